@@ -1,0 +1,143 @@
+"""Errors that a caller can act on. Each names the situation and carries an HTTP status.
+
+The API renders them as `application/problem+json` (RFC 9457) in the reader's language.
+Anything that is not a `Problem` is unexpected: it propagates and becomes a 500.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One thing wrong with one field. `field` is a path such as `body.centre_id`."""
+
+    field: str
+    message: str
+
+
+class Problem(Exception):
+    """Base of all errors that reach a person. `zh` and `en` are format strings over `params`."""
+
+    status = 400
+    code = "problem"
+    zh = "请求无法处理。"
+    en = "The request cannot be processed."
+
+    def __init__(self, *, errors: Sequence[FieldError] = (), **params: object) -> None:
+        self.params = params
+        self.errors = tuple(errors)
+        super().__init__(self.sentence("en"))
+
+    def sentence(self, language: str) -> str:
+        """The sentence in `zh` or `en`."""
+        return (self.zh if language == "zh" else self.en).format(**self.params)
+
+
+class NotFound(Problem):
+    status = 404
+    code = "not_found"
+    zh = "找不到{what} {id}。"
+    en = "There is no {what} {id}."
+
+
+class NotAuthenticated(Problem):
+    status = 401
+    code = "not_authenticated"
+    zh = "请先登录。"
+    en = "Please log in first."
+
+
+class WrongCredentials(NotAuthenticated):
+    code = "wrong_credentials"
+    zh = "用户名或密码不正确。"
+    en = "The login or the password is wrong."
+
+
+class TooManyAttempts(Problem):
+    status = 429
+    code = "too_many_attempts"
+    zh = "登录失败次数过多，请在 {seconds} 秒后再试。"
+    en = "Too many failed logins; try again in {seconds} seconds."
+
+
+class Forbidden(Problem):
+    status = 403
+    code = "forbidden"
+    zh = "您没有此操作的权限：{right}。"
+    en = "You do not have the right to do this: {right}."
+
+
+class CsrfMissing(Forbidden):
+    code = "csrf"
+    zh = "请求缺少有效的 X-CSRF-Token。"
+    en = "The request lacks a valid X-CSRF-Token header."
+
+
+class Conflict(Problem):
+    """The state has moved on."""
+
+    status = 409
+    code = "conflict"
+
+
+class AlreadyDone(Conflict):
+    """Somebody was first. `act_zh`/`act_en` say what, `who` and `at` (HH:MM:SS) who and when."""
+
+    code = "already_done"
+    zh = "{who} 已于 {at} {act_zh}。"
+    en = "{who} already {act_en} at {at}."
+
+
+class NotPossibleNow(Conflict):
+    """The act does not fit the present state. `act_*` and `state_*` are words."""
+
+    code = "not_possible_now"
+    zh = "工单当前为“{state_zh}”，不能{act_zh}。"
+    en = "The order is {state_en}; it cannot be {act_en} now."
+
+
+class CrewBusy(Conflict):
+    code = "crew_busy"
+    zh = "班组正在处理工单 {number}，请先完成。"
+    en = "The crew is working on order {number}; finish that one first."
+
+
+class InvalidField(Problem):
+    """Bad input; `errors` names each field."""
+
+    status = 422
+    code = "invalid_field"
+    zh = "输入有误：{summary}"
+    en = "The input is not valid: {summary}"
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(errors=[FieldError(field, message)], summary=f"{field}: {message}")
+
+
+class IdempotencyKeyMissing(Problem):
+    status = 400
+    code = "idempotency_key_missing"
+    zh = "写操作须带 Idempotency-Key 请求头（1 至 128 个可见字符）。"
+    en = "Every write needs an Idempotency-Key header (1 to 128 visible characters)."
+
+
+class IdempotencyKeyReused(Problem):
+    status = 422
+    code = "idempotency_key_reused"
+    zh = "此 Idempotency-Key 已用于另一个请求。"
+    en = "This Idempotency-Key was used for a different request."
+
+
+class BadSignature(Problem):
+    status = 403
+    code = "bad_signature"
+    zh = "运营商签名不正确。"
+    en = "The carrier's signature is wrong."
+
+
+class Unavailable(Problem):
+    status = 503
+    code = "unavailable"
+    zh = "{what}暂时不可用。"
+    en = "{what} is not available at the moment."

@@ -1,0 +1,407 @@
+"""Every kind of fact that Paidan records; docs/events.md describes them (tested).
+
+A payload carries ids, codes, times and numbers only. Names, phones, addresses and free text
+live in tables that can be corrected, masked and erased; `core.eventlog` refuses them here.
+`at` of a stamp is the event's own `occurred_at`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, TypeVar
+from uuid import UUID
+
+
+class Payload:
+    """Base of all event payloads. `TYPE` and `STREAM` are set by `fact`."""
+
+    TYPE: ClassVar[str]
+    STREAM: ClassVar[str]
+
+
+P = TypeVar("P", bound=Payload)
+REGISTRY: dict[str, type[Payload]] = {}
+
+
+def fact(type_: str) -> Callable[[type[P]], type[P]]:
+    """Register a payload class under `stream.what_happened`."""
+
+    def register(cls: type[P]) -> type[P]:
+        if type_ in REGISTRY:
+            raise ValueError(f"event type {type_} is defined twice")
+        cls.TYPE = type_
+        cls.STREAM = type_.split(".", 1)[0]
+        REGISTRY[type_] = cls
+        return cls
+
+    return register
+
+
+@fact("call.opened")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallOpened(Payload):
+    """A contact with the carrier began (first webhook of a call)."""
+
+    carrier: str
+    carrier_call: str
+    direction: str
+
+
+@fact("call.progressed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallProgressed(Payload):
+    """The carrier reported a state on the way: ringing, in-progress."""
+
+    state: str
+    sequence: int
+
+
+@fact("call.ended")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEnded(Payload):
+    """The caller or the carrier ended the call: point A. `occurred_at` is the carrier's time."""
+
+    end_state: str
+    evidence: str
+    uncertainty_s: float = 0.0
+
+
+@fact("ticket.filed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketFiled(Payload):
+    """A customer's request was taken."""
+
+    kind: str
+    channel: str
+    call_id: UUID | None = None
+
+
+@fact("ticket.clock_started")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketClockStarted(Payload):
+    """Point A of this ticket, with its evidence."""
+
+    evidence: str
+    evidence_id: UUID | None = None
+    uncertainty_s: float = 0.0
+
+
+@fact("order.filed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFiled(Payload):
+    """An order was made from a ticket."""
+
+    number: str
+    ticket_id: UUID
+    location_id: UUID
+    area_class: str
+    urgency: int
+    trade: str
+
+
+@fact("order.released")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderReleased(Payload):
+    """Point B: the hotline sent the order to a centre."""
+
+    hop_id: UUID
+    attempt: int
+    centre_id: UUID
+    during_call: bool = False
+
+
+@fact("order.reached_centre")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderReachedCentre(Payload):
+    """Point C: the centre's own client confirmed."""
+
+    hop_id: UUID
+    receipt_id: UUID
+    device: str
+
+
+@fact("order.centre_accepted")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCentreAccepted(Payload):
+    """The centre accepted the order."""
+
+    hop_id: UUID
+
+
+@fact("order.returned")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderReturned(Payload):
+    """退单: the centre sent the order back to the hotline."""
+
+    hop_id: UUID
+    reason: str
+
+
+@fact("order.recalled")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRecalled(Payload):
+    """The hotline took the order back from the centre."""
+
+    hop_id: UUID
+    reason: str
+
+
+@fact("order.assigned")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderAssigned(Payload):
+    """An assignment of this order began (D belongs to the assignment)."""
+
+    assignment_id: UUID
+    attempt: int
+    crew_id: UUID
+
+
+@fact("order.unassigned")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderUnassigned(Payload):
+    """The order's assignment ended without work done."""
+
+    assignment_id: UUID
+    how: str
+
+
+@fact("order.restored")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRestored(Payload):
+    """恢复供电: supply is back."""
+
+    assignment_id: UUID | None = None
+
+
+@fact("order.closed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderClosed(Payload):
+    """归档: the order is closed."""
+
+    outcome: str
+
+
+@fact("order.stamp_corrected")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderStampCorrected(Payload):
+    """A point got a new time, with a reason; `occurred_at` is that time."""
+
+    point: str
+    reason: str
+    assignment_id: UUID | None = None
+
+
+@fact("order.imported")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderImported(Payload):
+    """A past order from another system; each time is UTC."""
+
+    number: str
+    system: str
+    centre: str
+    centre_id: UUID | None = None
+    a: datetime | None = None
+    b: datetime | None = None
+    c: datetime | None = None
+    lat: float | None = None
+    lon: float | None = None
+
+
+@fact("assignment.sent")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignmentSent(Payload):
+    """Point D: the centre dispatched the order to a crew."""
+
+    order_id: UUID
+    attempt: int
+    hop_id: UUID
+    crew_id: UUID
+    vehicle_id: UUID | None
+    same_site: bool
+
+
+@fact("assignment.reached_crew")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignmentReachedCrew(Payload):
+    """Point E: a crew phone or the vehicle terminal confirmed."""
+
+    receipt_id: UUID
+    device: str
+
+
+@fact("assignment.accepted")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignmentAccepted(Payload):
+    """Point F: the crew accepted. `queued_behind`: its active assignment, if any."""
+
+    queued_behind: UUID | None = None
+
+
+@fact("assignment.activated")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignmentActivated(Payload):
+    """The crew made this its active order; the time since F was queueing."""
+
+
+@fact("assignment.departed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignmentDeparted(Payload):
+    """Point G: the crew is on its way (source gps or crew)."""
+
+    evidence_id: UUID | None = None
+    uncertainty_s: float = 0.0
+
+
+@fact("assignment.arrived")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignmentArrived(Payload):
+    """Point H: the crew is at the site (source gps or crew)."""
+
+    evidence_id: UUID | None = None
+    uncertainty_s: float = 0.0
+
+
+@fact("assignment.finished")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignmentFinished(Payload):
+    """The crew's work for this order is done (record filled)."""
+
+
+@fact("assignment.returned")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignmentReturned(Payload):
+    """退单: the crew sent the order back to the centre."""
+
+    reason: str
+
+
+@fact("assignment.recalled")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignmentRecalled(Payload):
+    """The centre took the order back from the crew."""
+
+    reason: str
+
+
+@fact("assignment.recall_confirmed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignmentRecallConfirmed(Payload):
+    """A device of the crew confirmed the recall."""
+
+    receipt_id: UUID
+    device: str
+
+
+@fact("assignment.imported")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignmentImported(Payload):
+    """A past assignment from another system; each time is UTC."""
+
+    order_id: UUID
+    crew: str
+    crew_id: UUID | None = None
+    same_site: bool = False
+    d: datetime | None = None
+    e: datetime | None = None
+    f: datetime | None = None
+    g: datetime | None = None
+    h: datetime | None = None
+    restored: datetime | None = None
+    closed: datetime | None = None
+
+
+@fact("vehicle.departed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VehicleDeparted(Payload):
+    """GPS: the vehicle left where it stood, while watched for an assignment."""
+
+    assignment_id: UUID
+    device_id: UUID
+    lat: float
+    lon: float
+    uncertainty_s: float
+
+
+@fact("vehicle.arrived")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VehicleArrived(Payload):
+    """GPS: the vehicle is at the watched site and stays."""
+
+    assignment_id: UUID
+    device_id: UUID
+    lat: float
+    lon: float
+    distance_m: float
+    uncertainty_s: float
+
+
+@fact("vehicle.message_acked")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VehicleMessageAcked(Payload):
+    """A terminal acknowledged a message (0x0001, result 0)."""
+
+    message_id: UUID
+    assignment_id: UUID
+    device_id: UUID
+    purpose: str
+
+
+@fact("vehicle.message_failed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VehicleMessageFailed(Payload):
+    """A terminal refused a message, or all tries went unanswered."""
+
+    message_id: UUID
+    assignment_id: UUID
+    device_id: UUID
+    purpose: str
+    cause: str
+
+
+@fact("sla.case_opened")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlaCaseOpened(Payload):
+    """An order began under a policy; it keeps that version."""
+
+    policy: str
+    version: int
+
+
+@fact("sla.breached")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlaBreached(Payload):
+    """A limit passed. `occurred_at` is the deadline."""
+
+    code: str
+    subject_id: UUID
+    timer_id: UUID
+    limit_s: float
+
+
+@fact("sla.alarm_raised")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlaAlarmRaised(Payload):
+    """A timer beside the segments fired (not accepted after 4 minutes)."""
+
+    code: str
+    subject_id: UUID
+    timer_id: UUID
+    limit_s: float
+
+
+@fact("sla.withdrawn")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlaWithdrawn(Payload):
+    """A breach or alarm turned out not to have happened (late stamp)."""
+
+    code: str
+    subject_id: UUID
+    timer_id: UUID
+
+
+@fact("sla.acknowledged")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlaAcknowledged(Payload):
+    """A person took note of a breach or alarm."""
+
+    timer_id: UUID
