@@ -1,0 +1,98 @@
+"""The database: declarative base, one engine per process, sessions that refuse lazy loading."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, Engine, LargeBinary, MetaData, Uuid, create_engine
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+
+from core.settings import settings
+
+NAMING = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Base of all tables. Python types map to PostgreSQL types here, once."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+def _annotations() -> dict[Any, Any]:
+    from datetime import datetime
+    from uuid import UUID
+
+    return {
+        datetime: DateTime(timezone=True),
+        UUID: Uuid(),
+        bytes: LargeBinary(),
+        dict[str, Any]: JSONB(),
+        list[str]: JSONB(),
+        int: BigInteger(),
+    }
+
+
+Base.type_annotation_map = _annotations()
+
+
+def normalise_url(url: str) -> str:
+    """`postgres://` and `postgresql://` become `postgresql+psycopg://`."""
+    for prefix in ("postgresql://", "postgres://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url
+
+
+@lru_cache(maxsize=1)
+def engine() -> Engine:
+    """The engine of this process. Dead connections are noticed before use, statements time out."""
+    url = settings().database_url
+    if not url:
+        raise RuntimeError("PAIDAN_DATABASE_URL is not set; start through `paidan`")
+    return create_engine(
+        normalise_url(url),
+        pool_size=settings().database_pool,
+        max_overflow=4,
+        pool_timeout=10,
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": 5,
+            "application_name": "paidan",
+            "options": "-c timezone=UTC -c statement_timeout=60000 -c lock_timeout=15000",
+        },
+    )
+
+
+@lru_cache(maxsize=1)
+def session_factory() -> sessionmaker[Session]:
+    return sessionmaker(engine(), expire_on_commit=False, autoflush=False)
+
+
+@contextmanager
+def read_session() -> Iterator[Session]:
+    """A read-only, repeatable-read session: everything in it is of one moment."""
+    with session_factory()() as session:
+        session.connection(
+            execution_options={
+                "isolation_level": "REPEATABLE READ",
+                "postgresql_readonly": True,
+            }
+        )
+        yield session
+        session.rollback()
+
+
+def reset() -> None:
+    """Forget engine and sessions (after a fork, and between tests)."""
+    if engine.cache_info().currsize:
+        engine().dispose(close=True)
+    session_factory.cache_clear()
+    engine.cache_clear()

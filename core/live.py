@@ -1,0 +1,97 @@
+"""Numbered changes of live screens.
+
+The number comes from a counter row per topic, taken as the last step of the writing
+transaction, after which rows are read: so a row of number n contains every change up to n, and
+numbers commit in order. Whoever has a snapshot of number n and applies n+1, n+2, … has what a
+fresh snapshot has.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import insert, select, text
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from core.models import LiveDelta, LiveTopic
+from core.wiring import wiring
+
+EVERYTHING = "board:all"
+
+
+def write_deltas(
+    session: Session, org_id: int, touched: Iterable[tuple[str, UUID]], now: datetime
+) -> None:
+    """Write the deltas of all touched rows and wake the WebSocket hubs. Last step before commit."""
+    _advance(session, org_id, EVERYTHING, 0)  # serialises: rows below are read after the lock
+    by_topic = defaultdict(list)
+    for change in wiring().projector(session, org_id, touched):
+        by_topic[change.topic].append(change)
+    for topic in sorted(by_topic):
+        changes = by_topic[topic]
+        head = _advance(session, org_id, topic, len(changes))
+        session.execute(
+            insert(LiveDelta),
+            [
+                {
+                    "org_id": org_id,
+                    "topic": topic,
+                    "number": head - len(changes) + index + 1,
+                    "entity": change.entity,
+                    "key": change.key,
+                    "value": change.value,
+                    "recorded_at": now,
+                }
+                for index, change in enumerate(changes)
+            ],
+        )
+        session.execute(
+            text("SELECT pg_notify('paidan_live', :message)"),
+            {"message": f"{org_id} {topic} {head}"},
+        )
+
+
+def _advance(session: Session, org_id: int, topic: str, by: int) -> int:
+    statement = (
+        upsert(LiveTopic)
+        .values(org_id=org_id, topic=topic, head=by)
+        .on_conflict_do_update(
+            index_elements=["org_id", "topic"], set_={"head": LiveTopic.head + by}
+        )
+        .returning(LiveTopic.head)
+    )
+    return session.execute(statement).scalar_one()
+
+
+def head_of(session: Session, org_id: int, topic: str) -> int:
+    """The number of the last delta; 0 where there has been none."""
+    query = select(LiveTopic.head).where(LiveTopic.org_id == org_id, LiveTopic.topic == topic)
+    return session.execute(query).scalar_one_or_none() or 0
+
+
+def deltas_after(
+    session: Session, org_id: int, topic: str, number: int, limit: int = 500
+) -> list[LiveDelta] | None:
+    """Deltas behind `number`, in order; None where they are no longer kept (fetch again)."""
+    query = (
+        select(LiveDelta)
+        .where(LiveDelta.org_id == org_id, LiveDelta.topic == topic, LiveDelta.number > number)
+        .order_by(LiveDelta.number)
+        .limit(limit)
+    )
+    found = list(session.scalars(query))
+    if found and found[0].number != number + 1:
+        return None
+    if not found and head_of(session, org_id, topic) != number:
+        return None
+    return found
+
+
+def prune(session: Session, before: datetime) -> int:
+    """Drop deltas recorded before `before`; late readers fetch a snapshot instead."""
+    result = session.execute(
+        text("DELETE FROM live_delta WHERE recorded_at < :before"), {"before": before}
+    )
+    return int(getattr(result, "rowcount", 0))

@@ -1,0 +1,175 @@
+"""The relay: carries effects out of the outbox, each until somebody reports it done.
+
+Subscribers run here, in the transaction that marks their row done, so their facts are recorded
+exactly once. Jobs are handed to RQ under the row's id and stay leased until the worker reports;
+a lease that runs out (dead worker, lost Valkey) means that the row is handed out again.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from core.clock import now
+from core.correlation import correlated
+from core.db import session_factory
+from core.eventlog import recorded
+from core.identity import system_actor
+from core.logging import logger
+from core.models import Event, Outbox
+from core.settings import settings
+from core.uow import unit_of_work
+from core.wiring import wiring
+
+MAX_ATTEMPTS = 12
+MAX_BACKOFF = timedelta(minutes=5)
+log = logger(__name__)
+
+HandOver = Callable[[UUID, int, str, dict[str, Any], str], None]
+
+
+def run_due_subscribers(limit: int = 100) -> int:
+    """Run subscribers whose turn it is, one transaction each. Returns how many ran."""
+    done = 0
+    while done < limit and _run_one_subscriber():
+        done += 1
+    return done
+
+
+def _run_one_subscriber() -> bool:
+    with session_factory()() as session:
+        query = (
+            select(Outbox.org_id, Outbox.id)
+            .where(Outbox.kind == "subscriber", *_due(now()))
+            .order_by(Outbox.due_at)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        found = session.execute(query).one_or_none()
+        session.rollback()
+    if found is None:
+        return False
+    org_id, id_ = found
+    try:
+        _deliver(org_id, id_)
+    except Exception as error:
+        log.exception("subscriber_failed", outbox_id=str(id_))
+        _postpone(org_id, id_, error)
+    return True
+
+
+def _deliver(org_id: int, id_: UUID) -> None:
+    with unit_of_work(system_actor(org_id, "engine")) as uow:
+        query = (
+            select(Outbox)
+            .where(Outbox.org_id == org_id, Outbox.id == id_, *_due(uow.now))
+            .with_for_update(skip_locked=True)
+        )
+        row = uow.session.scalars(query).one_or_none()
+        if row is None:  # another relay was faster
+            return
+        event = uow.session.scalars(
+            select(Event).where(Event.org_id == org_id, Event.id == UUID(row.body["event_id"]))
+        ).one()
+        with correlated(row.correlation_id):
+            wiring().subscribers[row.name](uow, recorded(event))
+            row.done_at = uow.now
+            uow.flush()
+
+
+def hand_over_due_jobs(hand_over: HandOver, limit: int = 100) -> int:
+    """Lease due job rows and hand them to `hand_over`. Returns how many were handed over."""
+    moment = now()
+    lease = timedelta(seconds=settings().outbox_lease_seconds)
+    with session_factory()() as session:
+        query = (
+            select(Outbox)
+            .where(Outbox.kind == "job", *_due(moment))
+            .order_by(Outbox.due_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        rows = list(session.scalars(query))
+        for row in rows:
+            row.attempts += 1
+            row.due_at = moment + lease
+            if row.attempts > MAX_ATTEMPTS:
+                row.dead_at = moment
+                row.last_error = row.last_error or "no worker reported it done"
+                log.error("outbox_dead", outbox_id=str(row.id), name=row.name)
+        session.commit()
+    handed = 0
+    for row in rows:
+        if row.dead_at is None:
+            hand_over(row.id, row.org_id, row.name, row.body, row.correlation_id)
+            handed += 1
+    return handed
+
+
+def report_done(session: Session, org_id: int, id_: UUID, moment: datetime) -> bool:
+    """A worker did the job. False where it had been reported before (do nothing then)."""
+    result = session.execute(
+        update(Outbox)
+        .where(Outbox.org_id == org_id, Outbox.id == id_, Outbox.done_at.is_(None))
+        .values(done_at=moment)
+        .returning(Outbox.id)
+    )
+    return result.first() is not None
+
+
+def report_failed(org_id: int, id_: UUID, error: Exception) -> None:
+    """A worker failed: try again later, growing delay, in the end the dead-letter list."""
+    _postpone(org_id, id_, error)
+
+
+def _postpone(org_id: int, id_: UUID, error: Exception) -> None:
+    with session_factory()() as session:
+        row = session.get_one(Outbox, (org_id, id_), with_for_update=True)
+        if row.kind == "subscriber":
+            row.attempts += 1
+        row.due_at = now() + min(timedelta(seconds=2.0**row.attempts), MAX_BACKOFF)
+        row.last_error = f"{type(error).__name__}: {error}"[:500]
+        if row.attempts >= MAX_ATTEMPTS:
+            row.dead_at = now()
+            log.error("outbox_dead", outbox_id=str(id_), name=row.name)
+        session.commit()
+
+
+def next_due(session: Session) -> datetime | None:
+    """When the next row wants attention."""
+    query = select(func.min(Outbox.due_at)).where(
+        Outbox.done_at.is_(None), Outbox.dead_at.is_(None)
+    )
+    return session.execute(query).scalar_one_or_none()
+
+
+def dead_letters(session: Session, org_id: int) -> list[Outbox]:
+    """What was given up, oldest first."""
+    query = (
+        select(Outbox)
+        .where(Outbox.org_id == org_id, Outbox.dead_at.is_not(None), Outbox.done_at.is_(None))
+        .order_by(Outbox.created_at)
+    )
+    return list(session.scalars(query))
+
+
+def revive(session: Session, org_id: int, id_: UUID, moment: datetime) -> bool:
+    """Put a given-up row back in line."""
+    result = session.execute(
+        update(Outbox)
+        .where(Outbox.org_id == org_id, Outbox.id == id_, Outbox.dead_at.is_not(None))
+        .values(dead_at=None, attempts=0, due_at=moment)
+        .returning(Outbox.id)
+    )
+    return result.first() is not None
+
+
+def _due(moment: datetime) -> tuple[Any, ...]:
+    return (
+        Outbox.done_at.is_(None),
+        Outbox.dead_at.is_(None),
+        Outbox.due_at <= moment,
+    )

@@ -1,0 +1,116 @@
+"""Function rights by role, record rights by organisation. docs/rights.md shows the table."""
+
+from enum import StrEnum
+
+
+class Scope(StrEnum):
+    """Which records a role sees: the hotline all, a centre its own, a crew its own."""
+
+    ALL = "all"
+    CENTRE = "centre"
+    CREW = "crew"
+
+
+class Right(StrEnum):
+    """What somebody may do. A route or a live topic names exactly one."""
+
+    SELF = "self"
+    BOARD = "board.view"
+    ORDER_VIEW = "order.view"
+    TICKET_FILE = "ticket.file"
+    ORDER_FILE = "order.file"
+    ORDER_RELEASE = "order.release"
+    ORDER_RECALL = "order.recall"
+    ORDER_CENTRE = "order.centre"
+    ORDER_DISPATCH = "order.dispatch"
+    ORDER_CLOSE = "order.close"
+    CREW_ACT = "crew.act"
+    STAMP_CORRECT = "stamp.correct"
+    ALERT_ACK = "alert.acknowledge"
+    REPORT_VIEW = "report.view"
+    CALL_VIEW = "call.view"
+    DEVICE_ADMIN = "device.admin"
+    OUTBOX_ADMIN = "outbox.admin"
+
+
+class Role(StrEnum):
+    AGENT = "agent"
+    SHIFT_LEAD = "shift_lead"
+    DISPATCHER = "dispatcher"
+    CREW = "crew"
+    SUPERVISOR = "supervisor"
+    ADMINISTRATOR = "administrator"
+
+    @property
+    def scope(self) -> Scope:
+        return _SCOPES[self]
+
+
+_SCOPES = {
+    Role.AGENT: Scope.ALL,
+    Role.SHIFT_LEAD: Scope.ALL,
+    Role.DISPATCHER: Scope.CENTRE,
+    Role.CREW: Scope.CREW,
+    Role.SUPERVISOR: Scope.ALL,
+    Role.ADMINISTRATOR: Scope.ALL,
+}
+
+_AGENT = {
+    Right.SELF,
+    Right.BOARD,
+    Right.ORDER_VIEW,
+    Right.TICKET_FILE,
+    Right.ORDER_FILE,
+    Right.CALL_VIEW,
+}
+_RIGHTS: dict[Role, frozenset[Right]] = {
+    Role.AGENT: frozenset(_AGENT),
+    Role.SHIFT_LEAD: frozenset(
+        _AGENT
+        | {
+            Right.ORDER_RELEASE,
+            Right.ORDER_RECALL,
+            Right.ORDER_CLOSE,
+            Right.ALERT_ACK,
+            Right.REPORT_VIEW,
+        }
+    ),
+    Role.DISPATCHER: frozenset(
+        {
+            Right.SELF,
+            Right.BOARD,
+            Right.ORDER_VIEW,
+            Right.ORDER_CENTRE,
+            Right.ORDER_DISPATCH,
+            Right.ALERT_ACK,
+            Right.REPORT_VIEW,
+        }
+    ),
+    Role.CREW: frozenset({Right.SELF, Right.ORDER_VIEW, Right.CREW_ACT}),
+    Role.SUPERVISOR: frozenset(
+        {
+            Right.SELF,
+            Right.BOARD,
+            Right.ORDER_VIEW,
+            Right.REPORT_VIEW,
+            Right.STAMP_CORRECT,
+            Right.ALERT_ACK,
+            Right.CALL_VIEW,
+        }
+    ),
+    Role.ADMINISTRATOR: frozenset(
+        {
+            Right.SELF,
+            Right.BOARD,
+            Right.ORDER_VIEW,
+            Right.REPORT_VIEW,
+            Right.DEVICE_ADMIN,
+            Right.OUTBOX_ADMIN,
+        }
+    ),
+}
+
+
+def rights_of(role: Role) -> frozenset[Right]:
+    """The function rights of a role."""
+    return _RIGHTS[role]

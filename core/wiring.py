@@ -1,0 +1,58 @@
+"""What the upper rooms plug into the kernel. `api/wiring.py` holds the table and installs it."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from core.eventlog import Recorded
+
+if TYPE_CHECKING:
+    from core.uow import UnitOfWork
+
+
+class RowChange(NamedTuple):
+    """The new row of a live screen, or None where it left that topic."""
+
+    topic: str
+    entity: str
+    key: str
+    value: dict[str, Any] | None
+
+
+Subscriber = Callable[["UnitOfWork", Recorded], None]
+Projector = Callable[[Session, int, Iterable[tuple[str, UUID]]], list[RowChange]]
+
+
+def _no_rows(
+    _session: Session, _org_id: int, _touched: Iterable[tuple[str, UUID]]
+) -> list[RowChange]:
+    return []
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """`subscriptions`: event type → subscribers; `jobs`: job name → dotted path of a function."""
+
+    subscriptions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    subscribers: Mapping[str, Subscriber] = field(default_factory=dict)
+    jobs: Mapping[str, str] = field(default_factory=dict)
+    projector: Projector = _no_rows
+
+
+_installed = Wiring()
+
+
+def install(wiring: Wiring) -> None:
+    """Make `wiring` the one of this process. Names that lead nowhere are refused at once."""
+    global _installed
+    named = {name for names in wiring.subscriptions.values() for name in names}
+    if missing := named - set(wiring.subscribers):
+        raise ValueError(f"subscribers without a function: {sorted(missing)}")
+    _installed = wiring
+
+
+def wiring() -> Wiring:
+    return _installed
