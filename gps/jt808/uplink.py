@@ -1,0 +1,280 @@
+"""Bodies of the messages that a terminal sends, parsed and built (JT/T 808-2013 chapter 8).
+
+Other message ids parse to `Unsupported`, which the platform answers with result 3.
+"""
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+
+from gps.jt808.framing import Frame
+
+TERMINAL_ACK = 0x0001
+HEARTBEAT = 0x0002
+LOGOUT = 0x0003
+REGISTER = 0x0100
+AUTHENTICATE = 0x0102
+LOCATION = 0x0200
+BATCH = 0x0704
+
+GMT8 = timezone(timedelta(hours=8))
+"""The clock of a terminal, as the standard has it."""
+
+STATUS_ACC = 1 << 0
+STATUS_POSITIONED = 1 << 1
+STATUS_SOUTH = 1 << 2
+STATUS_WEST = 1 << 3
+
+_FIXED = struct.Struct(">IIIIHHH6s")
+_ACK = struct.Struct(">HHB")
+
+
+class BodyError(ValueError):
+    """The frame is whole but its body does not say what its id promises (answer: result 2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalAck:
+    """0x0001: the terminal's answer to a platform message. `result` 0 is success."""
+
+    serial: int
+    message_id: int
+    result: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """0x0002."""
+
+
+@dataclass(frozen=True, slots=True)
+class Logout:
+    """0x0003."""
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """0x0100. `device` is the terminal id that its maker gave it."""
+
+    province: int
+    city: int
+    maker: str
+    model: str
+    device: str
+    colour: int
+    plate: str
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticate:
+    """0x0102."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """0x0200: degrees WGS-84 (south and west negative), metres, km/h, degrees from north.
+
+    `fix_at` is None when the terminal has no time (all zero, or digits that are no date).
+    """
+
+    alarm_bits: int
+    status_bits: int
+    lat: float
+    lon: float
+    altitude_m: int
+    speed_kmh: float
+    course_deg: int
+    fix_at: datetime | None
+
+    @property
+    def positioned(self) -> bool:
+        return bool(self.status_bits & STATUS_POSITIONED)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """0x0704: positions kept while there was no signal (`kind` 1) or sent together (0).
+
+    `broken` counts entries that could not be read; they do not cost their neighbours.
+    """
+
+    kind: int
+    locations: tuple[Location, ...]
+    broken: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unsupported:
+    """Any other message id."""
+
+    message_id: int
+
+
+Uplink = TerminalAck | Heartbeat | Logout | Register | Authenticate | Location | Batch | Unsupported
+
+
+def parse(frame: Frame, zone: tzinfo = GMT8) -> Uplink:
+    """What the frame says. `zone` is the terminal's clock. BodyError for a body that cannot be."""
+    if frame.encryption:
+        return Unsupported(frame.message_id)
+    match frame.message_id:
+        case 0x0200:
+            return parse_location(frame.body, zone)
+        case 0x0002:
+            return Heartbeat()
+        case 0x0704:
+            return _parse_batch(frame.body, zone)
+        case 0x0001:
+            if len(frame.body) < _ACK.size:
+                raise BodyError("an acknowledgement has five bytes")
+            return TerminalAck(*_ACK.unpack_from(frame.body))
+        case 0x0102:
+            return Authenticate(_parse_code(frame))
+        case 0x0100:
+            return _parse_register(frame)
+        case 0x0003:
+            return Logout()
+        case other:
+            return Unsupported(other)
+
+
+def parse_location(body: bytes, zone: tzinfo = GMT8) -> Location:
+    """The 28 fixed bytes of a location; additional items behind them are not read."""
+    if len(body) < _FIXED.size:
+        raise BodyError(f"a location has {_FIXED.size} bytes, this one {len(body)}")
+    alarm, status, lat, lon, altitude, speed, course, clock = _FIXED.unpack_from(body)
+    if lat > 90_000_000 or lon > 180_000_000:
+        raise BodyError(f"no place on earth: {lat}, {lon} millionths of a degree")
+    return Location(
+        alarm_bits=alarm,
+        status_bits=status,
+        lat=(-lat if status & STATUS_SOUTH else lat) / 1e6,
+        lon=(-lon if status & STATUS_WEST else lon) / 1e6,
+        # Vendors send heights below the sea as a negative number, the standard says unsigned.
+        altitude_m=altitude - 0x10000 if altitude >= 0x8000 else altitude,
+        speed_kmh=speed / 10,
+        course_deg=course % 360,
+        fix_at=_parse_clock(clock, zone),
+    )
+
+
+def _parse_clock(bcd: bytes, zone: tzinfo) -> datetime | None:
+    digits = bcd.hex()
+    if not digits.isdigit() or digits == "0" * 12:
+        return None
+    year, month, day, hour, minute, second = (int(digits[i : i + 2]) for i in range(0, 12, 2))
+    try:
+        local = datetime(2000 + year, month, day, hour, minute, second, tzinfo=zone)
+    except ValueError:
+        return None
+    return local.astimezone(UTC)
+
+
+def _parse_batch(body: bytes, zone: tzinfo) -> Batch:
+    if len(body) < 3:
+        raise BodyError("a batch begins with count and kind")
+    count, kind = struct.unpack_from(">HB", body)
+    locations, broken, at = [], 0, 3
+    for _ in range(count):
+        length = int.from_bytes(body[at : at + 2], "big")
+        entry = body[at + 2 : at + 2 + length]
+        at += 2 + length
+        try:
+            locations.append(parse_location(entry, zone))
+        except BodyError:
+            broken += 1
+        if at >= len(body):
+            break
+    missing = count - len(locations) - broken
+    if not locations:
+        raise BodyError(f"a batch of {count} with no readable position")
+    return Batch(kind, tuple(locations), broken + missing)
+
+
+def _parse_code(frame: Frame) -> str:
+    body = frame.body
+    if frame.version is not None:
+        if not body or len(body) < 1 + body[0]:
+            raise BodyError("the authentication code is cut off")
+        body = body[1 : 1 + body[0]]
+    return _text(body)
+
+
+def _parse_register(frame: Frame) -> Register:
+    # 2011 has an 8-byte model; 2013 has 20; both are met under the same header.
+    if frame.version is not None:
+        maker, model, device = 11, 30, 30
+    else:
+        maker, model, device = 5, 20 if len(frame.body) >= 37 else 8, 7
+    body, at = frame.body, 4
+    if len(body) < at + maker + model + device + 1:
+        raise BodyError("the registration is cut off")
+    province, city = struct.unpack_from(">HH", body)
+    texts = []
+    for width in (maker, model, device):
+        texts.append(_text(body[at : at + width]))
+        at += width
+    return Register(province, city, texts[0], texts[1], texts[2], body[at], _text(body[at + 1 :]))
+
+
+def _text(data: bytes) -> str:
+    return data.rstrip(b"\x00").decode("gbk", "replace").strip("\x00 ")
+
+
+def build_location(location: Location, zone: tzinfo = GMT8) -> bytes:
+    """Body of 0x0200; the sign bits of `status_bits` follow the coordinates."""
+    status = location.status_bits & ~(STATUS_SOUTH | STATUS_WEST)
+    status |= STATUS_SOUTH if location.lat < 0 else 0
+    status |= STATUS_WEST if location.lon < 0 else 0
+    clock = "0" * 12
+    if location.fix_at is not None:
+        clock = location.fix_at.astimezone(zone).strftime("%y%m%d%H%M%S")
+    return _FIXED.pack(
+        location.alarm_bits,
+        status,
+        round(abs(location.lat) * 1e6),
+        round(abs(location.lon) * 1e6),
+        location.altitude_m & 0xFFFF,
+        round(location.speed_kmh * 10),
+        location.course_deg,
+        bytes.fromhex(clock),
+    )
+
+
+def build_batch(locations: Sequence[Location], kind: int = 0, zone: tzinfo = GMT8) -> bytes:
+    """Body of 0x0704."""
+    entries = [build_location(location, zone) for location in locations]
+    joined = b"".join(len(entry).to_bytes(2, "big") + entry for entry in entries)
+    return struct.pack(">HB", len(entries), kind) + joined
+
+
+def build_register(register: Register, *, version: int | None = None) -> bytes:
+    """Body of 0x0100 in the form of 2013, or of 2019 when `version` is given."""
+    widths = (5, 20, 7) if version is None else (11, 30, 30)
+    texts = (register.maker, register.model, register.device)
+    fields = [
+        text.encode("gbk", "replace")[:width].ljust(width, b"\x00")
+        for text, width in zip(texts, widths, strict=True)
+    ]
+    return b"".join(
+        (
+            struct.pack(">HH", register.province, register.city),
+            *fields,
+            bytes([register.colour]),
+            register.plate.encode("gbk", "replace"),
+        )
+    )
+
+
+def build_authenticate(code: str, *, version: int | None = None) -> bytes:
+    """Body of 0x0102 in the form of 2013, or of 2019 (empty IMEI and software)."""
+    data = code.encode("gbk")
+    return data if version is None else bytes([len(data)]) + data + bytes(35)
+
+
+def build_terminal_ack(ack: TerminalAck) -> bytes:
+    """Body of 0x0001."""
+    return _ACK.pack(ack.serial, ack.message_id, ack.result)
