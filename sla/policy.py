@@ -7,6 +7,7 @@ and how sure that source is. docs/sla.md describes the file.
 import tomllib
 from functools import lru_cache
 from importlib import resources
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -134,7 +135,7 @@ class Policy(_Part):
         for timer in self.timers:
             if timer.tell not in self.parties:
                 raise ValueError(f"{timer.code}: party {timer.tell} is not in [parties]")
-        for before, after in zip(self.segments, self.segments[1:], strict=False):
+        for before, after in pairwise(self.segments):
             if before.to_point != after.from_point:
                 raise ValueError(f"{after.code} does not begin where {before.code} ends")
         if self.total and (
