@@ -173,6 +173,14 @@ class OrderRestored(Payload):
     assignment_id: UUID | None = None
 
 
+@fact("order.finished")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFinished(Payload):
+    """The crew's work is done and recorded; the order waits to be closed."""
+
+    assignment_id: UUID
+
+
 @fact("order.closed")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderClosed(Payload):

@@ -16,6 +16,17 @@ class Actor:
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """Which records: all of the organisation, or those of one centre or crew (`unit_id`)."""
+
+    scope: Scope
+    unit_id: UUID | None = None
+
+
+EVERYTHING = Access(Scope.ALL)
+
+
+@dataclass(frozen=True, slots=True)
 class Principal:
     """A logged-in person. `unit_id` bounds what a centre or crew may see."""
 
@@ -33,8 +44,8 @@ class Principal:
         return Actor(self.org_id, "user", self.user_id)
 
     @property
-    def scope(self) -> Scope:
-        return self.role.scope
+    def access(self) -> Access:
+        return Access(self.role.scope, self.unit_id)
 
     def may(self, right: Right) -> bool:
         return right in rights_of(self.role)

@@ -24,6 +24,7 @@ MODELS = (
     "dispatch.tickets.models",
     "dispatch.orders.models",
     "dispatch.history.models",
+    "dispatch.notices.models",
 )
 _LOCK = 7_245_001
 

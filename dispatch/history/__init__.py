@@ -1,0 +1,1 @@
+"""Past dispatch records of other systems: map files, reading, import."""

@@ -1,0 +1,81 @@
+"""Reading export files: plain or gzip CSV, UTF-8 or GB 18030, row by row."""
+
+import codecs
+import csv
+import gzip
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from core.errors import Problem
+
+_BLOCK = 1 << 20
+csv.field_size_limit(_BLOCK)
+
+
+class FileUnreadable(Problem):
+    status = 422
+    code = "file_unreadable"
+    zh = "文件 {file} 无法读取：{reason}"
+    en = "The file {file} cannot be read: {reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A file that was looked through once: its digest, encoding and number of data rows."""
+
+    path: Path
+    digest: str
+    encoding: str
+    rows: int
+
+
+@contextmanager
+def _bytes(path: Path) -> Iterator[BinaryIO]:
+    with path.open("rb") as raw:
+        packed = raw.read(2) == b"\x1f\x8b"
+        raw.seek(0)
+        yield cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if packed else raw
+
+
+def look_through(path: Path, encoding: str, delimiter: str) -> Export:
+    """Digest of the content, its encoding (`auto`: UTF-8 if all of it is, else GB 18030), rows.
+
+    Raises FileUnreadable; OSError where the file is not there.
+    """
+    digest = sha256()
+    utf8 = codecs.getincrementaldecoder("utf-8")()
+    is_utf8 = encoding != "gb18030"
+    try:
+        with _bytes(path) as content:
+            while block := content.read(_BLOCK):
+                digest.update(block)
+                if is_utf8:
+                    try:
+                        utf8.decode(block)
+                    except UnicodeDecodeError:
+                        is_utf8 = False
+    except (EOFError, gzip.BadGzipFile) as error:
+        raise FileUnreadable(file=path.name, reason=str(error)) from error
+    chosen = encoding if encoding != "auto" else ("utf-8" if is_utf8 else "gb18030")
+    chosen = "utf-8-sig" if chosen == "utf-8" else chosen
+    rows = sum(1 for _ in records(path, chosen, delimiter)) - 1
+    if rows < 0:
+        raise FileUnreadable(file=path.name, reason="it is empty")
+    return Export(path, digest.hexdigest(), chosen, rows)
+
+
+def records(path: Path, encoding: str, delimiter: str) -> Iterator[list[str]]:
+    """All records, the header first; blank lines are left out. Raises FileUnreadable."""
+    with (
+        _bytes(path) as content,
+        io.TextIOWrapper(content, encoding=encoding, newline="") as text,
+    ):
+        try:
+            yield from (record for record in csv.reader(text, delimiter=delimiter) if record)
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise FileUnreadable(file=path.name, reason=str(error)) from error

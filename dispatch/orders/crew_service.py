@@ -1,0 +1,230 @@
+"""Use cases of the crew, and what GPS and receipts say about it."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from core import events as ev
+from core.errors import CrewBusy, InvalidField
+from core.identity import Access
+from core.uow import UnitOfWork
+from dispatch.orders import repository
+from dispatch.orders.models import Order, Receipt
+from dispatch.orders.rules import OPEN_ASSIGNMENT, AssignmentState
+from dispatch.orders.service import ARRIVAL_RADIUS_M, end_watch_and_deliveries
+from dispatch.orders.work import Work, work_on, work_on_assignment
+from gps import service as gps
+
+CREW = "crew"
+
+
+def accept(uow: UnitOfWork, assignment_id: UUID, access: Access, source: str = CREW) -> UUID:
+    """Point F. An idle crew starts at once; otherwise the order queues behind the active one."""
+    with work_on_assignment(uow, assignment_id, access) as (work, assignment):
+        work.demand_of(assignment, "accept")
+        busy_with = _active(uow, assignment)
+        work.record(
+            assignment_id,
+            ev.AssignmentAccepted(queued_behind=busy_with),
+            source=source,
+        )
+        if busy_with is None:
+            _activate(work, assignment_id, source)
+        return work.order.id
+
+
+def activate(uow: UnitOfWork, assignment_id: UUID, access: Access) -> UUID:
+    """The crew takes up an order from its queue."""
+    with work_on_assignment(uow, assignment_id, access) as (work, assignment):
+        work.demand_of(assignment, "activate")
+        _demand_idle(uow, assignment)
+        _activate(work, assignment_id, CREW)
+        return work.order.id
+
+
+def _activate(work: Work, assignment_id: UUID, source: str) -> None:
+    uow = work.uow
+    work.record(assignment_id, ev.AssignmentActivated(), source=source)
+    assignment = work.assignments[assignment_id]
+    place = repository.location(uow.session, uow.org_id, work.order.location_id)
+    if assignment.vehicle_id and place and place.lat is not None and place.lon is not None:
+        gps.watch(
+            uow,
+            vehicle_id=assignment.vehicle_id,
+            assignment_id=assignment_id,
+            lat=place.lat,
+            lon=place.lon,
+            radius_m=ARRIVAL_RADIUS_M + (place.uncertainty_m or 0.0),
+            now=uow.now,
+        )
+
+
+def depart(
+    uow: UnitOfWork, assignment_id: UUID, access: Access, at: datetime | None = None
+) -> UUID:
+    """The crew's tap for G, kept beside the GPS stamp. `at`: when it was tapped."""
+    when = _tapped(uow, at)
+    with work_on_assignment(uow, assignment_id, access) as (work, assignment):
+        if assignment.state == "accepted":
+            _demand_idle(uow, assignment)
+            _activate(work, assignment_id, CREW)
+            assignment = work.assignments[assignment_id]
+        if assignment.state not in ("departed", "arrived") or _has_tap(work, assignment_id, "G"):
+            work.demand_of(assignment, "depart")
+        work.record(assignment_id, ev.AssignmentDeparted(), occurred_at=when, source=CREW)
+        return work.order.id
+
+
+def arrive(
+    uow: UnitOfWork, assignment_id: UUID, access: Access, at: datetime | None = None
+) -> UUID:
+    """The crew's tap for H, kept beside the GPS stamp. `at`: when it was tapped."""
+    when = _tapped(uow, at)
+    with work_on_assignment(uow, assignment_id, access) as (work, assignment):
+        if assignment.state != "arrived" or _has_tap(work, assignment_id, "H"):
+            work.demand_of(assignment, "arrive")
+        work.record(assignment_id, ev.AssignmentArrived(), occurred_at=when, source=CREW)
+        return work.order.id
+
+
+def restore(
+    uow: UnitOfWork, assignment_id: UUID, access: Access, at: datetime | None = None
+) -> UUID:
+    """恢复供电: supply is back."""
+    when = _tapped(uow, at)
+    with work_on_assignment(uow, assignment_id, access) as (work, assignment):
+        work.demand_of(assignment, "restore")
+        work.record(
+            work.order.id,
+            ev.OrderRestored(assignment_id=assignment_id),
+            occurred_at=when,
+            source=CREW,
+        )
+        return work.order.id
+
+
+def finish(uow: UnitOfWork, assignment_id: UUID, access: Access) -> UUID:
+    """填单: the record is filled, the order finished. The crew's other orders stay as they are."""
+    with work_on_assignment(uow, assignment_id, access) as (work, assignment):
+        work.demand_of(assignment, "finish")
+        work.record(assignment_id, ev.AssignmentFinished(), source=CREW)
+        work.record(work.order.id, ev.OrderFinished(assignment_id=assignment_id), source=CREW)
+        gps.unwatch(uow, assignment_id, uow.now)
+        return work.order.id
+
+
+def return_to_centre(uow: UnitOfWork, assignment_id: UUID, reason: str, access: Access) -> UUID:
+    """退单: the crew gives the order back with a reason."""
+    with work_on_assignment(uow, assignment_id, access) as (work, assignment):
+        work.demand_of(assignment, "return")
+        work.record(assignment_id, ev.AssignmentReturned(reason=reason), source=CREW)
+        work.record(
+            work.order.id,
+            ev.OrderUnassigned(assignment_id=assignment_id, how="returned"),
+            source=CREW,
+        )
+        end_watch_and_deliveries(uow, assignment_id)
+        return work.order.id
+
+
+def gps_departed(uow: UnitOfWork, fact: ev.VehicleDeparted, at: datetime, evidence: UUID) -> None:
+    """G by GPS, once; harmless for an assignment that is over."""
+    _gps_stamp(uow, fact.assignment_id, "G", at, evidence, fact.uncertainty_s)
+
+
+def gps_arrived(uow: UnitOfWork, fact: ev.VehicleArrived, at: datetime, evidence: UUID) -> None:
+    """H by GPS, once; harmless for an assignment that is over."""
+    _gps_stamp(uow, fact.assignment_id, "H", at, evidence, fact.uncertainty_s)
+
+
+def _gps_stamp(
+    uow: UnitOfWork,
+    assignment_id: UUID,
+    point: str,
+    at: datetime,
+    evidence: UUID,
+    uncertainty_s: float,
+) -> None:
+    with work_on_assignment(uow, assignment_id) as (work, assignment):
+        if assignment.state not in (*OPEN_ASSIGNMENT, "finished"):
+            return
+        if any(
+            stamp.point == point and stamp.source == "gps" and stamp.assignment_id == assignment_id
+            for stamp in work.stamps
+        ):
+            return
+        kind = ev.AssignmentDeparted if point == "G" else ev.AssignmentArrived
+        work.record(
+            assignment_id,
+            kind(evidence_id=evidence, uncertainty_s=uncertainty_s),
+            occurred_at=at,
+            source="gps",
+        )
+
+
+def confirm_receipt(
+    uow: UnitOfWork,
+    receipt: Receipt,
+    device: str,
+    at: datetime,
+    access: Access = EVERYTHING,
+    source: str = "receipt",
+) -> bool:
+    """A device confirmed a delivery: point C or E, or the recall. False where nothing is awaited.
+
+    The order is locked before the receipt, as everywhere, so that a recall never meets it halfway.
+    """
+    with work_on(uow, receipt.order_id, access) as work:
+        uow.session.refresh(receipt, with_for_update=True)
+        if receipt.status != "sent":
+            return False
+        receipt.status = "received"
+        receipt.received_at = at
+        receipt.device = device
+        receipt.received_by = uow.actor.user_id
+        work.record(
+            receipt.order_id if receipt.hop == "centre" else receipt.subject_id,
+            _receipt_fact(receipt, device),
+            occurred_at=at,
+            source=source,
+        )
+        return True
+
+
+def _receipt_fact(receipt: Receipt, device: str) -> ev.Payload:
+    if receipt.hop == "centre":
+        return ev.OrderReachedCentre(
+            hop_id=receipt.subject_id, receipt_id=receipt.id, device=device
+        )
+    if receipt.purpose == "recall":
+        return ev.AssignmentRecallConfirmed(receipt_id=receipt.id, device=device)
+    return ev.AssignmentReachedCrew(receipt_id=receipt.id, device=device)
+
+
+def _active(uow: UnitOfWork, assignment: AssignmentState) -> UUID | None:
+    assert assignment.crew_id is not None
+    repository.lock_crew(uow.session, uow.org_id, assignment.crew_id)
+    active = repository.active_assignment(uow.session, uow.org_id, assignment.crew_id)
+    return active.id if active else None
+
+
+def _demand_idle(uow: UnitOfWork, assignment: AssignmentState) -> None:
+    active_id = _active(uow, assignment)
+    if active_id is not None:
+        order_id = repository.order_id_of(uow.session, uow.org_id, active_id)
+        order = uow.session.get_one(Order, (uow.org_id, order_id))
+        raise CrewBusy(number=order.number)
+
+
+def _tapped(uow: UnitOfWork, at: datetime | None) -> datetime:
+    if at is None:
+        return uow.now
+    if at > uow.now + timedelta(minutes=1):
+        raise InvalidField("body.at", "lies in the future")
+    return min(at, uow.now)
+
+
+def _has_tap(work: Work, assignment_id: UUID, point: str) -> bool:
+    return any(
+        stamp.point == point and stamp.source == CREW and stamp.assignment_id == assignment_id
+        for stamp in work.stamps
+    )

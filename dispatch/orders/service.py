@@ -1,0 +1,295 @@
+"""Use cases of the hotline and of the repair centre."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.dialects.postgresql import insert
+
+from core import events as ev
+from core.errors import InvalidField
+from core.identity import EVERYTHING, Access
+from core.ids import new_id
+from core.models import Counter, Unit
+from core.settings import settings
+from core.uow import UnitOfWork
+from dispatch.orders import repository
+from dispatch.orders.models import Location, OrderTicket, Receipt
+from dispatch.orders.rules import OPEN_ASSIGNMENT, AssignmentState, OrderState, evolve_order
+from dispatch.orders.work import Work, work_on, work_on_assignment
+from dispatch.tickets.models import Ticket
+from gps import service as gps
+from sla import service as sla
+from sla.policy import load_policy
+
+POLICY = "beijing"
+ARRIVAL_RADIUS_M = 120.0
+DISPATCHER = "dispatcher"
+
+
+@dataclass(frozen=True, slots=True)
+class NewOrder:
+    """What an agent files. `lat`/`lon` are WGS-84 degrees."""
+
+    ticket_id: UUID
+    fault_code: str
+    place: str
+    area_class: str
+    urgency: int
+    trade: str
+    lat: float | None = None
+    lon: float | None = None
+    location_source: str = "map_pin"
+    uncertainty_m: float | None = None
+
+
+def file_order(uow: UnitOfWork, new: NewOrder) -> UUID:
+    """Make an order from a ticket and put it under its policy. Returns its id."""
+    ticket = uow.session.get(Ticket, (uow.org_id, new.ticket_id))
+    if ticket is None:
+        raise InvalidField("body.ticket_id", "there is no such ticket")
+    place = Location(
+        org_id=uow.org_id,
+        id=new_id(),
+        lat=new.lat,
+        lon=new.lon,
+        source=new.location_source,
+        uncertainty_m=new.uncertainty_m,
+        place=new.place,
+        recorded_at=uow.now,
+    )
+    payload = ev.OrderFiled(
+        number=next_number(uow),
+        ticket_id=ticket.id,
+        location_id=place.id,
+        area_class=new.area_class,
+        urgency=new.urgency,
+        trade=new.trade,
+    )
+    uow.session.add(place)
+    event = uow.emit(new_id(), payload, source="agent")
+    state = evolve_order(None, event)
+    repository.save_order(uow.session, uow.org_id, state, fault_code=new.fault_code)
+    uow.session.add(OrderTicket(org_id=uow.org_id, order_id=state.id, ticket_id=ticket.id))
+    uow.session.flush()
+    sla.open_case(uow, state.id, load_policy(POLICY), uow.now)
+    with work_on(uow, state.id):  # deadlines run from A, which the ticket may have already
+        pass
+    return state.id
+
+
+def next_number(uow: UnitOfWork) -> str:
+    """`YYYYMMDD-NNNN`, counted per local day."""
+    day = uow.now.astimezone(ZoneInfo(settings().timezone)).strftime("%Y%m%d")
+    statement = (
+        insert(Counter)
+        .values(org_id=uow.org_id, name=f"order:{day}", value=1)
+        .on_conflict_do_update(index_elements=["org_id", "name"], set_={"value": Counter.value + 1})
+        .returning(Counter.value)
+    )
+    return f"{day}-{uow.session.execute(statement).scalar_one():04d}"
+
+
+def release(uow: UnitOfWork, order_id: UUID, centre_id: UUID) -> None:
+    """Point B: the shift lead sends the order to a centre, whose client must confirm."""
+    with work_on(uow, order_id) as work:
+        work.demand("release")
+        centre = _unit(uow, centre_id, "centre", "body.centre_id")
+        ticket = uow.session.get(Ticket, (uow.org_id, work.order.ticket_id))
+        talking = ticket is not None and ticket.channel == "phone" and not ticket.clock_started_at
+        hop_id = new_id()
+        work.record(
+            order_id,
+            ev.OrderReleased(
+                hop_id=hop_id,
+                attempt=len(work.order.hops) + 1,
+                centre_id=centre.id,
+                during_call=bool(talking and ticket and ticket.call_id),
+            ),
+            source=DISPATCHER,
+        )
+        _ask_receipt(uow, work.order, "centre", hop_id, "order", centre.id)
+
+
+def accept_at_centre(uow: UnitOfWork, order_id: UUID, access: Access) -> None:
+    """The centre accepts: the 4-minute alarm of the first hop stops."""
+    with work_on(uow, order_id, access) as work:
+        work.demand("accept")
+        _accept(work)
+
+
+def _accept(work: Work) -> None:
+    assert work.order.hop is not None
+    work.record(work.order.id, ev.OrderCentreAccepted(hop_id=work.order.hop.id), source=DISPATCHER)
+
+
+def return_to_hotline(uow: UnitOfWork, order_id: UUID, reason: str, access: Access) -> None:
+    """退单: the centre gives the order back with a reason."""
+    with work_on(uow, order_id, access) as work:
+        work.demand("return")
+        assert work.order.hop is not None
+        hop_id = work.order.hop.id
+        repository.void_receipts(uow, hop_id, "order")
+        work.record(order_id, ev.OrderReturned(hop_id=hop_id, reason=reason), source=DISPATCHER)
+
+
+def recall_from_centre(uow: UnitOfWork, order_id: UUID, reason: str) -> None:
+    """The hotline takes the order back, from the crew too where one has it."""
+    with work_on(uow, order_id) as work:
+        work.demand("recall")
+        assert work.order.hop is not None
+        if work.assignment is not None and work.assignment.state in OPEN_ASSIGNMENT:
+            _recall_assignment(work, work.assignment, reason)
+        hop_id = work.order.hop.id
+        repository.void_receipts(uow, hop_id, "order")
+        work.record(order_id, ev.OrderRecalled(hop_id=hop_id, reason=reason), source=DISPATCHER)
+
+
+def dispatch(uow: UnitOfWork, order_id: UUID, crew_id: UUID, access: Access) -> None:
+    """Point D: the centre sends the order to the crew's phones and its vehicle's terminal."""
+    with work_on(uow, order_id, access) as work:
+        work.demand("dispatch")
+        crew = _unit(uow, crew_id, "crew", "body.crew_id")
+        if access != EVERYTHING and crew.parent_id != access.unit_id:
+            raise InvalidField("body.crew_id", "the crew belongs to another centre")
+        if work.order.state == "released":
+            _accept(work)
+        assignment = _send(work, crew)
+        _ask_receipt(uow, work.order, "crew", assignment.id, "order", crew.id)
+        _tell_terminal(uow, work.order, assignment, "order")
+
+
+def _send(work: Work, crew: Unit) -> AssignmentState:
+    uow = work.uow
+    assert work.order.hop is not None
+    centre = repository.unit(uow.session, uow.org_id, work.order.hop.centre_id, "centre")
+    vehicle = repository.vehicle_of(uow.session, uow.org_id, crew.id)
+    attempt = work.order.attempts + 1
+    assignment_id = new_id()
+    work.record(
+        assignment_id,
+        ev.AssignmentSent(
+            order_id=work.order.id,
+            attempt=attempt,
+            hop_id=work.order.hop.id,
+            crew_id=crew.id,
+            vehicle_id=vehicle.id if vehicle else None,
+            same_site=crew.site == centre.site,
+        ),
+        source=DISPATCHER,
+    )
+    work.record(
+        work.order.id,
+        ev.OrderAssigned(assignment_id=assignment_id, attempt=attempt, crew_id=crew.id),
+        source=DISPATCHER,
+    )
+    return work.assignments[assignment_id]
+
+
+def recall_from_crew(uow: UnitOfWork, assignment_id: UUID, reason: str, access: Access) -> UUID:
+    """The centre takes the order back from every phone and terminal. Returns the order's id."""
+    with work_on_assignment(uow, assignment_id, access) as (work, assignment):
+        work.demand_of(assignment, "recall")
+        _recall_assignment(work, assignment, reason)
+        work.record(
+            work.order.id,
+            ev.OrderUnassigned(assignment_id=assignment_id, how="recalled"),
+            source=DISPATCHER,
+        )
+        return work.order.id
+
+
+def _recall_assignment(work: Work, assignment: AssignmentState, reason: str) -> None:
+    uow = work.uow
+    work.record(assignment.id, ev.AssignmentRecalled(reason=reason), source=DISPATCHER)
+    end_watch_and_deliveries(uow, assignment.id)
+    assert assignment.crew_id is not None
+    _ask_receipt(uow, work.order, "crew", assignment.id, "recall", assignment.crew_id)
+    _tell_terminal(uow, work.order, assignment, "recall")
+
+
+def end_watch_and_deliveries(uow: UnitOfWork, assignment_id: UUID) -> None:
+    """Nothing of this assignment is delivered or watched for any more."""
+    repository.void_receipts(uow, assignment_id, "order")
+    gps.cancel_messages(uow, assignment_id, "order")
+    gps.unwatch(uow, assignment_id, uow.now)
+
+
+def close(uow: UnitOfWork, order_id: UUID, outcome: str) -> None:
+    """归档: nothing more is to be done."""
+    with work_on(uow, order_id) as work:
+        work.demand("close")
+        work.record(order_id, ev.OrderClosed(outcome=outcome), source=DISPATCHER)
+
+
+def correct_stamp(
+    uow: UnitOfWork,
+    order_id: UUID,
+    *,
+    point: str,
+    at: datetime,
+    reason: str,
+    assignment_id: UUID | None,
+) -> None:
+    """A new stamp for a point, with a reason; the old ones stay."""
+    if at > uow.now + timedelta(minutes=1):
+        raise InvalidField("body.at", "lies in the future")
+    with work_on(uow, order_id) as work:
+        if assignment_id is not None and assignment_id not in work.assignments:
+            raise InvalidField("body.assignment_id", "is not an assignment of this order")
+        work.record(
+            order_id,
+            ev.OrderStampCorrected(point=point, reason=reason, assignment_id=assignment_id),
+            occurred_at=at,
+            source=DISPATCHER,
+        )
+
+
+def _unit(uow: UnitOfWork, unit_id: UUID, kind: str, field: str) -> Unit:
+    found = repository.find_unit(uow.session, uow.org_id, unit_id)
+    if found is None or found.kind != kind:
+        raise InvalidField(field, f"there is no such {kind}")
+    return found
+
+
+def _ask_receipt(
+    uow: UnitOfWork, order: OrderState, hop: str, subject_id: UUID, purpose: str, target: UUID
+) -> None:
+    repository.add_receipt(
+        uow,
+        Receipt(
+            org_id=uow.org_id,
+            id=new_id(),
+            order_id=order.id,
+            hop=hop,
+            subject_id=subject_id,
+            purpose=purpose,
+            target_unit_id=target,
+            status="sent",
+            attempts=0,
+            next_attempt_at=uow.now,
+            sent_at=uow.now,
+        ),
+    )
+
+
+def _tell_terminal(
+    uow: UnitOfWork, order: OrderState, assignment: AssignmentState, purpose: str
+) -> None:
+    if assignment.vehicle_id is None:
+        return
+    place = repository.location(uow.session, uow.org_id, order.location_id)
+    text = (
+        f"工单{order.number} {place.place if place and place.place else ''} 请受理"
+        if purpose == "order"
+        else f"工单{order.number} 已召回，请勿前往"
+    )
+    gps.send_text(
+        uow,
+        vehicle_id=assignment.vehicle_id,
+        assignment_id=assignment.id,
+        purpose=purpose,
+        text=text,
+        now=uow.now,
+    )

@@ -1,0 +1,44 @@
+"""What dispatch does about facts of other rooms. Each may run twice."""
+
+from sqlalchemy import select
+
+from core import events as ev
+from core.eventlog import Recorded
+from core.uow import UnitOfWork
+from dispatch.orders import crew_service, repository
+from dispatch.orders.models import Receipt
+
+
+def vehicle_departed(uow: UnitOfWork, event: Recorded) -> None:
+    """GPS says the vehicle left: G of the assignment it was watched for."""
+    assert isinstance(event.payload, ev.VehicleDeparted)
+    crew_service.gps_departed(uow, event.payload, event.occurred_at, event.id)
+
+
+def vehicle_arrived(uow: UnitOfWork, event: Recorded) -> None:
+    """GPS says the vehicle is at the site: H of the assignment it was watched for."""
+    assert isinstance(event.payload, ev.VehicleArrived)
+    crew_service.gps_arrived(uow, event.payload, event.occurred_at, event.id)
+
+
+def message_acked(uow: UnitOfWork, event: Recorded) -> None:
+    """The terminal confirmed a text: E, or the recall."""
+    fact = event.payload
+    assert isinstance(fact, ev.VehicleMessageAcked)
+    query = select(Receipt).where(
+        Receipt.org_id == uow.org_id,
+        Receipt.subject_id == fact.assignment_id,
+        Receipt.purpose == fact.purpose,
+    )
+    receipt = uow.session.scalars(query).one_or_none()
+    if receipt is not None:
+        crew_service.confirm_receipt(
+            uow, receipt, f"terminal:{fact.device_id}", event.occurred_at, source="terminal"
+        )
+
+
+def message_failed(uow: UnitOfWork, event: Recorded) -> None:
+    """The terminal did not take a text: the board shows the order anew (not received)."""
+    fact = event.payload
+    assert isinstance(fact, ev.VehicleMessageFailed)
+    uow.touch("order", repository.order_id_of(uow.session, uow.org_id, fact.assignment_id))

@@ -1,0 +1,150 @@
+"""From stamps and attempts to the timelines that the SLA engine judges: pure.
+
+Each pair of centre hop and assignment is one attempt with a timeline of its own. Time lost to an
+attempt that was returned or recalled is a named detour, attributed to whoever sent it wrong:
+the hotline for a hop, the centre for an assignment.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from dispatch.orders.rules import AssignmentState, HopState, OrderState
+from dispatch.orders.stamps import StampState, counting
+from sla.segments import Facts, Interval, PointTime, Timeline
+
+HOP_POINTS = ("B", "C", "centre_accepted")
+ASSIGNMENT_POINTS = ("D", "E", "F", "activated", "G", "H", "recorded")
+_BROKEN_OFF = ("returned", "recalled")
+
+
+def timelines(
+    order: OrderState,
+    assignments: Sequence[AssignmentState],
+    stamps: Sequence[StampState],
+) -> list[Timeline]:
+    """The timelines of an order, oldest attempt first; the last is the one that is running."""
+    found = [
+        _timeline(order, hop, assignment, assignments, stamps)
+        for hop in order.hops
+        for assignment in _of_hop(assignments, hop) or [None]
+    ]
+    last = found[-1] if found else None
+    if last is None or (last.ended_at is not None and order.state in _OPEN):
+        hop = order.hop if order.hop and order.hop.ended_at is None else None
+        found.append(_timeline(order, hop, None, assignments, stamps))
+    return found
+
+
+def _during_call(first_hop: HopState | None, points: dict[str, PointTime]) -> bool:
+    """Released while the caller talked, unless the carrier's late word says otherwise."""
+    if first_hop is None or not first_hop.during_call:
+        return False
+    ended = points.get("A")
+    return ended is None or ended.at >= first_hop.released_at
+
+
+_OPEN = ("filed", "released", "accepted", "assigned", "returned")
+
+
+def _of_hop(assignments: Sequence[AssignmentState], hop: HopState) -> list[AssignmentState | None]:
+    mine = [one for one in assignments if one.hop_id == hop.id]
+    return [*sorted(mine, key=lambda one: one.attempt)]
+
+
+def _timeline(
+    order: OrderState,
+    hop: HopState | None,
+    assignment: AssignmentState | None,
+    assignments: Sequence[AssignmentState],
+    stamps: Sequence[StampState],
+) -> Timeline:
+    points = _points(stamps, hop.id if hop else None, assignment.id if assignment else None)
+    first_hop = order.hops[0] if order.hops else None
+    return Timeline(
+        order_id=order.id,
+        hop_id=hop.id if hop else None,
+        assignment_id=assignment.id if assignment else None,
+        points=points,
+        facts=Facts(
+            same_site=assignment.same_site if assignment else None,
+            area_class=order.area_class,
+            released_during_call=_during_call(first_hop, points),
+        ),
+        intervals=(
+            *_hop_detours(order, hop),
+            *_assignment_detours(assignments, hop, assignment),
+            *_queued(assignment, points),
+        ),
+        ended_at=_ended(order, hop, assignment, points),
+    )
+
+
+def _points(
+    stamps: Sequence[StampState], hop_id: UUID | None, assignment_id: UUID | None
+) -> dict[str, PointTime]:
+    groups: dict[str, list[StampState]] = {}
+    for stamp in stamps:
+        if stamp.point in HOP_POINTS and (hop_id is None or stamp.hop_id not in (hop_id, None)):
+            continue
+        if stamp.point in ASSIGNMENT_POINTS and (
+            assignment_id is None or stamp.assignment_id not in (assignment_id, None)
+        ):
+            continue
+        groups.setdefault(stamp.point, []).append(stamp)
+    chosen = {point: counting(group) for point, group in groups.items()}
+    return {
+        point: PointTime(stamp.at, stamp.source, stamp.uncertainty_s, stamp.id)
+        for point, stamp in chosen.items()
+        if stamp is not None
+    }
+
+
+def _hop_detours(order: OrderState, hop: HopState | None) -> list[Interval]:
+    """Time between sending to a wrong centre and sending to the next one."""
+    starts = [one.released_at for one in order.hops]
+    ends: list[datetime | None] = [*starts[1:], None]
+    found = []
+    for one, start, end in zip(order.hops, starts, ends, strict=True):
+        if one.state in _BROKEN_OFF and (hop is None or one.attempt < hop.attempt):
+            found.append(Interval("detour", start, end, "hotline"))
+    return found
+
+
+def _assignment_detours(
+    assignments: Sequence[AssignmentState], hop: HopState | None, current: AssignmentState | None
+) -> list[Interval]:
+    """Time between sending to a crew that gave it back and sending to the next one."""
+    mine = sorted(
+        (one for one in assignments if hop and one.hop_id == hop.id and one.sent_at),
+        key=lambda one: one.attempt,
+    )
+    found = []
+    for index, one in enumerate(mine):
+        later = current is None or one.attempt < current.attempt
+        if one.state in _BROKEN_OFF and later and one.sent_at:
+            end = mine[index + 1].sent_at if index + 1 < len(mine) else None
+            found.append(Interval("detour", one.sent_at, end, "centre"))
+    return found
+
+
+def _queued(assignment: AssignmentState | None, points: dict[str, PointTime]) -> list[Interval]:
+    if assignment is None or assignment.queued_behind is None or "F" not in points:
+        return []
+    end = points.get("activated")
+    until = end.at if end else assignment.ended_at
+    return [Interval("queued", points["F"].at, until, "capacity")]
+
+
+def _ended(
+    order: OrderState,
+    hop: HopState | None,
+    assignment: AssignmentState | None,
+    points: dict[str, PointTime],
+) -> datetime | None:
+    if assignment is not None and assignment.ended_at is not None:
+        return assignment.ended_at
+    if hop is not None and hop.ended_at is not None:
+        return hop.ended_at
+    closed = points.get("closed")
+    return closed.at if order.state == "closed" and closed else None
