@@ -1,0 +1,41 @@
+"""A fix: one position of one device, as every later stage sees it. Pure."""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+EARTH_RADIUS_M = 6_371_008.8
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """WGS-84 degrees, km/h, degrees clockwise from north, metres. All times aware UTC.
+
+    Three clocks: `fix_at` the receiver's time of the position, `sent_at` the device's time of
+    sending (None where the protocol has none), `received_at` ours.
+    """
+
+    device_id: UUID
+    fix_at: datetime | None
+    received_at: datetime
+    lat: float
+    lon: float
+    speed_kmh: float = 0.0
+    course_deg: int = 0
+    altitude_m: int = 0
+    alarm_bits: int = 0
+    status_bits: int = 0
+    positioned: bool = True
+    serial: int = 0
+    sent_at: datetime | None = None
+
+
+def distance_m(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
+    """Great-circle distance in metres (haversine, mean earth radius)."""
+    p1, p2 = math.radians(lat1), math.radians(lat2)
+    half = (
+        math.sin((p2 - p1) / 2) ** 2
+        + math.cos(p1) * math.cos(p2) * math.sin(math.radians(lon2 - lon1) / 2) ** 2
+    )
+    return 2 * EARTH_RADIUS_M * math.asin(min(1.0, math.sqrt(half)))

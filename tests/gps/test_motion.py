@@ -1,0 +1,189 @@
+"""Departure and arrival on drawn tracks: straight streets, one metre at a time in thought."""
+
+import json
+import math
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gps.motion import Crossing, Motion, Sight, Site, begin, follow
+
+T0 = datetime(2026, 5, 1, 8, 0, tzinfo=UTC)
+BASE = (39.9, 116.3)
+M_PER_DEG = 111_195.0
+
+
+def at(seconds: float, metres: float, speed: float = 0.0, *, aside: float = 0.0) -> Sight:
+    """A vehicle `metres` north of the base, `seconds` after the watch began."""
+    lon = BASE[1] + aside / (M_PER_DEG * math.cos(math.radians(BASE[0])))
+    return Sight(T0 + timedelta(seconds=seconds), BASE[0] + metres / M_PER_DEG, lon, speed)
+
+
+def site(metres: float, radius: float = 70.0) -> Site:
+    """With the accuracy gate of 30 m the edge is 100 m from the middle."""
+    place = at(0, metres)
+    return Site(place.lat, place.lon, radius, T0)
+
+
+def run(where: Site, origin: Sight | None, *sights: Sight) -> list[Crossing]:
+    """The crossings; the state goes through JSON between any two fixes, as through a restart."""
+    motion, found = begin(where, origin), []
+    for sight in sights:
+        motion = Motion.from_json(json.loads(json.dumps(motion.to_json())))
+        motion, crossings = follow(where, motion, sight)
+        found.extend(crossings)
+    return found
+
+
+def seconds(crossing: Crossing) -> float:
+    return (crossing.at - T0).total_seconds()
+
+
+REST = at(-20, 0)
+
+
+def drive(
+    start: float, metres: float, until: float, *, step: float = 5, kmh: float = 36
+) -> list[Sight]:
+    """Fixes every `step` seconds of a vehicle at 36 km/h (10 m/s) that starts at `start`."""
+    pace = kmh / 3.6
+    count = int((until - metres) / pace / step)
+    return [at(start + i * step, metres + i * step * pace, kmh) for i in range(1, count + 1)]
+
+
+def test_standing_and_noise_are_no_departure() -> None:
+    noise = [at(5 * i, (-1) ** i * 30, 3.0, aside=15) for i in range(40)]
+    assert run(site(5000), REST, *noise) == []
+
+
+def test_departure_is_dated_back_to_the_first_movement() -> None:
+    (departed,) = run(site(5000), REST, at(10, 0), at(20, 3), *drive(20, 0, 400))
+    assert departed.kind == "departed"
+    assert seconds(departed) == pytest.approx(20, abs=0.5)
+    assert departed.uncertainty_s == 5
+    assert (departed.lat, departed.lon) == (at(20, 3).lat, at(20, 3).lon)
+
+
+def test_a_single_outlier_makes_nothing() -> None:
+    rest = [at(10 * i, 0) for i in range(1, 10)]
+    for outlier in (at(45, 5000, 60), at(45, 300, 0), at(45, 5000, 0)):
+        track = sorted([*rest, outlier], key=lambda sight: sight.at)
+        assert run(site(5000), REST, *track) == []
+
+
+def test_without_speeds_two_fixes_away_are_a_departure() -> None:
+    (departed,) = run(site(5000), REST, at(30, 0), at(60, 400), at(90, 900))
+    assert seconds(departed) == pytest.approx(45)
+    assert departed.uncertainty_s == 30
+
+
+def test_a_vehicle_on_the_move_departed_when_the_watch_began() -> None:
+    (departed,) = run(site(9000), at(-5, -50, 36), *drive(-5, -50, 400))
+    assert seconds(departed) == 0
+
+
+def test_arrival_is_dated_back_to_the_edge() -> None:
+    # The edge of the site is at 900 m; at 10 m/s from second 20 it is reached at second 110.
+    stop = [at(121 + 10 * i, 1000) for i in range(5)]
+    found = run(site(1000), REST, at(20, 0), *drive(20, 0, 1000, step=7), *stop)
+    assert [crossing.kind for crossing in found] == ["departed", "arrived"]
+    assert seconds(found[1]) == pytest.approx(110, abs=0.2)
+    assert found[1].uncertainty_s == 7
+
+
+def test_the_crossing_is_interpolated_over_a_long_gap() -> None:
+    found = run(site(1000), REST, at(60, 500, 36), at(120, 1000), at(180, 1000))
+    assert [crossing.kind for crossing in found] == ["departed", "arrived"]
+    assert seconds(found[1]) == pytest.approx(60 + 60 * 400 / 500, abs=0.2)
+    assert found[1].uncertainty_s == 60
+
+
+@pytest.mark.parametrize("step", [2, 5, 10, 30, 60])
+@pytest.mark.parametrize("kmh", [20, 36, 60])
+def test_driving_past_is_no_arrival(step: float, kmh: float) -> None:
+    found = run(site(1000), REST, *drive(0, 0, 4000, step=step, kmh=kmh))
+    assert [crossing.kind for crossing in found] == ["departed"]
+
+
+def test_a_red_light_inside_the_site_is_no_arrival() -> None:
+    wait = [at(103 + 5 * i, 1000) for i in range(5)]
+    found = run(site(1000), REST, *drive(0, 0, 1000), *wait, *drive(125, 1000, 3000))
+    assert [crossing.kind for crossing in found] == ["departed"]
+
+
+def test_one_outlier_inside_the_site_is_no_arrival_and_one_outside_delays_none() -> None:
+    away = [at(10 * i, 3000 + 100 * i, 36) for i in range(1, 9)]
+    assert [c.kind for c in run(site(1000), REST, *away[:4], at(45, 1000), *away[4:])] == [
+        "departed"
+    ]
+    stop = [at(110 + 10 * i, 1000 if i != 2 else 1900) for i in range(9)]
+    found = run(site(1000), REST, *drive(0, 0, 1000), *stop)
+    assert [crossing.kind for crossing in found] == ["departed", "arrived"]
+    assert seconds(found[1]) == pytest.approx(90, abs=0.2)
+
+
+def test_already_at_the_site() -> None:
+    found = run(site(20), REST, at(10, 2), at(20, 1))
+    assert [(crossing.kind, seconds(crossing)) for crossing in found] == [
+        ("departed", 0),
+        ("arrived", 0),
+    ]
+
+
+def test_already_inside_but_only_driving_through() -> None:
+    found = run(site(20), at(-2, 0, 36), *drive(-2, 0, 1500))
+    assert [crossing.kind for crossing in found] == ["departed"]
+
+
+def test_a_stale_origin_inside_the_site_is_no_arrival_when_the_vehicle_is_elsewhere() -> None:
+    found = run(site(20), at(-7200, 0), at(5, 3000, 36), at(10, 3050, 36), at(15, 3100, 36))
+    assert [crossing.kind for crossing in found] == ["departed"]
+    assert 0 <= seconds(found[0]) <= 5
+
+
+def test_the_next_street_counts_as_departed_and_arrived() -> None:
+    near = site(150, radius=20)  # edge at 100 m, the proof of a departure needs more than 100
+    found = run(near, REST, at(10, 0), at(20, 60, 15), at(30, 100.5), at(70, 100.5))
+    assert [crossing.kind for crossing in found] == ["departed", "arrived"]
+    assert found[0].at <= found[1].at
+
+
+def test_without_any_position_the_first_fix_is_the_origin() -> None:
+    found = run(site(5000), None, at(30, 0), at(60, 0), at(90, 400), at(120, 900))
+    assert [crossing.kind for crossing in found] == ["departed"]
+    assert 60 <= seconds(found[0]) <= 90
+
+
+def test_fixes_from_before_the_watch_prove_nothing() -> None:
+    early = [at(-15, 500, 36), at(-10, 1000), at(-5, 1000)]
+    assert run(site(1000), REST, *early) == []
+
+
+tracks = st.lists(
+    st.tuples(st.integers(1, 120), st.integers(-2000, 6000), st.integers(0, 90)), max_size=40
+)
+
+
+@given(tracks, st.integers(0, 4000), st.integers(20, 300))
+def test_laws_of_any_track(steps: list[tuple[int, int, int]], middle: int, radius: int) -> None:
+    now, sights = 0, []
+    for gap, metres, speed in steps:
+        now += gap
+        sights.append(at(now, metres, speed))
+    where = site(middle, radius)
+    found = run(where, REST, *sights)
+    kinds = [crossing.kind for crossing in found]
+    assert kinds in ([], ["departed"], ["departed", "arrived"])
+    for crossing in found:
+        assert T0 <= crossing.at <= sights[-1].at
+        assert crossing.uncertainty_s >= 0
+    if len(found) == 2:
+        assert found[0].at <= found[1].at
+        assert found[1].distance_m <= radius + 30
+    plain, motion = [], begin(where, REST)
+    for sight in sights:
+        motion, crossings = follow(where, motion, sight)
+        plain.extend(crossings)
+    assert plain == found
