@@ -208,6 +208,8 @@ class OrderImported(Payload):
     system: str
     centre: str
     centre_id: UUID | None = None
+    location_id: UUID | None = None
+    area_class: str = "unknown"
     a: datetime | None = None
     b: datetime | None = None
     c: datetime | None = None
@@ -308,6 +310,7 @@ class AssignmentImported(Payload):
     order_id: UUID
     crew: str
     crew_id: UUID | None = None
+    attempt: int = 1
     same_site: bool = False
     d: datetime | None = None
     e: datetime | None = None

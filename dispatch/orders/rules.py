@@ -139,6 +139,8 @@ def evolve_order(order: OrderState | None, event: Recorded) -> OrderState:
                 system=payload.system,
                 state="closed",
                 filed_at=at,
+                location_id=payload.location_id,
+                area_class=payload.area_class,
                 centre_id=payload.centre_id,
                 centre_code=payload.centre,
             )
@@ -250,7 +252,7 @@ def evolve_assignment(state: AssignmentState | None, event: Recorded) -> Assignm
             return AssignmentState(
                 id=event.stream_id,
                 order_id=payload.order_id,
-                attempt=1,
+                attempt=payload.attempt,
                 state="finished",
                 crew_id=payload.crew_id,
                 crew_code=payload.crew,
