@@ -40,7 +40,7 @@ def _annotations() -> dict[Any, Any]:
     }
 
 
-Base.type_annotation_map = _annotations()
+Base.registry.update_type_annotation_map(_annotations())
 
 
 def normalise_url(url: str) -> str:

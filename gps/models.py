@@ -11,7 +11,9 @@ from sqlalchemy import (
     Index,
     Integer,
     SmallInteger,
-    text,
+)
+from sqlalchemy import (
+    text as sql,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -28,7 +30,7 @@ class Device(Base):
         CheckConstraint("kind IN ('terminal','phone')", name="kind"),
         Index("uq_device_identity", "protocol", "identity", unique=True),
         Index("ix_device_vehicle", "org_id", "vehicle_id"),
-        Index("ix_device_gateway", "gateway", postgresql_where=text("gateway IS NOT NULL")),
+        Index("ix_device_gateway", "gateway", postgresql_where=sql("gateway IS NOT NULL")),
     )
 
     org_id: Mapped[int] = mapped_column(primary_key=True)
@@ -41,7 +43,7 @@ class Device(Base):
     registered_at: Mapped[datetime | None]
     last_seen_at: Mapped[datetime | None]
     gateway: Mapped[str | None] = mapped_column(comment="Process that holds its connection.")
-    capability: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    capability: Mapped[dict[str, Any]] = mapped_column(server_default=sql("'{}'::jsonb"))
 
 
 class Stranger(Base):
@@ -97,7 +99,7 @@ class VehiclePosition(Base):
     lon: Mapped[float] = mapped_column(Double)
     speed_kmh: Mapped[float] = mapped_column(Double)
     course_deg: Mapped[int] = mapped_column(SmallInteger)
-    motion: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    motion: Mapped[dict[str, Any]] = mapped_column(server_default=sql("'{}'::jsonb"))
 
 
 class Watch(Base):
@@ -110,7 +112,7 @@ class Watch(Base):
             "ix_gps_watch_open",
             "org_id",
             "vehicle_id",
-            postgresql_where=text("closed_at IS NULL AND arrived_at IS NULL"),
+            postgresql_where=sql("closed_at IS NULL AND arrived_at IS NULL"),
         ),
     )
 
@@ -124,7 +126,7 @@ class Watch(Base):
     created_at: Mapped[datetime]
     departed_at: Mapped[datetime | None]
     arrived_at: Mapped[datetime | None]
-    motion: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    motion: Mapped[dict[str, Any]] = mapped_column(server_default=sql("'{}'::jsonb"))
     closed_at: Mapped[datetime | None]
 
 
@@ -141,7 +143,7 @@ class TerminalMessage(Base):
             "ix_terminal_message_due",
             "device_id",
             "next_attempt_at",
-            postgresql_where=text("status IN ('queued','sent')"),
+            postgresql_where=sql("status IN ('queued','sent')"),
         ),
     )
 
@@ -153,9 +155,9 @@ class TerminalMessage(Base):
     text: Mapped[str]
     status: Mapped[str]
     serials: Mapped[list[Any]] = mapped_column(
-        JSONB, server_default=text("'[]'::jsonb"), comment="Serials of each sending, in order."
+        JSONB, server_default=sql("'[]'::jsonb"), comment="Serials of each sending, in order."
     )
-    attempts: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    attempts: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
     next_attempt_at: Mapped[datetime]
     created_at: Mapped[datetime]
     acked_at: Mapped[datetime | None]
