@@ -15,6 +15,7 @@ from typing import Any, get_args, get_type_hints
 from uuid import UUID
 
 from sqlalchemy import insert, select, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from core.events import REGISTRY, Payload
@@ -167,7 +168,7 @@ def _heads(
     for start in range(0, len(keys), 5000):
         query = (
             select(Event.org_id, Event.stream, Event.stream_id, Event.seq, Event.hash)
-            .distinct(Event.org_id, Event.stream, Event.stream_id)
+            .ext(distinct_on(Event.org_id, Event.stream, Event.stream_id))
             .where(
                 tuple_(Event.org_id, Event.stream, Event.stream_id).in_(keys[start : start + 5000])
             )
