@@ -4,7 +4,7 @@ import codecs
 import csv
 import gzip
 import io
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -69,7 +69,7 @@ def look_through(path: Path, encoding: str, delimiter: str) -> Export:
     return Export(path, digest.hexdigest(), chosen, rows)
 
 
-def records(path: Path, encoding: str, delimiter: str) -> Iterator[list[str]]:
+def records(path: Path, encoding: str, delimiter: str) -> Generator[list[str], None, None]:
     """All records, the header first; blank lines are left out. Raises FileUnreadable."""
     with (
         _bytes(path) as content,
