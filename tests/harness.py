@@ -109,7 +109,7 @@ class RunningPaidan:
     def wait_ready(self, seconds: float = READY_SECONDS) -> None:
         """Wait for /health/ready and the printed logins."""
         until = time.monotonic() + seconds
-        while not (self.run is not None and self.run.ready and self.is_ready()):
+        while not (self.run is not None and self.run.serving and self.is_ready()):
             if self._child is not None and self._child.poll() is not None:
                 raise AssertionError(f"paidan up ended:\n{self.output[-6000:]}")
             if time.monotonic() > until:

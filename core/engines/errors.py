@@ -23,7 +23,7 @@ class EngineFailed(Problem):
 
     status = 503
     code = "engine_failed"
-    zh = "{engine} 无法启动：{why}\n{log}"
+    zh = "{engine} 无法启动：{why}"
     en = "{engine} does not start: {why}\n{log}"
 
 

@@ -27,12 +27,16 @@ RUN_FILE = "run.json"
 
 @dataclass(frozen=True, slots=True)
 class RunFile:
-    """The owner. `role` is `up` or `command`; `processes`: name → pid and start in ticks."""
+    """The owner. `role`: `up` or `command`; `processes`: name → pid and start in ticks.
+
+    `ready`: servers and schema can be used; `serving`: `paidan up` has said its address.
+    """
 
     pid: int
     started: int
     role: str
     ready: bool = False
+    serving: bool = False
     base_url: str = ""
     jt808_port: int = 0
     processes: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -64,6 +68,8 @@ class Ownership:
         self._data_dir = data_dir
         self._lock = lock
         pid = os.getpid()
+        self.previous = read_run_file(data_dir)
+        """What an owner that was killed has left."""
         self.run = RunFile(pid=pid, started=started_at(pid) or 0, role=role)
         self.update()
 

@@ -113,10 +113,7 @@ class Postgres:
         return find_server(pid_file, "postgres", self._data)
 
     def _launch(self, dies_by: signal.Signals | None) -> None:
-        # A pid file left by a crash may name a number that another process has today;
-        # PostgreSQL would then refuse to start. find_server has shown that it is not ours.
-        if self._running() is None:
-            (self._data / "postmaster.pid").unlink(missing_ok=True)
+        self._clear_remains()
         settings = {
             **_SETTINGS,
             "unix_socket_directories": str(self._home.sockets),
@@ -134,6 +131,18 @@ class Postgres:
             output=self._log_file,
             dies_by=dies_by,
         )
+
+    def _clear_remains(self) -> None:
+        """Lock files of a crash may name a number that another process has today.
+
+        PostgreSQL would then refuse to start. `_running` knows whether it is really a server.
+        """
+        if self.process is not None:
+            self.process.wait(0)  # reaped: a zombie still has its number
+        if self._running() is None:
+            (self._data / "postmaster.pid").unlink(missing_ok=True)
+            for name in (".s.PGSQL.5432", ".s.PGSQL.5432.lock"):
+                (self._home.sockets / name).unlink(missing_ok=True)
 
     def _answers(self) -> bool:
         try:

@@ -1,0 +1,220 @@
+"""The command `paidan`. Imports wait until a command runs, so that `--help` is quick."""
+
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,  # their local variables may hold secrets
+    help="Paidan (派单): contact centre and field dispatch / 热线受理与抢修派单",
+)
+_PASS_ON = {
+    "allow_extra_args": True,
+    "ignore_unknown_options": True,
+    "help_option_names": [],
+}
+_PR_SET_PDEATHSIG = 1
+
+Port = Annotated[int | None, typer.Option(help="HTTP port; others derive from it / 端口")]
+DataDir = Annotated[Path | None, typer.Option(help="Where everything is kept / 数据目录")]
+Host = Annotated[str | None, typer.Option(help="Address to listen on / 监听地址")]
+
+
+@app.command()
+def up(port: Port = None, data_dir: DataDir = None, host: Host = None) -> None:
+    """Run everything on this machine until Ctrl-C / 在本机运行全部进程."""
+    _override(PORT=port, DATA_DIR=data_dir, HOST=host)
+    from api.supervisor import up as run
+    from core.settings import settings
+
+    raise typer.Exit(run(settings(), _prepare))
+
+
+@app.command()
+def api() -> None:
+    """Run one web process: REST, WebSockets, screens / 运行网页进程."""
+    _process("api", "api.server")
+
+
+@app.command()
+def gps() -> None:
+    """Run one terminal gateway: JT/T 808 / 运行车载终端网关."""
+    _process("gps", "gps.server")
+
+
+@app.command()
+def engine() -> None:
+    """Run one outbox relay and SLA sweep / 运行事件转发与时限检查."""
+    _process("engine", "api.engine")
+
+
+@app.command()
+def worker() -> None:
+    """Run one worker: notices, reports, imports / 运行后台作业."""
+    _process("worker", "api.worker")
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest schema / 升级数据库结构."""
+    with _engines(upgrade=False) as database_url:
+        from core.migrate import upgrade
+
+        upgrade(database_url)
+    typer.echo("schema is current / 数据库结构已是最新")
+
+
+@app.command()
+def verify() -> None:
+    """Rebuild the state from the facts and compare, check the hash chains / 核对事实与现状."""
+    with _engines():
+        code: int = import_module("api.verify").main()
+    raise typer.Exit(code)
+
+
+@app.command("import", context_settings=_PASS_ON)
+def import_(context: typer.Context) -> None:
+    """Import records from other systems / 导入外部数据."""
+    _mounted("dispatch.history.cli", "import", context.args)
+
+
+@app.command(context_settings=_PASS_ON)
+def report(context: typer.Context) -> None:
+    """Print reports / 报表."""
+    _mounted("dashboards.report_cli", "report", context.args)
+
+
+@app.command(context_settings=_PASS_ON)
+def replay(context: typer.Context) -> None:
+    """Send recorded tracks to a gateway / 回放轨迹."""
+    _mounted("gps.replay_cli", "replay", context.args, engines=False)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code.
+
+    2: it cannot be done as asked (the message says why), 1: unexpected, 130: interrupted.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    from core.errors import Problem
+
+    try:
+        app(args=words, prog_name="paidan")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(bool(end.code))
+    except Problem as problem:
+        _complain(problem.sentence("zh"), problem.sentence("en"))
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:
+        # A process's log and whoever debugs get the trace, without local variables.
+        if _is_supervised() or os.environ.get("PAIDAN_LOG_LEVEL", "").upper() == "DEBUG":
+            traceback.print_exc()
+        name = type(error).__name__
+        _complain(f"意外错误：{name}", f"unexpected error: {name}: {error}")
+        return 1
+    return 0
+
+
+def _complain(*sentences: str) -> None:
+    for sentence in sentences:
+        typer.echo(f"paidan: {sentence}", err=True)
+
+
+def _override(**values: object) -> None:
+    """Options win over the environment, for this process and its children."""
+    for name, value in values.items():
+        if value is not None:
+            os.environ[f"PAIDAN_{name}"] = str(value)
+
+
+def _prepare() -> Any:
+    """Schema and first data, before the processes start."""
+    from api.supervisor import Started
+    from core import db
+    from core.migrate import upgrade
+    from core.settings import settings
+
+    settings.cache_clear()
+    database_url = settings().database_url
+    assert database_url is not None
+    upgrade(database_url)
+    starter = import_module("dispatch.starter")
+    logins = starter.ensure_starter(settings().data_dir)
+    db.reset()
+    lines = [
+        f"  {login.role:<12} {login.login:<12} {login.password:<16} {login.name}"
+        for login in logins
+    ]
+    heading = "Logins / 登录 (role, login, password, name):"
+    return Started(lines=[heading, *lines] if lines else [])
+
+
+def _process(name: str, module: str) -> None:
+    """One of the four processes, alone or under `paidan up`."""
+    _follow_supervisor()
+    with _engines():
+        from core.logging import configure_logging
+
+        configure_logging(name)
+        import_module(module).main()
+
+
+def _mounted(module: str, name: str, words: list[str], *, engines: bool = True) -> None:
+    """Run the command group that another room brings."""
+    asks_help = not words or "--help" in words
+    with _engines() if engines and not asks_help else contextlib.nullcontext():
+        command = typer.main.get_command(import_module(module).app)
+        if not hasattr(command, "commands") and words[:1] == [command.name]:
+            words = words[1:]  # typer gives a single command no name of its own
+        command.main(args=words or ["--help"], prog_name=f"paidan {name}")
+
+
+@contextlib.contextmanager
+def _engines(*, upgrade: bool = True) -> Iterator[str]:
+    """The servers for this command, in the environment; the schema of our own ones is current."""
+    from core.engines import open_engines
+    from core.settings import settings
+
+    with open_engines(settings()) as urls:
+        os.environ.update(urls.environment)
+        settings.cache_clear()
+        if upgrade and urls.owned:
+            from core import migrate
+
+            migrate.upgrade(urls.database_url)
+        try:
+            yield urls.database_url
+        finally:
+            if "core.db" in sys.modules:
+                sys.modules["core.db"].reset()
+
+
+def _is_supervised() -> bool:
+    return "PAIDAN_SUPERVISOR_PID" in os.environ
+
+
+def _follow_supervisor() -> None:
+    """Die with the supervisor, however it ends (Linux)."""
+    parent = os.environ.get("PAIDAN_SUPERVISOR_PID")
+    if parent is None or sys.platform != "linux":
+        return
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != int(parent):
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

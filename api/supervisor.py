@@ -1,0 +1,309 @@
+"""`paidan up`: engines, schema, first data and the four processes, watched until Ctrl-C.
+
+Everything runs in the main thread: the kernel ties a child's life to the thread that made it.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from api.cli_ports import require_free
+from core.clock import monotonic
+from core.engines import EngineFailed, start_embedded, urls_of
+from core.engines.embedded import Embedded, record
+from core.engines.owner import Ownership, RunFile, own
+from core.engines.processes import ProcessId
+from core.settings import Settings
+
+PROCESSES = ("api", "gps", "engine", "worker")
+OWNER_SECONDS = 60.0
+STOP_SECONDS = 7.0
+HEAL_SECONDS = 0.25
+BACKOFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+STEADY_SECONDS = 30.0
+_COLOURS = {"api": 36, "gps": 35, "engine": 33, "worker": 34, "paidan": 32}
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What `before_processes` found out, for the closing words."""
+
+    lines: Sequence[str] = ()
+
+
+@dataclass
+class _Child:
+    """One supervised process and its tries."""
+
+    name: str
+    process: asyncio.subprocess.Process | None = None
+    failures: int = 0
+    output: asyncio.Task[None] | None = field(default=None, repr=False)
+
+
+def up(settings: Settings, before_processes: Callable[[], Started]) -> int:
+    """Run everything on one machine; returns the exit code.
+
+    `before_processes` runs when the servers answer (the environment names them): schema, first
+    data. What it returns is printed after the address.
+
+    Raises:
+        PortTaken, EnginesBusy, EnginesUnavailable, EngineFailed: before anything else started.
+    """
+    with _sigterm_as_interrupt():
+        ownership = own(settings.data_dir.resolve(), "up", OWNER_SECONDS)
+        try:
+            _end_leftovers(ownership.previous)
+            require_free(settings.host, settings.port, settings.effective_jt808_port)
+            ownership.update(
+                base_url=f"http://{settings.host}:{settings.port}",
+                jt808_port=settings.effective_jt808_port,
+            )
+            _run_with_engines(settings, ownership, before_processes)
+        finally:
+            ownership.release()
+    return 0
+
+
+def _run_with_engines(
+    settings: Settings, ownership: Ownership, before_processes: Callable[[], Started]
+) -> None:
+    say("starting PostgreSQL and Valkey / 正在启动 PostgreSQL 和 Valkey")
+    embedded = start_embedded(settings, ownership)
+    try:
+        os.environ.update(urls_of(settings).environment)
+        say("preparing the schema / 正在准备数据库结构")
+        started = before_processes()
+        ownership.update(ready=True)
+        asyncio.run(Supervisor(settings, ownership, embedded, started).run())
+    except KeyboardInterrupt:
+        say("interrupted / 已中断")
+    finally:
+        embedded.stop()
+        say("stopped / 已停止")
+
+
+class Supervisor:
+    """Keeps the processes and the embedded servers running until a signal comes."""
+
+    def __init__(
+        self, settings: Settings, ownership: Ownership, embedded: Embedded, started: Started
+    ) -> None:
+        self._settings = settings
+        self._ownership = ownership
+        self._embedded = embedded
+        self._started = started
+        self._stopping = asyncio.Event()
+        self._children = [_Child(name) for name in PROCESSES]
+
+    async def run(self) -> None:
+        """Until SIGINT or SIGTERM; every process has ended when this returns."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._on_signal)
+        watchers = [asyncio.create_task(self._keep(child)) for child in self._children]
+        others = [asyncio.create_task(work) for work in (self._heal(), self._announce())]
+        try:
+            await self._first_end([*watchers, *others])
+        finally:
+            self._stopping.set()
+            await asyncio.gather(*(self._stop(child) for child in self._children))
+            for task in (*watchers, *others):
+                task.cancel()
+            await asyncio.gather(*watchers, *others, return_exceptions=True)
+
+    async def _first_end(self, tasks: Sequence[asyncio.Task[None]]) -> None:
+        """Wait for a signal; a watcher that fails is an error of ours and ends everything."""
+        stop = asyncio.create_task(self._stopping.wait())
+        pending: set[asyncio.Task[None] | asyncio.Task[bool]] = {stop, *tasks}
+        while stop in pending:
+            done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+
+    def _on_signal(self) -> None:
+        if not self._stopping.is_set():
+            say("stopping; once more to kill / 正在停止，再按一次强制结束")
+            self._stopping.set()
+            return
+        for child in self._children:
+            _kill_group(child)
+
+    async def _keep(self, child: _Child) -> None:
+        """Start a process again whenever it ends, more slowly when it keeps ending."""
+        while not self._stopping.is_set():
+            began = monotonic()
+            code = await self._run_once(child)
+            if self._stopping.is_set():
+                return
+            if monotonic() - began > STEADY_SECONDS:
+                child.failures = 0
+            pause = BACKOFF_SECONDS[min(child.failures, len(BACKOFF_SECONDS) - 1)]
+            child.failures += 1
+            say(f"{child.name} ended ({_reason(code)}); again in {pause:g} s")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), pause)
+
+    async def _run_once(self, child: _Child) -> int:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "api.cli", child.name),
+            env=_environment(self._settings, os.environ),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+        )
+        child.process = process
+        self._note(child.name, process.pid)
+        assert process.stdout is not None
+        child.output = asyncio.create_task(_relay(child.name, process.stdout))
+        code = await process.wait()
+        _kill_group(child)  # what it forked must not outlive it
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(child.output, 1)
+        child.process = None
+        return code
+
+    def _note(self, name: str, pid: int) -> None:
+        identity = ProcessId.of(pid)
+        if identity is not None:
+            known = {**self._ownership.run.processes, name: (identity.pid, identity.started)}
+            self._ownership.update(processes=known)
+
+    async def _stop(self, child: _Child) -> None:
+        """SIGTERM, then SIGKILL for it and what it forked."""
+        process = child.process
+        if process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), STOP_SECONDS)
+        except TimeoutError:
+            say(f"{child.name} does not stop; killed / 未能停止，已强制结束")
+            _kill_group(child)
+            await process.wait()
+        if child.output is not None:
+            await asyncio.wait([child.output], timeout=1)
+
+    async def _heal(self) -> None:
+        """Start embedded servers that died again. Blocks the loop: nothing works without them."""
+        while True:
+            await asyncio.sleep(HEAL_SECONDS)
+            try:
+                healed = self._embedded.heal()
+            except EngineFailed as failure:  # a full disk may have room again: never give up
+                say(failure.sentence("en"))
+                await asyncio.sleep(BACKOFF_SECONDS[-1])
+                continue
+            for title in healed:
+                say(f"{title} had ended and runs again / 已重新启动")
+                record(self._ownership, self._embedded)
+
+    async def _announce(self) -> None:
+        """Say where it is, as soon as it is ready."""
+        while True:
+            if await _is_ready(self._settings):
+                break
+            await asyncio.sleep(0.1)
+        run = self._ownership.run
+        say("")
+        say(f"Paidan is ready / 派单已就绪: {run.base_url}")
+        say(f"JT/T 808: {self._settings.host}:{run.jt808_port}")
+        for line in self._started.lines:
+            say(line)
+        say("Ctrl-C stops everything / 按 Ctrl-C 停止")
+        self._ownership.update(serving=True)
+
+
+def say(text: str) -> None:
+    """A line of the supervisor's own."""
+    _write("paidan", text)
+
+
+def _write(name: str, text: str) -> None:
+    prefix = f"{name:<7}│"
+    if sys.stdout.isatty():
+        prefix = f"\x1b[{_COLOURS[name]}m{prefix}\x1b[0m"
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.write(f"{prefix} {text}\n")
+        sys.stdout.flush()
+
+
+async def _relay(name: str, stream: asyncio.StreamReader) -> None:
+    """Copy a process's output line by line, however long the lines are."""
+    rest = b""
+    while chunk := await stream.read(65536):
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            _write(name, line.decode(errors="replace"))
+    if rest:
+        _write(name, rest.decode(errors="replace"))
+
+
+async def _is_ready(settings: Settings) -> bool:
+    """GET /health/ready, by hand: the loop must go on while the answer is awaited."""
+    host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host  # noqa: S104
+    request = f"GET /health/ready HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+    try:
+        async with asyncio.timeout(5):
+            reader, writer = await asyncio.open_connection(host, settings.port)
+            try:
+                writer.write(request.encode())
+                status = await reader.readline()
+            finally:
+                writer.close()
+    except (OSError, TimeoutError):
+        return False
+    return b" 200 " in status
+
+
+def _environment(settings: Settings, base: Mapping[str, str]) -> dict[str, str]:
+    """What a child needs to know: the same settings, and whose child it is."""
+    return {
+        **base,
+        "PAIDAN_DATA_DIR": str(settings.data_dir.resolve()),
+        "PAIDAN_HOST": settings.host,
+        "PAIDAN_PORT": str(settings.port),
+        "PAIDAN_SUPERVISOR_PID": str(os.getpid()),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _kill_group(child: _Child) -> None:
+    if child.process is not None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.process.pid, signal.SIGKILL)
+
+
+def _end_leftovers(previous: RunFile | None) -> None:
+    """End processes of a killed supervisor; its servers are adopted instead."""
+    for name in PROCESSES:
+        left = previous.process(name) if previous else None
+        if left is not None and left.alive:
+            say(f"ending {name} of an earlier run (process {left.pid})")
+            left.signal(signal.SIGKILL)
+            left.wait(5)
+
+
+def _reason(code: int) -> str:
+    return signal.Signals(-code).name if code < 0 else f"exit code {code}"
+
+
+@contextlib.contextmanager
+def _sigterm_as_interrupt() -> Iterator[None]:
+    """Until the loop handles signals itself, SIGTERM stops us as Ctrl-C does."""
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
