@@ -1,0 +1,126 @@
+"""All queries of telephony."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Row, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from core.ids import new_id
+from core.models import Organisation
+from telephony.models import Call, CarrierEventRow, PhoneNumber
+from telephony.rules import CallState, CarrierEvent
+
+
+def organisation_of_call(session: Session, carrier: str, carrier_call: str) -> int | None:
+    """Whose call it is, where it is known already."""
+    query = select(Call.org_id).where(Call.carrier == carrier, Call.carrier_call == carrier_call)
+    return session.scalar(query)
+
+
+def organisations_of_numbers(session: Session, numbers: Sequence[str]) -> dict[str, int]:
+    """Number → organisation, for those that are registered."""
+    query = select(PhoneNumber.number, PhoneNumber.org_id).where(PhoneNumber.number.in_(numbers))
+    return dict(session.execute(query).tuples().all())
+
+
+def only_organisation(session: Session) -> int | None:
+    """The organisation of an installation that has exactly one."""
+    found = list(session.scalars(select(Organisation.id).limit(2)))
+    return found[0] if len(found) == 1 else None
+
+
+def call_locked(session: Session, org_id: int, event: CarrierEvent) -> tuple[Call, bool]:
+    """The call of a report, locked, made if it is new. Returns (row, whether it is new).
+
+    Two first reports at once meet at the unique index: the second waits and finds the row.
+    """
+    made = session.scalar(
+        insert(Call)
+        .values(
+            org_id=org_id,
+            id=new_id(),
+            carrier=event.carrier,
+            carrier_call=event.carrier_call,
+            direction=event.direction,
+            from_number=event.from_number,
+            to_number=event.to_number,
+            state="opened",
+            opened_at=event.at,
+        )
+        .on_conflict_do_nothing(index_elements=["carrier", "carrier_call"])
+        .returning(Call.id)
+    )
+    query = select(Call).where(
+        Call.carrier == event.carrier, Call.carrier_call == event.carrier_call
+    )
+    return session.scalars(query.with_for_update()).one(), made is not None
+
+
+def log_once(session: Session, call: Call, event: CarrierEvent) -> bool:
+    """Keep a report in the log; False when it is there already."""
+    logged = session.scalar(
+        insert(CarrierEventRow)
+        .values(
+            org_id=call.org_id,
+            id=new_id(),
+            call_id=call.id,
+            carrier=event.carrier,
+            carrier_call=event.carrier_call,
+            kind=event.kind,
+            dedup_key=event.dedup_key,
+            received_at=event.received_at,
+            params=dict(event.params),
+        )
+        .on_conflict_do_nothing(index_elements=["org_id", "carrier", "dedup_key"])
+        .returning(CarrierEventRow.id)
+    )
+    return logged is not None
+
+
+def state_of(call: Call) -> CallState:
+    """The state that a row holds; equals the fold of the call's stream."""
+    return CallState(
+        carrier=call.carrier,
+        carrier_call=call.carrier_call,
+        direction=call.direction,
+        opened_at=call.opened_at,
+        state=call.state,
+        ended_at=call.ended_at,
+        end_state=call.end_state,
+        evidence=call.evidence,
+        uncertainty_s=call.uncertainty_s,
+    )
+
+
+def write_state(call: Call, state: CallState) -> None:
+    """Make the row hold `state`."""
+    call.state = state.state
+    call.opened_at = state.opened_at
+    call.ended_at = state.ended_at
+    call.end_state = state.end_state
+    call.evidence = state.evidence
+    call.uncertainty_s = state.uncertainty_s
+
+
+def end_shared(
+    session: Session, org_id: int, call_id: UUID
+) -> Row[datetime | None, str | None, float | None] | None:
+    """(ended_at, evidence, uncertainty_s) of a call, locked against ending until the commit."""
+    query = select(Call.ended_at, Call.evidence, Call.uncertainty_s).where(
+        Call.org_id == org_id, Call.id == call_id
+    )
+    return session.execute(query.with_for_update(read=True)).one_or_none()
+
+
+def recent_inbound(session: Session, org_id: int, limit: int) -> list[Call]:
+    """The newest calls of callers, newest first."""
+    query = (
+        select(Call)
+        .where(Call.org_id == org_id, Call.direction == "inbound")
+        .order_by(Call.opened_at.desc(), Call.id.desc())
+        .limit(limit)
+    )
+    return list(session.scalars(query))

@@ -1,0 +1,154 @@
+"""The life of a call: pure decisions on what the carrier reports, and the fold of the facts.
+
+Reports may come late, twice and in any order. A call only moves forward, opened → ringing →
+in-progress → ended, and ends once; a report that would move it back is no news.
+
+Point A is the moment of the first terminal report that arrives (`CallEnded.occurred_at`). Facts
+are appended: a later report never moves it, even with an earlier time of the carrier.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from core.events import CallEnded, CallOpened, CallProgressed, Payload
+
+Kind = Literal["voice", "status", "queue"]
+
+STATES = ("opened", "ringing", "in-progress", "ended")
+TERMINAL = ("completed", "busy", "no-answer", "canceled", "failed")
+PROGRESS = {
+    "queued": "opened",
+    "initiated": "opened",
+    "ringing": "ringing",
+    "in-progress": "in-progress",
+}
+STATUSES = (*PROGRESS, *TERMINAL)
+DIRECTIONS = ("inbound", "outbound-api", "outbound-dial")
+
+CARRIER_TIME = "status_callback.timestamp"
+RECEIVED_TIME = "status_callback.received"
+CARRIER_UNCERTAINTY_S = 1.0  # the carrier writes whole seconds
+RECEIVED_UNCERTAINTY_S = 15.0  # the carrier's own limit on one request, connecting included
+NO_SEQUENCE = -1
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierEvent:
+    """One webhook, checked. `kind`: which address it came to; only `status` can end a call.
+
+    `carrier_at` is the carrier's time (whole seconds), `received_at` ours; both aware UTC.
+    `dedup_key` is equal for repeated deliveries of one report. `params` holds what may be kept
+    in the log: no numbers, names or places.
+    """
+
+    kind: Kind
+    carrier: str
+    carrier_call: str
+    direction: str
+    from_number: str
+    to_number: str
+    status: str
+    received_at: datetime
+    dedup_key: str
+    sequence: int = NO_SEQUENCE
+    carrier_at: datetime | None = None
+    params: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def at(self) -> datetime:
+        """When it happened, as well as is known."""
+        return self.carrier_at or self.received_at
+
+
+@dataclass(frozen=True, slots=True)
+class CallState:
+    """A call as its facts tell it. `opened_at`: the moment of the report that arrived first."""
+
+    carrier: str
+    carrier_call: str
+    direction: str
+    opened_at: datetime
+    state: str = "opened"
+    ended_at: datetime | None = None
+    end_state: str | None = None
+    evidence: str | None = None
+    uncertainty_s: float | None = None
+
+
+class Fact(NamedTuple):
+    """A payload and when it happened."""
+
+    payload: Payload
+    occurred_at: datetime
+
+
+def decide(call: CallState | None, event: CarrierEvent) -> list[Fact]:
+    """The facts that a report adds; none when it tells nothing new. `call`: None if unknown."""
+    if call is not None and call.state == "ended":
+        return []
+    facts: list[Fact] = []
+    if call is None:
+        opened = CallOpened(
+            carrier=event.carrier, carrier_call=event.carrier_call, direction=event.direction
+        )
+        facts.append(Fact(opened, event.at))
+    if event.kind == "status" and event.status in TERMINAL:
+        facts.append(_end(event))
+    elif _is_news(call, event):
+        progressed = CallProgressed(state=PROGRESS[event.status], sequence=event.sequence)
+        facts.append(Fact(progressed, event.at))
+    return facts
+
+
+def _is_news(call: CallState | None, event: CarrierEvent) -> bool:
+    if event.status not in PROGRESS:
+        return False
+    present = call.state if call else "opened"
+    return STATES.index(PROGRESS[event.status]) > STATES.index(present)
+
+
+def _end(event: CarrierEvent) -> Fact:
+    """Point A. A carrier clock ahead of ours is kept as it is, but believed less."""
+    evidence, uncertainty_s = RECEIVED_TIME, RECEIVED_UNCERTAINTY_S
+    if event.carrier_at is not None:
+        ahead_s = (event.carrier_at - event.received_at).total_seconds()
+        evidence, uncertainty_s = CARRIER_TIME, max(CARRIER_UNCERTAINTY_S, ahead_s)
+    ended = CallEnded(end_state=event.status, evidence=evidence, uncertainty_s=uncertainty_s)
+    return Fact(ended, event.at)
+
+
+def evolve(call: CallState | None, fact: Fact) -> CallState:
+    """The call after one more fact of its stream. Raises ValueError before `call.opened`."""
+    payload, at = fact
+    if isinstance(payload, CallOpened):
+        return CallState(
+            carrier=payload.carrier,
+            carrier_call=payload.carrier_call,
+            direction=payload.direction,
+            opened_at=at,
+        )
+    if call is None:
+        raise ValueError(f"{payload.TYPE} before the call was opened")
+    match payload:
+        case CallProgressed():
+            return replace(call, state=payload.state)
+        case CallEnded():
+            return replace(
+                call,
+                state="ended",
+                ended_at=at,
+                end_state=payload.end_state,
+                evidence=payload.evidence,
+                uncertainty_s=payload.uncertainty_s,
+            )
+    raise TypeError(f"{payload.TYPE} is no fact of a call")
+
+
+def fold(facts: Iterable[Fact]) -> CallState | None:
+    """The call after all facts of its stream, in order; None where there are none."""
+    call: CallState | None = None
+    for fact in facts:
+        call = evolve(call, fact)
+    return call
