@@ -1,0 +1,35 @@
+import { serverClock } from '../time/clock.svelte';
+import { get, post, setCsrfToken } from './client';
+import type { Session } from './types';
+
+function entered(session: Session, askedAt: number): Session {
+  setCsrfToken(session.csrf_token);
+  serverClock.sample(session.server_time, askedAt, Date.now());
+  return session;
+}
+
+export async function currentSession(): Promise<Session> {
+  const askedAt = Date.now();
+  return entered(await get<Session>('/api/me'), askedAt);
+}
+
+export async function login(name: string, password: string): Promise<Session> {
+  const askedAt = Date.now();
+  return entered(await post<Session>('/api/login', { login: name, password }), askedAt);
+}
+
+export async function logout(): Promise<void> {
+  await post<unknown>('/api/logout', {});
+}
+
+/** To the login page, and back here afterwards. */
+export function goToLogin(): void {
+  const back = location.pathname + location.search + location.hash;
+  location.replace(`/login?next=${encodeURIComponent(back)}`);
+}
+
+/** Where to go after logging in; only places on this server. */
+export function afterLogin(search: string): string {
+  const next = new URLSearchParams(search).get('next') ?? '/';
+  return /^\/(?![/\\])/.test(next) && !next.startsWith('/login') ? next : '/';
+}

@@ -1,0 +1,281 @@
+import { ApiProblem, get } from '../api/client';
+import type { BoardSnapshot, OrderRow, ServerMessage, VehicleRow } from '../api/types';
+import { serverClock } from '../time/clock.svelte';
+import { millis } from '../time/format';
+import { decodePositions } from './positions';
+import { apply, fromSnapshot, withOrder, type Board } from './reducer';
+
+export type Connection = 'connecting' | 'live' | 'catching_up' | 'cut_off';
+
+/** Close code of the server when the login has ended. */
+const LOGIN_ENDED = 4401;
+const BACKOFF_MS = { first: 300, last: 15_000 };
+/** Heartbeats come every few seconds; this much silence is a dead connection. */
+const SILENCE_MS = 20_000;
+/** How long a known gap may stand before the snapshot is fetched again. */
+const GAP_GRACE_MS = 1500;
+const POSITION_FRAME_MS = 250;
+
+/**
+ * The board, kept live: snapshot, then numbered deltas. A gap or a `resync` fetches the snapshot
+ * again. Deliveries are confirmed to the server only once the order's row is really here.
+ */
+export class BoardFeed {
+  board = $state.raw<Board | null>(null);
+  /** Latest position of each vehicle, newer than the one in `board`. */
+  positions = $state.raw<ReadonlyMap<string, VehicleRow>>(new Map());
+  connection = $state<Connection>('connecting');
+  /** When the last word of the server came (on its own clock, ms), while cut off. */
+  cutOffSince = $state<number | null>(null);
+  problem = $state.raw<unknown>(null);
+
+  #socket: WebSocket | null = null;
+  #stopped = false;
+  #backoff = BACKOFF_MS.first;
+  #lastWord = Date.now();
+  #silence: ReturnType<typeof setInterval> | undefined;
+  #gapTimer: ReturnType<typeof setTimeout> | undefined;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  #refetching: Promise<void> | null = null;
+  /** Deliveries to confirm: receipt id → order id. */
+  #deliveries = new Map<string, string>();
+  #moved = new Map<string, VehicleRow>();
+  #positionTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private readonly loginEnded: () => void) {}
+
+  start(): () => void {
+    const online = (): void => this.#reconnectNow();
+    addEventListener('online', online);
+    this.#silence = setInterval(() => {
+      if (this.#socket && Date.now() - this.#lastWord > SILENCE_MS) this.#socket.close();
+    }, 1000);
+    void this.#begin();
+    return () => {
+      this.#stopped = true;
+      removeEventListener('online', online);
+      clearInterval(this.#silence);
+      for (const timer of [this.#gapTimer, this.#retryTimer, this.#positionTimer]) {
+        clearTimeout(timer);
+      }
+      this.#socket?.close();
+    };
+  }
+
+  /** The answer to an action of this screen, shown before its delta comes. */
+  show(row: OrderRow): void {
+    if (this.board) this.board = withOrder(this.board, row);
+  }
+
+  async #begin(): Promise<void> {
+    try {
+      await this.refetch();
+    } catch (error) {
+      this.#failed(error);
+      return;
+    }
+    this.#connect();
+  }
+
+  /** Fetch the snapshot; calls at the same time share one request. */
+  refetch(): Promise<void> {
+    this.#refetching ??= this.#fetchSnapshot().finally(() => (this.#refetching = null));
+    return this.#refetching;
+  }
+
+  async #fetchSnapshot(): Promise<void> {
+    const askedAt = Date.now();
+    const numberWhenAsked = this.board?.number ?? 0;
+    const snapshot = await get<BoardSnapshot>('/api/board');
+    serverClock.sample(snapshot.server_time, askedAt, Date.now());
+    this.problem = null;
+    // Deltas may have overtaken the answer; a number below the one asked at is a restored server.
+    const overtaken =
+      this.board?.topic === snapshot.topic &&
+      snapshot.number < this.board.number &&
+      snapshot.number >= numberWhenAsked;
+    if (!overtaken) this.board = fromSnapshot(snapshot);
+    this.#confirmDeliveries();
+  }
+
+  #failed(error: unknown): void {
+    if (error instanceof ApiProblem && error.status === 401) {
+      this.loginEnded();
+      return;
+    }
+    this.problem = error;
+    this.#cutOff();
+    if (!(error instanceof ApiProblem && error.status === 403)) this.#later();
+  }
+
+  #cutOff(): void {
+    this.cutOffSince ??= serverClock.fromLocal(this.#lastWord);
+    this.connection = 'cut_off';
+  }
+
+  #later(): void {
+    clearTimeout(this.#retryTimer);
+    if (this.#stopped) return;
+    // Spread out: after a restart of the server not every desk comes back at the same moment.
+    const wait = this.#backoff * (0.5 + Math.random() / 2);
+    this.#backoff = Math.min(this.#backoff * 2, BACKOFF_MS.last);
+    this.#retryTimer = setTimeout(() => this.#reconnectNow(), wait);
+  }
+
+  #reconnectNow(): void {
+    if (this.#stopped || this.#socket) return;
+    clearTimeout(this.#retryTimer);
+    if (this.board) this.#connect();
+    else void this.#begin();
+  }
+
+  #connect(): void {
+    const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
+    const socket = new WebSocket(`${scheme}://${location.host}/api/live`);
+    socket.binaryType = 'arraybuffer';
+    this.#socket = socket;
+    this.#lastWord = Date.now();
+    let heard = false;
+    socket.onopen = () => {
+      if (this.connection !== 'live') this.connection = 'catching_up';
+      this.#subscribe();
+    };
+    socket.onmessage = (event: MessageEvent<string | ArrayBuffer>) => {
+      heard = true;
+      this.#lastWord = Date.now();
+      this.#backoff = BACKOFF_MS.first;
+      this.cutOffSince = null;
+      if (typeof event.data === 'string') this.#heard(JSON.parse(event.data) as ServerMessage);
+      else this.#positionsCame(event.data);
+    };
+    socket.onclose = (event) => {
+      this.#socket = null;
+      if (this.#stopped) return;
+      if (event.code === LOGIN_ENDED) {
+        this.loginEnded();
+        return;
+      }
+      this.#cutOff();
+      if (heard) this.#later();
+      // A refused handshake looks like a lost network here; the snapshot tells which it is.
+      else void this.refetch().then(() => this.#later(), (error: unknown) => this.#failed(error));
+    };
+  }
+
+  #say(message: object): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+  }
+
+  #subscribe(): void {
+    if (this.board) this.#say({ type: 'subscribe', topic: 'board', from: this.board.number });
+  }
+
+  #heard(message: ServerMessage): void {
+    switch (message.type) {
+      case 'deltas': {
+        const next = this.board && apply(this.board, message.items);
+        if (!next) {
+          void this.#resync();
+          return;
+        }
+        this.board = next;
+        this.#confirmDeliveries();
+        this.#caughtUp();
+        break;
+      }
+      case 'heartbeat':
+        serverClock.heard(message.server_time);
+        if (this.board && message.head > this.board.number) this.#gapSeen(message.head);
+        else this.#caughtUp();
+        break;
+      case 'resync':
+        void this.#resync();
+        break;
+      case 'deliver':
+        this.#deliveries.set(message.receipt_id, message.order_id);
+        this.#confirmDeliveries();
+        if (this.#deliveries.has(message.receipt_id)) this.#gapSeen(Number.POSITIVE_INFINITY);
+        break;
+      case 'receipt_ok':
+        this.#deliveries.delete(message.receipt_id);
+        break;
+    }
+  }
+
+  #caughtUp(): void {
+    clearTimeout(this.#gapTimer);
+    this.#gapTimer = undefined;
+    this.connection = 'live';
+  }
+
+  /** Something is known to be missing; it may be just behind on this socket. */
+  #gapSeen(head: number): void {
+    if (this.#gapTimer !== undefined) return;
+    this.#gapTimer = setTimeout(() => {
+      this.#gapTimer = undefined;
+      if ((this.board?.number ?? 0) < head) void this.#resync();
+    }, GAP_GRACE_MS);
+  }
+
+  async #resync(): Promise<void> {
+    this.connection = 'catching_up';
+    try {
+      await this.refetch();
+      this.#subscribe();
+      this.#caughtUp();
+    } catch (error) {
+      this.#failed(error);
+      this.#socket?.close();
+    }
+  }
+
+  #confirmDeliveries(): void {
+    for (const [receiptId, orderId] of this.#deliveries) {
+      if (!this.board?.orders.has(orderId)) continue;
+      this.#say({ type: 'receipt', receipt_id: receiptId });
+      this.#deliveries.delete(receiptId);
+    }
+  }
+
+  #positionsCame(frame: ArrayBuffer): void {
+    for (const fix of decodePositions(frame)) {
+      const known = this.#moved.get(fix.vehicleId) ?? this.board?.vehicles.get(fix.vehicleId);
+      if (!known) continue;
+      this.#moved.set(fix.vehicleId, {
+        ...known,
+        lat: fix.lat,
+        lon: fix.lon,
+        speed_kmh: fix.speedKmh,
+        course_deg: fix.courseDeg,
+        fix_at: new Date(fix.fixAt).toISOString(),
+      });
+    }
+    // Frames may come faster than anybody can look.
+    this.#positionTimer ??= setTimeout(() => {
+      this.#positionTimer = undefined;
+      this.positions = new Map(this.#moved);
+    }, POSITION_FRAME_MS);
+  }
+}
+
+/** Vehicles of the board with their newest known position. */
+export function vehiclesNow(
+  board: Board | null,
+  positions: ReadonlyMap<string, VehicleRow>,
+): VehicleRow[] {
+  if (!board) return [];
+  return [...board.vehicles.values()].map((row) => {
+    const moved = positions.get(row.id);
+    const newer = moved && (millis(moved.fix_at) ?? 0) > (millis(row.fix_at) ?? 0);
+    return newer
+      ? {
+          ...row,
+          lat: moved.lat,
+          lon: moved.lon,
+          speed_kmh: moved.speed_kmh,
+          course_deg: moved.course_deg,
+          fix_at: moved.fix_at,
+        }
+      : row;
+  });
+}

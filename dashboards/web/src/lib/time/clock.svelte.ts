@@ -1,0 +1,43 @@
+import { fromMessage, fromRoundTrip, UNMEASURED, type Offset } from './offset';
+
+/** The server's time, ticking once a second on the second; every countdown reads it. */
+class ServerClock {
+  #offset: Offset = UNMEASURED;
+  /** Milliseconds since the epoch on the server's clock, as of the last tick. */
+  now = $state(Date.now());
+
+  exact(): number {
+    return this.fromLocal(Date.now());
+  }
+
+  /** A moment of this browser's clock on the server's. */
+  fromLocal(ms: number): number {
+    return ms + this.#offset.ms;
+  }
+
+  sample(serverTime: string, askedMs: number, answeredMs: number): void {
+    const server = Date.parse(serverTime);
+    if (Number.isFinite(server)) {
+      this.#offset = fromRoundTrip(this.#offset, server, askedMs, answeredMs);
+      this.now = this.exact();
+    }
+  }
+
+  heard(serverTime: string): void {
+    const server = Date.parse(serverTime);
+    if (Number.isFinite(server)) this.#offset = fromMessage(this.#offset, server, Date.now());
+  }
+
+  /** Tick until the returned function is called. */
+  start(): () => void {
+    let timer: ReturnType<typeof setTimeout>;
+    const tick = (): void => {
+      this.now = this.exact();
+      timer = setTimeout(tick, 1000 - (this.now % 1000) + 2);
+    };
+    tick();
+    return () => clearTimeout(timer);
+  }
+}
+
+export const serverClock = new ServerClock();

@@ -1,0 +1,84 @@
+import type { OrderRow } from '../api/types';
+import { millis } from './format';
+
+/** The one urgency scale of every screen. */
+export type Level = 'normal' | 'watch' | 'risk' | 'late' | 'unknown';
+
+/** What is left of the promise (A–H), as a share of it, below which an order stands out. */
+const SHARES = {
+  /** Before departure: the limits from A to G leave 28–30 of 45 minutes for the road. */
+  waiting: { watch: 0.75, risk: 0.6 },
+  /** On the road. */
+  moving: { watch: 0.35, risk: 0.15 },
+} as const;
+
+/** Share of a segment's own limit below which it is watched. */
+const SEGMENT_WATCH_SHARE = 1 / 3;
+
+export interface Countdown {
+  /** Seconds left, negative when over; null when nothing can be said. */
+  left: number | null;
+  level: Level;
+}
+
+export const isOver = (order: OrderRow): boolean =>
+  order.points.H !== null || order.state === 'finished' || order.state === 'closed';
+
+/** What is left of the promise now. After H it stands still. */
+export function promiseLeft(order: OrderRow, nowMs: number): Countdown {
+  const due = millis(order.promise.due_at);
+  if (order.promise.state === 'unknown' || due === null) return { left: null, level: 'unknown' };
+  const arrived = millis(order.points.H);
+  const left = (due - (arrived ?? nowMs)) / 1000;
+  if (order.promise.state === 'broken' || left < 0) return { left, level: 'late' };
+  if (order.promise.state === 'met' || isOver(order)) return { left, level: 'normal' };
+  const limit = order.promise.limit_s;
+  const shares = order.points.G === null ? SHARES.waiting : SHARES.moving;
+  if (!limit) return { left, level: 'normal' };
+  const share = left / limit;
+  return { left, level: share < shares.risk ? 'risk' : share < shares.watch ? 'watch' : 'normal' };
+}
+
+/** What is left of the segment that runs now. */
+export function segmentLeft(order: OrderRow, nowMs: number): Countdown {
+  const from = millis(order.running?.from);
+  const limit = order.running?.limit_s ?? null;
+  if (from === null || limit === null) return { left: null, level: 'normal' };
+  const left = limit - (nowMs - from) / 1000;
+  if (left < 0) return { left, level: 'late' };
+  const watch = left < limit * SEGMENT_WATCH_SHARE;
+  return { left, level: watch ? 'watch' : 'normal' };
+}
+
+export const openAlerts = (order: OrderRow): number =>
+  order.alerts.filter((alert) => !alert.acknowledged).length;
+
+/** The level of the whole order: its promise, raised by a segment over its limit or an alarm. */
+export function orderLevel(order: OrderRow, nowMs: number): Level {
+  const promise = promiseLeft(order, nowMs).level;
+  if (promise === 'late' || promise === 'unknown' || isOver(order)) return promise;
+  const segment = segmentLeft(order, nowMs).level;
+  if (promise === 'risk' || segment === 'late' || openAlerts(order) > 0) return 'risk';
+  return promise === 'watch' || segment === 'watch' ? 'watch' : 'normal';
+}
+
+const RANK: Record<Level, number> = { late: 0, risk: 1, unknown: 2, watch: 3, normal: 4 };
+
+/** Most urgent first: running before arrived, then by level, then by what is due first. */
+export function byUrgency(orders: readonly OrderRow[], nowMs: number): OrderRow[] {
+  const keyed = orders.map((order) => ({
+    order,
+    over: isOver(order) ? 1 : 0,
+    rank: RANK[orderLevel(order, nowMs)],
+    due: millis(order.promise.due_at) ?? Number.POSITIVE_INFINITY,
+  }));
+  keyed.sort(
+    (a, b) =>
+      a.over - b.over ||
+      a.rank - b.rank ||
+      b.order.urgency - a.order.urgency ||
+      a.due - b.due ||
+      a.order.number.localeCompare(b.order.number),
+  );
+  return keyed.map(({ order }) => order);
+}

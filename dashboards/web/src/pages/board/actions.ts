@@ -1,0 +1,94 @@
+import type { OrderRow, OrderState } from '../../lib/api/types';
+import { openAlerts } from '../../lib/time/levels';
+
+export type ActionCode =
+  | 'release'
+  | 'accept'
+  | 'dispatch'
+  | 'return'
+  | 'recall'
+  | 'recall_assignment'
+  | 'acknowledge'
+  | 'close';
+
+/** What an act still needs to know before it is sent. */
+export type Asks = 'nothing' | 'centre' | 'crew' | 'reason';
+
+export interface Action {
+  code: ActionCode;
+  right: string;
+  /** The letter that does it on the focused row. */
+  letter: string;
+  asks: Asks;
+  states: readonly OrderState[] | 'any';
+}
+
+/** In the order in which they are shown; at most one of those with the same letter fits an order. */
+export const ACTIONS: readonly Action[] = [
+  {
+    code: 'release',
+    right: 'order.release',
+    letter: 'r',
+    asks: 'centre',
+    states: ['filed', 'returned'],
+  },
+  { code: 'accept', right: 'order.centre', letter: 'a', asks: 'nothing', states: ['released'] },
+  { code: 'dispatch', right: 'order.dispatch', letter: 'd', asks: 'crew', states: ['accepted'] },
+  {
+    code: 'return',
+    right: 'order.centre',
+    letter: 't',
+    asks: 'reason',
+    states: ['released', 'accepted'],
+  },
+  {
+    code: 'recall',
+    right: 'order.recall',
+    letter: 'x',
+    asks: 'reason',
+    states: ['released', 'accepted', 'assigned'],
+  },
+  {
+    code: 'recall_assignment',
+    right: 'order.dispatch',
+    letter: 'x',
+    asks: 'reason',
+    states: ['assigned'],
+  },
+  { code: 'acknowledge', right: 'alert.acknowledge', letter: 'q', asks: 'nothing', states: 'any' },
+  { code: 'close', right: 'order.close', letter: 'c', asks: 'nothing', states: ['finished'] },
+];
+
+/** What this person can do with this order now. The server has the last word. */
+export function possible(order: OrderRow, rights: ReadonlySet<string>): Action[] {
+  return ACTIONS.filter(
+    (action) =>
+      rights.has(action.right) &&
+      (action.states === 'any' || action.states.includes(order.state)) &&
+      (action.code !== 'acknowledge' || openAlerts(order) > 0) &&
+      (action.code !== 'recall_assignment' || order.assignment !== null),
+  );
+}
+
+export interface Choice {
+  centre_id?: string;
+  crew_id?: string;
+  reason?: string;
+}
+
+/** The requests that carry an action out: one, but for several alerts acknowledged at once. */
+export function requests(
+  order: OrderRow,
+  code: ActionCode,
+  choice: Choice,
+): { path: string; body: Choice }[] {
+  if (code === 'acknowledge') {
+    return order.alerts
+      .filter((alert) => !alert.acknowledged)
+      .map((alert) => ({ path: `/api/alerts/${alert.id}/acknowledge`, body: {} }));
+  }
+  if (code === 'recall_assignment') {
+    return [{ path: `/api/assignments/${order.assignment?.id ?? ''}/recall`, body: choice }];
+  }
+  return [{ path: `/api/orders/${order.id}/${code}`, body: choice }];
+}

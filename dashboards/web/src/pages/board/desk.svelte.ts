@@ -1,0 +1,283 @@
+import { ApiProblem, get, newKey, NotReached, post } from '../../lib/api/client';
+import { currentSession, goToLogin } from '../../lib/api/session';
+import type {
+  CrewRow,
+  OrderDetail,
+  OrderRow,
+  Reference,
+  Session,
+  VehicleRow,
+} from '../../lib/api/types';
+import { language, nameOf, t, word, type Key } from '../../lib/i18n/index.svelte';
+import { BoardFeed, vehiclesNow } from '../../lib/live/feed.svelte';
+import { serverClock } from '../../lib/time/clock.svelte';
+import { isOver, orderLevel } from '../../lib/time/levels';
+import { possible, requests, type Action, type ActionCode, type Choice } from './actions';
+import { arrange, matches, sameOrder } from './sorting';
+
+/** What the status line says after an action. */
+export interface Said {
+  tone: 'done' | 'refused' | 'busy';
+  text: string;
+  /** Take the action back, or send it again. */
+  offer?: { label: string; act: () => void };
+}
+
+export type Asking =
+  | { kind: 'action'; action: Action; order: OrderRow }
+  | { kind: 'file' }
+  | { kind: 'keys' }
+  | null;
+
+/** One order's evidence; the last known one stays while a newer one is fetched. */
+export interface Detail {
+  id: string;
+  data: OrderDetail | null;
+  problem: unknown;
+}
+
+const DETAIL_PAUSE_MS = 120;
+
+/** Everything the board's components share: who, what is shown, what is focused, what is asked. */
+export class Desk {
+  readonly feed = new BoardFeed(goToLogin);
+  session = $state.raw<Session | null>(null);
+  reference = $state.raw<Reference | null>(null);
+  problem = $state.raw<unknown>(null);
+  query = $state('');
+  selectedId = $state<string | null>(null);
+  hoveredId = $state<string | null>(null);
+  /** The order whose page covers the map. */
+  openId = $state<string | null>(null);
+  asking = $state.raw<Asking>(null);
+  said = $state.raw<Said | null>(null);
+  /** A place pointed at on the map while an order is being filed: latitude, longitude. */
+  picked = $state.raw<[number, number] | null>(null);
+  detail = $state.raw<Detail | null>(null);
+  rowIds = $state.raw<string[]>([]);
+  pointerInList = $state(false);
+  /** Version of each order last looked at; a lower one than the row's is marked as new. */
+  #seen = $state.raw<ReadonlyMap<string, number>>(new Map());
+  /** Rows as they last were, to show the ones that left while the sorting is held. */
+  #lastRows = new Map<string, OrderRow>();
+
+  readonly rights = $derived(new Set(this.session?.user.rights ?? []));
+  readonly vehicles: VehicleRow[] = $derived(vehiclesNow(this.feed.board, this.feed.positions));
+  readonly held = $derived(this.selectedId !== null || this.pointerInList);
+  readonly selected: OrderRow | null = $derived(
+    this.selectedId ? (this.feed.board?.orders.get(this.selectedId) ?? null) : null,
+  );
+  readonly rows: { order: OrderRow; gone: boolean }[] = $derived.by(() => this.#rows());
+  readonly unsorted = $derived.by(() => {
+    const orders = this.feed.board?.orders;
+    return (
+      this.held && !!orders && !sameOrder(this.rowIds, arrange([], orders, serverClock.now, false))
+    );
+  });
+  /** Only another row wakes those who follow it; the board changes far more often. */
+  readonly #focusedRow = $derived(this.feed.board?.orders.get(this.openId ?? this.selectedId ?? ''));
+  readonly counts = $derived.by(() => {
+    const open = [...(this.feed.board?.orders.values() ?? [])].filter((order) => !isOver(order));
+    const levels = open.map((order) => orderLevel(order, serverClock.now));
+    return {
+      count: open.length,
+      late: levels.filter((level) => level === 'late').length,
+      risk: levels.filter((level) => level === 'risk').length,
+    };
+  });
+
+  start(): () => void {
+    const stopClock = serverClock.start();
+    let stopFeed = (): void => {};
+    let stopped = false;
+    const enter = async (): Promise<void> => {
+      try {
+        this.session = await currentSession();
+        this.reference = await get<Reference>('/api/reference');
+        this.problem = null;
+        if (!stopped) stopFeed = this.feed.start();
+      } catch (error) {
+        if (error instanceof ApiProblem && error.status === 401) goToLogin();
+        else {
+          this.problem = error;
+          if (error instanceof NotReached) setTimeout(() => void (stopped || enter()), 3000);
+        }
+      }
+    };
+    void enter();
+    return () => {
+      stopped = true;
+      stopClock();
+      stopFeed();
+    };
+  }
+
+  /** Follow the board; called whenever it, the clock or the hold changes. */
+  resort(force = false): void {
+    const board = this.feed.board;
+    if (!board) return;
+    for (const order of board.orders.values()) this.#lastRows.set(order.id, order);
+    // What is there at the first look is not news.
+    if (this.#seen.size === 0 && this.rowIds.length === 0) {
+      this.#seen = new Map([...board.orders.values()].map((order) => [order.id, order.version]));
+    }
+    const next = arrange(this.rowIds, board.orders, serverClock.now, this.held && !force);
+    if (!sameOrder(next, this.rowIds)) this.rowIds = next;
+  }
+
+  #rows(): { order: OrderRow; gone: boolean }[] {
+    const board = this.feed.board;
+    if (!board) return [];
+    return this.rowIds.flatMap((id) => {
+      const here = board.orders.get(id);
+      const order = here ?? this.#lastRows.get(id);
+      return order && this.#found(order) ? [{ order, gone: !here }] : [];
+    });
+  }
+
+  #found(order: OrderRow): boolean {
+    if (!this.query.trim()) return true;
+    const crew = this.crewOf(order);
+    const texts = [order.number, order.place, this.faultName(order.fault_code), order.fault_code];
+    return matches([...texts, crew && nameOf(crew), crew?.code, this.plateOf(crew)], this.query);
+  }
+
+  isNew(order: OrderRow): boolean {
+    return !this.#seen.has(order.id);
+  }
+
+  see(id: string): void {
+    const row = this.feed.board?.orders.get(id);
+    if (row && !this.#seen.has(id)) this.#seen = new Map(this.#seen).set(id, row.version);
+  }
+
+  crewOf(order: OrderRow): CrewRow | undefined {
+    return this.feed.board?.crews.get(order.assignment?.crew_id ?? '');
+  }
+
+  plateOf(crew: CrewRow | undefined): string | undefined {
+    return this.feed.board?.vehicles.get(crew?.vehicle_id ?? '')?.plate;
+  }
+
+  faultName(code: string): string {
+    const fault = this.reference?.fault_codes.find((each) => each.code === code);
+    return fault ? nameOf(fault) : code;
+  }
+
+  tradeName(code: string): string {
+    const trade = this.reference?.trades.find((each) => each.code === code);
+    return trade ? nameOf(trade) : code;
+  }
+
+  unitName(id: string | null): string {
+    const board = this.feed.board;
+    const unit = id ? (board?.crews.get(id) ?? board?.centres.get(id)) : null;
+    return unit ? nameOf(unit) : '';
+  }
+
+  holderName(order: OrderRow): string {
+    return this.unitName(order.holder.unit_id) || word('holder', order.holder.code);
+  }
+
+  select(id: string | null): void {
+    this.selectedId = id;
+    if (id) this.see(id);
+    // The page follows the focus: one looks through orders without closing it.
+    if (this.openId && id) this.open(id);
+  }
+
+  move(by: 1 | -1): void {
+    const ids = this.rows.map(({ order }) => order.id);
+    if (ids.length === 0) return;
+    const at = this.selectedId ? ids.indexOf(this.selectedId) : -1;
+    const next = at < 0 ? (by > 0 ? 0 : ids.length - 1) : at + by;
+    const id = ids[Math.max(0, Math.min(ids.length - 1, next))];
+    if (id) this.select(id);
+  }
+
+  open(id: string | null): void {
+    this.openId = id;
+    if (id) this.selectedId = id;
+    const hash = id ? `#/orders/${id}` : '';
+    if (location.hash !== hash) history.replaceState(null, '', location.pathname + hash);
+  }
+
+  /** Fetch the focused order's evidence now and whenever its row changes. An effect's body. */
+  followDetail(): () => void {
+    const id = this.openId ?? this.selectedId;
+    void [this.#focusedRow, language()];
+    if (!id) return () => {};
+    let stale = false;
+    const load = async (): Promise<void> => {
+      const before = this.detail?.id === id ? this.detail.data : null;
+      try {
+        const data = await get<OrderDetail>(`/api/orders/${encodeURIComponent(id)}`);
+        if (!stale) this.detail = { id, data, problem: null };
+      } catch (problem) {
+        if (!stale) this.detail = { id, data: before, problem };
+      }
+    };
+    // Holding j down must not ask for every order passed.
+    const timer = setTimeout(() => void load(), DETAIL_PAUSE_MS);
+    return () => {
+      stale = true;
+      clearTimeout(timer);
+    };
+  }
+
+  detailOf(id: string): OrderDetail | null {
+    return this.detail?.id === id ? this.detail.data : null;
+  }
+
+  actionsOf(order: OrderRow): Action[] {
+    return possible(order, this.rights);
+  }
+
+  /** Do it at once, or ask first for what it needs. */
+  begin(action: Action, order: OrderRow): void {
+    if (action.asks === 'nothing') void this.perform(order, action.code, {});
+    else this.asking = { kind: 'action', action, order };
+  }
+
+  async perform(order: OrderRow, code: ActionCode, choice: Choice, key = newKey()): Promise<void> {
+    this.asking = null;
+    this.said = { tone: 'busy', text: t('action.busy') };
+    try {
+      const calls = requests(order, code, choice).map(({ path, body }, index) =>
+        post<OrderRow>(path, body, index === 0 ? key : `${key}.${index}`),
+      );
+      for (const row of await Promise.all(calls)) this.feed.show(row);
+      this.said = this.#done(order, code, choice);
+    } catch (error) {
+      this.said = this.#refused(error, word('action', code), order.number, () =>
+        void this.perform(order, code, choice, key),
+      );
+    }
+  }
+
+  #done(order: OrderRow, code: ActionCode, choice: Choice): Said {
+    const unit = this.unitName(choice.centre_id ?? choice.crew_id ?? null);
+    const text = t(`done.${code}` as Key & 'done.release', { number: order.number, unit });
+    const undo = code === 'release' || code === 'dispatch';
+    if (!undo) return { tone: 'done', text };
+    const act = (): void => {
+      const now = this.feed.board?.orders.get(order.id);
+      const back = now && this.actionsOf(now).find((action) => action.letter === 'x');
+      if (now && back) this.begin(back, now);
+    };
+    return { tone: 'done', text, offer: { label: t('done.undo'), act } };
+  }
+
+  #refused(error: unknown, action: string, number: string, again: () => void): Said {
+    if (error instanceof ApiProblem) {
+      if (error.status === 401) goToLogin();
+      const fields = error.fields.map((each) => each.message).join(' ');
+      return { tone: 'refused', text: [error.detail, fields].filter(Boolean).join(' ') };
+    }
+    return {
+      tone: 'refused',
+      text: t('action.not_reached', { action, number }),
+      offer: { label: t('app.retry'), act: again },
+    };
+  }
+}

@@ -1,0 +1,102 @@
+import type { PlainKey } from '../../lib/i18n/index.svelte';
+import type { Desk } from './desk.svelte';
+
+/** Keys other than the actions' letters; `?` shows them. */
+export const KEYS: readonly { keys: string[]; says: PlainKey }[] = [
+  { keys: ['/', 'Ctrl K'], says: 'keys.search' },
+  { keys: ['j', '↓'], says: 'keys.move' },
+  { keys: ['k', '↑'], says: 'keys.move' },
+  { keys: ['Enter'], says: 'keys.open' },
+  { keys: ['Esc'], says: 'keys.back' },
+  { keys: ['o'], says: 'keys.sort' },
+  { keys: ['0'], says: 'keys.fit' },
+  { keys: ['n'], says: 'action.file' },
+  { keys: ['1', '…', '9'], says: 'keys.choose' },
+  { keys: ['?'], says: 'keys.help' },
+];
+
+export const SEARCH_ID = 'search';
+export const FIT_EVENT = 'paidan:fit';
+
+const typing = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement &&
+  (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+
+function back(desk: Desk): void {
+  if (desk.asking) desk.asking = null;
+  else if (desk.openId) desk.open(null);
+  else if (desk.query) desk.query = '';
+  else desk.select(null);
+}
+
+function focusSearch(): void {
+  const box = document.getElementById(SEARCH_ID);
+  if (box instanceof HTMLInputElement) {
+    box.focus();
+    box.select();
+  }
+}
+
+/** Put the browser's focus on the row of the selected order, where it was asked for by key. */
+function focusRow(desk: Desk): void {
+  requestAnimationFrame(() => {
+    const row = document.querySelector<HTMLElement>(`[data-order-id="${desk.selectedId ?? ''}"]`);
+    row?.focus();
+    row?.scrollIntoView({ block: 'nearest' });
+  });
+}
+
+const PLAIN: Record<string, (desk: Desk) => void> = {
+  '/': () => focusSearch(),
+  '?': (desk) => (desk.asking = { kind: 'keys' }),
+  o: (desk) => desk.resort(true),
+  '0': () => dispatchEvent(new Event(FIT_EVENT)),
+  n: (desk) => {
+    if (desk.rights.has('order.file')) desk.asking = { kind: 'file' };
+  },
+};
+
+function move(event: KeyboardEvent, desk: Desk): boolean {
+  const down = event.key === 'j' || event.key === 'ArrowDown';
+  const up = event.key === 'k' || event.key === 'ArrowUp';
+  if (!down && !up) return false;
+  // Arrows inside the map pan it, inside a table of the order page they scroll.
+  const inside = event.target instanceof Element && event.target.closest('canvas, .page');
+  if (inside && event.key.startsWith('Arrow')) return false;
+  desk.move(down ? 1 : -1);
+  focusRow(desk);
+  return true;
+}
+
+function act(event: KeyboardEvent, desk: Desk): boolean {
+  const order = desk.selected;
+  const action = order && desk.actionsOf(order).find(({ letter }) => letter === event.key);
+  if (!order || !action) return false;
+  desk.begin(action, order);
+  return true;
+}
+
+/** The board's whole keyboard. Letters stay letters while somebody types. */
+export function handleKey(event: KeyboardEvent, desk: Desk): void {
+  if (event.isComposing || event.defaultPrevented || event.altKey) return;
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
+    event.preventDefault();
+    focusSearch();
+    return;
+  }
+  if (event.ctrlKey || event.metaKey) return;
+  if (event.key === 'Escape') {
+    if (typing(event.target)) (event.target as HTMLElement).blur();
+    back(desk);
+    return;
+  }
+  if (typing(event.target) || desk.asking) return;
+  if (event.key === 'Enter' && desk.selectedId && event.target === document.body) {
+    desk.open(desk.selectedId);
+    return;
+  }
+  const plain = PLAIN[event.key];
+  if (plain) plain(desk);
+  else if (!move(event, desk) && !act(event, desk)) return;
+  event.preventDefault();
+}

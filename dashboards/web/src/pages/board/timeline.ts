@@ -1,0 +1,134 @@
+import { POINTS, type OrderRow, type Segment } from '../../lib/api/types';
+import { millis } from '../../lib/time/format';
+
+export type PieceState = 'done' | 'over' | 'running' | 'unknown' | 'anomaly';
+
+/** One segment on the strip. Places are percent of its length. */
+export interface Piece {
+  code: string;
+  fromPoint: string;
+  toPoint: string;
+  left: number;
+  width: number;
+  state: PieceState;
+  /** Share of the piece's width that lies beyond its limit, 0..1. */
+  overShare: number;
+  /** Where the limit falls; null when there is none or it lies outside. */
+  limit: number | null;
+  spentS: number;
+  limitS: number | null;
+  responsible: Segment['responsible'] | null;
+}
+
+export interface Strip {
+  pieces: Piece[];
+  points: { point: string; at: number; ms: number }[];
+  due: number | null;
+  now: number | null;
+}
+
+interface Span {
+  code: string;
+  fromPoint: string;
+  toPoint: string;
+  start: number;
+  end: number;
+  state: PieceState;
+  limitS: number | null;
+  responsible: Segment['responsible'] | null;
+}
+
+/** Room behind the last thing on the strip, as a share of its length. */
+const MARGIN = 0.03;
+
+function known(order: OrderRow): { point: string; ms: number }[] {
+  return POINTS.flatMap((point) => {
+    const ms = millis(order.points[point]);
+    return ms === null ? [] : [{ point, ms }];
+  });
+}
+
+/** Neighbouring known points; with one missing between them nothing can be judged. */
+function spans(order: OrderRow, segments: readonly Segment[], nowMs: number): Span[] {
+  const points = known(order);
+  const judged = new Map(segments.map((segment) => [segment.code as string, segment]));
+  const found = points.slice(1).map((to, index): Span => {
+    const from = points[index] as { point: string; ms: number };
+    const code = from.point + to.point;
+    const segment = judged.get(code);
+    const neighbours = POINTS.join('').includes(code);
+    const state =
+      to.ms < from.ms
+        ? 'anomaly'
+        : !neighbours || segment?.state === 'unknown'
+          ? 'unknown'
+          : segment?.within === false
+            ? 'over'
+            : 'done';
+    return {
+      code,
+      fromPoint: from.point,
+      toPoint: to.point,
+      start: from.ms,
+      end: to.ms,
+      state,
+      limitS: segment?.limit_s ?? null,
+      responsible: segment?.responsible ?? null,
+    };
+  });
+  const from = millis(order.running?.from);
+  if (order.running && from !== null) {
+    const code = order.running.segment;
+    found.push({
+      code,
+      fromPoint: code.charAt(0),
+      toPoint: code.charAt(1),
+      start: from,
+      end: Math.max(nowMs, from),
+      state: 'running',
+      limitS: order.running.limit_s,
+      responsible: judged.get(code)?.responsible ?? null,
+    });
+  }
+  return found;
+}
+
+/** Lay an order's points and segments out on one line from its first point to now or its promise. */
+export function layOut(order: OrderRow, segments: readonly Segment[], nowMs: number): Strip | null {
+  const points = known(order);
+  const begin = points[0]?.ms;
+  if (begin === undefined) return null;
+  const bars = spans(order, segments, nowMs);
+  const due = millis(order.promise.due_at);
+  const ends = [...points.map(({ ms }) => ms), ...bars.map((bar) => bar.end)];
+  const first = Math.min(begin, ...ends);
+  const last = Math.max(...ends, due ?? first, first + 60_000);
+  const length = (last - first) * (1 + MARGIN);
+  const percent = (ms: number): number => ((ms - first) / length) * 100;
+  const pieces = bars.map((bar): Piece => {
+    const spentMs = bar.end - bar.start;
+    const limitMs = bar.limitS === null ? null : bar.start + bar.limitS * 1000;
+    const beyond = limitMs === null ? 0 : Math.max(0, bar.end - limitMs);
+    const shown = limitMs !== null && limitMs <= first + length;
+    return {
+      code: bar.code,
+      fromPoint: bar.fromPoint,
+      toPoint: bar.toPoint,
+      left: percent(Math.min(bar.start, bar.end)),
+      width: percent(first + Math.abs(spentMs)),
+      state: bar.state,
+      overShare: spentMs > 0 ? Math.min(1, beyond / spentMs) : 0,
+      limit: shown ? percent(limitMs) : null,
+      spentS: spentMs / 1000,
+      limitS: bar.limitS,
+      responsible: bar.responsible,
+    };
+  });
+  const running = bars.some((bar) => bar.state === 'running');
+  return {
+    pieces,
+    points: points.map(({ point, ms }) => ({ point, ms, at: percent(ms) })),
+    due: due === null ? null : percent(due),
+    now: running ? percent(nowMs) : null,
+  };
+}
