@@ -60,11 +60,11 @@ def no_time(fix: Fix, _known: Known, _now: datetime) -> Decision | None:
 
 
 def far_future(fix: Fix, _known: Known, now: datetime) -> Decision | None:
-    return "drop" if _time(fix) > now + FUTURE_LIMIT else None
+    return "drop" if fix.at > now + FUTURE_LIMIT else None
 
 
 def far_past(fix: Fix, _known: Known, now: datetime) -> Decision | None:
-    return "drop" if _time(fix) < now - PAST_LIMIT else None
+    return "drop" if fix.at < now - PAST_LIMIT else None
 
 
 def null_island(fix: Fix, _known: Known, _now: datetime) -> Decision | None:
@@ -85,12 +85,12 @@ def no_fix(fix: Fix, _known: Known, _now: datetime) -> Decision | None:
 
 
 def future(fix: Fix, _known: Known, now: datetime) -> Decision | None:
-    return "aside" if _time(fix) > now + FUTURE_TOLERANCE else None
+    return "aside" if fix.at > now + FUTURE_TOLERANCE else None
 
 
 def late(fix: Fix, known: Known, _now: datetime) -> Decision | None:
     """Older than the latest: history, never the present."""
-    return "aside" if known.latest and _time(fix) <= known.latest.fix_at else None
+    return "aside" if known.latest and fix.at <= known.latest.fix_at else None
 
 
 def jump(fix: Fix, known: Known, _now: datetime) -> Decision | None:
@@ -99,7 +99,7 @@ def jump(fix: Fix, known: Known, _now: datetime) -> Decision | None:
         return None
     confirmed = (
         known.suspect is not None
-        and known.suspect.fix_at < _time(fix)
+        and known.suspect.fix_at < fix.at
         and not _too_fast(known.suspect, fix)
     )
     return None if confirmed else "aside"
@@ -138,15 +138,9 @@ def judge(fix: Fix, known: Known, now: datetime) -> tuple[Verdict, Known]:
 
 def _too_fast(place: Place, fix: Fix) -> bool:
     metres = distance_m(place.lat, place.lon, fix.lat, fix.lon)
-    hours = abs((_time(fix) - place.fix_at).total_seconds()) / 3600
+    hours = abs((fix.at - place.fix_at).total_seconds()) / 3600
     return metres > JUMP_M and metres / 1000 > JUMP_KMH * hours
 
 
-def _time(fix: Fix) -> datetime:
-    if fix.fix_at is None:
-        raise ValueError("a fix without time has passed the rule no_time")
-    return fix.fix_at
-
-
 def _place(fix: Fix) -> Place:
-    return Place(fix.device_id, _time(fix), fix.lat, fix.lon)
+    return Place(fix.device_id, fix.at, fix.lat, fix.lon)

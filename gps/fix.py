@@ -30,6 +30,13 @@ class Fix:
     serial: int = 0
     sent_at: datetime | None = None
 
+    @property
+    def at(self) -> datetime:
+        """`fix_at` where a filter has made sure of it. ValueError when there is none."""
+        if self.fix_at is None:
+            raise ValueError("this fix has no time")
+        return self.fix_at
+
 
 def distance_m(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
     """Great-circle distance in metres (haversine, mean earth radius)."""

@@ -1,0 +1,128 @@
+"""Sends texts to the terminals of this gateway and records their answers."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import psycopg
+
+from core.clock import now
+from core.engines import libpq_url
+from core.logging import logger
+from core.settings import settings
+from gps import messages
+from gps.messages import Sending
+from gps.service import WAKE_CHANNEL
+from gps.session import Session
+
+log = logger(__name__)
+
+POLL_S = 1.0
+"""Behind NOTIFY, which is lost when nobody listens."""
+
+RETRY_S = 1.0
+
+
+class Answer(NamedTuple):
+    """What a terminal said to a message, and when it arrived."""
+
+    org_id: int
+    message_id: UUID
+    result: int
+    at: datetime
+
+
+class Messenger:
+    """`active` is the gateway's own table of connected devices."""
+
+    def __init__(self, gateway_id: str, active: dict[UUID, Session]) -> None:
+        self._gateway_id = gateway_id
+        self._active = active
+        self._answers: asyncio.Queue[Answer] = asyncio.Queue()
+        self._wake = asyncio.Event()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="messages")
+
+    def wake(self, _org_id: int | None = None) -> None:
+        """Something may be due."""
+        self._wake.set()
+
+    def answered(self, org_id: int, message_id: UUID, result: int) -> None:
+        """Record an answer soon."""
+        self._answers.put_nowait(Answer(org_id, message_id, result, now()))
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Until cancelled. An answer is tried again until it is recorded."""
+        try:
+            while True:
+                try:
+                    async with asyncio.timeout(POLL_S):
+                        await self._wake.wait()
+                except TimeoutError:
+                    pass
+                self._wake.clear()
+                try:
+                    await self._record_answers()
+                    await self._send_due()
+                except Exception as error:
+                    log.warning("messages_wait_for_database", reason=str(error)[:200])
+                    await asyncio.sleep(RETRY_S)
+        finally:
+            self._thread.shutdown(wait=False, cancel_futures=True)
+
+    async def listen(self) -> None:
+        """Wake at once when a message is queued for a terminal that is connected here."""
+        url = libpq_url(settings().database_url or "")
+        while True:
+            try:
+                async with await psycopg.AsyncConnection.connect(
+                    url, autocommit=True
+                ) as connection:
+                    await connection.execute(f"LISTEN {WAKE_CHANNEL}")
+                    self._wake.set()
+                    async for notice in connection.notifies():
+                        if _device(notice.payload) in self._active:
+                            self._wake.set()
+            except psycopg.Error as error:
+                log.warning("messages_not_announced", reason=str(error)[:200])
+            await asyncio.sleep(RETRY_S)
+
+    async def _record_answers(self) -> None:
+        loop = asyncio.get_running_loop()
+        while not self._answers.empty():
+            answer = self._answers.get_nowait()
+            try:
+                await loop.run_in_executor(self._thread, messages.answered, *answer)
+            except Exception:
+                self._answers.put_nowait(answer)
+                raise
+
+    async def _send_due(self) -> None:
+        loop = asyncio.get_running_loop()
+        orgs = {session.terminal.org_id for session in self._active.values() if session.terminal}
+        for org_id in orgs:
+            sendings = await loop.run_in_executor(
+                self._thread, messages.claim, org_id, self._gateway_id, self._reserve
+            )
+            for sending in sendings:
+                self._send(sending)
+            if len(sendings) == messages.CLAIM_LIMIT:
+                self._wake.set()
+
+    def _reserve(self, device_id: UUID, text: str) -> list[int] | None:
+        session = self._active.get(device_id)
+        return session.reserve_text(text) if session is not None else None
+
+    def _send(self, sending: Sending) -> None:
+        session = self._active.get(sending.device_id)
+        if session is not None:
+            session.send_text(sending.org_id, sending.message_id, sending.text, sending.serials)
+
+
+def _device(payload: str) -> UUID | None:
+    try:
+        return UUID(payload)
+    except ValueError:
+        return None

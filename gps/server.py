@@ -1,0 +1,249 @@
+"""The gateway process: JT/T 808 terminals on TCP, positions in, orders out."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import datetime, tzinfo
+from functools import partial
+from types import TracebackType
+from typing import Any, ParamSpec, TypeVar
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from core.clock import monotonic, now
+from core.ids import new_id
+from core.logging import configure_logging, logger
+from core.settings import settings
+from gps import terminals
+from gps.intake import Intake
+from gps.messenger import Messenger
+from gps.publish import Publisher
+from gps.session import Limits, Session
+from gps.terminals import Terminal
+
+log = logger(__name__)
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+STOP_SECONDS = 8.0
+LOGIN_THREADS = 4
+
+
+class Gateway:
+    """All connections of this process. Use as an asynchronous context manager.
+
+    `port` 0 takes a free one; `self.port` says which.
+    """
+
+    def __init__(
+        self,
+        *,
+        host: str,
+        port: int,
+        limits: Limits | None = None,
+        quarantine: bool | None = None,
+        tend_seconds: float = 5.0,
+    ) -> None:
+        own = settings()
+        self.id = f"{socket.gethostname()}/{new_id()}"
+        self.host, self.port = host, port
+        self.limits = limits or Limits()
+        self.quarantine = (
+            own.gps_unknown_devices == "quarantine" if quarantine is None else quarantine
+        )
+        self.zone: tzinfo = ZoneInfo(own.jt808_timezone)
+        self.sessions: set[Session] = set()
+        self.active: dict[UUID, Session] = {}
+        self.publisher = Publisher(own.redis_url)
+        self.intake = Intake(own.gps_flush_seconds, self.publisher.put)
+        self.messenger = Messenger(self.id, self.active)
+        self._tend_seconds = tend_seconds
+        self._logins = ThreadPoolExecutor(LOGIN_THREADS, thread_name_prefix="logins")
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._released: dict[int, set[UUID]] = {}
+        self._failed: asyncio.Future[None] | None = None
+        self._server: asyncio.Server | None = None
+
+    async def __aenter__(self) -> "Gateway":
+        loop = asyncio.get_running_loop()
+        self._failed = loop.create_future()
+        self._server = await loop.create_server(
+            lambda: Session(self), self.host, self.port, backlog=1024, reuse_address=True
+        )
+        self.port = self._server.sockets[0].getsockname()[1]
+        self._intake = self._keep(self.intake.run())
+        self._background = [
+            self._keep(self.publisher.run()),
+            self._keep(self.messenger.run()),
+            self._keep(self.messenger.listen()),
+            self._keep(self._tend()),
+        ]
+        log.info("gateway_listens", host=self.host, port=self.port, gateway=self.id)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop reading, write and acknowledge what is in memory, let the terminals go."""
+        if self._server is not None:
+            self._server.close()
+        self.intake.stop()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(self._intake), STOP_SECONDS)
+        for task in self._background:
+            task.cancel()
+        for session in list(self.sessions):
+            session.close("gateway stops")
+        await asyncio.gather(*self._background, return_exceptions=True)
+        with suppress(Exception):
+            await self._release()
+        await self.publisher.close()
+        self._logins.shutdown(wait=False, cancel_futures=True)
+
+    async def failed(self) -> None:
+        """Waits until a part of the gateway ends with an error, and raises it."""
+        if self._failed is not None:
+            await asyncio.shield(self._failed)
+
+    async def register(self, identity: str) -> str | None:
+        return await self._ask(terminals.register, identity, now())
+
+    async def authenticate(self, session: Session, code: str) -> Terminal | None:
+        """Let a session in; a newer connection of a terminal replaces the older one."""
+        terminal = await self._ask(terminals.authenticate, session.identity, code, self.id, now())
+        if terminal is None:
+            return None
+        older = self.active.get(terminal.id)
+        if older is not None and older is not session:
+            older.close("replaced by a newer connection")
+        if session not in self.sessions:  # it hung up while the database was asked
+            self._released.setdefault(terminal.org_id, set()).add(terminal.id)
+            return terminal
+        self.active[terminal.id] = session
+        self._released.get(terminal.org_id, set()).discard(terminal.id)
+        self.messenger.wake(terminal.org_id)
+        return terminal
+
+    def answered(self, org_id: int, message_id: UUID, result: int) -> None:
+        self.messenger.answered(org_id, message_id, result)
+
+    def opened(self, session: Session) -> None:
+        self.sessions.add(session)
+
+    def closed(self, session: Session) -> None:
+        self.sessions.discard(session)
+        terminal = session.terminal
+        if terminal is not None and self.active.get(terminal.id) is session:
+            del self.active[terminal.id]
+            self._released.setdefault(terminal.org_id, set()).add(terminal.id)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        self._keep(work)
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+        return task
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if task.cancelled() or self._failed is None or self._failed.done():
+            return
+        if (error := task.exception()) is not None:
+            log.error("gateway_part_failed", exc_info=error)
+            self._failed.set_exception(error)
+
+    async def _ask(
+        self,
+        function: Callable[Arguments, Result],
+        *args: Arguments.args,
+        **kwargs: Arguments.kwargs,
+    ) -> Result:
+        """Call something that talks to the database, off the loop."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._logins, partial(function, *args, **kwargs))
+
+    async def _tend(self) -> None:
+        """Close the silent, note who is connected, let go of what another gateway holds now."""
+        while True:
+            await asyncio.sleep(self._tend_seconds)
+            self._close_silent(monotonic())
+            try:
+                await self._release()
+                await self._hold(now())
+            except Exception as error:
+                log.warning("gateway_cannot_tend", reason=str(error)[:200])
+            if self.intake.counts:
+                log.debug("gateway_counts", **self.intake.counts)
+
+    def _close_silent(self, moment: float) -> None:
+        for session in list(self.sessions):
+            if session.terminal is None and not session.quarantined:
+                if moment - session.since > self.limits.login_seconds:
+                    session.close("did not log in")
+            elif moment - session.last_frame > self.limits.idle_seconds and not self.intake.full:
+                session.close("silent")
+
+    async def _release(self) -> None:
+        released, self._released = self._released, {}
+        try:
+            for org_id, devices in released.items():
+                if devices:
+                    await self._ask(terminals.release, org_id, devices, self.id, now())
+        except Exception:
+            for org_id, devices in released.items():
+                self._released.setdefault(org_id, set()).update(devices - self.active.keys())
+            raise
+
+    async def _hold(self, moment: datetime) -> None:
+        by_org: dict[int, dict[UUID, Session]] = {}
+        for device_id, session in self.active.items():
+            if session.terminal is not None:
+                by_org.setdefault(session.terminal.org_id, {})[device_id] = session
+        for org_id, sessions in by_org.items():
+            held = await self._ask(terminals.still_held, org_id, set(sessions), self.id, moment)
+            for device_id, session in sessions.items():
+                if device_id not in held:
+                    session.close("held by another gateway")
+        for session in [session for session in self.sessions if session.quarantined]:
+            if await self._ask(terminals.find, session.identity):
+                session.close("is known now")
+
+
+async def serve() -> None:
+    """Run a gateway until SIGTERM or SIGINT, or until a part of it fails."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    own = settings()
+    async with Gateway(host=own.host, port=own.effective_jt808_port) as gateway:
+        stopped = asyncio.ensure_future(stop.wait())
+        failed = asyncio.ensure_future(gateway.failed())
+        await asyncio.wait({stopped, failed}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if not failed.cancel():
+            failed.result()
+
+
+def main() -> None:
+    """`paidan gps`: returns after a signal. The caller has installed the wiring of events."""
+    configure_logging("gps")
+    try:
+        import uvloop
+    except ImportError:  # not made for this platform
+        asyncio.run(serve())
+    else:
+        uvloop.run(serve())
+
+
+if __name__ == "__main__":
+    main()

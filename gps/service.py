@@ -1,0 +1,143 @@
+"""What dispatch asks of positions: watch a vehicle, send a text to its terminal.
+
+Every function works inside the caller's unit of work and commits nothing.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from core.ids import new_id
+from core.uow import UnitOfWork
+from gps.models import Device, TerminalMessage, VehiclePosition, Watch
+from gps.motion import Sight, Site, begin
+
+WAKE_CHANNEL = "paidan_terminal"
+
+
+def watch(
+    uow: UnitOfWork,
+    *,
+    vehicle_id: UUID,
+    assignment_id: UUID,
+    lat: float,
+    lon: float,
+    radius_m: float,
+    now: datetime,
+) -> UUID:
+    """Watch a vehicle for leaving towards a site and reaching it; returns the watch's id.
+
+    Degrees WGS-84, metres. Asked again for the same assignment it starts anew with the new site.
+    """
+    latest = uow.session.get(VehiclePosition, (uow.org_id, vehicle_id))
+    sight = Sight(latest.fix_at, latest.lat, latest.lon, latest.speed_kmh) if latest else None
+    motion = begin(Site(lat, lon, radius_m, now), sight)
+
+    row = uow.session.scalars(
+        select(Watch)
+        .where(Watch.org_id == uow.org_id, Watch.assignment_id == assignment_id)
+        .with_for_update()
+    ).first()
+    if row is None:
+        row = Watch(org_id=uow.org_id, id=new_id(), assignment_id=assignment_id)
+        uow.session.add(row)
+    row.vehicle_id, row.lat, row.lon, row.radius_m = vehicle_id, lat, lon, radius_m
+    row.created_at, row.motion = now, motion.to_json()
+    row.departed_at = row.arrived_at = row.closed_at = None
+    uow.session.flush()
+    return row.id
+
+
+def unwatch(uow: UnitOfWork, assignment_id: UUID, now: datetime) -> None:
+    """Stop watching for an assignment; harmless when nothing is watched."""
+    uow.session.execute(
+        update(Watch)
+        .where(
+            Watch.org_id == uow.org_id,
+            Watch.assignment_id == assignment_id,
+            Watch.closed_at.is_(None),
+        )
+        .values(closed_at=now)
+    )
+
+
+def send_text(
+    uow: UnitOfWork,
+    *,
+    vehicle_id: UUID,
+    assignment_id: UUID,
+    purpose: str,
+    text: str,
+    now: datetime,
+) -> UUID | None:
+    """Queue a text for the vehicle's terminal; its id, or None when the vehicle has no terminal.
+
+    `purpose` is `order` or `recall`. The terminal's own acknowledgement becomes the fact
+    `vehicle.message_acked`; giving up becomes `vehicle.message_failed`.
+    """
+    device_id = uow.session.scalars(
+        select(Device.id)
+        .where(
+            Device.org_id == uow.org_id,
+            Device.vehicle_id == vehicle_id,
+            Device.kind == "terminal",
+        )
+        .order_by(Device.last_seen_at.desc().nulls_last(), Device.id)
+        .limit(1)
+    ).first()
+    if device_id is None:
+        return None
+    message = TerminalMessage(
+        org_id=uow.org_id,
+        id=new_id(),
+        device_id=device_id,
+        assignment_id=assignment_id,
+        purpose=purpose,
+        text=text,
+        status="queued",
+        serials=[],
+        attempts=0,
+        next_attempt_at=now,
+        created_at=now,
+    )
+    uow.session.add(message)
+    uow.session.flush()
+    uow.notify(WAKE_CHANNEL, str(device_id))
+    return message.id
+
+
+def cancel_messages(uow: UnitOfWork, assignment_id: UUID, purpose: str) -> None:
+    """Send a message of this purpose no further; one that is acknowledged stays so."""
+    uow.session.execute(
+        update(TerminalMessage)
+        .where(
+            TerminalMessage.org_id == uow.org_id,
+            TerminalMessage.assignment_id == assignment_id,
+            TerminalMessage.purpose == purpose,
+            TerminalMessage.status.in_(("queued", "sent")),
+        )
+        .values(status="cancelled")
+    )
+
+
+def enrol(uow: UnitOfWork, *, identity: str, vehicle_id: UUID | None = None) -> UUID:
+    """Make a JT/T 808 terminal known by its digits; the id of the device, new or not.
+
+    An identity belongs to one organisation only: IntegrityError when another one has it.
+    """
+    digits = identity.lstrip("0") or "0"
+    device = uow.session.scalars(
+        select(Device).where(
+            Device.org_id == uow.org_id, Device.protocol == "jt808", Device.identity == digits
+        )
+    ).first()
+    if device is None:
+        device = Device(
+            org_id=uow.org_id, id=new_id(), kind="terminal", protocol="jt808", identity=digits
+        )
+        uow.session.add(device)
+    if vehicle_id is not None:
+        device.vehicle_id = vehicle_id
+    uow.session.flush()
+    return device.id
