@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -66,13 +66,31 @@ def worker() -> None:
 
 
 @app.command()
-def migrate() -> None:
+def migrate(
+    first_data: Annotated[
+        bool, typer.Option("--first-data", help="Also the first organisation / 并建立初始组织")
+    ] = False,
+) -> None:
     """Bring the database to the newest schema / 升级数据库结构."""
-    with _engines(upgrade=False) as database_url:
-        from core.migrate import upgrade
-
-        upgrade(database_url)
+    with _engines():
+        lines = _prepare(first_data=first_data)
+    for line in lines:
+        typer.echo(line)
     typer.echo("schema is current / 数据库结构已是最新")
+
+
+@app.command()
+def dump(file: Path) -> None:
+    """Back the database up into FILE / 备份数据库."""
+    with _engines() as database_url:
+        import_module("api.cli_dump").dump(database_url, file)
+
+
+@app.command()
+def restore(file: Path) -> None:
+    """Replace the database by a backup; stop `paidan up` before / 用备份恢复数据库."""
+    with _engines() as database_url:
+        import_module("api.cli_dump").restore(database_url, file)
 
 
 @app.command()
@@ -140,26 +158,23 @@ def _override(**values: object) -> None:
             os.environ[f"PAIDAN_{name}"] = str(value)
 
 
-def _prepare() -> Any:
-    """Schema and first data, before the processes start."""
-    from api.supervisor import Started
+def _prepare(*, first_data: bool = True) -> list[str]:
+    """Schema and, if wished, first data; lines that tell the logins which it made."""
     from core import db
     from core.migrate import upgrade
     from core.settings import settings
 
     settings.cache_clear()
-    database_url = settings().database_url
-    assert database_url is not None
-    upgrade(database_url)
-    starter = import_module("dispatch.starter")
-    logins = starter.ensure_starter(settings().data_dir)
+    upgrade(str(settings().database_url))
+    if not first_data:
+        return []
+    logins = import_module("dispatch.starter").ensure_starter(settings().data_dir)
     db.reset()
     lines = [
         f"  {login.role:<12} {login.login:<12} {login.password:<16} {login.name}"
         for login in logins
     ]
-    heading = "Logins / 登录 (role, login, password, name):"
-    return Started(lines=[heading, *lines] if lines else [])
+    return ["Logins / 登录 (role, login, password, name):", *lines] if lines else []
 
 
 def _process(name: str, module: str) -> None:
@@ -183,7 +198,7 @@ def _mounted(module: str, name: str, words: list[str], *, engines: bool = True) 
 
 
 @contextlib.contextmanager
-def _engines(*, upgrade: bool = True) -> Iterator[str]:
+def _engines() -> Iterator[str]:
     """The servers for this command, in the environment; the schema of our own ones is current."""
     from core.engines import open_engines
     from core.settings import settings
@@ -191,7 +206,7 @@ def _engines(*, upgrade: bool = True) -> Iterator[str]:
     with open_engines(settings()) as urls:
         os.environ.update(urls.environment)
         settings.cache_clear()
-        if upgrade and urls.owned:
+        if urls.owned:
             from core import migrate
 
             migrate.upgrade(urls.database_url)

@@ -28,13 +28,6 @@ STEADY_SECONDS = 30.0
 _COLOURS = {"api": 36, "gps": 35, "engine": 33, "worker": 34, "paidan": 32}
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
-    """What `before_processes` found out, for the closing words."""
-
-    lines: Sequence[str] = ()
-
-
 @dataclass
 class _Child:
     """One supervised process and its tries."""
@@ -45,7 +38,7 @@ class _Child:
     output: asyncio.Task[None] | None = field(default=None, repr=False)
 
 
-def up(settings: Settings, before_processes: Callable[[], Started]) -> int:
+def up(settings: Settings, before_processes: Callable[[], Sequence[str]]) -> int:
     """Run everything on one machine; returns the exit code.
 
     `before_processes` runs when the servers answer (the environment names them): schema, first
@@ -70,16 +63,16 @@ def up(settings: Settings, before_processes: Callable[[], Started]) -> int:
 
 
 def _run_with_engines(
-    settings: Settings, ownership: Ownership, before_processes: Callable[[], Started]
+    settings: Settings, ownership: Ownership, before_processes: Callable[[], Sequence[str]]
 ) -> None:
     say("starting PostgreSQL and Valkey / 正在启动 PostgreSQL 和 Valkey")
     embedded = start_embedded(settings, ownership)
     try:
         os.environ.update(urls_of(settings).environment)
         say("preparing the schema / 正在准备数据库结构")
-        started = before_processes()
+        closing_words = before_processes()
         ownership.update(ready=True)
-        asyncio.run(Supervisor(settings, ownership, embedded, started).run())
+        asyncio.run(Supervisor(settings, ownership, embedded, closing_words).run())
     except KeyboardInterrupt:
         say("interrupted / 已中断")
     finally:
@@ -91,12 +84,16 @@ class Supervisor:
     """Keeps the processes and the embedded servers running until a signal comes."""
 
     def __init__(
-        self, settings: Settings, ownership: Ownership, embedded: Embedded, started: Started
+        self,
+        settings: Settings,
+        ownership: Ownership,
+        embedded: Embedded,
+        closing_words: Sequence[str],
     ) -> None:
         self._settings = settings
         self._ownership = ownership
         self._embedded = embedded
-        self._started = started
+        self._closing_words = closing_words
         self._stopping = asyncio.Event()
         self._children = [_Child(name) for name in PROCESSES]
 
@@ -214,7 +211,7 @@ class Supervisor:
         say("")
         say(f"Paidan is ready / 派单已就绪: {run.base_url}")
         say(f"JT/T 808: {self._settings.host}:{run.jt808_port}")
-        for line in self._started.lines:
+        for line in self._closing_words:
             say(line)
         say("Ctrl-C stops everything / 按 Ctrl-C 停止")
         self._ownership.update(serving=True)
