@@ -1,7 +1,7 @@
 """Writing a chunk of past orders: facts first, then the rows that follow from them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -13,8 +13,8 @@ from dispatch.history.rows import PastAssignment, PastOrder, PastRow
 from dispatch.history.times import BadCell
 from dispatch.orders.models import Assignment, Location, Order, Stamp
 from dispatch.orders.repository import ORDER_FIELDS
-from dispatch.orders.rules import evolve_assignment, evolve_order
-from dispatch.orders.stamps import stamps_of
+from dispatch.orders.rules import AssignmentState, evolve_assignment, evolve_order
+from dispatch.orders.stamps import StampState, stamps_of
 
 SOURCE = "import"
 _STORED = ("D", "E", "F", "G", "H", "closed")
@@ -107,18 +107,23 @@ def _write(
             source=SOURCE,
         )
         order_rows.append({**org, **_order_row(event)})
-        stamps += [{**org, **asdict(stamp)} for stamp in stamps_of(event, order.id)]
+        stamps += [_row(org, stamp) for stamp in stamps_of(event, order.id)]
     for one in assignments:
         event = uow.emit(
             one.id, _assignment_fact(one), occurred_at=min(one.points.values()), source=SOURCE
         )
-        assignment_rows.append({**org, **asdict(evolve_assignment(None, event))})
-        stamps += [{**org, **asdict(stamp)} for stamp in stamps_of(event, one.order_id)]
+        assignment_rows.append(_row(org, evolve_assignment(None, event)))
+        stamps += [_row(org, stamp) for stamp in stamps_of(event, one.order_id)]
     uow.flush()
     repository.copy_rows(uow.session, Location, locations)
     repository.copy_rows(uow.session, Order, order_rows)
     repository.copy_rows(uow.session, Assignment, assignment_rows)
     repository.copy_rows(uow.session, Stamp, stamps)
+
+
+def _row(org: dict[str, int], state: AssignmentState | StampState) -> dict[str, Any]:
+    """A table row of a flat state; `dataclasses.asdict` copies deeply and costs half the import."""
+    return {**org, **{name: getattr(state, name) for name in type(state).__dataclass_fields__}}
 
 
 def _location(order: PastOrder) -> dict[str, Any] | None:
