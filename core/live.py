@@ -25,6 +25,7 @@ def write_deltas(
     session: Session, org_id: int, touched: Iterable[tuple[str, UUID]], now: datetime
 ) -> None:
     """Write the deltas of all touched rows and wake the WebSocket hubs. Last step before commit."""
+    session.expunge_all()  # what follows must come from the database, not from memory
     _advance(session, org_id, EVERYTHING, 0)  # serialises: rows below are read after the lock
     by_topic = defaultdict(list)
     for change in wiring().projector(session, org_id, touched):

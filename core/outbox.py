@@ -103,10 +103,25 @@ def hand_over_due_jobs(hand_over: HandOver, limit: int = 100) -> int:
         session.commit()
     handed = 0
     for row in rows:
-        if row.dead_at is None:
+        if row.dead_at is not None:
+            continue
+        try:
             hand_over(row.id, row.org_id, row.name, row.body, row.correlation_id)
             handed += 1
+        except Exception as error:  # Valkey is away: back in line, without spending a try
+            log.warning("hand_over_failed", outbox_id=str(row.id), error=str(error)[:200])
+            _not_handed_over(row.org_id, row.id)
     return handed
+
+
+def _not_handed_over(org_id: int, id_: UUID) -> None:
+    with session_factory()() as session:
+        session.execute(
+            update(Outbox)
+            .where(Outbox.org_id == org_id, Outbox.id == id_, Outbox.done_at.is_(None))
+            .values(due_at=now() + timedelta(seconds=2), attempts=Outbox.attempts - 1)
+        )
+        session.commit()
 
 
 def report_done(session: Session, org_id: int, id_: UUID, moment: datetime) -> bool:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from core import events as ev
 from core.errors import CrewBusy, InvalidField
-from core.identity import Access
+from core.identity import EVERYTHING, Access
 from core.uow import UnitOfWork
 from dispatch.orders import repository
 from dispatch.orders.models import Order, Receipt

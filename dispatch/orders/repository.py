@@ -91,6 +91,7 @@ def hops_of(session: Session, org_id: int, order_ids: Iterable[UUID]) -> list[Ce
         select(CentreHop)
         .where(CentreHop.org_id == org_id, CentreHop.order_id.in_(list(order_ids)))
         .order_by(CentreHop.attempt)
+        .execution_options(populate_existing=True)
     )
     return list(session.scalars(query))
 
@@ -100,6 +101,7 @@ def assignments_of(session: Session, org_id: int, order_ids: Iterable[UUID]) -> 
         select(Assignment)
         .where(Assignment.org_id == org_id, Assignment.order_id.in_(list(order_ids)))
         .order_by(Assignment.attempt)
+        .execution_options(populate_existing=True)
     )
     return list(session.scalars(query))
 

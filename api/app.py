@@ -1,0 +1,88 @@
+"""The FastAPI application: routes, hub, problems, built screens."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.responses import FileResponse
+from fastapi.staticfiles import StaticFiles
+
+from api import live, problems
+from api.hub import Hub
+from api.middleware import Envelope
+from api.routes import admin, assignments, auth, carrier, desk, health, orders
+from api.schemas import ProblemBody
+from api.wiring import wire
+
+WEB = Path(__file__).parent.parent / "dashboards" / "web" / "dist"
+ROUTERS = (
+    health.router,
+    auth.router,
+    orders.router,
+    assignments.router,
+    desk.router,
+    admin.router,
+    carrier.router,
+    live.router,
+)
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {
+        "model": ProblemBody,
+        "description": words,
+        "content": {"application/problem+json": {}},
+    }
+    for status, words in (
+        (401, "Not logged in"),
+        (403, "No right to do this, or CSRF token missing"),
+        (404, "Not there, or not yours to see"),
+        (409, "The state has moved on; the sentence says who was first"),
+        (422, "Bad input; `errors` names the fields"),
+    )
+}
+
+
+@asynccontextmanager
+async def _life(app: FastAPI) -> AsyncIterator[None]:
+    app.state.hub = Hub()
+    await app.state.hub.start()
+    yield
+    await app.state.hub.stop()
+
+
+def create_app(web: Path = WEB) -> FastAPI:
+    """The application; `web` is the folder of the built screens."""
+    wire()
+    app = FastAPI(
+        title="Paidan 派单",
+        version="0.1.0",
+        description="Orders from the end of a call to a crew at the door. Writes take an "
+        "`Idempotency-Key` and the `X-CSRF-Token` of the login.",
+        lifespan=_life,
+        docs_url="/api/docs",
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        responses=PROBLEMS,
+    )
+    problems.install(app)
+    app.add_middleware(Envelope)
+    for router in ROUTERS:
+        app.include_router(router)
+    _screens(app, web)
+    return app
+
+
+def _screens(app: FastAPI, web: Path) -> None:
+    if not (web / "index.html").exists():
+        return
+    app.mount("/assets", StaticFiles(directory=web / "assets"), name="assets")
+    for path, file in (("/", "index.html"), ("/login", "login.html")):
+        app.get(path, include_in_schema=False)(_page(web / file))
+
+
+def _page(file: Path) -> Any:
+    def page() -> FileResponse:
+        return FileResponse(file, headers={"Cache-Control": "no-cache"})
+
+    return page

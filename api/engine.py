@@ -1,0 +1,104 @@
+"""`paidan engine`: outbox relay, SLA sweep and housekeeping. Any number of them may run."""
+
+import signal
+import threading
+from datetime import datetime, timedelta
+from typing import Any
+
+import psycopg
+from sqlalchemy import text
+
+from api.jobs import hand_over
+from core import digests, live, outbox
+from core.clock import now
+from core.correlation import correlated
+from core.db import normalise_url, read_session, session_factory
+from core.logging import logger
+from core.settings import settings
+from sla import service as sla
+
+log = logger(__name__)
+POLL_S = 0.5
+KEEP_DELTAS = timedelta(hours=1)
+KEEP_ANSWERS = timedelta(days=2)
+
+
+class Engine:
+    """The loop: run what is due, then sleep until a NOTIFY or the next deadline."""
+
+    def __init__(self) -> None:
+        self.stopping = threading.Event()
+        self._tidied_at: datetime | None = None
+
+    def run(self) -> None:
+        """Work until `stopping` is set; a fault is logged, and the loop begins anew."""
+        while not self.stopping.is_set():
+            try:
+                self._run_connected()
+            except Exception:
+                log.exception("engine_loop_failed")
+                self.stopping.wait(1.0)
+
+    def _run_connected(self) -> None:
+        url = normalise_url(str(settings().database_url)).replace("+psycopg", "", 1)
+        with psycopg.connect(
+            url, autocommit=True, connect_timeout=5, application_name="paidan-engine"
+        ) as connection:
+            connection.execute("LISTEN paidan_outbox")
+            while not self.stopping.is_set():
+                busy = self.turn()
+                if not busy:
+                    for _ in connection.notifies(timeout=self._pause(), stop_after=1):
+                        pass
+
+    def turn(self) -> bool:
+        """One round. True where there may be more to do at once."""
+        moment = now()
+        with correlated():
+            ran = outbox.run_due_subscribers()
+            handed = outbox.hand_over_due_jobs(hand_over)
+            fired = sla.sweep(moment)
+            if self._tidied_at is None or moment - self._tidied_at > timedelta(minutes=5):
+                self._tidied_at = moment
+                tidy(moment)
+        return bool(ran or handed or fired)
+
+    def _pause(self) -> float:
+        """Seconds until the next deadline, at most the poll interval."""
+        with read_session() as session:
+            due = sla.next_due(session)
+        if due is None:
+            return POLL_S
+        return max(0.01, min(POLL_S, (due - now()).total_seconds()))
+
+
+def tidy(moment: datetime) -> None:
+    """Drop what has served its time; write the digests of days that are over."""
+    with session_factory()() as session:
+        live.prune(session, moment - KEEP_DELTAS)
+        session.execute(
+            text("DELETE FROM idempotency WHERE created_at < :before"),
+            {"before": moment - KEEP_ANSWERS},
+        )
+        session.execute(
+            text("DELETE FROM login_session WHERE expires_at < :before"), {"before": moment}
+        )
+        session.execute(
+            text("DELETE FROM outbox WHERE done_at < :before"),
+            {"before": moment - KEEP_ANSWERS},
+        )
+        digests.write_due(session, moment)
+        session.commit()
+
+
+def main() -> None:
+    """Run until SIGTERM or SIGINT."""
+    engine = Engine()
+
+    def stop(_signal: int, _frame: Any) -> None:
+        engine.stopping.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    log.info("engine_started")
+    engine.run()

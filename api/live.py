@@ -1,0 +1,137 @@
+"""The WebSocket: numbered changes, deliveries that must be confirmed, packed positions."""
+
+import asyncio
+import json
+from contextlib import suppress
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+
+from api.deliveries import confirm
+from api.deps import COOKIE
+from api.hub import Client, Hub
+from core.auth import principal_of
+from core.db import session_factory
+from core.errors import NotAuthenticated, Problem
+from core.identity import Principal
+from core.live import EVERYTHING
+from core.logging import logger
+from core.rights import Right, Role, Scope
+
+router = APIRouter()
+log = logger(__name__)
+
+# What may be subscribed to, and the right it takes. Which rows it holds follows from the login.
+TOPICS: dict[str, Right] = {"board": Right.BOARD, "queue": Right.CREW_ACT}
+LOGIN_ENDED = 4401
+NOT_ALLOWED = 4403
+TOO_LONG = 4_096
+
+
+def topic_of(principal: Principal) -> str:
+    """The stored topic that a person's screen follows."""
+    access = principal.access
+    if access.scope is Scope.ALL:
+        return EVERYTHING
+    kind = "crew" if principal.role is Role.CREW else "board"
+    return f"{kind}:{access.unit_id}"
+
+
+def same_origin(socket: WebSocket) -> bool:
+    """Browsers name the page's origin: only our own pages may use the cookie."""
+    origin = socket.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == socket.headers.get("host")
+
+
+def who(token: str | None) -> Principal:
+    """The login behind a cookie. Raises NotAuthenticated."""
+    with session_factory()() as session:
+        return principal_of(session, token)
+
+
+@router.websocket("/api/live")
+async def live(socket: WebSocket) -> None:
+    """`subscribe`, then `deltas`, `heartbeat`, `deliver`; the client answers with `receipt`."""
+    hub: Hub = socket.app.state.hub
+    await socket.accept()
+    token = socket.cookies.get(COOKIE)
+    try:
+        principal = await asyncio.to_thread(who, token)
+    except NotAuthenticated:
+        await socket.close(LOGIN_ENDED, "not logged in")
+        return
+    if not same_origin(socket):
+        await socket.close(NOT_ALLOWED, "foreign origin")
+        return
+    client = Client(socket, principal, token)
+    sender = asyncio.create_task(client.send_all())
+    try:
+        async for message in _messages(socket):
+            await _answer(hub, client, message)
+    except WebSocketDisconnect:
+        pass
+    finally:
+        hub.drop(client)
+        sender.cancel()
+        with suppress(asyncio.CancelledError):
+            await sender
+
+
+async def _messages(socket: WebSocket) -> Any:
+    while True:
+        text = await socket.receive_text()
+        try:
+            if len(text) > TOO_LONG:
+                raise ValueError("too long")
+            message = json.loads(text)
+            if not isinstance(message, dict):
+                raise ValueError("not an object")
+        except ValueError as error:
+            await socket.send_json({"type": "error", "code": "bad_message", "detail": str(error)})
+            continue
+        yield message
+
+
+async def _answer(hub: Hub, client: Client, message: dict[str, Any]) -> None:
+    kind = message.get("type")
+    if kind == "subscribe":
+        await _subscribe(hub, client, message)
+    elif kind == "receipt":
+        await _receipt(client, message)
+    elif kind == "ping":
+        client.put({"type": "pong"})
+    else:
+        client.put({"type": "error", "code": "unknown_type", "field": "type"})
+
+
+async def _subscribe(hub: Hub, client: Client, message: dict[str, Any]) -> None:
+    name, number = message.get("topic"), message.get("from")
+    right = TOPICS.get(name) if isinstance(name, str) else None
+    if right is None:
+        client.put({"type": "error", "code": "unknown_topic", "field": "topic"})
+    elif not client.principal.may(right):
+        client.put({"type": "error", "code": "forbidden", "field": "topic", "topic": name})
+    elif not isinstance(number, int) or isinstance(number, bool) or number < 0:
+        client.put({"type": "error", "code": "invalid_field", "field": "from"})
+    else:
+        await hub.subscribe(client, str(name), topic_of(client.principal), number)
+
+
+async def _receipt(client: Client, message: dict[str, Any]) -> None:
+    try:
+        receipt_id = UUID(str(message.get("receipt_id")))
+    except ValueError:
+        client.put({"type": "error", "code": "invalid_field", "field": "receipt_id"})
+        return
+    try:
+        await asyncio.to_thread(confirm, client.principal, receipt_id)
+    except Problem as problem:
+        client.put({"type": "error", "code": problem.code, "receipt_id": str(receipt_id)})
+        return
+    except Exception:  # the client sends the receipt again; the connection must live
+        log.exception("receipt_failed", receipt_id=str(receipt_id))
+        client.put({"type": "error", "code": "unavailable", "receipt_id": str(receipt_id)})
+        return
+    client.put({"type": "receipt_ok", "receipt_id": str(receipt_id)})

@@ -1,0 +1,96 @@
+"""Errors as `application/problem+json` (RFC 9457), in the reader's language."""
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+
+from core.correlation import correlation_id
+from core.errors import FieldError, NotFound, Problem, Unavailable
+from core.logging import logger
+
+log = logger(__name__)
+_STATUS_WORDS = {
+    404: ("找不到该地址。", "There is nothing at this address."),
+    405: ("此地址不支持该方法。", "This address does not take that method."),
+}
+
+
+class Invalid(Problem):
+    status = 422
+    code = "invalid_field"
+    zh = "输入有误，请检查所列字段。"
+    en = "The input is not valid; see the fields listed."
+
+
+class Unexpected(Problem):
+    status = 500
+    code = "unexpected"
+    zh = "系统内部错误，已记录。"
+    en = "Something unexpected went wrong; it has been logged."
+
+
+class HttpProblem(Problem):
+    """A status that the framework raised."""
+
+    code = "http"
+
+
+def language_of(request: Request) -> str:
+    """`zh` or `en`, by Accept-Language; Chinese where neither is asked for."""
+    wanted = request.headers.get("accept-language", "zh").lower()
+    zh, en = wanted.find("zh"), wanted.find("en")
+    return "en" if en >= 0 and (zh < 0 or en < zh) else "zh"
+
+
+def render(problem: Problem, language: str) -> JSONResponse:
+    """The response for a problem."""
+    body: dict[str, Any] = {
+        "type": f"/problems/{problem.code}",
+        "title": problem.code.replace("_", " "),
+        "status": problem.status,
+        "code": problem.code,
+        "detail": problem.sentence(language),
+        "errors": [{"field": one.field, "message": one.message} for one in problem.errors],
+        "correlation_id": correlation_id(),
+    }
+    return JSONResponse(body, problem.status, media_type="application/problem+json")
+
+
+def install(app: FastAPI) -> None:
+    """Register the handlers."""
+
+    @app.exception_handler(Problem)
+    def _problem(request: Request, error: Problem) -> JSONResponse:
+        return render(error, language_of(request))
+
+    @app.exception_handler(RequestValidationError)
+    def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        errors = [
+            FieldError(".".join(str(part) for part in one["loc"]), one["msg"])
+            for one in error.errors()
+        ]
+        return render(Invalid(errors=errors), language_of(request))
+
+    @app.exception_handler(HTTPException)
+    def _http(request: Request, error: HTTPException) -> JSONResponse:
+        problem: Problem = HttpProblem()
+        if error.status_code == 404:
+            problem = NotFound(what="page", id=request.url.path)
+        problem.status = error.status_code
+        zh, en = _STATUS_WORDS.get(error.status_code, (str(error.detail), str(error.detail)))
+        problem.zh, problem.en = zh, en
+        return render(problem, language_of(request))
+
+    @app.exception_handler(OperationalError)
+    def _away(request: Request, error: OperationalError) -> JSONResponse:
+        log.error("database_away", error=str(error.orig)[:300])
+        return render(Unavailable(what="PostgreSQL"), language_of(request))
+
+    @app.exception_handler(Exception)
+    def _unexpected(request: Request, error: Exception) -> JSONResponse:
+        log.error("unexpected", path=request.url.path, exc_info=error)
+        return render(Unexpected(), language_of(request))

@@ -1,0 +1,106 @@
+"""Tickets, calls, the board's snapshot, reference data, alerts."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import JSONResponse
+
+from api.deps import Need, Writer, writer
+from api.live import topic_of
+from api.routes.orders import row_after
+from api.schemas import OrderRow, Snapshot, TicketBody, TicketRow
+from core.clock import now
+from core.db import read_session
+from core.identity import Principal
+from core.rights import Right
+from core.uow import UnitOfWork
+from dashboards.board import centres, iso, snapshot
+from dashboards.order_page import ticket_row
+from dashboards.reference import reference
+from dispatch.orders import repository
+from dispatch.orders.service import POLICY
+from dispatch.tickets import service as tickets
+from dispatch.tickets.models import Ticket
+from dispatch.tickets.service import NewTicket
+from sla import service as sla
+from sla.policy import load_policy
+from telephony import service as telephony
+
+router = APIRouter(tags=["desk"])
+
+
+@router.get("/api/board", response_model=Snapshot)
+def board(principal: Annotated[Principal, Depends(Need(Right.BOARD))]) -> JSONResponse:
+    """All open orders, crews and vehicles that you may see, with the live feed's number."""
+    return JSONResponse(_snapshot(principal))
+
+
+@router.get("/api/queue", response_model=Snapshot)
+def queue(principal: Annotated[Principal, Depends(Need(Right.CREW_ACT))]) -> JSONResponse:
+    """The crew's own open orders, with the live feed's number."""
+    return JSONResponse(_snapshot(principal))
+
+
+def _snapshot(principal: Principal) -> dict[str, Any]:
+    policy = load_policy(POLICY)
+    with read_session() as session:
+        found = snapshot(session, principal.org_id, topic_of(principal), now())
+        found["centres"] = centres(session, principal.org_id)
+    found["policy"] = {"code": policy.code, "version": policy.version}
+    return found
+
+
+@router.get("/api/reference")
+def reference_data(
+    _principal: Annotated[Principal, Depends(Need(Right.SELF))],
+) -> dict[str, Any]:
+    """Codes with their names in both languages."""
+    return reference(load_policy(POLICY))
+
+
+@router.post("/api/tickets", status_code=201, response_model=TicketRow)
+def file_ticket(
+    body: TicketBody, write: Annotated[Writer, writer(Right.TICKET_FILE)]
+) -> JSONResponse:
+    """Take a customer's request. With `call_id`, the end of that call is point A."""
+
+    def act(uow: UnitOfWork) -> dict[str, Any]:
+        ticket_id = tickets.file_ticket(uow, NewTicket(**body.model_dump()))
+        uow.flush()
+        return ticket_row(uow.session.get_one(Ticket, (uow.org_id, ticket_id)))
+
+    return write.run(body, act, status=201)
+
+
+@router.get("/api/calls")
+def calls(
+    principal: Annotated[Principal, Depends(Need(Right.CALL_VIEW))],
+) -> list[dict[str, Any]]:
+    """The last calls, newest first."""
+    with read_session() as session:
+        found = telephony.recent_calls(session, principal.org_id, 50)
+    return [
+        {
+            "id": str(call.id),
+            "from_number": call.from_number,
+            "to_number": call.to_number,
+            "state": call.state,
+            "opened_at": iso(call.opened_at),
+            "ended_at": iso(call.ended_at),
+        }
+        for call in found
+    ]
+
+
+@router.post("/api/alerts/{alert_id}/acknowledge", response_model=OrderRow)
+def acknowledge(alert_id: UUID, write: Annotated[Writer, writer(Right.ALERT_ACK)]) -> JSONResponse:
+    """Take note of a breach or alarm; it stays until its cause ends."""
+
+    def act(uow: UnitOfWork) -> dict[str, Any]:
+        timer = sla.acknowledge(uow, alert_id, uow.now)
+        access = write.principal.access
+        repository.get_order(uow.session, uow.org_id, timer.case_id, access)
+        return row_after(uow, timer.case_id)
+
+    return write.run(None, act)

@@ -1,0 +1,184 @@
+"""Orders: filing, release, centre, dispatch, closing. Every answer is the order's new row."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import JSONResponse
+from sqlalchemy import select
+
+from api.deps import Need, Writer, writer
+from api.schemas import (
+    CloseBody,
+    CorrectionBody,
+    DispatchBody,
+    OrderBody,
+    OrderPage,
+    OrderRow,
+    ReasonBody,
+    ReleaseBody,
+)
+from core.clock import now
+from core.db import read_session
+from core.identity import Principal
+from core.rights import Right, Scope
+from core.uow import UnitOfWork
+from dashboards.board import order_rows
+from dashboards.order_page import order_page
+from dispatch.orders import repository, service
+from dispatch.orders.models import Assignment, Order
+from dispatch.orders.service import NewOrder
+
+router = APIRouter(tags=["orders"])
+Viewer = Annotated[Principal, Depends(Need(Right.ORDER_VIEW))]
+
+
+def row_after(uow: UnitOfWork, order_id: UUID) -> dict[str, Any]:
+    """The order's row as it will be committed."""
+    uow.flush()
+    uow.session.expunge_all()
+    return order_rows(uow.session, uow.org_id, [order_id], uow.now)[0][1]
+
+
+@router.get("/api/orders", response_model=list[OrderRow])
+def orders(
+    principal: Viewer,
+    state: Annotated[str | None, Query(description="Only orders in this state.")] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> JSONResponse:
+    """The newest orders that you may see."""
+    query = select(Order.id).where(Order.org_id == principal.org_id)
+    access = principal.access
+    if access.scope is Scope.CENTRE:
+        query = query.where(Order.centre_id == access.unit_id)
+    if access.scope is Scope.CREW:
+        query = query.where(
+            select(Assignment.id)
+            .where(
+                Assignment.org_id == Order.org_id,
+                Assignment.order_id == Order.id,
+                Assignment.crew_id == access.unit_id,
+            )
+            .exists()
+        )
+    if state:
+        query = query.where(Order.state == state)
+    with read_session() as session:
+        ids = session.scalars(query.order_by(Order.filed_at.desc()).limit(limit)).all()
+        rows = [row for _, row in order_rows(session, principal.org_id, ids, now())]
+    return JSONResponse(rows)
+
+
+@router.get("/api/orders/{order_id}", response_model=OrderPage)
+def order(principal: Viewer, order_id: UUID) -> JSONResponse:
+    """One order with stamps, segments, receipts and history."""
+    with read_session() as session:
+        repository.get_order(session, principal.org_id, order_id, principal.access)
+        return JSONResponse(order_page(session, principal.org_id, order_id, now()))
+
+
+@router.post("/api/orders", status_code=201, response_model=OrderRow)
+def file_order(body: OrderBody, write: Annotated[Writer, writer(Right.ORDER_FILE)]) -> JSONResponse:
+    """File an order from a ticket."""
+
+    def act(uow: UnitOfWork) -> dict[str, Any]:
+        order_id = service.file_order(uow, NewOrder(**body.model_dump()))
+        return row_after(uow, order_id)
+
+    return write.run(body, act, status=201)
+
+
+@router.post("/api/orders/{order_id}/release", response_model=OrderRow)
+def release(
+    order_id: UUID, body: ReleaseBody, write: Annotated[Writer, writer(Right.ORDER_RELEASE)]
+) -> JSONResponse:
+    """Point B: send the order to a centre."""
+
+    def act(uow: UnitOfWork) -> dict[str, Any]:
+        service.release(uow, order_id, body.centre_id)
+        return row_after(uow, order_id)
+
+    return write.run(body, act)
+
+
+@router.post("/api/orders/{order_id}/accept", response_model=OrderRow)
+def accept(order_id: UUID, write: Annotated[Writer, writer(Right.ORDER_CENTRE)]) -> JSONResponse:
+    """The centre accepts the order."""
+
+    def act(uow: UnitOfWork) -> dict[str, Any]:
+        service.accept_at_centre(uow, order_id, write.principal.access)
+        return row_after(uow, order_id)
+
+    return write.run(None, act)
+
+
+@router.post("/api/orders/{order_id}/return", response_model=OrderRow)
+def return_order(
+    order_id: UUID, body: ReasonBody, write: Annotated[Writer, writer(Right.ORDER_CENTRE)]
+) -> JSONResponse:
+    """退单: the centre gives the order back to the hotline."""
+
+    def act(uow: UnitOfWork) -> dict[str, Any]:
+        service.return_to_hotline(uow, order_id, body.reason, write.principal.access)
+        return row_after(uow, order_id)
+
+    return write.run(body, act)
+
+
+@router.post("/api/orders/{order_id}/recall", response_model=OrderRow)
+def recall(
+    order_id: UUID, body: ReasonBody, write: Annotated[Writer, writer(Right.ORDER_RECALL)]
+) -> JSONResponse:
+    """The hotline takes the order back from the centre and its crew."""
+
+    def act(uow: UnitOfWork) -> dict[str, Any]:
+        service.recall_from_centre(uow, order_id, body.reason)
+        return row_after(uow, order_id)
+
+    return write.run(body, act)
+
+
+@router.post("/api/orders/{order_id}/dispatch", response_model=OrderRow)
+def dispatch(
+    order_id: UUID, body: DispatchBody, write: Annotated[Writer, writer(Right.ORDER_DISPATCH)]
+) -> JSONResponse:
+    """Point D: send the order to a crew, its phones and its vehicle's terminal."""
+
+    def act(uow: UnitOfWork) -> dict[str, Any]:
+        service.dispatch(uow, order_id, body.crew_id, write.principal.access)
+        return row_after(uow, order_id)
+
+    return write.run(body, act)
+
+
+@router.post("/api/orders/{order_id}/close", response_model=OrderRow)
+def close(
+    order_id: UUID, body: CloseBody, write: Annotated[Writer, writer(Right.ORDER_CLOSE)]
+) -> JSONResponse:
+    """归档: close the order."""
+
+    def act(uow: UnitOfWork) -> dict[str, Any]:
+        service.close(uow, order_id, body.outcome)
+        return row_after(uow, order_id)
+
+    return write.run(body, act)
+
+
+@router.post("/api/orders/{order_id}/stamps", response_model=OrderRow)
+def correct_stamp(
+    order_id: UUID, body: CorrectionBody, write: Annotated[Writer, writer(Right.STAMP_CORRECT)]
+) -> JSONResponse:
+    """Correct a point: a new stamp with a reason; the old ones stay."""
+
+    def act(uow: UnitOfWork) -> dict[str, Any]:
+        service.correct_stamp(
+            uow,
+            order_id,
+            point=body.point,
+            at=body.at,
+            reason=body.reason,
+            assignment_id=body.assignment_id,
+        )
+        return row_after(uow, order_id)
+
+    return write.run(body, act)

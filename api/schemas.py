@@ -1,0 +1,326 @@
+"""Bodies and answers of the API, with examples; the OpenAPI document is made from them."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from dispatch.orders.rules import REASONS
+
+Reason = Literal[
+    "wrong_department", "wrong_place", "duplicate", "crew_unavailable", "safety", "other"
+]
+Urgency = Annotated[int, Field(ge=0, le=3, description="0 normal … 3 danger to life")]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+Point = Literal["A", "B", "C", "D", "E", "F", "G", "H", "restored", "recorded"]
+assert set(Reason.__args__) == set(REASONS)  # type: ignore[attr-defined]
+
+
+class Body(BaseModel):
+    """A request body. Unknown fields are refused by name."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class LoginBody(Body):
+    login: str = Field(max_length=200, examples=["lead"])
+    password: str = Field(max_length=500, examples=["correct horse battery staple"])
+
+
+class TicketBody(Body):
+    kind: Literal[
+        "fault_repair",
+        "enquiry",
+        "complaint",
+        "report",
+        "opinion",
+        "suggestion",
+        "service_request",
+        "praise",
+    ] = "fault_repair"
+    channel: Literal["phone", "web", "sms", "api"] = "phone"
+    call_id: UUID | None = Field(None, description="The call it was told in; its end is point A.")
+    caller_name: Annotated[str, Field(max_length=100, examples=["王女士"])] | None = None
+    caller_phone: Annotated[str, Field(max_length=40, examples=["+861062345678"])] | None = None
+    description: Annotated[str, Field(max_length=4000, examples=["整栋楼停电"])] | None = None
+
+
+class OrderBody(Body):
+    ticket_id: UUID
+    fault_code: Annotated[str, Field(pattern="^[a-z0-9_]{1,40}$", examples=["no_power_building"])]
+    place: Text = Field(examples=["景山街道 12 号楼"])
+    lat: float | None = Field(None, ge=-90, le=90, description="WGS-84", examples=[39.9239])
+    lon: float | None = Field(None, ge=-180, le=180, description="WGS-84", examples=[116.3966])
+    area_class: Literal["urban", "rural", "remote"] = "urban"
+    urgency: Urgency = 0
+    trade: Annotated[str, Field(pattern="^[a-z0-9_]{1,40}$", examples=["low_voltage"])] = "any"
+
+
+class ReleaseBody(Body):
+    centre_id: UUID
+
+
+class DispatchBody(Body):
+    crew_id: UUID
+
+
+class ReasonBody(Body):
+    reason: Reason = Field(examples=["wrong_department"])
+
+
+class TapBody(Body):
+    at: AwareDatetime | None = Field(
+        None, description="When it was tapped, with time zone; empty: now."
+    )
+
+
+class CloseBody(Body):
+    outcome: Literal["repaired", "customer_side", "duplicate", "cancelled"] = "repaired"
+
+
+class CorrectionBody(Body):
+    point: Point
+    at: AwareDatetime
+    reason: Annotated[str, Field(pattern="^[a-z0-9_]{1,60}$", examples=["clock_was_wrong"])]
+    assignment_id: UUID | None = None
+
+
+class Hop(BaseModel):
+    id: UUID
+    attempt: int
+    sent_at: datetime
+    received_at: datetime | None
+    accepted_at: datetime | None
+    attempts: int
+
+
+class AssignmentRow(BaseModel):
+    id: UUID
+    attempt: int
+    state: str
+    crew_id: UUID | None
+    vehicle_id: UUID | None
+    sent_at: datetime | None
+    received_at: datetime | None
+    accepted_at: datetime | None
+    departed_at: datetime | None
+    arrived_at: datetime | None
+    queued: bool
+    attempts: int
+
+
+class Holder(BaseModel):
+    code: Literal["hotline", "centre", "crew", "network", "none"]
+    unit_id: UUID | None
+    since: datetime | None
+
+
+class Running(BaseModel):
+    segment: str
+    from_: datetime | None = Field(alias="from")
+    limit_s: float | None
+    due_at: datetime | None
+    responsible: str
+
+
+class PromiseRow(BaseModel):
+    due_at: datetime | None
+    limit_s: float | None
+    state: Literal["running", "met", "broken", "unknown"]
+
+
+class Alert(BaseModel):
+    id: UUID
+    code: str
+    kind: Literal["breach", "alarm"]
+    since: datetime | None
+    acknowledged: bool
+    running: bool
+
+
+class OrderRow(BaseModel):
+    """One order as the board shows it."""
+
+    id: UUID
+    number: str
+    kind: str
+    fault_code: str
+    place: str | None
+    lat: float | None
+    lon: float | None
+    area_class: str
+    urgency: int
+    trade: str
+    state: str
+    filed_at: datetime
+    centre_id: UUID | None
+    hop: Hop | None
+    assignment: AssignmentRow | None
+    holder: Holder
+    points: dict[str, datetime | None]
+    running: Running | None
+    promise: PromiseRow
+    alerts: list[Alert]
+    chase_ups: int
+    recall_unconfirmed: bool
+    version: int
+
+
+class CrewRow(BaseModel):
+    id: UUID
+    code: str
+    name_zh: str
+    name_en: str
+    centre_id: UUID | None
+    trade: str
+    state: Literal["free", "busy", "away"]
+    active_order: str | None
+    queue: int
+    vehicle_id: UUID | None
+
+
+class VehicleRow(BaseModel):
+    id: UUID
+    plate: str
+    crew_id: UUID | None
+    centre_id: UUID | None
+    lat: float | None
+    lon: float | None
+    speed_kmh: float | None
+    course_deg: float | None
+    fix_at: datetime | None
+
+
+class Centre(BaseModel):
+    id: UUID
+    code: str
+    name_zh: str
+    name_en: str
+
+
+class PolicyRef(BaseModel):
+    code: str
+    version: int
+
+
+class Snapshot(BaseModel):
+    """All rows of a live topic and the number of its last delta."""
+
+    topic: str
+    number: int
+    server_time: datetime
+    orders: list[OrderRow]
+    crews: list[CrewRow]
+    vehicles: list[VehicleRow]
+    centres: list[Centre]
+    policy: PolicyRef
+
+
+class Party(BaseModel):
+    code: str
+    name_zh: str
+    name_en: str
+
+
+class Evidence(BaseModel):
+    kind: str
+    ref: str | None
+
+
+class StampRow(BaseModel):
+    id: UUID
+    point: str
+    at: datetime
+    recorded_at: datetime
+    source: str
+    by: str | None
+    uncertainty_s: float
+    evidence: Evidence
+    assignment_id: UUID | None
+    counts: bool
+    correction_reason: str | None
+
+
+class SegmentRow(BaseModel):
+    code: str
+    from_point: str
+    to_point: str
+    start: datetime | None
+    end: datetime | None
+    limit_s: float | None
+    spent_s: float | None
+    excluded_s: float
+    state: Literal["done", "running", "pending", "unknown", "anomaly"]
+    within: bool | None
+    slack_s: float | None
+    responsible: Party
+    marks: list[str]
+
+
+class Spent(BaseModel):
+    responsible: Party
+    spent_s: float
+    over_s: float
+
+
+class PromiseDetail(BaseModel):
+    limit_s: float | None
+    due_at: datetime | None
+    left_s: float | None
+    state: str
+    spent_by: list[Spent]
+
+
+class HistoryRow(BaseModel):
+    at: datetime
+    type: str
+    by: str | None
+    detail: dict[str, Any]
+
+
+class ReceiptRow(BaseModel):
+    hop: str
+    purpose: str
+    target_unit_id: UUID
+    device: str | None
+    status: str
+    sent_at: datetime
+    received_at: datetime | None
+    attempts: int
+
+
+class TicketRow(BaseModel):
+    id: UUID
+    kind: str
+    channel: str
+    call_id: UUID | None
+    filed_at: datetime
+    clock_started_at: datetime | None
+    caller_name: str | None
+    caller_phone: str | None
+    description: str | None
+
+
+class OrderPage(BaseModel):
+    """One order with every stamp, segment and receipt."""
+
+    order: OrderRow
+    ticket: TicketRow | None
+    stamps: list[StampRow]
+    segments: list[SegmentRow]
+    promise: PromiseDetail
+    history: list[HistoryRow]
+    receipts: list[ReceiptRow]
+
+
+class ProblemBody(BaseModel):
+    """RFC 9457; `detail` is in the language of Accept-Language."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    errors: list[dict[str, str]]
+    correlation_id: str

@@ -1,0 +1,264 @@
+"""`paidan verify`: do the facts hold together, and is the current state what they say?
+
+Checks every hash chain, the signed digests, and rebuilds orders, assignments, stamps, tickets,
+calls and SLA cases from their events. Read-only; one line per finding; exit code 1 if any.
+"""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, fields
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core import digests
+from core.db import read_session
+from core.eventlog import GENESIS, Recorded, chain_hash, read_streams, recorded
+from core.events import TicketClockStarted
+from core.models import Event, Organisation
+from dispatch.orders import repository
+from dispatch.orders.models import Assignment, CentreHop, Order, Stamp
+from dispatch.orders.rules import evolve_assignment, evolve_order
+from dispatch.orders.stamps import stamps_of
+from dispatch.tickets.models import Ticket
+from sla.models import SlaCase, SlaTimer
+from sla.rules import fold_case
+from telephony import repository as calls
+from telephony.models import Call
+from telephony.rules import fold as fold_call
+
+STREAMS = ("order", "assignment", "ticket", "call", "sla", "vehicle")
+BATCH = 500
+
+
+def main() -> int:
+    """Verify all organisations; returns the exit code."""
+    findings = 0
+    with read_session() as session:
+        streams = session.execute(select(func.count(func.distinct(Event.stream_id)))).scalar_one()
+        events = session.execute(select(func.count()).select_from(Event)).scalar_one()
+        for org_id in session.scalars(select(Organisation.id).order_by(Organisation.id)).all():
+            for finding in verify(session, org_id):
+                findings += 1
+                sys.stdout.write(f"{finding}\n")
+    verdict = f"{findings} findings" if findings else "no findings"
+    sys.stdout.write(f"verified {events} events in {streams} streams: {verdict}\n")
+    return 1 if findings else 0
+
+
+def verify(session: Session, org_id: int) -> Iterator[str]:
+    """Each thing that is wrong, as a sentence that names stream and field."""
+    yield from digests.check(session, org_id)
+    seen: dict[str, int] = dict.fromkeys(STREAMS, 0)
+    batch: list[list[Event]] = []
+    for stream, _stream_id, rows in read_streams(session, org_id, STREAMS):
+        seen[stream] += 1
+        yield from chain_findings(rows)
+        batch.append(rows)
+        if len(batch) >= BATCH:
+            yield from _compare(session, org_id, batch)
+            batch = []
+    yield from _compare(session, org_id, batch)
+    yield from _strays(session, org_id, seen)
+
+
+def chain_findings(rows: Sequence[Event]) -> Iterator[str]:
+    """Gaps, foreign hashes, changed content of one stream."""
+    previous, expected = GENESIS, 1
+    for row in rows:
+        name = f"{row.stream} {row.stream_id} #{row.seq}"
+        if row.seq != expected:
+            yield f"{name}: number {expected} is missing"
+        values = {field: getattr(row, field) for field in _HASHED}
+        if row.prev_hash != previous or row.hash != chain_hash(row.prev_hash, values):
+            yield f"{name}: its hash does not fit its content and predecessor"
+        previous, expected = row.hash, row.seq + 1
+
+
+_HASHED = (
+    "org_id",
+    "stream",
+    "stream_id",
+    "seq",
+    "id",
+    "type",
+    "occurred_at",
+    "recorded_at",
+    "actor_kind",
+    "actor_id",
+    "source",
+    "payload",
+    "correlation_id",
+)
+
+
+def _compare(session: Session, org_id: int, batch: list[list[Event]]) -> Iterator[str]:
+    checks: dict[str, Callable[..., Iterator[str]]] = {
+        "order": _orders,
+        "assignment": _assignments,
+        "ticket": _tickets,
+        "call": _calls,
+        "sla": _cases,
+    }
+    for kind, check in checks.items():
+        mine = {
+            rows[0].stream_id: [recorded(row) for row in rows]
+            for rows in batch
+            if rows[0].stream == kind
+        }
+        if mine:
+            yield from check(session, org_id, mine)
+    session.expunge_all()
+
+
+def _orders(session: Session, org_id: int, streams: dict[UUID, list[Recorded]]) -> Iterator[str]:
+    rows = _rows(session, org_id, Order, Order.id, streams)
+    hops: dict[UUID, list[CentreHop]] = {}
+    for hop in repository.hops_of(session, org_id, streams):
+        hops.setdefault(hop.order_id, []).append(hop)
+    stamps = _stamps_by(session, org_id, Stamp.order_id, streams, Stamp.assignment_id.is_(None))
+    for order_id, events in streams.items():
+        state = None
+        for event in events:
+            state = evolve_order(state, event)
+        row = rows.get(order_id)
+        if row is None or state is None:
+            yield f"order {order_id}: the row is missing"
+            continue
+        found = repository.order_state(row, hops.get(order_id, []))
+        yield from _differences(f"order {order_id}", asdict(state), asdict(found))
+        wanted = {one.id: one for event in events for one in stamps_of(event, order_id)}
+        own = {id_: one for id_, one in wanted.items() if one.assignment_id is None}
+        yield from _same_stamps(f"order {order_id}", own, stamps.get(order_id, {}))
+
+
+def _assignments(
+    session: Session, org_id: int, streams: dict[UUID, list[Recorded]]
+) -> Iterator[str]:
+    rows = _rows(session, org_id, Assignment, Assignment.id, streams)
+    stamps = _stamps_by(session, org_id, Stamp.assignment_id, streams)
+    for id_, events in streams.items():
+        state = None
+        for event in events:
+            state = evolve_assignment(state, event)
+        row = rows.get(id_)
+        if row is None or state is None:
+            yield f"assignment {id_}: the row is missing"
+            continue
+        found = repository.assignment_state(row)
+        yield from _differences(f"assignment {id_}", asdict(state), asdict(found))
+        wanted = {one.id: one for event in events for one in stamps_of(event, state.order_id)}
+        kept = stamps.get(id_, {})
+        from_order = {k: v for k, v in kept.items() if v.event_id not in _ids(events)}
+        own = {k: v for k, v in kept.items() if k not in from_order}
+        yield from _same_stamps(f"assignment {id_}", wanted, own)
+
+
+def _ids(events: Sequence[Recorded]) -> set[UUID]:
+    return {event.id for event in events}
+
+
+def _tickets(session: Session, org_id: int, streams: dict[UUID, list[Recorded]]) -> Iterator[str]:
+    rows = _rows(session, org_id, Ticket, Ticket.id, streams)
+    stamps = _stamps_by(session, org_id, Stamp.ticket_id, streams)
+    for id_, events in streams.items():
+        row = rows.get(id_)
+        if row is None:
+            yield f"ticket {id_}: the row is missing"
+            continue
+        starts = [e.occurred_at for e in events if isinstance(e.payload, TicketClockStarted)]
+        clock = {"clock_started_at": starts[0] if starts else None}
+        found = {"clock_started_at": row.clock_started_at}
+        yield from _differences(f"ticket {id_}", clock, found)
+        wanted = {one.id: one for event in events for one in stamps_of(event, None)}
+        yield from _same_stamps(f"ticket {id_}", wanted, stamps.get(id_, {}))
+
+
+def _calls(session: Session, org_id: int, streams: dict[UUID, list[Recorded]]) -> Iterator[str]:
+    rows = _rows(session, org_id, Call, Call.id, streams)
+    for id_, events in streams.items():
+        row = rows.get(id_)
+        state = fold_call([(event.payload, event.occurred_at) for event in events])
+        if row is None or state is None:
+            yield f"call {id_}: the row is missing"
+            continue
+        yield from _differences(f"call {id_}", asdict(state), asdict(calls.state_of(row)))
+
+
+def _cases(session: Session, org_id: int, streams: dict[UUID, list[Recorded]]) -> Iterator[str]:
+    rows = _rows(session, org_id, SlaCase, SlaCase.id, streams)
+    timers: dict[UUID, dict[UUID, SlaTimer]] = {}
+    query = select(SlaTimer).where(SlaTimer.org_id == org_id, SlaTimer.case_id.in_(streams))
+    for timer in session.scalars(query):
+        timers.setdefault(timer.case_id, {})[timer.id] = timer
+    for id_, events in streams.items():
+        state = fold_case([event.payload for event in events])
+        row = rows.get(id_)
+        if row is None:
+            yield f"sla case {id_}: the row is missing"
+            continue
+        found = {"policy": row.policy, "policy_version": row.policy_version}
+        wanted = {"policy": state.policy, "policy_version": state.policy_version}
+        yield from _differences(f"sla case {id_}", wanted, found)
+        for timer_id, timer in timers.get(id_, {}).items():
+            flags = state.timers.get(timer_id)
+            yield from _differences(
+                f"sla timer {timer_id}",
+                {"fired": bool(flags and flags.fired), "noted": bool(flags and flags.acknowledged)},
+                {"fired": timer.fired_at is not None, "noted": timer.acknowledged_at is not None},
+            )
+
+
+def _rows(
+    session: Session, org_id: int, model: Any, key: Any, streams: dict[UUID, list[Recorded]]
+) -> dict[UUID, Any]:
+    query = select(model).where(model.org_id == org_id, key.in_(list(streams)))
+    return {row.id: row for row in session.scalars(query)}
+
+
+def _stamps_by(
+    session: Session, org_id: int, key: Any, streams: dict[UUID, list[Recorded]], *more: Any
+) -> dict[UUID, dict[UUID, Any]]:
+    found: dict[UUID, dict[UUID, Any]] = {}
+    query = select(Stamp, key).where(Stamp.org_id == org_id, key.in_(list(streams)), *more)
+    for row, owner in session.execute(query):
+        found.setdefault(owner, {})[row.id] = repository.stamp_state(row)
+    return found
+
+
+def _same_stamps(name: str, wanted: dict[UUID, Any], found: dict[UUID, Any]) -> Iterator[str]:
+    for id_ in wanted.keys() | found.keys():
+        left, right = wanted.get(id_), found.get(id_)
+        if left is None or right is None:
+            point = (left or right).point
+            yield f"{name}: stamp {point} {id_} is {'missing' if left else 'without an event'}"
+        else:
+            ignored = {"order_id"}
+            yield from _differences(
+                f"{name} stamp {left.point}",
+                {f.name: getattr(left, f.name) for f in fields(left) if f.name not in ignored},
+                {f.name: getattr(right, f.name) for f in fields(right) if f.name not in ignored},
+            )
+
+
+def _differences(name: str, wanted: dict[str, Any], found: dict[str, Any]) -> Iterator[str]:
+    for field, value in wanted.items():
+        if found.get(field) != value:
+            yield f"{name}.{field}: the events say {value!r}, the row {found.get(field)!r}"
+
+
+def _strays(session: Session, org_id: int, seen: dict[str, int]) -> Iterator[str]:
+    """Rows without a stream."""
+    for kind, model in (
+        ("order", Order),
+        ("assignment", Assignment),
+        ("ticket", Ticket),
+        ("call", Call),
+        ("sla", SlaCase),
+    ):
+        query = select(func.count()).select_from(model).where(model.org_id == org_id)
+        count = session.execute(query).scalar_one()
+        if count > seen[kind]:
+            yield f"{kind}: {count - seen[kind]} rows have no events"

@@ -1,0 +1,30 @@
+"""The table of what reaches whom. Every process installs it before it begins."""
+
+from core import wiring
+from core.wiring import Wiring
+from dashboards.board import project
+from dispatch.orders import subscribers as orders
+from dispatch.tickets import service as tickets
+
+SUBSCRIPTIONS = {
+    "call.ended": ("tickets.call_ended",),
+    "vehicle.departed": ("orders.vehicle_departed",),
+    "vehicle.arrived": ("orders.vehicle_arrived",),
+    "vehicle.message_acked": ("orders.message_acked",),
+    "vehicle.message_failed": ("orders.message_failed",),
+}
+SUBSCRIBERS = {
+    "tickets.call_ended": tickets.call_ended,
+    "orders.vehicle_departed": orders.vehicle_departed,
+    "orders.vehicle_arrived": orders.vehicle_arrived,
+    "orders.message_acked": orders.message_acked,
+    "orders.message_failed": orders.message_failed,
+}
+JOBS = {"notice.alarm": "dispatch.notices.jobs:alarm"}
+
+
+def wire() -> None:
+    """Install the table in this process."""
+    wiring.install(
+        Wiring(subscriptions=SUBSCRIPTIONS, subscribers=SUBSCRIBERS, jobs=JOBS, projector=project)
+    )

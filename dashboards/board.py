@@ -1,0 +1,408 @@
+"""The board's read model: rows of orders, crews and vehicles, snapshot and projector.
+
+A row depends on the database alone, never on the clock: countdowns are made by the screen from
+`due_at`. So a snapshot plus the deltas that follow equals a fresh snapshot (tested as a law).
+Positions are not part of the numbered rows; they travel packed and coalesced.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core.live import EVERYTHING as BOARD_ALL
+from core.live import head_of
+from core.models import Unit
+from core.wiring import RowChange
+from dispatch.crews.models import Crew, Vehicle
+from dispatch.orders import repository
+from dispatch.orders.models import Assignment, Location, Order
+from dispatch.orders.rules import ACTIVE_ASSIGNMENT, OPEN_ASSIGNMENT, AssignmentState, OrderState
+from dispatch.orders.stamps import StampState
+from dispatch.orders.timeline import timelines
+from dispatch.tickets.models import Ticket
+from gps.models import VehiclePosition
+from sla.models import SlaCase, SlaTimer
+from sla.segments import Segment, Timeline, segments, total
+from sla.service import policy_of
+
+POINTS = "ABCDEFGH"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """One order with all that its row needs."""
+
+    row: Order
+    order: OrderState
+    assignments: list[AssignmentState]
+    stamps: list[StampState]
+    place: Location | None
+    ticket: Ticket | None
+    case: SlaCase | None
+    timers: list[SlaTimer]
+
+    @property
+    def timelines(self) -> list[Timeline]:
+        return timelines(self.order, self.assignments, self.stamps)
+
+    @property
+    def assignment(self) -> AssignmentState | None:
+        """The last assignment."""
+        return next((a for a in self.assignments if a.id == self.order.assignment_id), None)
+
+
+def load(session: Session, org_id: int, order_ids: Iterable[UUID]) -> list[Loaded]:
+    """Orders with hops, assignments, stamps, place, ticket and deadlines, in eight queries."""
+    ids = list(order_ids)
+    rows = session.scalars(
+        select(Order).where(Order.org_id == org_id, Order.id.in_(ids)).order_by(Order.filed_at)
+    ).all()
+    hops = defaultdict(list)
+    for hop in repository.hops_of(session, org_id, ids):
+        hops[hop.order_id].append(hop)
+    assignments = defaultdict(list)
+    for one in repository.assignments_of(session, org_id, ids):
+        assignments[one.order_id].append(repository.assignment_state(one))
+    stamps = repository.stamps_of_orders(session, org_id, ids)
+    places = _by_id(session, org_id, Location, (row.location_id for row in rows))
+    tickets = _by_id(session, org_id, Ticket, (row.ticket_id for row in rows))
+    cases = _by_id(session, org_id, SlaCase, ids)
+    timers = defaultdict(list)
+    query = select(SlaTimer).where(SlaTimer.org_id == org_id, SlaTimer.case_id.in_(ids))
+    for timer in session.scalars(query.order_by(SlaTimer.starts_at, SlaTimer.code)):
+        timers[timer.case_id].append(timer)
+    return [
+        Loaded(
+            row=row,
+            order=repository.order_state(row, hops[row.id]),
+            assignments=assignments[row.id],
+            stamps=[repository.stamp_state(one) for one in stamps[row.id]],
+            place=places.get(row.location_id),
+            ticket=tickets.get(row.ticket_id),
+            case=cases.get(row.id),
+            timers=timers[row.id],
+        )
+        for row in rows
+    ]
+
+
+def _by_id(session: Session, org_id: int, model: Any, ids: Iterable[UUID | None]) -> dict[Any, Any]:
+    wanted = {id_ for id_ in ids if id_ is not None}
+    query = select(model).where(model.org_id == org_id, model.id.in_(wanted))
+    return {row.id: row for row in session.scalars(query)}
+
+
+def order_row(loaded: Loaded, receipts: Sequence[Any], now: datetime) -> dict[str, Any]:
+    """The row of one order, as the board shows it. Times are ISO 8601, UTC."""
+    order, assignment, place = loaded.order, loaded.assignment, loaded.place
+    running_timeline = loaded.timelines[-1]
+    judged: Sequence[Segment] = ()
+    whole = None
+    if loaded.case is not None:
+        policy = policy_of(loaded.case)
+        judged = segments(policy, running_timeline, now)
+        whole = total(policy, running_timeline, now)
+    tries = {receipt.subject_id: receipt for receipt in receipts if receipt.purpose == "order"}
+    return {
+        "id": str(order.id),
+        "number": order.number,
+        "kind": loaded.ticket.kind if loaded.ticket else "fault_repair",
+        "fault_code": loaded.row.fault_code,
+        "place": place.place if place else None,
+        "lat": place.lat if place else None,
+        "lon": place.lon if place else None,
+        "area_class": order.area_class,
+        "urgency": order.urgency,
+        "trade": order.trade,
+        "state": order.state,
+        "filed_at": iso(order.filed_at),
+        "centre_id": text(order.centre_id),
+        "hop": _hop(order, tries),
+        "assignment": _assignment(assignment, tries),
+        "holder": _holder(order, assignment),
+        "points": {point: iso(running_timeline.at(point)) for point in POINTS},
+        "running": next((_running(one) for one in judged if one.state == "running"), None),
+        "promise": _promise(whole, loaded.timers),
+        "alerts": [_alert(timer) for timer in loaded.timers if timer.fired_at is not None],
+        "chase_ups": 0,
+        "recall_unconfirmed": any(
+            one.state == "recalled" and one.recall_confirmed_at is None
+            for one in loaded.assignments
+        ),
+        "version": len(loaded.stamps),
+    }
+
+
+def _hop(order: OrderState, tries: dict[UUID, Any]) -> dict[str, Any] | None:
+    hop = order.hop
+    if hop is None or hop.ended_at is not None:
+        return None
+    receipt = tries.get(hop.id)
+    return {
+        "id": str(hop.id),
+        "attempt": hop.attempt,
+        "sent_at": iso(hop.released_at),
+        "received_at": iso(hop.received_at),
+        "accepted_at": iso(hop.accepted_at),
+        "attempts": receipt.attempts if receipt else 0,
+    }
+
+
+def _assignment(one: AssignmentState | None, tries: dict[UUID, Any]) -> dict[str, Any] | None:
+    if one is None or one.state not in (*OPEN_ASSIGNMENT, "finished"):
+        return None
+    receipt = tries.get(one.id)
+    return {
+        "id": str(one.id),
+        "attempt": one.attempt,
+        "state": one.state,
+        "crew_id": text(one.crew_id),
+        "vehicle_id": text(one.vehicle_id),
+        "sent_at": iso(one.sent_at),
+        "received_at": iso(one.received_at),
+        "accepted_at": iso(one.accepted_at),
+        "departed_at": iso(one.departed_at),
+        "arrived_at": iso(one.arrived_at),
+        "queued": one.state == "accepted",
+        "attempts": receipt.attempts if receipt else 0,
+    }
+
+
+def _holder(order: OrderState, one: AssignmentState | None) -> dict[str, Any]:
+    """Who holds the order now, and since when."""
+    hop = order.hop
+    if order.state == "assigned" and one is not None:
+        if one.received_at is None and one.accepted_at is None:
+            return _held("network", one.crew_id, one.sent_at)
+        return _held("crew", one.crew_id, one.accepted_at or one.received_at)
+    if order.state == "accepted" and hop is not None:
+        gave_back = one.ended_at if one and one.hop_id == hop.id else None
+        return _held("centre", hop.centre_id, gave_back or hop.accepted_at)
+    if order.state == "released" and hop is not None:
+        if hop.received_at is None:
+            return _held("network", hop.centre_id, hop.released_at)
+        return _held("centre", hop.centre_id, hop.received_at)
+    if order.state in ("filed", "returned"):
+        return _held("hotline", None, hop.ended_at if hop else order.filed_at)
+    return _held("none", None, one.ended_at if one else order.filed_at)
+
+
+def _held(code: str, unit_id: UUID | None, since: datetime | None) -> dict[str, Any]:
+    return {"code": code, "unit_id": text(unit_id), "since": iso(since)}
+
+
+def _running(one: Segment) -> dict[str, Any]:
+    return {
+        "segment": one.code,
+        "from": iso(one.start),
+        "limit_s": one.limit_s,
+        "due_at": iso(one.deadline),
+        "responsible": one.responsible,
+    }
+
+
+def _promise(whole: Segment | None, timers: Sequence[SlaTimer]) -> dict[str, Any]:
+    if whole is None:
+        return {"due_at": None, "limit_s": None, "state": "unknown"}
+    fired = any(t.code == whole.code and t.fired_at is not None for t in timers)
+    if whole.state == "running":
+        state = "broken" if fired else "running"
+    elif whole.state == "done":
+        state = "met" if whole.within else "broken"
+    else:
+        state = "unknown"
+    return {"due_at": iso(whole.deadline), "limit_s": whole.limit_s, "state": state}
+
+
+def _alert(timer: SlaTimer) -> dict[str, Any]:
+    return {
+        "id": str(timer.id),
+        "code": timer.code,
+        "kind": timer.kind,
+        "since": iso(timer.due_at),
+        "acknowledged": timer.acknowledged_at is not None,
+        "running": timer.stopped_at is None,
+    }
+
+
+def iso(at: datetime | None) -> str | None:
+    """ISO 8601 in UTC with Z, or None."""
+    return at.isoformat().replace("+00:00", "Z") if at else None
+
+
+def text(id_: UUID | None) -> str | None:
+    return str(id_) if id_ else None
+
+
+def order_rows(
+    session: Session, org_id: int, order_ids: Iterable[UUID], now: datetime
+) -> list[tuple[Loaded, dict[str, Any]]]:
+    """Rows of the given orders, each with what it was made from."""
+    ids = list(order_ids)
+    receipts = defaultdict(list)
+    for receipt in repository.receipts_of(session, org_id, ids):
+        receipts[receipt.order_id].append(receipt)
+    return [
+        (loaded, order_row(loaded, receipts[loaded.row.id], now))
+        for loaded in load(session, org_id, ids)
+    ]
+
+
+def crew_rows(
+    session: Session, org_id: int, crew_ids: Iterable[UUID] | None = None
+) -> list[dict[str, Any]]:
+    """Rows of crews: trade, state, queue, vehicle."""
+    query = (
+        select(Crew, Unit)
+        .join(Unit, (Unit.org_id == Crew.org_id) & (Unit.id == Crew.id))
+        .where(Crew.org_id == org_id)
+        .order_by(Unit.code)
+    )
+    if crew_ids is not None:
+        query = query.where(Crew.id.in_(list(crew_ids)))
+    crews = session.execute(query).all()
+    ids = [unit.id for _, unit in crews]
+    work = defaultdict(list)
+    held = select(Assignment.crew_id, Assignment.state, Order.number).join(
+        Order, (Order.org_id == Assignment.org_id) & (Order.id == Assignment.order_id)
+    )
+    for crew_id, state, number in session.execute(
+        held.where(
+            Assignment.org_id == org_id,
+            Assignment.crew_id.in_(ids),
+            Assignment.state.in_(OPEN_ASSIGNMENT),
+        ).order_by(Assignment.sent_at)
+    ):
+        work[crew_id].append((state, number))
+    vehicles = {
+        vehicle.crew_id: vehicle.id
+        for vehicle in session.scalars(
+            select(Vehicle).where(Vehicle.org_id == org_id, Vehicle.crew_id.in_(ids))
+        )
+    }
+    return [_crew_row(crew, unit, work[unit.id], vehicles.get(unit.id)) for crew, unit in crews]
+
+
+def _crew_row(
+    crew: Crew, unit: Unit, work: Sequence[tuple[str, str]], vehicle_id: UUID | None
+) -> dict[str, Any]:
+    active = next((number for state, number in work if state in ACTIVE_ASSIGNMENT), None)
+    away = crew.away_reason is not None
+    return {
+        "id": str(unit.id),
+        "code": unit.code,
+        "name_zh": unit.name_zh,
+        "name_en": unit.name_en,
+        "centre_id": text(unit.parent_id),
+        "trade": crew.trade,
+        "state": "away" if away else "busy" if work else "free",
+        "active_order": active,
+        "queue": sum(state not in ACTIVE_ASSIGNMENT for state, _ in work),
+        "vehicle_id": text(vehicle_id),
+    }
+
+
+def vehicle_rows(session: Session, org_id: int) -> list[dict[str, Any]]:
+    """Vehicles with their last known position; unknown is null, never a guess."""
+    query = (
+        select(Vehicle, Unit.parent_id, VehiclePosition)
+        .outerjoin(Unit, (Unit.org_id == Vehicle.org_id) & (Unit.id == Vehicle.crew_id))
+        .outerjoin(
+            VehiclePosition,
+            (VehiclePosition.org_id == Vehicle.org_id) & (VehiclePosition.vehicle_id == Vehicle.id),
+        )
+        .where(Vehicle.org_id == org_id)
+        .order_by(Vehicle.plate)
+    )
+    return [
+        {
+            "id": str(vehicle.id),
+            "plate": vehicle.plate,
+            "crew_id": text(vehicle.crew_id),
+            "centre_id": text(centre_id),
+            "lat": position.lat if position else None,
+            "lon": position.lon if position else None,
+            "speed_kmh": position.speed_kmh if position else None,
+            "course_deg": position.course_deg if position else None,
+            "fix_at": iso(position.fix_at) if position else None,
+        }
+        for vehicle, centre_id, position in session.execute(query)
+    ]
+
+
+def snapshot(session: Session, org_id: int, topic: str, now: datetime) -> dict[str, Any]:
+    """Everything that a topic's screen shows, with the number of its last delta.
+
+    `session` must be a repeatable-read one, so that rows and number are of one moment.
+    """
+    number = head_of(session, org_id, topic)
+    query = select(Order.id).where(Order.org_id == org_id, Order.state != "closed")
+    kind, _, owner = topic.partition(":")
+    if kind == "crew":
+        query = query.join(
+            Assignment, (Assignment.org_id == Order.org_id) & (Assignment.order_id == Order.id)
+        ).where(Assignment.crew_id == UUID(owner), Assignment.state.in_(OPEN_ASSIGNMENT))
+    elif topic != BOARD_ALL:
+        query = query.where(Order.centre_id == UUID(owner))
+    orders = [row for _, row in order_rows(session, org_id, session.scalars(query), now)]
+    crews = [row for row in crew_rows(session, org_id) if _mine(row, kind, topic, owner)]
+    shown = {row["id"] for row in crews}
+    vehicles = [row for row in vehicle_rows(session, org_id) if row["crew_id"] in shown]
+    return {
+        "topic": topic,
+        "number": number,
+        "server_time": iso(now),
+        "orders": orders,
+        "crews": crews,
+        "vehicles": vehicles,
+    }
+
+
+def _mine(row: dict[str, Any], kind: str, topic: str, owner: str) -> bool:
+    if topic == BOARD_ALL:
+        return True
+    return bool(row["id"] == owner if kind == "crew" else row["centre_id"] == owner)
+
+
+def project(session: Session, org_id: int, touched: Iterable[tuple[str, UUID]]) -> list[RowChange]:
+    """The new rows of what a transaction touched, for every topic that shows or showed them."""
+    by_entity: dict[str, list[UUID]] = defaultdict(list)
+    for entity, id_ in touched:
+        by_entity[entity].append(id_)
+    changes: list[RowChange] = []
+    moment = session.execute(select(func.now())).scalar_one()
+    for loaded, row in order_rows(session, org_id, by_entity["order"], moment):
+        changes.extend(_order_changes(loaded, row))
+    for row in crew_rows(session, org_id, by_entity["crew"]):
+        topics = (BOARD_ALL, f"board:{row['centre_id']}", f"crew:{row['id']}")
+        changes.extend(RowChange(topic, "crew", row["id"], row) for topic in topics)
+    return changes
+
+
+def _order_changes(loaded: Loaded, row: dict[str, Any]) -> list[RowChange]:
+    order, key = loaded.order, row["id"]
+    value = None if order.state == "closed" else row
+    changes = [RowChange(BOARD_ALL, "order", key, value)]
+    for centre_id in {hop.centre_id for hop in order.hops}:
+        mine = centre_id == order.centre_id
+        changes.append(RowChange(f"board:{centre_id}", "order", key, value if mine else None))
+    holding = {one.crew_id for one in loaded.assignments if one.state in OPEN_ASSIGNMENT}
+    for crew_id in {one.crew_id for one in loaded.assignments if one.crew_id}:
+        mine = crew_id in holding
+        changes.append(RowChange(f"crew:{crew_id}", "order", key, value if mine else None))
+    return changes
+
+
+def centres(session: Session, org_id: int) -> list[dict[str, Any]]:
+    """Repair centres, for choosing where to release to."""
+    query = select(Unit).where(Unit.org_id == org_id, Unit.kind == "centre")
+    return [
+        {"id": str(u.id), "code": u.code, "name_zh": u.name_zh, "name_en": u.name_en}
+        for u in session.scalars(query.order_by(Unit.code))
+    ]

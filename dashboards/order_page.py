@@ -1,0 +1,191 @@
+"""One order in full: every stamp with its evidence, every segment judged, who did what when."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from core.models import Event, User
+from dashboards.board import Loaded, iso, load, order_row, text
+from dispatch.orders import repository
+from dispatch.orders.stamps import StampState
+from dispatch.tickets.models import Ticket
+from sla.policy import Policy
+from sla.segments import Segment, promise, segments, total
+from sla.service import policy_of
+
+
+def order_page(session: Session, org_id: int, order_id: UUID, now: datetime) -> dict[str, Any]:
+    """The whole of one order as it stands at `now`."""
+    loaded = load(session, org_id, [order_id])[0]
+    receipts = repository.receipts_of(session, org_id, [order_id])
+    names = _names(session, org_id)
+    return {
+        "order": order_row(loaded, receipts, now),
+        "ticket": ticket_row(loaded.ticket) if loaded.ticket else None,
+        "stamps": _stamps(loaded, names),
+        "segments": _segments(loaded, now),
+        "promise": _promise(loaded, now),
+        "history": _history(session, org_id, loaded, names),
+        "receipts": [
+            {
+                "hop": one.hop,
+                "purpose": one.purpose,
+                "target_unit_id": str(one.target_unit_id),
+                "device": one.device,
+                "status": one.status,
+                "sent_at": iso(one.sent_at),
+                "received_at": iso(one.received_at),
+                "attempts": one.attempts,
+            }
+            for one in receipts
+        ],
+    }
+
+
+def ticket_row(ticket: Ticket) -> dict[str, Any]:
+    """A ticket as agents see it."""
+    return {
+        "id": str(ticket.id),
+        "kind": ticket.kind,
+        "channel": ticket.channel,
+        "call_id": text(ticket.call_id),
+        "filed_at": iso(ticket.filed_at),
+        "clock_started_at": iso(ticket.clock_started_at),
+        "caller_name": ticket.caller_name,
+        "caller_phone": ticket.caller_phone,
+        "description": ticket.description,
+    }
+
+
+def _names(session: Session, org_id: int) -> dict[UUID, str]:
+    rows = session.execute(select(User.id, User.name).where(User.org_id == org_id))
+    return dict(rows.tuples())
+
+
+def _stamps(loaded: Loaded, names: dict[UUID, str]) -> list[dict[str, Any]]:
+    counted = {
+        point.stamp_id for timeline in loaded.timelines for point in timeline.points.values()
+    }
+    return [_stamp(one, names, counts=one.id in counted) for one in loaded.stamps]
+
+
+def _stamp(one: StampState, names: dict[UUID, str], *, counts: bool) -> dict[str, Any]:
+    return {
+        "id": str(one.id),
+        "point": one.point,
+        "at": iso(one.at),
+        "recorded_at": iso(one.recorded_at),
+        "source": one.source,
+        "by": names.get(one.actor_id) if one.actor_id else one.actor_kind,
+        "uncertainty_s": one.uncertainty_s,
+        "evidence": {"kind": _evidence_kind(one), "ref": one.evidence or str(one.event_id)},
+        "assignment_id": text(one.assignment_id),
+        "counts": counts,
+        "correction_reason": one.reason,
+    }
+
+
+def _evidence_kind(one: StampState) -> str:
+    kinds = {"carrier": "call", "receipt": "device", "terminal": "device", "gps": "track"}
+    return kinds.get(one.source, "act")
+
+
+def _party(policy: Policy, code: str) -> dict[str, Any]:
+    if code == "capacity":
+        return {"code": code, "name_zh": "运力不足（排队）", "name_en": "Capacity (queued)"}
+    name = policy.parties[code]
+    return {"code": code, "name_zh": name.zh, "name_en": name.en}
+
+
+def _segments(loaded: Loaded, now: datetime) -> list[dict[str, Any]]:
+    if loaded.case is None:
+        return []
+    policy = policy_of(loaded.case)
+    timeline = loaded.timelines[-1]
+    judged: Sequence[Segment] = segments(policy, timeline, now)
+    whole = total(policy, timeline, now)
+    return [_segment(policy, one) for one in (*judged, *([whole] if whole else []))]
+
+
+def _segment(policy: Policy, one: Segment) -> dict[str, Any]:
+    marks = [mark for mark in (one.mark, one.anomaly) if mark]
+    if one.doubtful:
+        marks.append("doubtful")
+    if one.excluded_s:
+        marks.append("excluded")
+    return {
+        "code": one.code,
+        "from_point": one.from_point,
+        "to_point": one.to_point,
+        "start": iso(one.start),
+        "end": iso(one.end),
+        "limit_s": one.limit_s,
+        "spent_s": one.spent_s,
+        "excluded_s": one.excluded_s,
+        "state": one.state,
+        "within": one.within,
+        "slack_s": one.slack_s,
+        "responsible": _party(policy, one.responsible),
+        "marks": marks,
+    }
+
+
+def _promise(loaded: Loaded, now: datetime) -> dict[str, Any]:
+    empty: dict[str, Any] = {
+        "limit_s": None,
+        "due_at": None,
+        "left_s": None,
+        "state": "unknown",
+        "spent_by": [],
+    }
+    if loaded.case is None:
+        return empty
+    policy = policy_of(loaded.case)
+    found = promise(policy, loaded.timelines[-1], now)
+    if found is None:
+        return empty
+    late = found.within is False or (found.within is None and found.left_s < 0)
+    return {
+        "limit_s": found.limit_s,
+        "due_at": iso(found.deadline),
+        "left_s": found.left_s,
+        "state": "broken" if late else "met" if found.within else "running",
+        "spent_by": [
+            {
+                "responsible": _party(policy, share.party),
+                "spent_s": share.spent_s + share.excluded_s,
+                "over_s": share.over_s,
+            }
+            for share in found.shares
+        ],
+    }
+
+
+def _history(
+    session: Session, org_id: int, loaded: Loaded, names: dict[UUID, str]
+) -> list[dict[str, Any]]:
+    streams = [loaded.row.id, *(one.id for one in loaded.assignments)]
+    if loaded.ticket:
+        streams.append(loaded.ticket.id)
+    query = (
+        select(Event)
+        .where(
+            Event.org_id == org_id,
+            Event.stream_id.in_(streams),
+            or_(*(Event.stream == kind for kind in ("order", "assignment", "ticket", "sla"))),
+        )
+        .order_by(Event.recorded_at, Event.stream, Event.seq)
+    )
+    return [
+        {
+            "at": iso(event.occurred_at),
+            "type": event.type,
+            "by": names.get(event.actor_id) if event.actor_id else event.source,
+            "detail": event.payload,
+        }
+        for event in session.scalars(query)
+    ]

@@ -1,0 +1,67 @@
+"""Codes with their names in both languages, for forms and screens."""
+
+from typing import Any
+
+from sla.policy import Policy
+
+TRADES = (
+    ("any", "不限", "any"),
+    ("community_service", "社区服务班", "community service team"),
+    ("low_voltage", "低压抢修", "low voltage"),
+    ("medium_voltage", "10千伏抢修", "10 kV emergency"),
+)
+FAULTS = (
+    ("no_power_home", "单户停电", "no power, one home", "community_service"),
+    ("no_power_building", "整栋停电", "no power, whole building", "low_voltage"),
+    ("no_power_area", "片区停电", "no power, whole area", "medium_voltage"),
+    ("low_voltage", "电压异常", "voltage too low or too high", "low_voltage"),
+    ("wires_down", "导线落地", "wires down", "medium_voltage"),
+    ("meter_fault", "电表故障", "meter fault", "community_service"),
+    ("other", "其他故障", "another fault", "any"),
+)
+REASONS = (
+    ("wrong_department", "派错部门", "wrong department"),
+    ("wrong_place", "地点有误", "wrong place"),
+    ("duplicate", "重复工单", "duplicate"),
+    ("crew_unavailable", "班组无法出动", "crew unavailable"),
+    ("safety", "现场不安全", "not safe"),
+    ("other", "其他原因", "another reason"),
+)
+POINTS = (
+    ("A", "客户挂机", "call ended"),
+    ("B", "热线派发", "released"),
+    ("C", "到达报修中心", "reached the centre"),
+    ("D", "中心派单", "dispatched"),
+    ("E", "到达班组", "reached the crew"),
+    ("F", "班组受理", "crew accepted"),
+    ("G", "班组出发", "crew departed"),
+    ("H", "到达现场", "crew arrived"),
+    ("restored", "恢复供电", "restored"),
+    ("recorded", "填单", "record filled"),
+    ("closed", "归档", "closed"),
+)
+
+
+def reference(policy: Policy) -> dict[str, Any]:
+    """All codes that a screen needs."""
+    return {
+        "fault_codes": [
+            {"code": code, "name_zh": zh, "name_en": en, "trade": trade}
+            for code, zh, en, trade in FAULTS
+        ],
+        "reasons": _named(REASONS),
+        "trades": _named(TRADES),
+        "points": _named(POINTS),
+        "segments": [
+            {"code": rule.code, "name_zh": rule.name.zh, "name_en": rule.name.en}
+            for rule in policy.rules
+        ],
+        "parties": [
+            {"code": code, "name_zh": name.zh, "name_en": name.en}
+            for code, name in policy.parties.items()
+        ],
+    }
+
+
+def _named(rows: tuple[tuple[str, str, str], ...]) -> list[dict[str, str]]:
+    return [{"code": code, "name_zh": zh, "name_en": en} for code, zh, en in rows]
