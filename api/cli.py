@@ -210,6 +210,9 @@ def _engines() -> Iterator[str]:
             from core import migrate
 
             migrate.upgrade(urls.database_url)
+        from api.wiring import wire
+
+        wire()
         try:
             yield urls.database_url
         finally:

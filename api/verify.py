@@ -27,6 +27,7 @@ from sla.models import SlaCase, SlaTimer
 from sla.rules import fold_case
 from telephony import repository as calls
 from telephony.models import Call
+from telephony.rules import Fact
 from telephony.rules import fold as fold_call
 
 STREAMS = ("order", "assignment", "ticket", "call", "sla", "vehicle")
@@ -118,7 +119,7 @@ def _orders(session: Session, org_id: int, streams: dict[UUID, list[Recorded]]) 
     hops: dict[UUID, list[CentreHop]] = {}
     for hop in repository.hops_of(session, org_id, streams):
         hops.setdefault(hop.order_id, []).append(hop)
-    stamps = _stamps_by(session, org_id, Stamp.order_id, streams, Stamp.assignment_id.is_(None))
+    stamps = _stamps_by(session, org_id, Stamp.order_id, streams)
     for order_id, events in streams.items():
         state = None
         for event in events:
@@ -130,8 +131,8 @@ def _orders(session: Session, org_id: int, streams: dict[UUID, list[Recorded]]) 
         found = repository.order_state(row, hops.get(order_id, []))
         yield from _differences(f"order {order_id}", asdict(state), asdict(found))
         wanted = {one.id: one for event in events for one in stamps_of(event, order_id)}
-        own = {id_: one for id_, one in wanted.items() if one.assignment_id is None}
-        yield from _same_stamps(f"order {order_id}", own, stamps.get(order_id, {}))
+        kept = _made_by(stamps.get(order_id, {}), _ids(events))
+        yield from _same_stamps(f"order {order_id}", wanted, kept)
 
 
 def _assignments(
@@ -150,14 +151,16 @@ def _assignments(
         found = repository.assignment_state(row)
         yield from _differences(f"assignment {id_}", asdict(state), asdict(found))
         wanted = {one.id: one for event in events for one in stamps_of(event, state.order_id)}
-        kept = stamps.get(id_, {})
-        from_order = {k: v for k, v in kept.items() if v.event_id not in _ids(events)}
-        own = {k: v for k, v in kept.items() if k not in from_order}
-        yield from _same_stamps(f"assignment {id_}", wanted, own)
+        kept = _made_by(stamps.get(id_, {}), _ids(events))
+        yield from _same_stamps(f"assignment {id_}", wanted, kept)
 
 
 def _ids(events: Sequence[Recorded]) -> set[UUID]:
     return {event.id for event in events}
+
+
+def _made_by(stamps: dict[UUID, Any], event_ids: set[UUID]) -> dict[UUID, Any]:
+    return {id_: one for id_, one in stamps.items() if one.event_id in event_ids}
 
 
 def _tickets(session: Session, org_id: int, streams: dict[UUID, list[Recorded]]) -> Iterator[str]:
@@ -180,7 +183,7 @@ def _calls(session: Session, org_id: int, streams: dict[UUID, list[Recorded]]) -
     rows = _rows(session, org_id, Call, Call.id, streams)
     for id_, events in streams.items():
         row = rows.get(id_)
-        state = fold_call([(event.payload, event.occurred_at) for event in events])
+        state = fold_call([Fact(event.payload, event.occurred_at) for event in events])
         if row is None or state is None:
             yield f"call {id_}: the row is missing"
             continue
@@ -219,10 +222,10 @@ def _rows(
 
 
 def _stamps_by(
-    session: Session, org_id: int, key: Any, streams: dict[UUID, list[Recorded]], *more: Any
+    session: Session, org_id: int, key: Any, streams: dict[UUID, list[Recorded]]
 ) -> dict[UUID, dict[UUID, Any]]:
     found: dict[UUID, dict[UUID, Any]] = {}
-    query = select(Stamp, key).where(Stamp.org_id == org_id, key.in_(list(streams)), *more)
+    query = select(Stamp, key).where(Stamp.org_id == org_id, key.in_(list(streams)))
     for row, owner in session.execute(query):
         found.setdefault(owner, {})[row.id] = repository.stamp_state(row)
     return found
@@ -231,9 +234,10 @@ def _stamps_by(
 def _same_stamps(name: str, wanted: dict[UUID, Any], found: dict[UUID, Any]) -> Iterator[str]:
     for id_ in wanted.keys() | found.keys():
         left, right = wanted.get(id_), found.get(id_)
-        if left is None or right is None:
-            point = (left or right).point
-            yield f"{name}: stamp {point} {id_} is {'missing' if left else 'without an event'}"
+        if left is None:
+            yield f"{name}: stamp {id_} has no event"
+        elif right is None:
+            yield f"{name}: stamp {left.point} {id_} is missing"
         else:
             ignored = {"order_id"}
             yield from _differences(
