@@ -271,5 +271,6 @@ export type ServerMessage =
   | { type: 'deltas'; topic: string; items: Delta[] }
   | { type: 'heartbeat'; topic: string; head: number; server_time: Iso }
   | { type: 'resync'; topic: string }
-  | { type: 'deliver'; receipt_id: Id; order_id: Id; hop: 'centre' | 'crew' }
+  | { type: 'deliver'; receipt_id: Id; order_id: Id; hop: 'centre' | 'crew'; purpose: string }
+  | { type: 'error'; code: string; receipt_id?: Id }
   | { type: 'receipt_ok'; receipt_id: Id };

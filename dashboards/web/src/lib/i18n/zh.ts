@@ -80,7 +80,7 @@ export const zh = {
   'crews.summary': '{free} 空闲 / 共 {count}',
 
   'order_state.filed': '待派发',
-  'order_state.released': '已派发待接单',
+  'order_state.released': '待中心接单',
   'order_state.accepted': '中心已接单',
   'order_state.assigned': '已派班组',
   'order_state.returned': '已退单',
@@ -318,9 +318,11 @@ export const zh = {
   'search.placeholder': '查找  /',
   'search.clear': '清除查找',
 
+  'keys.hint': 'j k 选单 · Enter 详情 · / 查找 · ? 全部按键',
   'keys.title': '按键一览',
   'keys.search': '查找',
-  'keys.move': '下一张 / 上一张工单',
+  'keys.next': '下一张工单',
+  'keys.previous': '上一张工单',
   'keys.open': '打开工单',
   'keys.back': '返回、取消',
   'keys.sort': '重新排序',

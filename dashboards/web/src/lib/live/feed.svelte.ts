@@ -10,8 +10,8 @@ export type Connection = 'connecting' | 'live' | 'catching_up' | 'cut_off';
 /** Close code of the server when the login has ended. */
 const LOGIN_ENDED = 4401;
 const BACKOFF_MS = { first: 300, last: 15_000 };
-/** Heartbeats come every few seconds; this much silence is a dead connection. */
-const SILENCE_MS = 20_000;
+/** Heartbeats come every five seconds; this much silence is a dead connection. */
+const SILENCE_MS = 16_000;
 /** How long a known gap may stand before the snapshot is fetched again. */
 const GAP_GRACE_MS = 1500;
 const POSITION_FRAME_MS = 250;
@@ -37,8 +37,8 @@ export class BoardFeed {
   #gapTimer: ReturnType<typeof setTimeout> | undefined;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #refetching: Promise<void> | null = null;
-  /** Deliveries to confirm: receipt id → order id. */
-  #deliveries = new Map<string, string>();
+  /** Deliveries to confirm, by receipt id. */
+  #deliveries = new Map<string, { orderId: string; recall: boolean }>();
   #moved = new Map<string, VehicleRow>();
   #positionTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -186,13 +186,19 @@ export class BoardFeed {
       case 'heartbeat':
         serverClock.heard(message.server_time);
         if (this.board && message.head > this.board.number) this.#gapSeen(message.head);
-        else this.#caughtUp();
+        else {
+          this.#caughtUp();
+          this.#confirmDeliveries(true);
+        }
         break;
       case 'resync':
         void this.#resync();
         break;
       case 'deliver':
-        this.#deliveries.set(message.receipt_id, message.order_id);
+        this.#deliveries.set(message.receipt_id, {
+          orderId: message.order_id,
+          recall: message.purpose === 'recall',
+        });
         this.#confirmDeliveries();
         if (this.#deliveries.has(message.receipt_id)) this.#gapSeen(Number.POSITIVE_INFINITY);
         break;
@@ -229,9 +235,14 @@ export class BoardFeed {
     }
   }
 
-  #confirmDeliveries(): void {
-    for (const [receiptId, orderId] of this.#deliveries) {
-      if (!this.board?.orders.has(orderId)) continue;
+  /**
+   * Confirm what this screen really shows: an order once its row is here, a recall once the row is
+   * gone - or, where the order was sent here anew, once everything up to now has been applied.
+   */
+  #confirmDeliveries(everythingApplied = false): void {
+    for (const [receiptId, { orderId, recall }] of this.#deliveries) {
+      const here = this.board?.orders.has(orderId) ?? recall;
+      if (recall ? here && !everythingApplied : !here) continue;
       this.#say({ type: 'receipt', receipt_id: receiptId });
       this.#deliveries.delete(receiptId);
     }

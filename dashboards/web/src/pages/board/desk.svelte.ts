@@ -271,8 +271,7 @@ export class Desk {
   #refused(error: unknown, action: string, number: string, again: () => void): Said {
     if (error instanceof ApiProblem) {
       if (error.status === 401) goToLogin();
-      const fields = error.fields.map((each) => each.message).join(' ');
-      return { tone: 'refused', text: [error.detail, fields].filter(Boolean).join(' ') };
+      return { tone: 'refused', text: error.detail };
     }
     return {
       tone: 'refused',

@@ -4,8 +4,8 @@ import type { Desk } from './desk.svelte';
 /** Keys other than the actions' letters; `?` shows them. */
 export const KEYS: readonly { keys: string[]; says: PlainKey }[] = [
   { keys: ['/', 'Ctrl K'], says: 'keys.search' },
-  { keys: ['j', '↓'], says: 'keys.move' },
-  { keys: ['k', '↑'], says: 'keys.move' },
+  { keys: ['j', '↓'], says: 'keys.next' },
+  { keys: ['k', '↑'], says: 'keys.previous' },
   { keys: ['Enter'], says: 'keys.open' },
   { keys: ['Esc'], says: 'keys.back' },
   { keys: ['o'], says: 'keys.sort' },

@@ -24,7 +24,8 @@ export interface Strip {
   pieces: Piece[];
   points: { point: string; at: number; ms: number }[];
   due: number | null;
-  now: number | null;
+  /** Where the scale changes: before it what has been, behind it what is to come. */
+  seam: number | null;
 }
 
 interface Span {
@@ -38,8 +39,10 @@ interface Span {
   responsible: Segment['responsible'] | null;
 }
 
-/** Room behind the last thing on the strip, as a share of its length. */
-const MARGIN = 0.03;
+/** Room behind the last thing on the strip, in percent. */
+const MARGIN = 3;
+/** What has been gets at least this much of the strip, in percent, however young the order. */
+const PAST = 62;
 
 function known(order: OrderRow): { point: string; ms: number }[] {
   return POINTS.flatMap((point) => {
@@ -102,20 +105,25 @@ export function layOut(order: OrderRow, segments: readonly Segment[], nowMs: num
   const due = millis(order.promise.due_at);
   const ends = [...points.map(({ ms }) => ms), ...bars.map((bar) => bar.end)];
   const first = Math.min(begin, ...ends);
-  const last = Math.max(...ends, due ?? first, first + 60_000);
-  const length = (last - first) * (1 + MARGIN);
-  const percent = (ms: number): number => ((ms - first) / length) * 100;
+  const past = Math.max(...ends, first + 1000);
+  const last = Math.max(past, due ?? past);
+  const straight = ((past - first) / (last - first)) * (100 - MARGIN);
+  const seam = last > past ? Math.max(PAST, straight) : 100 - MARGIN;
+  const percent = (ms: number): number =>
+    ms <= past || last === past
+      ? ((ms - first) / (past - first)) * seam
+      : seam + ((ms - past) / (last - past)) * (100 - MARGIN - seam);
   const pieces = bars.map((bar): Piece => {
     const spentMs = bar.end - bar.start;
     const limitMs = bar.limitS === null ? null : bar.start + bar.limitS * 1000;
     const beyond = limitMs === null ? 0 : Math.max(0, bar.end - limitMs);
-    const shown = limitMs !== null && limitMs <= first + length;
+    const shown = limitMs !== null && percent(limitMs) <= 100;
     return {
       code: bar.code,
       fromPoint: bar.fromPoint,
       toPoint: bar.toPoint,
       left: percent(Math.min(bar.start, bar.end)),
-      width: percent(first + Math.abs(spentMs)),
+      width: Math.abs(percent(bar.end) - percent(bar.start)),
       state: bar.state,
       overShare: spentMs > 0 ? Math.min(1, beyond / spentMs) : 0,
       limit: shown ? percent(limitMs) : null,
@@ -124,11 +132,10 @@ export function layOut(order: OrderRow, segments: readonly Segment[], nowMs: num
       responsible: bar.responsible,
     };
   });
-  const running = bars.some((bar) => bar.state === 'running');
   return {
     pieces,
     points: points.map(({ point, ms }) => ({ point, ms, at: percent(ms) })),
     due: due === null ? null : percent(due),
-    now: running ? percent(nowMs) : null,
+    seam: seam > straight + 1 && last > past ? seam : null,
   };
 }

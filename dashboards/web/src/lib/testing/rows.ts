@@ -1,0 +1,31 @@
+import type { OrderRow } from '../api/types';
+
+/** An order as the board gets it, filed and on no road yet; `changes` set it apart. */
+export function anOrder(changes: Partial<OrderRow> = {}): OrderRow {
+  return {
+    id: 'order',
+    number: '20260101-0001',
+    kind: 'fault_repair',
+    fault_code: 'no_power_home',
+    place: '景山街道 12 号楼',
+    lat: 39.92,
+    lon: 116.39,
+    area_class: 'urban',
+    urgency: 0,
+    trade: 'any',
+    state: 'filed',
+    filed_at: '2026-01-01T00:00:00Z',
+    centre_id: null,
+    hop: null,
+    assignment: null,
+    holder: { code: 'hotline', unit_id: null, since: '2026-01-01T00:00:00Z' },
+    points: { A: null, B: null, C: null, D: null, E: null, F: null, G: null, H: null },
+    running: null,
+    promise: { due_at: null, limit_s: null, state: 'unknown' },
+    alerts: [],
+    chase_ups: 0,
+    recall_unconfirmed: false,
+    version: 1,
+    ...changes,
+  };
+}

@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'vitest';
+import { anOrder } from '../testing/rows';
+import { duration, signed } from './format';
+import { byUrgency, orderLevel, promiseLeft, segmentLeft } from './levels';
+import { fromMessage, fromRoundTrip, UNMEASURED } from './offset';
+
+const T0 = Date.parse('2026-01-01T00:00:00Z');
+const at = (seconds: number): string => new Date(T0 + seconds * 1000).toISOString();
+const none = anOrder().points;
+
+describe('lengths of time', () => {
+  test.each([
+    [0, '00:00'],
+    [59.9, '00:59'],
+    [125, '02:05'],
+    [3600, '1:00:00'],
+    [-61, '\u221201:01'],
+  ])('%d s is %s', (seconds, said) => expect(duration(seconds)).toBe(said));
+
+  test('a difference carries its sign', () => {
+    expect([signed(61), signed(0.4), signed(-0.4), signed(-90)]).toEqual([
+      '+01:01',
+      '00:00',
+      '00:00',
+      '\u221201:30',
+    ]);
+  });
+});
+
+describe("the server's clock", () => {
+  test('is measured from the middle of a round trip, the shortest one counting', () => {
+    const rough = fromRoundTrip(UNMEASURED, T0 + 5000, T0, T0 + 800);
+    expect(rough.ms).toBe(4600);
+    const fine = fromRoundTrip(rough, T0 + 5000, T0 + 100, T0 + 140);
+    expect(fine).toEqual({ ms: 4880, errorMs: 20 });
+    expect(fromRoundTrip(fine, T0 + 5000, T0, T0 + 900)).toBe(fine);
+  });
+
+  test('follows when a clock was set', () => {
+    const offset = { ms: 0, errorMs: 20 };
+    expect(fromRoundTrip(offset, T0 + 60_000, T0, T0 + 400).ms).toBe(59_800);
+    expect(fromMessage(offset, T0 - 60_000, T0).ms).toBe(-60_000);
+  });
+
+  test('a message on its way only shows that the server is further ahead', () => {
+    const offset = { ms: 100, errorMs: 20 };
+    expect(fromMessage(offset, T0 + 150, T0).ms).toBe(150);
+    expect(fromMessage(offset, T0 - 500, T0)).toBe(offset);
+  });
+});
+
+describe('the urgency scale', () => {
+  const promise = { due_at: at(2700), limit_s: 2700, state: 'running' } as const;
+  const waiting = anOrder({ promise, points: { ...none, A: at(0) } });
+  const moving = anOrder({ promise, points: { ...none, A: at(0), G: at(900) } });
+
+  test.each([
+    [waiting, 300, 'normal'],
+    [waiting, 800, 'watch'],
+    [waiting, 1200, 'risk'],
+    [moving, 1200, 'normal'],
+    [moving, 1900, 'watch'],
+    [moving, 2500, 'risk'],
+    [moving, 2701, 'late'],
+  ] as const)('what is left decides (%#)', (order, seconds, level) => {
+    expect(orderLevel(order, T0 + seconds * 1000)).toBe(level);
+  });
+
+  test('a promise without evidence is unknown, never normal', () => {
+    expect(orderLevel(anOrder(), T0)).toBe('unknown');
+  });
+
+  test('a segment over its limit, or an open alarm, puts a quiet order at risk', () => {
+    const running = { segment: 'CD', from: at(0), limit_s: 120 };
+    expect(orderLevel({ ...waiting, running }, T0 + 60_000)).toBe('normal');
+    expect(orderLevel({ ...waiting, running }, T0 + 100_000)).toBe('watch');
+    expect(orderLevel({ ...waiting, running }, T0 + 121_000)).toBe('risk');
+    expect(segmentLeft({ ...waiting, running }, T0 + 121_000)).toEqual({ left: -1, level: 'late' });
+    const alarm = { id: 'a', code: 'x', kind: 'alarm', since: at(1), running: true } as const;
+    expect(orderLevel({ ...waiting, alerts: [{ ...alarm, acknowledged: false }] }, T0)).toBe('risk');
+    expect(orderLevel({ ...waiting, alerts: [{ ...alarm, acknowledged: true }] }, T0)).toBe('normal');
+  });
+
+  test('after the arrival the promise stands still', () => {
+    const points = { ...none, A: at(0), H: at(2000) };
+    const arrived = anOrder({ points, promise: { ...promise, state: 'met' } });
+    expect(promiseLeft(arrived, T0 + 9_000_000)).toEqual({ left: 700, level: 'normal' });
+  });
+
+  test('the most urgent stands first, the arrived last', () => {
+    const rows = [
+      anOrder({ id: 'arrived', promise: { ...promise, state: 'broken' }, points: { ...none, H: at(1) } }),
+      { ...waiting, id: 'calm' },
+      anOrder({ id: 'unknown' }),
+      { ...waiting, id: 'late', promise: { ...promise, due_at: at(-5) } },
+      { ...waiting, id: 'hurt', urgency: 3 },
+    ];
+    expect(byUrgency(rows, T0 + 60_000).map((row) => row.id)).toEqual([
+      'late',
+      'unknown',
+      'hurt',
+      'calm',
+      'arrived',
+    ]);
+  });
+});

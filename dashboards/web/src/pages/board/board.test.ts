@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'vitest';
+import type { Segment } from '../../lib/api/types';
+import { anOrder } from '../../lib/testing/rows';
+import { possible, requests } from './actions';
+import { arrange, distanceKm, matches } from './sorting';
+import { layOut } from './timeline';
+
+const T0 = Date.parse('2026-01-01T00:00:00Z');
+const at = (seconds: number): string => new Date(T0 + seconds * 1000).toISOString();
+const none = anOrder().points;
+
+describe('what can be done', () => {
+  const lead = new Set(['order.release', 'order.recall', 'order.close', 'alert.acknowledge']);
+  const dispatcher = new Set(['order.centre', 'order.dispatch', 'alert.acknowledge']);
+  const codes = (order: ReturnType<typeof anOrder>, rights: ReadonlySet<string>): string[] =>
+    possible(order, rights).map((action) => action.code);
+
+  test.each([
+    ['filed', ['release'], []],
+    ['released', ['recall'], ['accept', 'return']],
+    ['accepted', ['recall'], ['dispatch', 'return']],
+    ['returned', ['release'], []],
+    ['finished', ['close'], []],
+    ['closed', [], []],
+  ] as const)('with a %s order', (state, byLead, byDispatcher) => {
+    const order = anOrder({ state });
+    expect(codes(order, lead)).toEqual(byLead);
+    expect(codes(order, dispatcher)).toEqual(byDispatcher);
+  });
+
+  test('no letter means two things to anybody', () => {
+    for (const rights of [lead, dispatcher]) {
+      for (const state of ['filed', 'released', 'accepted', 'assigned', 'finished'] as const) {
+        const letters = possible(anOrder({ state }), rights).map((action) => action.letter);
+        expect(new Set(letters).size).toBe(letters.length);
+      }
+    }
+  });
+
+  test('each open alarm is acknowledged by its own id', () => {
+    const alert = { code: 'x', kind: 'alarm', since: at(0), running: true } as const;
+    const alerts = [
+      { ...alert, id: '1', acknowledged: true },
+      { ...alert, id: '2', acknowledged: false },
+    ];
+    expect(requests(anOrder({ alerts }), 'acknowledge', {})).toEqual([
+      { path: '/api/alerts/2/acknowledge', body: {} },
+    ]);
+  });
+});
+
+describe('the list', () => {
+  const calm = anOrder({ id: 'calm', promise: { due_at: at(9000), limit_s: 9000, state: 'running' } });
+  const late = { ...calm, id: 'late', promise: { ...calm.promise, due_at: at(-1) } };
+  const orders = new Map([calm, late].map((order) => [order.id, order]));
+
+  test('nothing moves while it is held; what is new goes to the end', () => {
+    expect(arrange(['gone', 'calm'], orders, T0, true)).toEqual(['gone', 'calm', 'late']);
+    expect(arrange(['gone', 'calm'], orders, T0, false)).toEqual(['late', 'calm']);
+  });
+
+  test('every word is found, in any width and case', () => {
+    expect(matches(['20260101-0001', '景山街道', null], '０００１ 景山')).toBe(true);
+    expect(matches(['20260101-0001', 'Crew A'], 'crew b')).toBe(false);
+  });
+
+  test('distances are those of the sphere', () => {
+    expect(distanceKm([0, 0], [0, 1])).toBeCloseTo(111.195, 2);
+    expect(distanceKm([39.9, 116.4], [39.9, 116.4])).toBe(0);
+  });
+});
+
+describe('the timeline', () => {
+  const segment = (code: 'AB' | 'BC', within: boolean, limit_s: number): Segment => ({
+    code,
+    from_point: code.charAt(0),
+    to_point: code.charAt(1),
+    start: null,
+    end: null,
+    limit_s,
+    spent_s: null,
+    state: 'done',
+    within,
+    slack_s: null,
+    responsible: { code: 'hotline', name_zh: '热线', name_en: 'Hotline' },
+    marks: [],
+  });
+  const order = anOrder({
+    points: { ...none, A: at(0), B: at(60), C: at(180) },
+    running: { segment: 'CD', from: at(180), limit_s: 120 },
+    promise: { due_at: at(2700), limit_s: 2700, state: 'running' },
+  });
+
+  test('each segment is as long as it took, on one scale', () => {
+    const strip = layOut(order, [segment('AB', true, 120), segment('BC', false, 60)], T0 + 240_000);
+    const [ab, bc, cd] = strip?.pieces ?? [];
+    expect(ab?.width).toBeCloseTo((bc?.width ?? 0) / 2);
+    expect(cd?.width).toBeCloseTo(ab?.width ?? 0);
+    expect([ab?.state, bc?.state, cd?.state]).toEqual(['done', 'over', 'running']);
+    expect(bc?.overShare).toBeCloseTo(0.5);
+    expect(ab?.limit).toBeCloseTo((bc?.left ?? 0) + (ab?.width ?? 0));
+    expect(strip?.due).toBeCloseTo(97);
+  });
+
+  test('what has been is legible from the first minute', () => {
+    const strip = layOut(order, [], T0 + 240_000);
+    expect(strip?.seam).toBeCloseTo(62);
+    expect(layOut(order, [], T0 + 2_600_000)?.seam).toBeNull();
+  });
+
+  test('a missing point makes its neighbours unknown, a negative length an anomaly', () => {
+    const torn = anOrder({ points: { ...none, A: at(0), C: at(100), D: at(40) } });
+    const strip = layOut(torn, [], T0 + 200_000);
+    expect(strip?.pieces.map((piece) => [piece.code, piece.state])).toEqual([
+      ['AC', 'unknown'],
+      ['CD', 'anomaly'],
+    ]);
+  });
+
+  test('without any point there is nothing to draw', () => {
+    expect(layOut(anOrder(), [], T0)).toBeNull();
+  });
+});
