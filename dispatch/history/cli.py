@@ -6,11 +6,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from sqlalchemy import select
 
-from core.db import session_factory
-from core.errors import NotFound, Problem
-from core.models import Organisation
+from dispatch.history.organisation import organisation_id
 from dispatch.history.service import ImportResult, import_history
 
 app = typer.Typer(no_args_is_help=True, help="Import data 导入数据")
@@ -19,18 +16,6 @@ app = typer.Typer(no_args_is_help=True, help="Import data 导入数据")
 @app.callback()
 def _group() -> None:
     """Keep `history` a command of its own."""
-
-
-def organisation_id(code: str | None) -> int:
-    """The organisation of this code, or the only one there is. Raises NotFound."""
-    with session_factory()() as session:
-        query = select(Organisation.id).order_by(Organisation.id)
-        if code is not None:
-            query = query.where(Organisation.code == code)
-        found = list(session.scalars(query.limit(2)))
-    if len(found) != 1:
-        raise NotFound(what="organisation", id=code or "(--org)")
-    return found[0]
 
 
 @app.command("history")
@@ -53,19 +38,15 @@ def history(
         TimeRemainingColumn(),
         console=console,
     )
-    try:
-        with bar:
-            task = bar.add_task(file.name, total=None)
-            result = import_history(
-                file,
-                map_file,
-                organisation_id(org),
-                rejects=rejects,
-                progress=lambda done, rows: bar.update(task, completed=done, total=rows),
-            )
-    except Problem as problem:
-        console.print(f"{problem.sentence('zh')}\n{problem.sentence('en')}", markup=False)
-        raise typer.Exit(2) from problem
+    with bar:
+        task = bar.add_task(file.name, total=None)
+        result = import_history(
+            file,
+            map_file,
+            organisation_id(org),
+            rejects=rejects,
+            progress=lambda done, rows: bar.update(task, completed=done, total=rows),
+        )
     for line in summary(result):
         typer.echo(line)
 

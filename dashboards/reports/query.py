@@ -1,0 +1,141 @@
+"""Reading orders of a period with all their points, for reports."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, exists, select
+from sqlalchemy.orm import Session
+
+from core.identity import Access
+from core.models import Unit
+from core.rights import Scope
+from dispatch.history.models import HistoryName
+from dispatch.history.timeline import past_timelines
+from dispatch.orders import repository
+from dispatch.orders.models import Assignment, Order, Stamp
+from dispatch.orders.timeline import timelines
+from sla.segments import Timeline
+
+OWN_SYSTEM = "paidan"
+_BATCH = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An order of the period. `centre` and `crews` (assignment → crew) are codes or unit ids."""
+
+    id: UUID
+    system: str
+    filed_at: datetime
+    centre: str
+    crews: dict[UUID, str]
+    timelines: Sequence[Timeline]
+
+
+def cases(
+    session: Session,
+    org_id: int,
+    access: Access,
+    start: datetime,
+    end: datetime,
+    system: str | None,
+) -> Iterator[Case]:
+    """Orders filed in [start, end) that this reader may see; of one system, or of all."""
+    query = (
+        select(Order)
+        .where(Order.org_id == org_id, Order.filed_at >= start, Order.filed_at < end)
+        .order_by(Order.filed_at, Order.id)
+        .execution_options(yield_per=_BATCH)
+    )
+    if system is not None:
+        query = query.where(Order.system == system)
+    for batch in session.scalars(_visible(query, access)).partitions():
+        own = [row for row in batch if row.system == OWN_SYSTEM]
+        past = [row for row in batch if row.system != OWN_SYSTEM]
+        yield from _own(session, org_id, own)
+        yield from _past(session, org_id, past)
+
+
+def _visible(query: Select[Any], access: Access) -> Select[Any]:
+    if access.scope is Scope.CENTRE:
+        return query.where(Order.centre_id == access.unit_id)
+    if access.scope is Scope.CREW:
+        mine = exists().where(
+            Assignment.org_id == Order.org_id,
+            Assignment.order_id == Order.id,
+            Assignment.crew_id == access.unit_id,
+        )
+        return query.where(mine)
+    return query
+
+
+def _own(session: Session, org_id: int, rows: Sequence[Order]) -> Iterator[Case]:
+    ids = [row.id for row in rows]
+    if not ids:
+        return
+    stamps = repository.stamps_of_orders(session, org_id, ids)
+    hops, assignments = (
+        repository.hops_of(session, org_id, ids),
+        repository.assignments_of(session, org_id, ids),
+    )
+    for row in rows:
+        mine = [one for one in assignments if one.order_id == row.id]
+        order = repository.order_state(row, [hop for hop in hops if hop.order_id == row.id])
+        yield Case(
+            id=row.id,
+            system=row.system,
+            filed_at=row.filed_at,
+            centre=str(row.centre_id or ""),
+            crews={one.id: str(one.crew_id or "") for one in mine},
+            timelines=timelines(
+                order,
+                [repository.assignment_state(one) for one in mine],
+                [repository.stamp_state(one) for one in stamps[row.id]],
+            ),
+        )
+
+
+def _past(session: Session, org_id: int, rows: Sequence[Order]) -> Iterator[Case]:
+    ids = [row.id for row in rows]
+    if not ids:
+        return
+    crews: dict[UUID, dict[UUID, str]] = {id_: {} for id_ in ids}
+    units = select(Assignment.order_id, Assignment.id, Assignment.crew_code).where(
+        Assignment.org_id == org_id, Assignment.order_id.in_(ids)
+    )
+    for order_id, assignment_id, code in session.execute(units.order_by(Assignment.id)):
+        crews[order_id][assignment_id] = code or ""
+    points: dict[UUID, dict[UUID | None, dict[str, datetime]]] = {id_: {} for id_ in ids}
+    stamps = select(Stamp.order_id, Stamp.assignment_id, Stamp.point, Stamp.at).where(
+        Stamp.org_id == org_id, Stamp.order_id.in_(ids)
+    )
+    for owner, assignment, point, at in session.execute(stamps):
+        if owner is not None:
+            points[owner].setdefault(assignment, {})[point] = at
+    for row in rows:
+        mine = points[row.id]
+        yield Case(
+            id=row.id,
+            system=row.system,
+            filed_at=row.filed_at,
+            centre=row.centre_code or "",
+            crews=crews[row.id],
+            timelines=past_timelines(
+                row.id,
+                row.area_class,
+                max((at for times in mine.values() for at in times.values()), default=row.filed_at),
+                mine.get(None, {}),
+                [(id_, mine.get(id_, {})) for id_ in crews[row.id]],
+            ),
+        )
+
+
+def labels(session: Session, org_id: int) -> dict[str, tuple[str, str]]:
+    """Code or unit id → name in Chinese and English."""
+    units = select(Unit.id, Unit.name_zh, Unit.name_en).where(Unit.org_id == org_id)
+    found = {str(id_): (zh, en) for id_, zh, en in session.execute(units)}
+    names = select(HistoryName.code, HistoryName.name).where(HistoryName.org_id == org_id)
+    return found | {code: (name, name) for code, name in session.execute(names)}

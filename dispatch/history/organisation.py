@@ -1,0 +1,32 @@
+"""Which organisation a command line is about."""
+
+from sqlalchemy import select
+
+from core.db import session_factory
+from core.errors import Problem
+from core.models import Organisation
+
+
+class WhichOrganisation(Problem):
+    """There is none of this code, none at all, or more than one to choose from."""
+
+    status = 404
+    code = "which_organisation"
+    zh = "请用 --org 指明组织；已有：{known}。还没有时先运行 paidan migrate --first-data。"
+    en = (
+        "Name the organisation with --org; there are: {known}. "
+        "Where there is none yet, run paidan migrate --first-data first."
+    )
+
+
+def organisation_id(code: str | None) -> int:
+    """The organisation of this code; without a code the only one. Raises WhichOrganisation."""
+    with session_factory()() as session:
+        known = {
+            code: id_ for id_, code in session.execute(select(Organisation.id, Organisation.code))
+        }
+    if code is None and len(known) == 1:
+        return next(iter(known.values()))
+    if code not in known:
+        raise WhichOrganisation(known=", ".join(sorted(known)) or "-")
+    return known[code]
