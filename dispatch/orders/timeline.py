@@ -103,7 +103,7 @@ def _points(
 def _hop_detours(order: OrderState, hop: HopState | None) -> list[Interval]:
     """Time between sending to a wrong centre and sending to the next one."""
     starts = [one.released_at for one in order.hops]
-    ends: list[datetime | None] = [*starts[1:], None]
+    ends: list[datetime | None] = [*starts[1:], None][: len(starts)]
     found = []
     for one, start, end in zip(order.hops, starts, ends, strict=True):
         if one.state in _BROKEN_OFF and (hop is None or one.attempt < hop.attempt):
