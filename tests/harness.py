@@ -142,6 +142,13 @@ class RunningPaidan:
             raise AssertionError("paidan up has ended")
         return found
 
+    @property
+    def logins(self) -> dict[str, str]:
+        """Password of each login of the first organisation."""
+        lines = (self.data_dir / "logins.txt").read_text(encoding="utf-8").splitlines()
+        known = [json.loads(line) for line in lines]
+        return {one["login"]: one["password"] for one in known}
+
     def process(self, name: str) -> ProcessId:
         """The process `api`, `gps`, `engine`, `worker`, `postgres` or `valkey` of this moment."""
         run = self.run
