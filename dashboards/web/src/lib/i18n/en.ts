@@ -196,7 +196,7 @@ export const en: Record<Key, string> = {
   'source.dispatcher': 'dispatcher',
   'source.system': 'system',
   'source.import': 'import',
-  'source.terminal': 'vehicle terminal',
+  'source.terminal': 'terminal',
   'source.agent': 'agent',
   'source.phone': 'crew phone',
   'evidence.call': 'call',
