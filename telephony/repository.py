@@ -23,7 +23,7 @@ def organisation_of_call(session: Session, carrier: str, carrier_call: str) -> i
 def organisations_of_numbers(session: Session, numbers: Sequence[str]) -> dict[str, int]:
     """Number → organisation, for those that are registered."""
     query = select(PhoneNumber.number, PhoneNumber.org_id).where(PhoneNumber.number.in_(numbers))
-    return dict(session.execute(query).tuples().all())
+    return {row.number: row.org_id for row in session.execute(query)}
 
 
 def only_organisation(session: Session) -> int | None:

@@ -186,17 +186,18 @@ def test_the_log_keeps_no_personal_data() -> None:
 
 
 def test_repeated_deliveries_share_a_key_and_others_do_not() -> None:
+    hooks: list[tuple[rules.Kind, Webhook]] = [
+        ("voice", CALL.voice()),
+        ("status", CALL.ringing()),
+        ("status", CALL.status("ringing", 5, NOW)),
+        ("status", CALL.completed()),
+        ("queue", CALL.left_queue()),
+        ("queue", CALL.left_queue("hangup")),
+    ]
     keys = [
         twilio.parse(kind, twilio.form_of(hook.body), NOW + timedelta(seconds=n)).dedup_key
         for n in range(2)
-        for kind, hook in (
-            ("voice", CALL.voice()),
-            ("status", CALL.ringing()),
-            ("status", CALL.status("ringing", 5, NOW)),
-            ("status", CALL.completed()),
-            ("queue", CALL.left_queue()),
-            ("queue", CALL.left_queue("hangup")),
-        )
+        for kind, hook in hooks
     ]
     assert len(set(keys)) == 6
 
