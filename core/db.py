@@ -87,6 +87,7 @@ def read_session() -> Iterator[Session]:
             }
         )
         yield session
+        session.expunge_all()  # what was read stays readable after the transaction
         session.rollback()
 
 

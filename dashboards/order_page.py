@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.models import Event, User
@@ -63,7 +63,7 @@ def ticket_row(ticket: Ticket) -> dict[str, Any]:
 
 def _names(session: Session, org_id: int) -> dict[UUID, str]:
     rows = session.execute(select(User.id, User.name).where(User.org_id == org_id))
-    return dict(rows.tuples())
+    return dict(rows.tuples().all())  # a Result has keys(), which dict() would take for a mapping
 
 
 def _stamps(loaded: Loaded, names: dict[UUID, str]) -> list[dict[str, Any]]:
@@ -176,7 +176,7 @@ def _history(
         .where(
             Event.org_id == org_id,
             Event.stream_id.in_(streams),
-            or_(*(Event.stream == kind for kind in ("order", "assignment", "ticket", "sla"))),
+            Event.stream.in_(("order", "assignment", "ticket", "sla")),
         )
         .order_by(Event.recorded_at, Event.stream, Event.seq)
     )

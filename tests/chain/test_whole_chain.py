@@ -1,0 +1,194 @@
+"""The whole chain once, through real sockets: carrier, screens, terminal."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from gps.terminal import Terminal, location
+from tests.harness import RunningPaidan
+from tests.people import Person
+from tests.telephony.carrier import TOKEN, InboundCall
+
+SITE = (39.9239, 116.3966)
+FAR = (39.9293, 116.3966)
+
+
+@pytest.fixture(scope="module")
+def paidan() -> Iterator[RunningPaidan]:
+    with RunningPaidan(twilio_auth_token=TOKEN, receipt_retry_seconds="0.5") as running:
+        yield running
+        sys.stdout.write(running.output[-8000:])  # pytest shows it where a test failed
+
+
+@pytest.fixture
+def people(paidan: RunningPaidan) -> Iterator[dict[str, Person]]:
+    lines = (paidan.data_dir / "logins.txt").read_text().splitlines()
+    passwords = {one["login"]: one["password"] for one in map(json.loads, lines)}
+    wanted = ("agent", "lead", "supervisor", "east.desk", "west.desk", "east.crew1", "east.crew2")
+    found = {name: Person(paidan.base_url, name, passwords[name]) for name in wanted}
+    yield found
+    for person in found.values():
+        person.close()
+
+
+def carrier_says(paidan: RunningPaidan, webhook: Any) -> httpx.Response:
+    return httpx.post(
+        paidan.base_url + webhook.path,
+        content=webhook.body,
+        headers=webhook.headers(paidan.base_url),
+        trust_env=False,
+        timeout=15,
+    )
+
+
+def file_order(people: dict[str, Person], call_id: str | None) -> dict[str, Any]:
+    ticket = people["agent"].post(
+        "/api/tickets",
+        {"call_id": call_id, "caller_name": "王女士", "description": "整栋楼停电"},
+    )
+    order: dict[str, Any] = people["agent"].post(
+        "/api/orders",
+        {
+            "ticket_id": ticket["id"],
+            "fault_code": "no_power_building",
+            "place": "景山街道 12 号楼",
+            "lat": SITE[0],
+            "lon": SITE[1],
+            "trade": "low_voltage",
+        },
+    )
+    return order
+
+
+async def drive(terminal: Terminal, start: datetime) -> None:
+    """Stand, drive 600 m to the site, stay there: 55 s of fixes, sent at once.
+
+    The terminal's clock may run ahead by less than a minute, so nothing has to be waited for.
+    """
+    path = [FAR] * 2
+    path += [
+        (FAR[0] + (SITE[0] - FAR[0]) * step / 9, FAR[1] + (SITE[1] - FAR[1]) * step / 9)
+        for step in range(1, 10)
+    ]
+    at = start + timedelta(seconds=1)
+    for lat, lon in [*path, *[SITE] * 16]:
+        moving = (lat, lon) not in (FAR, SITE)
+        await terminal.send_location(location(at, lat, lon, speed_kmh=118.0 if moving else 0.0))
+        at += timedelta(seconds=2)
+    await terminal.wait_acked()
+
+
+def test_from_the_last_webhook_to_arrival_by_gps(
+    paidan: RunningPaidan, people: dict[str, Person]
+) -> None:
+    agent, lead = people["agent"], people["lead"]
+    east, west, crew = people["east.desk"], people["west.desk"], people["east.crew1"]
+    board = people["supervisor"]
+    for person in (lead, east, west, board):
+        person.follow()
+    crew.follow("queue")
+
+    began = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=90)
+    call = InboundCall(1, began=began)
+    assert carrier_says(paidan, call.voice()).status_code == 200
+    call_id = agent.get("/api/calls")[0]["id"]
+    order = file_order(people, call_id)
+    order_id = order["id"]
+    assert order["points"]["A"] is None
+    assert carrier_says(paidan, call.completed()).status_code in (200, 204)
+    row = board.wait_order(order_id, lambda row: row["points"]["A"])
+    assert datetime.fromisoformat(row["points"]["A"]) == call.ended_at
+
+    # wrong centre: it returns the order; the lead sends it on and recalls it once
+    lead.post(f"/api/orders/{order_id}/release", {"centre_id": west.unit_id})
+    west.wait_order(order_id, lambda row: row["hop"]["received_at"])
+    west.post(f"/api/orders/{order_id}/return", {"reason": "wrong_department"})
+    west.wait(lambda screen: order_id not in screen.rows["order"])
+    lead.post(f"/api/orders/{order_id}/release", {"centre_id": west.unit_id})
+    lead.post(f"/api/orders/{order_id}/recall", {"reason": "wrong_department"})
+    lead.post(f"/api/orders/{order_id}/release", {"centre_id": east.unit_id})
+    row = east.wait_order(order_id, lambda row: row["points"]["C"])
+    assert row["hop"]["attempt"] == 3
+
+    east.post(f"/api/orders/{order_id}/accept")
+    crews = {row["code"]: row["id"] for row in east.screen.rows["crew"].values()}
+    refused = dispatch_twice(east, order_id, [crews["east-1"], crews["east-2"]])
+    assert refused["status"] == 409
+    assert refused["code"] == "already_done"
+    assert "城东报修中心调度 already dispatched it to East crew" in refused["detail"]
+
+    assignment = board.wait_order(order_id, lambda row: row["assignment"])["assignment"]
+    east.post(f"/api/assignments/{assignment['id']}/recall", {"reason": "other"})
+    board.wait_order(order_id, lambda row: row["state"] == "accepted")
+
+    east.post(f"/api/orders/{order_id}/dispatch", {"crew_id": crews["east-1"]})
+    row = crew.wait_order(order_id, lambda row: row["points"]["E"])
+    crew.post(f"/api/assignments/{row['assignment']['id']}/accept")
+    asyncio.run(to_the_site(paidan, "13800001101"))
+    row = board.wait_order(order_id, lambda row: row["points"]["G"] and row["points"]["H"])
+    assert row["assignment"]["state"] == "arrived"
+    vehicle = row["assignment"]["vehicle_id"]
+    assert board.wait(lambda screen: screen.positions.get(vehicle))
+
+    page = agent.get(f"/api/orders/{order_id}")
+    sources = {s["point"]: s["source"] for s in page["stamps"] if s["counts"]}
+    assert sources["A"] == "carrier"
+    assert sources["C"] == "receipt"
+    assert sources["E"] in ("receipt", "terminal")
+    assert sources["G"] == sources["H"] == "gps"
+    segments = {one["code"]: one for one in page["segments"]}
+    assert list(segments) == ["AB", "BC", "CD", "DE", "EF", "FG", "GH", "AH"]
+    assert {segments[code]["state"] for code in ("AB", "BC", "CD", "DE", "EF")} == {"done"}
+    assert "detour" in {mark for one in segments.values() for mark in one["marks"]} or any(
+        one["excluded_s"] for one in segments.values()
+    )
+
+    done = row["assignment"]["id"]
+    crew.post(f"/api/assignments/{done}/restore", {})
+    crew.post(f"/api/assignments/{done}/finish")
+    lead.post(f"/api/orders/{order_id}/close", {"outcome": "repaired"})
+    board.wait(lambda screen: order_id not in screen.rows["order"])
+    assert_same_as_fresh(board)
+    verified = paidan.command("verify")
+    assert verified.returncode == 0, verified.stdout
+
+
+def dispatch_twice(desk: Person, order_id: str, crews: list[str]) -> dict[str, Any]:
+    """Two dispatchers at the same moment: one wins; the other's problem is returned."""
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(
+            pool.map(
+                lambda crew: desk.try_post(f"/api/orders/{order_id}/dispatch", {"crew_id": crew}),
+                crews,
+            )
+        )
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    problem: dict[str, Any] = next(a for a in answers if a.status_code == 409).json()
+    return problem
+
+
+async def to_the_site(paidan: RunningPaidan, identity: str) -> None:
+    """The vehicle's terminal connects and drives to the site."""
+    async with Terminal(identity) as terminal:
+        await terminal.connect(*paidan.jt808)
+        await terminal.register()
+        await terminal.authenticate()
+        assert "工单" in await terminal.next_text()
+        await drive(terminal, datetime.now(UTC))
+
+
+def assert_same_as_fresh(person: Person) -> None:
+    """The law: snapshot + deltas == fresh snapshot."""
+    assert person.screen is not None
+    fresh = person.get("/api/board")
+    person.wait(lambda screen: screen.number >= fresh["number"])
+    assert person.screen.gaps == 0
+    assert person.screen.rows["order"] == {row["id"]: row for row in fresh["orders"]}
+    assert person.screen.rows["crew"] == {row["id"]: row for row in fresh["crews"]}

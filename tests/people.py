@@ -1,0 +1,185 @@
+"""People at their screens, for tests: log in, act, follow the live feed, confirm deliveries."""
+
+import json
+import threading
+import uuid
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+WAIT_S = 20.0
+
+
+class Refused(AssertionError):
+    """The API said no."""
+
+    def __init__(self, answer: httpx.Response) -> None:
+        self.status = answer.status_code
+        self.problem: dict[str, Any] = answer.json()
+        super().__init__(f"{answer.request.url}: {answer.status_code} {self.problem}")
+
+
+@dataclass
+class Screen:
+    """What a live screen holds: rows by entity and key, and the number of the last delta."""
+
+    number: int
+    rows: dict[str, dict[str, Any]]
+    deliveries: list[dict[str, Any]] = field(default_factory=list)
+    positions: dict[str, tuple[float, float]] = field(default_factory=dict)
+    gaps: int = 0
+
+    @staticmethod
+    def of(snapshot: dict[str, Any]) -> "Screen":
+        return Screen(
+            snapshot["number"],
+            {
+                "order": {row["id"]: row for row in snapshot["orders"]},
+                "crew": {row["id"]: row for row in snapshot["crews"]},
+            },
+        )
+
+    def apply(self, item: dict[str, Any]) -> None:
+        """One delta: a row replaced or taken away."""
+        if item["number"] <= self.number:
+            return
+        if item["number"] != self.number + 1:
+            self.gaps += 1
+        self.number = item["number"]
+        rows = self.rows[item["entity"]]
+        if item["value"] is None:
+            rows.pop(item["key"], None)
+        else:
+            rows[item["key"]] = item["value"]
+
+
+class Person:
+    """Somebody logged in. Acts raise `Refused` unless the API says yes."""
+
+    def __init__(self, base_url: str, login: str, password: str) -> None:
+        self.base_url = base_url
+        self.http = httpx.Client(base_url=base_url, timeout=30.0, trust_env=False)
+        self.http.headers["Accept-Language"] = "en"
+        answer = self.http.post("/api/login", json={"login": login, "password": password})
+        if answer.status_code != 200:
+            raise Refused(answer)
+        self.me: dict[str, Any] = answer.json()
+        self.http.headers["X-CSRF-Token"] = self.me["csrf_token"]
+        self.screen: Screen | None = None
+        self.confirming = True
+        self._socket: ClientConnection | None = None
+        self._connection = ExitStack()
+        self._changed = threading.Condition()
+        self._reader: threading.Thread | None = None
+
+    @property
+    def unit_id(self) -> str:
+        return str(self.me["user"]["unit"]["id"])
+
+    def get(self, path: str, **params: Any) -> Any:
+        answer = self.http.get(path, params=params)
+        if answer.status_code != 200:
+            raise Refused(answer)
+        return answer.json()
+
+    def post(self, path: str, body: Any = None, key: str | None = None) -> Any:
+        answer = self.try_post(path, body, key)
+        if answer.status_code not in (200, 201, 204):
+            raise Refused(answer)
+        return answer.json()
+
+    def try_post(self, path: str, body: Any = None, key: str | None = None) -> httpx.Response:
+        headers = {"Idempotency-Key": key or str(uuid.uuid4())}
+        return self.http.post(path, json=body, headers=headers)
+
+    def follow(self, topic: str = "board") -> Screen:
+        """Fetch a snapshot and follow it live, confirming deliveries unless told otherwise."""
+        self.hang_up()
+        snapshot = self.get("/api/board" if topic == "board" else "/api/queue")
+        self.screen = Screen.of(snapshot)
+        cookie = "; ".join(f"{name}={value}" for name, value in self.http.cookies.items())
+        self._socket = self._connection.enter_context(
+            connect(
+                self.base_url.replace("http", "ws", 1) + "/api/live",
+                additional_headers={"Cookie": cookie},
+                proxy=None,
+            )
+        )
+        subscribe = {"type": "subscribe", "topic": topic, "from": self.screen.number}
+        self._socket.send(json.dumps(subscribe))
+        self._reader = threading.Thread(target=self._read, args=(self._socket,), daemon=True)
+        self._reader.start()
+        return self.screen
+
+    def hang_up(self) -> None:
+        """Close the live connection."""
+        self._connection.close()
+        self._socket = None
+        if self._reader is not None:
+            self._reader.join(5)
+            self._reader = None
+
+    def close(self) -> None:
+        self.hang_up()
+        self.http.close()
+
+    def _read(self, socket: ClientConnection) -> None:
+        try:
+            for message in socket:
+                with self._changed:
+                    if isinstance(message, bytes):
+                        self._positions(message)
+                    else:
+                        self._take(socket, json.loads(message))
+                    self._changed.notify_all()
+        except ConnectionClosed:
+            return
+
+    def _positions(self, data: bytes) -> None:
+        assert self.screen is not None
+        for start in range(0, len(data), 32):
+            record = data[start : start + 32]
+            lat = int.from_bytes(record[16:20], "big", signed=True) / 1e6
+            lon = int.from_bytes(record[20:24], "big", signed=True) / 1e6
+            self.screen.positions[str(uuid.UUID(bytes=record[:16]))] = (lat, lon)
+
+    def _take(self, socket: ClientConnection, message: dict[str, Any]) -> None:
+        assert self.screen is not None
+        if message["type"] == "deltas":
+            for item in message["items"]:
+                self.screen.apply(item)
+        elif message["type"] == "deliver":
+            self.screen.deliveries.append(message)
+            if self.confirming:
+                self.confirm(message["receipt_id"], socket)
+
+    def confirm(self, receipt_id: str, socket: ClientConnection | None = None) -> None:
+        """Say over the live connection that a delivery is here."""
+        via = socket or self._socket
+        assert via is not None
+        via.send(json.dumps({"type": "receipt", "receipt_id": receipt_id}))
+
+    def wait(self, condition: Callable[[Screen], Any], seconds: float = WAIT_S) -> Any:
+        """Wait until the live screen fulfils a condition; gives what it returned."""
+        assert self.screen is not None
+        with self._changed:
+            if not self._changed.wait_for(lambda: condition(self.screen), seconds):  # type: ignore[arg-type]
+                raise AssertionError(f"not seen in {seconds} s; screen: {self.screen}")
+            return condition(self.screen)
+
+    def wait_order(
+        self, order_id: str, condition: Callable[[dict[str, Any]], Any], seconds: float = WAIT_S
+    ) -> dict[str, Any]:
+        """Wait until the row of an order on the live screen fulfils a condition."""
+
+        def ready(screen: Screen) -> dict[str, Any] | None:
+            row = screen.rows["order"].get(order_id)
+            return row if row is not None and condition(row) else None
+
+        found: dict[str, Any] = self.wait(ready, seconds)
+        return found
