@@ -2,6 +2,7 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -19,9 +20,6 @@ from gps.session import Session
 
 log = logger(__name__)
 
-POLL_S = 1.0
-"""Behind NOTIFY, which is lost when nobody listens."""
-
 RETRY_S = 1.0
 
 
@@ -35,9 +33,15 @@ class Answer(NamedTuple):
 
 
 class Messenger:
-    """`active` is the gateway's own table of connected devices."""
+    """`active` is the gateway's own table of connected devices.
 
-    def __init__(self, gateway_id: str, active: dict[UUID, Session]) -> None:
+    It looks every `poll_seconds` behind NOTIFY, which is lost when nobody listens.
+    """
+
+    def __init__(
+        self, gateway_id: str, active: dict[UUID, Session], poll_seconds: float = 1.0
+    ) -> None:
+        self._poll_seconds = poll_seconds
         self._gateway_id = gateway_id
         self._active = active
         self._answers: asyncio.Queue[Answer] = asyncio.Queue()
@@ -55,22 +59,21 @@ class Messenger:
 
     async def run(self) -> None:
         """Until cancelled. An answer is tried again until it is recorded."""
-        try:
-            while True:
-                try:
-                    async with asyncio.timeout(POLL_S):
-                        await self._wake.wait()
-                except TimeoutError:
-                    pass
-                self._wake.clear()
-                try:
-                    await self._record_answers()
-                    await self._send_due()
-                except Exception as error:
-                    log.warning("messages_wait_for_database", reason=str(error)[:200])
-                    await asyncio.sleep(RETRY_S)
-        finally:
-            self._thread.shutdown(wait=False, cancel_futures=True)
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._poll_seconds):
+                    await self._wake.wait()
+            self._wake.clear()
+            try:
+                await self._record_answers()
+                await self._send_due()
+            except Exception as error:
+                log.warning("messages_wait_for_database", reason=str(error)[:200])
+                await asyncio.sleep(RETRY_S)
+
+    def close(self) -> None:
+        """Wait for the transaction under way. Blocks; call it off the loop."""
+        self._thread.shutdown(cancel_futures=True)
 
     async def listen(self) -> None:
         """Wake at once when a message is queued for a terminal that is connected here."""

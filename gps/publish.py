@@ -70,6 +70,7 @@ class Publisher:
         self._client = redis.asyncio.from_url(url, socket_timeout=2) if url else None
         self._waiting: dict[int, dict[UUID, Latest]] = {}
         self._some = asyncio.Event()
+        self._stopped = False
 
     def put(self, org_id: int, positions: dict[UUID, Latest]) -> None:
         if positions:
@@ -77,8 +78,8 @@ class Publisher:
             self._some.set()
 
     async def run(self) -> None:
-        """Until cancelled."""
-        while True:
+        """Until `stop`."""
+        while not self._stopped:
             await self._some.wait()
             self._some.clear()
             waiting, self._waiting = self._waiting, {}
@@ -93,6 +94,11 @@ class Publisher:
             return
         for org_id, positions in waiting.items():
             await self._client.publish(channel(org_id), pack(positions.values()))
+
+    def stop(self) -> None:
+        """End `run`. Cancelling alone is not enough: the client may swallow it while it sends."""
+        self._stopped = True
+        self._some.set()
 
     async def close(self) -> None:
         if self._client is not None:

@@ -47,6 +47,7 @@ class Gateway:
         limits: Limits | None = None,
         quarantine: bool | None = None,
         tend_seconds: float = 5.0,
+        poll_seconds: float = 1.0,
     ) -> None:
         own = settings()
         self.id = f"{socket.gethostname()}/{new_id()}"
@@ -60,7 +61,7 @@ class Gateway:
         self.active: dict[UUID, Session] = {}
         self.publisher = Publisher(own.redis_url)
         self.intake = Intake(own.gps_flush_seconds, self.publisher.put)
-        self.messenger = Messenger(self.id, self.active)
+        self.messenger = Messenger(self.id, self.active, poll_seconds)
         self._tend_seconds = tend_seconds
         self._logins = ThreadPoolExecutor(LOGIN_THREADS, thread_name_prefix="logins")
         self._tasks: set[asyncio.Task[None]] = set()
@@ -97,6 +98,7 @@ class Gateway:
         self.intake.stop()
         with suppress(TimeoutError):
             await asyncio.wait_for(asyncio.shield(self._intake), STOP_SECONDS)
+        self.publisher.stop()
         for task in self._background:
             task.cancel()
         for session in list(self.sessions):
@@ -105,7 +107,8 @@ class Gateway:
         with suppress(Exception):
             await self._release()
         await self.publisher.close()
-        self._logins.shutdown(wait=False, cancel_futures=True)
+        await asyncio.to_thread(self.messenger.close)
+        await asyncio.to_thread(self._logins.shutdown, cancel_futures=True)
 
     async def failed(self) -> None:
         """Waits until a part of the gateway ends with an error, and raises it."""
@@ -180,7 +183,7 @@ class Gateway:
                 await self._release()
                 await self._hold(now())
             except Exception as error:
-                log.warning("gateway_cannot_tend", reason=str(error)[:200])
+                log.warning("gateway_cannot_tend", reason=repr(error)[:200])
             if self.intake.counts:
                 log.debug("gateway_counts", **self.intake.counts)
 
