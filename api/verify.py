@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 
 from core import digests
 from core.db import read_session
-from core.eventlog import GENESIS, Recorded, chain_hash, read_streams, recorded
+from core.eventlog import GENESIS, chain_hash, read_streams, recorded
 from core.events import TicketClockStarted
 from core.models import Event, Organisation
+from core.recorded import Recorded
 from dispatch.orders import repository
 from dispatch.orders.models import Assignment, CentreHop, Order, Stamp
 from dispatch.orders.rules import evolve_assignment, evolve_order

@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
 from functools import cache
 from typing import Any, get_args, get_type_hints
@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from core.events import REGISTRY, Payload
 from core.models import Event
+from core.recorded import Recorded
 
 GENESIS = b"\x00" * 32
 CODE = re.compile(r"[A-Za-z0-9_.:/+#@ -]{0,80}")
@@ -27,28 +28,6 @@ CODE = re.compile(r"[A-Za-z0-9_.:/+#@ -]{0,80}")
 
 class PayloadNotAllowed(ValueError):
     """A payload holds something other than ids, codes, times and numbers."""
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """An event as it stands in the log. `seq` is 0 until it is appended."""
-
-    org_id: int
-    id: UUID
-    stream: str
-    stream_id: UUID
-    payload: Payload
-    occurred_at: datetime
-    recorded_at: datetime
-    actor_kind: str
-    actor_id: UUID | None
-    source: str
-    correlation_id: str
-    seq: int = 0
-
-    @property
-    def type(self) -> str:
-        return self.payload.TYPE
 
 
 def encode(payload: Payload) -> dict[str, Any]:

@@ -15,11 +15,11 @@ from core.clock import now as clock_now
 from core.correlation import correlation_id
 from core.db import session_factory
 from core.errors import Conflict
-from core.eventlog import Recorded
 from core.events import Payload
 from core.identity import Actor
 from core.ids import new_id
 from core.models import Outbox
+from core.recorded import Recorded
 from core.wiring import wiring
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from core.eventlog import Recorded
+from core.recorded import Recorded
 
 if TYPE_CHECKING:
     from core.uow import UnitOfWork

@@ -15,16 +15,21 @@ COLUMNS = ("reject_row", "reject_field", "reject_rule", "reject_reason")
 class RejectsFile:
     """Appends to the file; on entry it is cut to `length` bytes, what the last commit vouched for.
 
-    It is made with its first line; an import without refusals leaves none (and removes none that
-    it did not write). `reject_row` counts as a spreadsheet does: the header is row 1.
+    There is no file while nothing was refused. `reject_row` counts as a spreadsheet does: the
+    header is row 1.
     """
 
     def __init__(self, path: Path, header: Sequence[str], length: int) -> None:
         self._path, self._header, self._length = path, header, length
-        self._handle: int | None = None
         self._lines: list[list[str]] = []
 
     def __enter__(self) -> Self:
+        size = self._path.stat().st_size if self._path.exists() else 0
+        self._length = min(self._length, size)
+        if self._length:
+            os.truncate(self._path, self._length)
+        else:
+            self._path.unlink(missing_ok=True)
         return self
 
     def __exit__(
@@ -33,8 +38,7 @@ class RejectsFile:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._handle is not None:
-            os.close(self._handle)
+        """Every flush has closed the file."""
 
     def write(self, row: int, bad: BadCell, cells: Sequence[str]) -> None:
         self._lines.append([str(row), bad.field, bad.rule, bad.reason, *cells])
@@ -44,11 +48,7 @@ class RejectsFile:
         if not self._lines:
             return self._length
         lines = self._lines if self._length else [[*COLUMNS, *self._header], *self._lines]
-        if self._handle is None:
-            self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-            os.ftruncate(self._handle, self._length)
-        with os.fdopen(os.dup(self._handle), "w", encoding="utf-8", newline="") as text:
-            text.seek(self._length)
+        with self._path.open("a", encoding="utf-8", newline="") as text:
             csv.writer(text).writerows(lines)
             text.flush()
             os.fsync(text.fileno())

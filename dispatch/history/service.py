@@ -14,7 +14,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from core.clock import now
 from core.correlation import correlated
-from core.errors import Conflict
+from core.errors import Conflict, InvalidField
 from core.identity import Actor, system_actor
 from core.uow import UnitOfWork, unit_of_work
 from dispatch.history import repository
@@ -70,12 +70,14 @@ def import_history(
     """Import one file by one map. `progress` hears (rows done, rows) after every commit.
 
     Unusable rows go to `rejects` (default: FILE.rejects.csv). Raises MapInvalid, FileUnreadable,
-    ImportRunning; OSError where a file is missing.
+    ImportRunning, InvalidField; OSError where a file is missing.
     """
     mapping, map_digest = load_map(map_path)
     export = look_through(path, mapping.source.encoding, mapping.source.delimiter)
     actor = system_actor(org_id, "import")
-    wanted = rejects or rejects_beside(path)
+    wanted = rejects.absolute() if rejects else rejects_beside(path)
+    if wanted.resolve() in (path.resolve(), map_path.resolve()):
+        raise InvalidField("--rejects", f"{wanted} 是输入文件 is an input file")
     with correlated():
         begun = _begin(actor, export, mapping, map_digest, wanted)
         if begun.finished_at is not None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid5
 
-from core.eventlog import Recorded
 from core.events import AssignmentImported, OrderImported
+from core.recorded import Recorded
 from core.uow import UnitOfWork
 from dispatch.history import repository
 from dispatch.history.rows import PastAssignment, PastOrder, PastRow

@@ -10,7 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from core import events as ev
-from core.eventlog import Recorded
+from core.recorded import Recorded
 
 ORDER_TABLE: dict[str, dict[str, str]] = {
     "release": {"filed": "released", "returned": "released"},

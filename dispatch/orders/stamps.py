@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID, uuid5
 
 from core import events as ev
-from core.eventlog import Recorded
+from core.recorded import Recorded
 
 # Of several stamps of one point the first of the best source counts; a correction beats all.
 SOURCE_RANK = {"gps": 0, "carrier": 0, "receipt": 0, "terminal": 0}

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from core import events as ev
-from core.eventlog import Recorded
+from core.recorded import Recorded
 from core.uow import UnitOfWork
 from dispatch.orders import crew_service, repository
 from dispatch.orders.models import Receipt

@@ -7,10 +7,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from core.errors import AlreadyDone, NotPossibleNow
-from core.eventlog import Recorded
 from core.events import Payload
 from core.identity import EVERYTHING, Access
 from core.models import Event
+from core.recorded import Recorded
 from core.settings import settings
 from core.uow import UnitOfWork
 from dispatch.orders import repository

@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from core import events as ev
 from core.errors import InvalidField
-from core.eventlog import Recorded
 from core.ids import new_id
+from core.recorded import Recorded
 from core.uow import UnitOfWork
 from dispatch.orders import repository
 from dispatch.orders.models import OrderTicket
