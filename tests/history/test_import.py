@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from core.db import read_session
+from core.errors import InvalidField
 from core.eventlog import recorded
 from core.models import Event
 from dispatch.history.mapping import MapInvalid
@@ -164,13 +165,23 @@ def test_a_broken_import_goes_on_where_it_stopped(org, tmp_path):
     assert counts()["orders"] == 34
     rejects = tmp_path / "past.csv.rejects.csv"
     with rejects.open("a", encoding="utf-8") as handle:
-        handle.write("a line whose commit never came\n")
+        handle.write("lines whose commit never came\n" * 500)
     result = import_history(file, mapping, org, chunk=10)
     assert result.resumed_from == 40
     assert (result.orders, result.rejected) == (85, 15)
     with rejects.open(encoding="utf-8", newline="") as handle:
         numbers = [int(one["reject_row"]) for one in csv.DictReader(handle)]
     assert numbers == [n + 2 for n in range(100) if n % 7 == 0]
+
+
+def test_refusals_that_were_not_committed_do_not_stay(org, tmp_path):
+    file, mapping = write(tmp_path, [row(n) for n in range(20)])
+    rejects = tmp_path / "past.csv.rejects.csv"
+    rejects.write_text("from an import that never committed\n", encoding="utf-8")
+    assert import_history(file, mapping, org).rejected == 0
+    assert not rejects.exists()
+    with pytest.raises(InvalidField, match="input file"):
+        import_history(file, mapping, org, rejects=file)
 
 
 KILLED = """
