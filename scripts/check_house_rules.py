@@ -49,7 +49,8 @@ def bad_shape(path: Path, source: str) -> Iterator[str]:
     if "utils" in path.stem:
         yield f"{path}: a file is named by what it holds, not utils"
     lines = source.count("\n")
-    if lines > MAX_LINES:
+    # A migration is one step of history: split, it would be two steps.
+    if lines > MAX_LINES and "versions" not in path.parts:
         yield f"{path}: {lines} lines, more than {MAX_LINES}; split it"
 
 
