@@ -103,6 +103,12 @@ class CrewBusy(Conflict):
     en = "The crew is working on order {number}; finish that one first."
 
 
+class OrderExists(Conflict):
+    code = "order_exists"
+    zh = "该受理单已建工单 {number}。"
+    en = "This ticket has order {number} already."
+
+
 class InvalidField(Problem):
     """Bad input; `errors` names each field."""
 

@@ -75,6 +75,20 @@ def visible(session: Session, order: Order, access: Access) -> bool:
     return session.execute(query.limit(1)).first() is not None
 
 
+def order_of_ticket(session: Session, org_id: int, ticket_id: UUID) -> Order | None:
+    """The order that a ticket shares, if it has one."""
+    query = (
+        select(Order)
+        .join(
+            OrderTicket,
+            (OrderTicket.org_id == Order.org_id) & (OrderTicket.order_id == Order.id),
+        )
+        .where(OrderTicket.org_id == org_id, OrderTicket.ticket_id == ticket_id)
+        .limit(1)
+    )
+    return session.scalars(query).one_or_none()
+
+
 def order_id_of(session: Session, org_id: int, assignment_id: UUID) -> UUID:
     """The order of an assignment; NotFound where there is no such assignment."""
     query = select(Assignment.order_id).where(

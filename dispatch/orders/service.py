@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.dialects.postgresql import insert
 
 from core import events as ev
-from core.errors import InvalidField
+from core.errors import InvalidField, OrderExists
 from core.identity import EVERYTHING, Access
 from core.ids import new_id
 from core.models import Counter, Unit
@@ -45,10 +45,17 @@ class NewOrder:
 
 
 def file_order(uow: UnitOfWork, new: NewOrder) -> UUID:
-    """Make an order from a ticket and put it under its policy. Returns its id."""
-    ticket = uow.session.get(Ticket, (uow.org_id, new.ticket_id))
+    """Make an order from a ticket and put it under its policy. Returns its id.
+
+    The ticket is locked, so that its clock starts before or after, never unseen in between, and
+    so that two agents cannot make two orders of one request.
+    """
+    ticket = uow.session.get(Ticket, (uow.org_id, new.ticket_id), with_for_update=True)
     if ticket is None:
         raise InvalidField("body.ticket_id", "there is no such ticket")
+    existing = repository.order_of_ticket(uow.session, uow.org_id, ticket.id)
+    if existing is not None:
+        raise OrderExists(number=existing.number)
     place = Location(
         org_id=uow.org_id,
         id=new_id(),
