@@ -9,6 +9,7 @@ from typing import Annotated, TextIO
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -124,36 +125,34 @@ def print_table(report: SegmentReport, console: Console) -> None:
         f"{report.policy} v{report.policy_version} · {start} – {end} {report.timezone} · "
         f"{report.orders} 工单 orders"
     )
-    table = Table(title=title, title_justify="left")
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     grouped = report.by != "segment"
     if grouped:
-        table.add_column(
-            {"centre": "中心 Centre", "crew": "班组 Crew", "hour": "时 Hour"}[report.by]
-        )
-    for heading in ("环节 Segment", "责任 Party"):
-        table.add_column(heading, overflow="fold")
+        table.add_column(_GROUPS[report.by])
+    table.add_column("环节\nSegment", no_wrap=True)
     for heading in _NUMBERS:
         table.add_column(heading, justify="right", no_wrap=True)
     for line in report.lines:
         table.add_row(*([_key(line)] if grouped else []), *_cells(line))
     console.print(table)
     console.print(
-        "未判：缺时间点或限值；异常：时间倒置，不计入用时。 "
+        "未判：缺时间点或限值；异常：时间倒置，不计入用时。\n"
         "Unjudged: a point or the limit is not known. Anomalies: end before start, in no time."
     )
 
 
+_GROUPS = {"centre": "中心\nCentre", "crew": "班组\nCrew", "hour": "时\nHour"}
 _NUMBERS = (
-    "限 Limit",
-    "数 N",
-    "达标 Within",
-    "均 Mean",
-    "中位 p50",
+    "限\nLimit",
+    "数\nCount",
+    "达标\nWithin",
+    "均值\nMean",
+    "中位\nMedian",
     "p90",
     "p95",
     "p99",
-    "异常 Anom.",
-    "未判 Unj.",
+    "异常\nAnomalies",
+    "未判\nUnjudged",
 )
 
 
@@ -165,8 +164,7 @@ def _cells(line: Line) -> list[str]:
     found = line.figures
     share = "–" if found.share is None else f"{found.share:.1%}"
     return [
-        f"{line.code} {line.name_zh} {line.name_en}",
-        line.responsible,
+        f"{line.code} {line.name_zh}\n{line.name_en}",
         clock(line.limit_s),
         str(found.count),
         share,

@@ -81,14 +81,19 @@ def import_history(
     with correlated():
         begun = _begin(actor, export, mapping, map_digest, wanted)
         if begun.finished_at is not None:
+            progress(begun.rows_done, begun.rows)
             return _result(begun, begun.rows_done, already_done=True)
         run = _Run(actor, export, mapping, begun, chunk)
         return _result(run.through(progress), begun.rows_done, already_done=False)
 
 
 def rejects_beside(path: Path) -> Path:
-    """FILE.rejects.csv beside the file; in the working directory where that is read-only."""
-    folder = path.parent if os.access(path.parent, os.W_OK) else Path.cwd()
+    """FILE.rejects.csv beside the file; in the working directory where that is read-only.
+
+    A folder without any write permission counts as read-only for root, too.
+    """
+    marked = path.parent.stat().st_mode & 0o222
+    folder = path.parent if marked and os.access(path.parent, os.W_OK) else Path.cwd()
     return (folder / f"{path.name}.rejects.csv").absolute()
 
 

@@ -184,6 +184,17 @@ def test_refusals_that_were_not_committed_do_not_stay(org, tmp_path):
         import_history(file, mapping, org, rejects=file)
 
 
+def test_a_read_only_folder_gets_no_rejects_file(org, tmp_path, monkeypatch):
+    folder, here = tmp_path / "records", tmp_path / "here"
+    folder.mkdir()
+    here.mkdir()
+    file, mapping = write(folder, [row(1, 挂机="never")])
+    folder.chmod(0o555)
+    monkeypatch.chdir(here)
+    assert import_history(file, mapping, org).rejects == here / "past.csv.rejects.csv"
+    assert sorted(one.name for one in folder.iterdir()) == ["map.toml", "past.csv"]
+
+
 KILLED = """
 import os, signal, sys
 from pathlib import Path
