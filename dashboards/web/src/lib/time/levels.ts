@@ -41,10 +41,10 @@ export function promiseLeft(order: OrderRow, nowMs: number): Countdown {
 
 /** What is left of the segment that runs now. */
 export function segmentLeft(order: OrderRow, nowMs: number): Countdown {
-  const from = millis(order.running?.from);
+  const due = millis(order.running?.due_at);
   const limit = order.running?.limit_s ?? null;
-  if (from === null || limit === null) return { left: null, level: 'normal' };
-  const left = limit - (nowMs - from) / 1000;
+  if (due === null || limit === null) return { left: null, level: 'normal' };
+  const left = (due - nowMs) / 1000;
   if (left < 0) return { left, level: 'late' };
   const watch = left < limit * SEGMENT_WATCH_SHARE;
   return { left, level: watch ? 'watch' : 'normal' };
@@ -53,12 +53,16 @@ export function segmentLeft(order: OrderRow, nowMs: number): Countdown {
 export const openAlerts = (order: OrderRow): number =>
   order.alerts.filter((alert) => !alert.acknowledged).length;
 
-/** The level of the whole order: its promise, raised by a segment over its limit or an alarm. */
+/**
+ * The level of the whole order: its promise, raised by a segment over its limit or an alarm. What is
+ * known to be wrong outweighs that the promise cannot be judged.
+ */
 export function orderLevel(order: OrderRow, nowMs: number): Level {
   const promise = promiseLeft(order, nowMs).level;
-  if (promise === 'late' || promise === 'unknown' || isOver(order)) return promise;
+  if (promise === 'late' || isOver(order)) return promise;
   const segment = segmentLeft(order, nowMs).level;
   if (promise === 'risk' || segment === 'late' || openAlerts(order) > 0) return 'risk';
+  if (promise === 'unknown') return promise;
   return promise === 'watch' || segment === 'watch' ? 'watch' : 'normal';
 }
 

@@ -68,10 +68,13 @@ describe('the urgency scale', () => {
 
   test('a promise without evidence is unknown, never normal', () => {
     expect(orderLevel(anOrder(), T0)).toBe('unknown');
+    const running = { segment: 'CD', from: at(0), limit_s: 120, due_at: at(120), responsible: 'centre' };
+    expect(orderLevel(anOrder({ running }), T0 + 60_000)).toBe('unknown');
+    expect(orderLevel(anOrder({ running }), T0 + 121_000)).toBe('risk');
   });
 
   test('a segment over its limit, or an open alarm, puts a quiet order at risk', () => {
-    const running = { segment: 'CD', from: at(0), limit_s: 120 };
+    const running = { segment: 'CD', from: at(0), limit_s: 120, due_at: at(120), responsible: 'centre' };
     expect(orderLevel({ ...waiting, running }, T0 + 60_000)).toBe('normal');
     expect(orderLevel({ ...waiting, running }, T0 + 100_000)).toBe('watch');
     expect(orderLevel({ ...waiting, running }, T0 + 121_000)).toBe('risk');

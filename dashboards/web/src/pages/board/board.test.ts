@@ -79,6 +79,7 @@ describe('the timeline', () => {
     end: null,
     limit_s,
     spent_s: null,
+    excluded_s: 0,
     state: 'done',
     within,
     slack_s: null,
@@ -87,7 +88,7 @@ describe('the timeline', () => {
   });
   const order = anOrder({
     points: { ...none, A: at(0), B: at(60), C: at(180) },
-    running: { segment: 'CD', from: at(180), limit_s: 120 },
+    running: { segment: 'CD', from: at(180), limit_s: 120, due_at: at(300), responsible: 'centre' },
     promise: { due_at: at(2700), limit_s: 2700, state: 'running' },
   });
 
