@@ -125,15 +125,18 @@ def print_table(report: SegmentReport, console: Console) -> None:
         f"{report.policy} v{report.policy_version} · {start} – {end} {report.timezone} · "
         f"{report.orders} 工单 orders"
     )
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     grouped = report.by != "segment"
     if grouped:
-        table.add_column(_GROUPS[report.by])
+        table.add_column(_GROUPS[report.by], no_wrap=True)
     table.add_column("环节\nSegment", no_wrap=True)
     for heading in _NUMBERS:
         table.add_column(heading, justify="right", no_wrap=True)
     for line in report.lines:
         table.add_row(*([_key(line)] if grouped else []), *_cells(line))
+    # A narrow terminal wraps lines; it never cuts figures off.
+    wide = console.options.update(max_width=_WIDEST)
+    console.width = max(console.width, console.measure(table, options=wide).maximum)
     console.print(table)
     console.print(
         "未判：缺时间点或限值；异常：时间倒置，不计入用时。\n"
@@ -141,6 +144,7 @@ def print_table(report: SegmentReport, console: Console) -> None:
     )
 
 
+_WIDEST = 400
 _GROUPS = {"centre": "中心\nCentre", "crew": "班组\nCrew", "hour": "时\nHour"}
 _NUMBERS = (
     "限\nLimit",
