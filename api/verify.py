@@ -10,7 +10,7 @@ from dataclasses import asdict, fields
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from core import digests
@@ -54,7 +54,7 @@ def verify(session: Session, org_id: int) -> Iterator[str]:
     """Each thing that is wrong, as a sentence that names stream and field."""
     yield from digests.check(session, org_id)
     seen: dict[str, int] = dict.fromkeys(STREAMS, 0)
-    batch: list[list[Event]] = []
+    batch: list[Sequence[Row[Any]]] = []
     for stream, _stream_id, rows in read_streams(session, org_id, STREAMS):
         seen[stream] += 1
         yield from chain_findings(rows)
@@ -66,7 +66,7 @@ def verify(session: Session, org_id: int) -> Iterator[str]:
     yield from _strays(session, org_id, seen)
 
 
-def chain_findings(rows: Sequence[Event]) -> Iterator[str]:
+def chain_findings(rows: Sequence[Row[Any]]) -> Iterator[str]:
     """Gaps, foreign hashes, changed content of one stream."""
     previous, expected = GENESIS, 1
     for row in rows:
@@ -96,7 +96,7 @@ _HASHED = (
 )
 
 
-def _compare(session: Session, org_id: int, batch: list[list[Event]]) -> Iterator[str]:
+def _compare(session: Session, org_id: int, batch: list[Sequence[Row[Any]]]) -> Iterator[str]:
     checks: dict[str, Callable[..., Iterator[str]]] = {
         "order": _orders,
         "assignment": _assignments,

@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any, get_args, get_type_hints
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import Row, insert, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
@@ -163,7 +163,7 @@ def _heads(
     return found
 
 
-def recorded(row: Event) -> Recorded:
+def recorded(row: Event | Row[Any]) -> Recorded:
     """The `Recorded` of a stored row."""
     return Recorded(
         org_id=row.org_id,
@@ -193,16 +193,19 @@ def read_stream(session: Session, org_id: int, stream: str, stream_id: UUID) -> 
 
 def read_streams(
     session: Session, org_id: int, streams: Sequence[str]
-) -> Iterator[tuple[str, UUID, list[Event]]]:
-    """Every stream of the given kinds, one at a time, without loading the whole log."""
+) -> Iterator[tuple[str, UUID, list[Row[Any]]]]:
+    """Every stream of the given kinds, one at a time, without loading the whole log.
+
+    Rows carry the columns of `Event`, but are not objects of the session.
+    """
     query = (
-        select(Event)
+        select(*Event.__table__.columns)
         .where(Event.org_id == org_id, Event.stream.in_(streams))
         .order_by(Event.stream, Event.stream_id, Event.seq)
         .execution_options(yield_per=2000)
     )
-    current: list[Event] = []
-    for row in session.scalars(query):
+    current: list[Row[Any]] = []
+    for row in session.execute(query):
         if current and (row.stream, row.stream_id) != (current[0].stream, current[0].stream_id):
             yield current[0].stream, current[0].stream_id, current
             current = []
