@@ -50,8 +50,9 @@ export function segmentLeft(order: OrderRow, nowMs: number): Countdown {
   return { left, level: watch ? 'watch' : 'normal' };
 }
 
-export const openAlerts = (order: OrderRow): number =>
-  order.alerts.filter((alert) => !alert.acknowledged).length;
+/** Alerts whose cause still lasts and which nobody has taken note of. */
+export const openAlerts = (order: OrderRow): OrderRow['alerts'] =>
+  order.alerts.filter((alert) => alert.running && !alert.acknowledged);
 
 /**
  * The level of the whole order: its promise, raised by a segment over its limit or an alarm. What is
@@ -61,7 +62,7 @@ export function orderLevel(order: OrderRow, nowMs: number): Level {
   const promise = promiseLeft(order, nowMs).level;
   if (promise === 'late' || isOver(order)) return promise;
   const segment = segmentLeft(order, nowMs).level;
-  if (promise === 'risk' || segment === 'late' || openAlerts(order) > 0) return 'risk';
+  if (promise === 'risk' || segment === 'late' || openAlerts(order).length > 0) return 'risk';
   if (promise === 'unknown') return promise;
   return promise === 'watch' || segment === 'watch' ? 'watch' : 'normal';
 }

@@ -65,7 +65,7 @@ export function possible(order: OrderRow, rights: ReadonlySet<string>): Action[]
     (action) =>
       rights.has(action.right) &&
       (action.states === 'any' || action.states.includes(order.state)) &&
-      (action.code !== 'acknowledge' || openAlerts(order) > 0) &&
+      (action.code !== 'acknowledge' || openAlerts(order).length > 0) &&
       (action.code !== 'recall_assignment' || order.assignment !== null),
   );
 }
@@ -83,9 +83,10 @@ export function requests(
   choice: Choice,
 ): { path: string; body: Choice }[] {
   if (code === 'acknowledge') {
-    return order.alerts
-      .filter((alert) => !alert.acknowledged)
-      .map((alert) => ({ path: `/api/alerts/${alert.id}/acknowledge`, body: {} }));
+    return openAlerts(order).map((alert) => ({
+      path: `/api/alerts/${alert.id}/acknowledge`,
+      body: {},
+    }));
   }
   if (code === 'recall_assignment') {
     return [{ path: `/api/assignments/${order.assignment?.id ?? ''}/recall`, body: choice }];

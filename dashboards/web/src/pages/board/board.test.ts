@@ -42,6 +42,7 @@ describe('what can be done', () => {
     const alerts = [
       { ...alert, id: '1', acknowledged: true },
       { ...alert, id: '2', acknowledged: false },
+      { ...alert, id: '3', acknowledged: false, running: false },
     ];
     expect(requests(anOrder({ alerts }), 'acknowledge', {})).toEqual([
       { path: '/api/alerts/2/acknowledge', body: {} },
