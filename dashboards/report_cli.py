@@ -59,14 +59,17 @@ def segments(
 ) -> None:
     """Segments against their limits 各环节用时与达标率."""
     zone = tz or settings().timezone
+    start, end = moment(from_, zone, "from"), moment(to, zone, "to")
+    if end <= start:
+        raise InvalidField("--to", "须晚于 --from must lie behind --from")
     with read_session() as session:
         report = segment_report(
             session,
             organisation_id(org),
             EVERYTHING,
             load_policy(policy),
-            moment(from_, zone, "from"),
-            moment(to, zone, "to"),
+            start,
+            end,
             by.value,
             system=system,
             timezone=zone,

@@ -200,10 +200,11 @@ def _shipped(name: str) -> Policy:
 def load_policy(path_or_name: str | Path) -> Policy:
     """A policy by file path (ends in `.toml`) or by the name of one that comes with Paidan.
 
-    `beijing@1` asks for that version. Raises PolicyInvalid, PolicyUnknown; OSError when a file
-    cannot be read.
+    `beijing@1` asks for that version. Raises PolicyInvalid, PolicyUnknown.
     """
     if isinstance(path_or_name, Path) or path_or_name.endswith(".toml"):
         path = Path(path_or_name)
+        if not path.is_file():
+            raise PolicyUnknown(name=path_or_name, known=", ".join(policy_names()))
         return parse_policy(path.read_text(encoding="utf-8"), path.name)
     return _shipped(path_or_name)

@@ -258,3 +258,13 @@ def test_two_organisations_do_not_meet(org, tmp_path):
     with read_session() as session:
         assert len(set(session.scalars(select(Order.id)))) == 2
         session.execute(text("SELECT 1"))
+
+
+def test_the_rejects_file_can_be_mended_and_imported(org, tmp_path):
+    file, mapping = write(tmp_path, [row(1), row(2, 挂机="never"), row(3)])
+    rejects = import_history(file, mapping, org).rejects
+    mended = rejects.read_text(encoding="utf-8").replace(",never,", ",2024-01-15 08:00:02,")
+    rejects.write_text(mended, encoding="utf-8")
+    result = import_history(rejects, mapping, org)
+    assert (result.orders, result.rejected) == (1, 0)
+    assert counts()["orders"] == 3

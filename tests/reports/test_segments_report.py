@@ -119,7 +119,12 @@ def test_the_three_forms_say_the_same(org):
 
 @pytest.mark.parametrize(
     ("words", "named"),
-    [(("--to", "soon"), "--to"), (("--tz", "Mars"), "--tz"), (("--policy", "none"), "none")],
+    [
+        (("--to", "soon"), "--to"),
+        (("--to", "2023-01-01"), "--to"),
+        (("--tz", "Mars"), "--tz"),
+        (("--policy", "none"), "none"),
+    ],
 )
 def test_a_wrong_option_is_named(org, words, named):
     found = CliRunner().invoke(

@@ -77,3 +77,5 @@ def test_a_policy_from_a_file_and_one_that_is_not_there(tmp_path):
         load_policy("nowhere")
     with pytest.raises(PolicyUnknown):
         load_policy("beijing@99")
+    with pytest.raises(PolicyUnknown, match=r"gone\.toml"):
+        load_policy(tmp_path / "gone.toml")
