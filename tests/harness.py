@@ -19,7 +19,7 @@ from core.engines.owner import RunFile, read_run_file
 from core.engines.processes import ProcessId
 
 ROOT = Path(__file__).resolve().parents[1]
-READY_SECONDS = 60.0
+READY_SECONDS = 90.0
 STOP_SECONDS = 20.0
 
 
