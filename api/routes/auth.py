@@ -30,7 +30,7 @@ def log_in(body: LoginBody, response: Response) -> dict[str, Any]:
         max_age=settings().session_hours * 3600,
         httponly=True,
         samesite="lax",
-        secure=settings().secure_cookies,
+        secure=settings().secure_cookies or settings().effective_public_url.startswith("https:"),
         path="/",
     )
     with read_session() as session:
