@@ -120,6 +120,7 @@ export const zh = {
   'point.G': '出发',
   'point.H': '到场',
   'point.AH': '全程',
+  'point.centre_accepted': '中心接单',
   'point.activated': '开始在办',
   'point.restored': '恢复供电',
   'point.recorded': '填单',
@@ -176,7 +177,7 @@ export const zh = {
   'stamp.none': '尚无记录',
   'stamp.uncertainty': '±{seconds} 秒',
   'stamp.recorded': '记录于 {time}',
-  'stamp.beside': '另有记录，不计',
+  'stamp.beside': '另记，不计',
   'stamp.earlier': '上一次派发',
   'stamp.corrected': '更正：{reason}',
   'stamp.details': '的依据',
@@ -231,9 +232,7 @@ export const zh = {
   'event.sla.withdrawn': '超时撤销（迟到的依据）',
   'event.sla.acknowledged': '告警已知晓',
 
-  'receipt.tries': '尝试 {count} 次',
-  'receipt.sent': '发出',
-  'receipt.received': '送达',
+  'receipt.tries': '{count} 次',
 
   'timeline.title': '时间轴',
   'timeline.pick': '选中一张工单，这里显示它的时间轴。',

@@ -9,7 +9,7 @@ export type Connection = 'connecting' | 'live' | 'catching_up' | 'cut_off';
 
 /** Close code of the server when the login has ended. */
 const LOGIN_ENDED = 4401;
-const BACKOFF_MS = { first: 300, last: 15_000 };
+const BACKOFF_MS = { first: 300, last: 5_000 };
 /** Heartbeats come every five seconds; this much silence is a dead connection. */
 const SILENCE_MS = 16_000;
 /** How long a known gap may stand before the snapshot is fetched again. */
@@ -104,8 +104,9 @@ export class BoardFeed {
       return;
     }
     this.problem = error;
+    if (error instanceof ApiProblem && error.status === 403) return;
     this.#cutOff();
-    if (!(error instanceof ApiProblem && error.status === 403)) this.#later();
+    this.#later();
   }
 
   #cutOff(): void {

@@ -119,6 +119,12 @@ describe('the timeline', () => {
     ]);
   });
 
+  test('points too near to tell apart share a label', () => {
+    const points = { ...none, A: at(0), B: at(2400), C: at(2401), D: at(2402) };
+    const strip = layOut(anOrder({ points, promise: order.promise }), [], T0 + 2_402_000);
+    expect(strip?.points.map(({ label }) => label)).toEqual(['A', 'BCD']);
+  });
+
   test('without any point there is nothing to draw', () => {
     expect(layOut(anOrder(), [], T0)).toBeNull();
   });

@@ -22,7 +22,8 @@ export interface Piece {
 
 export interface Strip {
   pieces: Piece[];
-  points: { point: string; at: number; ms: number }[];
+  /** Points, those too near to tell apart in one label. */
+  points: { label: string; at: number; ms: number }[];
   due: number | null;
   /** Where the scale changes: before it what has been, behind it what is to come. */
   seam: number | null;
@@ -96,6 +97,19 @@ function spans(order: OrderRow, segments: readonly Segment[], nowMs: number): Sp
   return found;
 }
 
+/** Labels nearer to each other than this, in percent, become one. */
+const NEAR = 1.2;
+
+function grouped(points: Strip['points']): Strip['points'] {
+  const groups: Strip['points'] = [];
+  for (const point of points) {
+    const last = groups.at(-1);
+    if (last && Math.abs(point.at - last.at) < NEAR) last.label += point.label;
+    else groups.push({ ...point });
+  }
+  return groups;
+}
+
 /** Lay an order's points and segments out on one line from its first point to now or its promise. */
 export function layOut(order: OrderRow, segments: readonly Segment[], nowMs: number): Strip | null {
   const points = known(order);
@@ -134,7 +148,7 @@ export function layOut(order: OrderRow, segments: readonly Segment[], nowMs: num
   });
   return {
     pieces,
-    points: points.map(({ point, ms }) => ({ point, ms, at: percent(ms) })),
+    points: grouped(points.map(({ point, ms }) => ({ label: point, ms, at: percent(ms) }))),
     due: due === null ? null : percent(due),
     seam: seam > straight + 1 && last > past ? seam : null,
   };
