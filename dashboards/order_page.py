@@ -63,7 +63,7 @@ def ticket_row(ticket: Ticket) -> dict[str, Any]:
 
 def _names(session: Session, org_id: int) -> dict[UUID, str]:
     rows = session.execute(select(User.id, User.name).where(User.org_id == org_id))
-    return dict(rows.tuples().all())  # a Result has keys(), which dict() would take for a mapping
+    return dict(rows.all())  # a Result has keys(), which dict() would take for a mapping
 
 
 def _stamps(loaded: Loaded, names: dict[UUID, str]) -> list[dict[str, Any]]:

@@ -1,0 +1,232 @@
+"""Every route and live topic against one table of rights, by real requests of every role."""
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from fastapi.routing import iter_route_contexts
+
+from api.live import TOPICS
+from core.identity import Principal
+from tests.line import Line
+from tests.office import NEEDS, Office
+
+# Letter → who. The table is the specification: it is not made from core/rights.py.
+ROLES = {
+    "A": "agent",
+    "L": "lead",
+    "D": "east.desk",
+    "C": "east.crew1",
+    "S": "supervisor",
+    "M": "admin",
+}
+TABLE = {
+    "GET /api/me": "ALDCSM",
+    "GET /api/reference": "ALDCSM",
+    "GET /api/board": "ALD-SM",
+    "GET /api/queue": "---C--",
+    "GET /api/orders": "ALDCSM",
+    "GET /api/orders/{order_id}": "ALDCSM",
+    "GET /api/calls": "AL--S-",
+    "GET /api/reports/segments": "-LD-SM",
+    "GET /api/outbox/dead": "-----M",
+    "POST /api/tickets": "AL----",
+    "POST /api/orders": "AL----",
+    "POST /api/orders/{order_id}/release": "-L----",
+    "POST /api/orders/{order_id}/recall": "-L----",
+    "POST /api/orders/{order_id}/close": "-L----",
+    "POST /api/orders/{order_id}/accept": "--D---",
+    "POST /api/orders/{order_id}/return": "--D---",
+    "POST /api/orders/{order_id}/dispatch": "--D---",
+    "POST /api/orders/{order_id}/stamps": "----S-",
+    "POST /api/assignments/{assignment_id}/recall": "--D---",
+    "POST /api/assignments/{assignment_id}/accept": "---C--",
+    "POST /api/assignments/{assignment_id}/return": "---C--",
+    "POST /api/assignments/{assignment_id}/activate": "---C--",
+    "POST /api/assignments/{assignment_id}/depart": "---C--",
+    "POST /api/assignments/{assignment_id}/arrive": "---C--",
+    "POST /api/assignments/{assignment_id}/restore": "---C--",
+    "POST /api/assignments/{assignment_id}/finish": "---C--",
+    "POST /api/alerts/{alert_id}/acknowledge": "-LD-S-",
+    "POST /api/outbox/{outbox_id}/revive": "-----M",
+    "POST /api/logout": "ALDCSM",  # last: it ends the session
+}
+LIVE = {"board": "ALD-SM", "queue": "---C--"}
+PUBLIC = {
+    "GET /",
+    "GET /login",
+    "GET /assets",
+    "GET /health/live",
+    "GET /health/ready",
+    "GET /metrics",
+    "GET /api/docs",
+    "GET /docs/oauth2-redirect",
+    "GET /api/openapi.json",
+    "POST /api/login",
+}
+# The carrier's signature takes the place of a login: nobody gets in without one.
+SIGNED = {
+    "POST /telephony/twilio/voice",
+    "POST /telephony/twilio/status",
+    "POST /telephony/twilio/queue",
+}
+SOCKETS = {"/api/live"}
+LAST_MONTH = {"from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"}
+DENIALS = sum(cells.count("-") for cells in (*TABLE.values(), *LIVE.values()))
+
+
+def served(office: Office) -> tuple[set[str], set[str]]:
+    """What the application serves: "METHOD /path" of all routes, and paths of sockets."""
+    routes, sockets = set(), set()
+    for one in iter_route_contexts(office.app.routes):
+        assert one.path is not None
+        if type(one.original_route).__name__ == "APIWebSocketRoute":
+            sockets.add(one.path)
+        elif one.methods is None:
+            routes.add(f"GET {one.path}")
+        else:
+            routes.update(f"{method} {one.path}" for method in one.methods - {"HEAD"})
+    return routes, sockets
+
+
+def missing(office: Office) -> set[str]:
+    """Routes, sockets and topics that the tables do not name, or that are not there."""
+    routes, sockets = served(office)
+    known = set(TABLE) | PUBLIC | SIGNED
+    return (routes ^ known) | (sockets ^ SOCKETS) | (set(TOPICS) ^ set(LIVE))
+
+
+class Requests:
+    """A request that is in order in all but, perhaps, the right to make it."""
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+        order = office.sent("east-1")
+        self.ids = {
+            "order_id": order["id"],
+            "assignment_id": order["assignment"]["id"],
+            "alert_id": str(uuid.uuid4()),
+            "outbox_id": str(uuid.uuid4()),
+        }
+        self.bodies: dict[str, Any] = {
+            "tickets": {"channel": "web"},
+            "orders": {**NEEDS, "ticket_id": str(uuid.uuid4())},
+            "release": {"centre_id": office.unit("west")},
+            "dispatch": {"crew_id": office.unit("east-2")},
+            "close": {"outcome": "repaired"},
+            "recall": {"reason": "other"},
+            "return": {"reason": "other"},
+            "stamps": {"point": "A", "at": "2026-01-01T00:00:00Z", "reason": "test"},
+            **dict.fromkeys(("depart", "arrive", "restore"), {}),
+        }
+
+    def send(self, client: httpx.Client, route: str, **headers: str) -> httpx.Response:
+        method, _, path = route.partition(" ")
+        last = path.rpartition("/")[2]
+        params = LAST_MONTH if last == "segments" else None
+        if method == "POST" and last not in self.bodies:
+            assert last in ("accept", "activate", "finish", "acknowledge", "revive", "logout")
+        return client.request(
+            method,
+            path.format(**self.ids),
+            json=self.bodies.get(last) if method == "POST" else None,
+            params=params,
+            headers={"Idempotency-Key": str(uuid.uuid4()), **headers},
+        )
+
+
+def live_answer(office: Office, login: str, topic: str) -> str:
+    """`heartbeat` where the topic may be followed, else the code of the error."""
+    with Line(office.url, office.starter.tokens[login]) as line:
+        line.subscribe(topic)
+        frame = line.until(lambda one: one["type"] in ("heartbeat", "error"))
+        return str(frame.get("code", frame["type"]))
+
+
+def findings(office: Office) -> Iterator[str]:
+    """Where the running application does other than the tables say."""
+    for topic, cells in LIVE.items():
+        for letter, login in ROLES.items():
+            answer = live_answer(office, login, topic)
+            if answer != ("heartbeat" if letter in cells else "forbidden"):
+                yield f"{login} live {topic}: {answer}"
+    people = {letter: office.person(login) for letter, login in ROLES.items()}
+    requests = Requests(office)
+    for route, cells in TABLE.items():
+        for letter, person in people.items():
+            answer = requests.send(person.http, route)
+            status = answer.status_code
+            denied = status == 403 and answer.json()["code"] == "forbidden"
+            if denied == (letter in cells) or status == 401 or status >= 500:
+                yield f"{ROLES[letter]} {route}: {status}"
+
+
+def test_the_table_names_every_route_and_topic_and_denies(office: Office) -> None:
+    assert missing(office) == set()
+    assert DENIALS > 80
+    assert all(set(cells) <= {*ROLES, "-"} for cells in (*TABLE.values(), *LIVE.values()))
+
+
+def test_a_route_that_the_table_does_not_name_is_found(own_office: Office) -> None:
+    own_office.app.get("/api/new")(lambda: {})
+    assert missing(own_office) == {"GET /api/new"}
+
+
+def test_every_role_gets_what_the_table_says(own_office: Office) -> None:
+    assert list(findings(own_office)) == []
+
+
+def test_allow_all_is_found_at_every_denial(
+    own_office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Principal, "may", lambda _self, _right: True)
+    found = list(findings(own_office))
+    assert len(found) == DENIALS
+    assert "agent POST /api/orders/{order_id}/release: 409" in found
+    assert "east.crew1 live board: heartbeat" in found
+
+
+def test_nobody_gets_in_without_a_login(office: Office) -> None:
+    requests = Requests(office)
+    with httpx.Client(base_url=office.url, trust_env=False) as nobody:
+        for cookie in (None, "paidan_session=stolen"):
+            headers = {"Cookie": cookie} if cookie else {}
+            for route in TABLE:
+                answer = requests.send(nobody, route, **headers)
+                assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
+                assert answer.headers["content-type"] == "application/problem+json"
+        for route in PUBLIC - {"POST /api/login", "GET /assets"}:
+            assert requests.send(nobody, route).status_code == 200
+        for route in SIGNED:
+            form = {"Content-Type": "application/x-www-form-urlencoded"}
+            answer = nobody.post(route.partition(" ")[2], content=b"CallSid=x", headers=form)
+            assert answer.status_code == 403
+    for token in (None, "stolen"):
+        with Line(office.url, token) as line:
+            assert line.closed() == 4401
+
+
+def test_no_write_without_the_csrf_token_of_the_session(office: Office) -> None:
+    requests = Requests(office)
+    others = office.person("supervisor").me["csrf_token"]
+    for route, cells in TABLE.items():
+        if route.startswith("GET"):
+            continue
+        letter = next(letter for letter in cells if letter != "-")
+        token = office.starter.tokens[ROLES[letter]]
+        with httpx.Client(base_url=office.url, trust_env=False) as client:
+            client.cookies.set("paidan_session", token)
+            wrong = others if letter != "S" else office.person("admin").me["csrf_token"]
+            for headers in ({}, {"X-CSRF-Token": wrong}, {"X-CSRF-Token": ""}):
+                answer = requests.send(client, route, **headers)
+                assert (answer.status_code, answer.json()["code"]) == (403, "csrf"), route
+
+
+def test_a_page_of_another_origin_cannot_use_the_cookie_live(office: Office) -> None:
+    token = office.starter.tokens["lead"]
+    with Line(office.url, token, Origin="https://elsewhere.example") as line:
+        assert line.closed() == 4403
+    with Line(office.url, token, Origin=office.url) as line:
+        line.ping()

@@ -1,0 +1,235 @@
+"""A whole office inside the test's process: starter organisation, people, server, engine turns.
+
+Hashing sixteen passwords takes a second, so it is done once: the organisation and everybody's
+login live in a template database that each office copies.
+"""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from psycopg import sql
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api import hub
+from api.app import create_app
+from api.engine import Engine
+from api.wiring import wire
+from core.auth import log_in
+from core.db import session_factory
+from core.engines import EngineUrls
+from core.models import Unit, User
+from dispatch.starter import ORG_ID, ensure_starter
+from tests.engine_fixtures import execute, forget_settings, fresh_database, sibling_url
+from tests.people import Person
+from tests.telephony.carrier import TOKEN
+
+T = TypeVar("T")
+STARTER = "paidan_starter"
+NEEDS = {
+    "fault_code": "no_power_building",
+    "place": "景山街道 12 号楼",
+    "lat": 39.9239,
+    "lon": 116.3966,
+    "trade": "low_voltage",
+}
+
+
+@dataclass(frozen=True)
+class Starter:
+    """The template: its database, and password and open session of each login."""
+
+    database: str
+    passwords: dict[str, str]
+    tokens: dict[str, str]
+
+
+@contextmanager
+def environment(url: str, redis_url: str, folder: Path, **more: str) -> Iterator[None]:
+    """The settings of this process name these engines."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PAIDAN_DATABASE_URL", url)
+        patch.setenv("PAIDAN_REDIS_URL", redis_url)
+        patch.setenv("PAIDAN_DATA_DIR", str(folder))
+        for name, value in more.items():
+            patch.setenv(f"PAIDAN_{name.upper()}", value)
+        forget_settings()
+        wire()
+        yield
+    forget_settings()
+
+
+@pytest.fixture(scope="session")
+def starter(
+    engines: EngineUrls, template_database: str, tmp_path_factory: pytest.TempPathFactory
+) -> Starter:
+    """The starter organisation with everybody logged in, ready to be copied."""
+    create = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")
+    execute(
+        engines.database_url,
+        create.format(sql.Identifier(STARTER), sql.Identifier(template_database)),
+    )
+    url = sibling_url(engines.database_url, STARTER)
+    folder = tmp_path_factory.mktemp("starter")
+    with environment(url, engines.redis_url, folder):
+        passwords = {one.login: one.password for one in ensure_starter(folder)}
+        tokens = {login: log_in(login, word)[0] for login, word in passwords.items()}
+    return Starter(STARTER, passwords, tokens)
+
+
+@contextmanager
+def serving(app: FastAPI) -> Iterator[str]:
+    """The application on a free loopback port, as `paidan api` serves it."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            ws="websockets-sansio",
+            ws_max_size=65_536,
+            timeout_graceful_shutdown=2,
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            listener.listen()  # requests wait here until the server takes them
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@dataclass
+class Office:
+    """A running office. `person` sits somebody down at a screen, logged in."""
+
+    url: str
+    app: FastAPI
+    starter: Starter
+    stack: ExitStack = field(repr=False)
+    people: dict[str, Person] = field(default_factory=dict)
+
+    def person(self, login: str) -> Person:
+        """The one person of that login, in a session that is already open."""
+        if login not in self.people:
+            self.people[login] = self.another(login)
+        return self.people[login]
+
+    def another(self, login: str) -> Person:
+        """One more screen of that login."""
+        person = Person(self.url, token=self.starter.tokens[login])
+        self.stack.callback(person.close)
+        return person
+
+    @staticmethod
+    def turn() -> None:
+        """Let the engine do all that is due."""
+        turn()
+
+    def unit(self, code: str) -> str:
+        return str(unit_id(code))
+
+    def filed(self, **changes: Any) -> dict[str, Any]:
+        """A new order from a ticket of the web form; its clock runs."""
+        agent = self.person("agent")
+        ticket = agent.post("/api/tickets", {"channel": "web", "description": "整栋楼停电"})
+        order: dict[str, Any] = agent.post(
+            "/api/orders", {**NEEDS, "ticket_id": ticket["id"], **changes}
+        )
+        return order
+
+    def released(self, centre: str = "east") -> dict[str, Any]:
+        order = self.filed()
+        body = {"centre_id": self.unit(centre)}
+        row: dict[str, Any] = self.person("lead").post(f"/api/orders/{order['id']}/release", body)
+        return row
+
+    def sent(self, crew: str = "east-1") -> dict[str, Any]:
+        """An order that its centre has sent to a crew."""
+        centre = crew.partition("-")[0]
+        order = self.released(centre)
+        row: dict[str, Any] = self.person(f"{centre}.desk").post(
+            f"/api/orders/{order['id']}/dispatch", {"crew_id": self.unit(crew)}
+        )
+        return row
+
+
+def unit_id(code: str) -> UUID:
+    """The unit of that code in the starter organisation."""
+    return query(lambda session: session.scalars(select(Unit.id).where(Unit.code == code)).one())
+
+
+def user_id(login: str) -> UUID:
+    return query(lambda session: session.scalars(select(User.id).where(User.login == login)).one())
+
+
+def query(read: Callable[[Session], T]) -> T:
+    """What `read` finds in the database now."""
+    with session_factory()() as session:
+        return read(session)
+
+
+def turn() -> None:
+    """Let the engine do all that is due."""
+    engine = Engine()
+    while engine.turn():
+        pass
+
+
+@contextmanager
+def open_office(
+    engines: EngineUrls, starter: Starter, folder: Path, **more: str
+) -> Iterator[Office]:
+    """An office on a copy of the starter organisation, with screens (empty pages) built."""
+    web = folder / "web"
+    (web / "assets").mkdir(parents=True)
+    for page in ("index", "login"):
+        (web / f"{page}.html").write_text(f"<title>{page}</title>")
+    quick = {
+        "receipt_retry_seconds": "0.2",
+        "database_pool": "16",
+        "twilio_auth_token": TOKEN,
+        **more,
+    }
+    with fresh_database(engines, starter.database) as url, ExitStack() as outer:
+        outer.enter_context(environment(url, engines.redis_url, folder, **quick))
+        patch = outer.enter_context(pytest.MonkeyPatch.context())
+        patch.setattr(hub, "HEARTBEAT_S", 0.5)
+        app = create_app(web)
+        address = outer.enter_context(serving(app))
+        people = outer.enter_context(ExitStack())
+        yield Office(address, app, starter, people)
+
+
+@pytest.fixture(scope="module")
+def office(
+    engines: EngineUrls, starter: Starter, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Office]:
+    """An office shared by the tests of one file; each makes orders of its own."""
+    with open_office(engines, starter, tmp_path_factory.mktemp("office")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def own_office(engines: EngineUrls, starter: Starter, tmp_path: Path) -> Iterator[Office]:
+    """An office for one test alone."""
+    with open_office(engines, starter, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def organisation(engines: EngineUrls, starter: Starter, tmp_path: Path) -> Iterator[int]:
+    """The starter organisation in a database of its own, without a server. Gives its id."""
+    with fresh_database(engines, starter.database) as url:
+        with environment(url, engines.redis_url, tmp_path):
+            yield ORG_ID
