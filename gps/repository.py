@@ -179,11 +179,17 @@ def move_latest(cur: Cursor, org_id: int, rows: Sequence[Latest]) -> None:
 
 def save_watches(cur: Cursor, org_id: int, watches: Iterable[OpenWatch]) -> None:
     """Write back what the watches remember."""
-    cur.executemany(
-        "UPDATE gps_watch SET motion = %s::jsonb, departed_at = %s, arrived_at = %s"
-        " WHERE org_id = %s AND id = %s",
-        [
-            (json.dumps(watch.motion), watch.departed_at, watch.arrived_at, org_id, watch.id)
-            for watch in watches
-        ],
+    rows = [
+        (watch.id, json.dumps(watch.motion), watch.departed_at, watch.arrived_at)
+        for watch in watches
+    ]
+    cur.execute(
+        """
+        UPDATE gps_watch AS watch
+        SET motion = new.motion, departed_at = new.departed_at, arrived_at = new.arrived_at
+        FROM unnest(%s::uuid[], %s::jsonb[], %s::timestamptz[], %s::timestamptz[])
+            AS new (id, motion, departed_at, arrived_at)
+        WHERE watch.org_id = %s AND watch.id = new.id
+        """,
+        (*(list(column) for column in zip(*rows, strict=True)), org_id),
     )
