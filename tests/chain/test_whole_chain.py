@@ -1,23 +1,18 @@
 """The whole chain once, through real sockets: carrier, screens, terminal."""
 
 import asyncio
-import json
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
 import pytest
 
-from gps.terminal import Terminal, location
+from tests.chain.world import carrier_says, file_order, passwords, to_the_site
 from tests.harness import RunningPaidan
 from tests.people import Person
 from tests.telephony.carrier import TOKEN, InboundCall
-
-SITE = (39.9239, 116.3966)
-FAR = (39.9293, 116.3966)
 
 
 @pytest.fixture(scope="module")
@@ -29,60 +24,12 @@ def paidan() -> Iterator[RunningPaidan]:
 
 @pytest.fixture
 def people(paidan: RunningPaidan) -> Iterator[dict[str, Person]]:
-    lines = (paidan.data_dir / "logins.txt").read_text().splitlines()
-    passwords = {one["login"]: one["password"] for one in map(json.loads, lines)}
+    known = passwords(paidan)
     wanted = ("agent", "lead", "supervisor", "east.desk", "west.desk", "east.crew1", "east.crew2")
-    found = {name: Person(paidan.base_url, name, passwords[name]) for name in wanted}
+    found = {name: Person(paidan.base_url, name, known[name]) for name in wanted}
     yield found
     for person in found.values():
         person.close()
-
-
-def carrier_says(paidan: RunningPaidan, webhook: Any) -> httpx.Response:
-    return httpx.post(
-        paidan.base_url + webhook.path,
-        content=webhook.body,
-        headers=webhook.headers(paidan.base_url),
-        trust_env=False,
-        timeout=15,
-    )
-
-
-def file_order(people: dict[str, Person], call_id: str | None) -> dict[str, Any]:
-    ticket = people["agent"].post(
-        "/api/tickets",
-        {"call_id": call_id, "caller_name": "王女士", "description": "整栋楼停电"},
-    )
-    order: dict[str, Any] = people["agent"].post(
-        "/api/orders",
-        {
-            "ticket_id": ticket["id"],
-            "fault_code": "no_power_building",
-            "place": "景山街道 12 号楼",
-            "lat": SITE[0],
-            "lon": SITE[1],
-            "trade": "low_voltage",
-        },
-    )
-    return order
-
-
-async def drive(terminal: Terminal, start: datetime) -> None:
-    """Stand, drive 600 m to the site, stay there: 55 s of fixes, sent at once.
-
-    The terminal's clock may run ahead by less than a minute, so nothing has to be waited for.
-    """
-    path = [FAR] * 2
-    path += [
-        (FAR[0] + (SITE[0] - FAR[0]) * step / 9, FAR[1] + (SITE[1] - FAR[1]) * step / 9)
-        for step in range(1, 10)
-    ]
-    at = start + timedelta(seconds=1)
-    for lat, lon in [*path, *[SITE] * 16]:
-        moving = (lat, lon) not in (FAR, SITE)
-        await terminal.send_location(location(at, lat, lon, speed_kmh=118.0 if moving else 0.0))
-        at += timedelta(seconds=2)
-    await terminal.wait_acked()
 
 
 def test_from_the_last_webhook_to_arrival_by_gps(
@@ -99,7 +46,7 @@ def test_from_the_last_webhook_to_arrival_by_gps(
     call = InboundCall(1, began=began)
     assert carrier_says(paidan, call.voice()).status_code == 200
     call_id = agent.get("/api/calls")[0]["id"]
-    order = file_order(people, call_id)
+    order = file_order(agent, call_id)
     order_id = order["id"]
     assert order["points"]["A"] is None
     assert carrier_says(paidan, call.completed()).status_code in (200, 204)
@@ -172,16 +119,6 @@ def dispatch_twice(desk: Person, order_id: str, crews: list[str]) -> dict[str, A
     assert sorted(answer.status_code for answer in answers) == [200, 409]
     problem: dict[str, Any] = next(a for a in answers if a.status_code == 409).json()
     return problem
-
-
-async def to_the_site(paidan: RunningPaidan, identity: str) -> None:
-    """The vehicle's terminal connects and drives to the site."""
-    async with Terminal(identity) as terminal:
-        await terminal.connect(*paidan.jt808)
-        await terminal.register()
-        await terminal.authenticate()
-        assert "工单" in await terminal.next_text()
-        await drive(terminal, datetime.now(UTC))
 
 
 def assert_same_as_fresh(person: Person) -> None:
