@@ -217,7 +217,7 @@ export class BoardMap {
 
   fit(box: Box): void {
     this.#map.fitBounds([box.west, box.south, box.east, box.north], {
-      padding: 48,
+      padding: { top: 48, left: 48, right: 48, bottom: 72 },
       maxZoom: 14,
       animate: false,
     });

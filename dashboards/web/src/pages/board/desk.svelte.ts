@@ -164,6 +164,11 @@ export class Desk {
     return fault ? nameOf(fault) : code;
   }
 
+  segmentName(code: string): string {
+    const segment = this.reference?.segments.find((each) => each.code === code);
+    return segment ? nameOf(segment) : word('point', code);
+  }
+
   tradeName(code: string): string {
     const trade = this.reference?.trades.find((each) => each.code === code);
     return trade ? nameOf(trade) : code;

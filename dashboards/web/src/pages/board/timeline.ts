@@ -13,7 +13,7 @@ export interface Piece {
   state: PieceState;
   /** Share of the piece's width that lies beyond its limit, 0..1. */
   overShare: number;
-  /** Where the limit falls; null when there is none or it lies outside. */
+  /** Where the limit falls; null when there is none, or it lies outside or ahead of an ended one. */
   limit: number | null;
   spentS: number;
   limitS: number | null;
@@ -131,7 +131,9 @@ export function layOut(order: OrderRow, segments: readonly Segment[], nowMs: num
     const spentMs = bar.end - bar.start;
     const limitMs = bar.limitS === null ? null : bar.start + bar.limitS * 1000;
     const beyond = limitMs === null ? 0 : Math.max(0, bar.end - limitMs);
-    const shown = limitMs !== null && percent(limitMs) <= 100;
+    // A limit that an ended segment never came near says nothing about what is still to come.
+    const ahead = bar.state !== 'running' && limitMs !== null && limitMs > past;
+    const shown = limitMs !== null && !ahead && percent(limitMs) <= 100;
     return {
       code: bar.code,
       fromPoint: bar.fromPoint,
