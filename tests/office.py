@@ -4,11 +4,14 @@ Hashing sixteen passwords takes a second, so it is done once: the organisation a
 login live in a template database that each office copies.
 """
 
+import hashlib
+import secrets
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -24,10 +27,11 @@ from api import hub
 from api.app import create_app
 from api.engine import Engine
 from api.wiring import wire
-from core.auth import log_in
+from core.clock import now
 from core.db import session_factory
 from core.engines import EngineUrls
-from core.models import Unit, User
+from core.ids import new_id
+from core.models import LoginSession, Unit, User
 from dispatch.starter import ORG_ID, ensure_starter
 from tests.engine_fixtures import execute, forget_settings, fresh_database, sibling_url
 from tests.people import Person
@@ -35,6 +39,14 @@ from tests.telephony.carrier import TOKEN
 
 T = TypeVar("T")
 STARTER = "paidan_starter"
+# A second person beside some of the starter's: login → whose colleague, name.
+COLLEAGUES = {
+    "lead2": ("lead", "值长乙"),
+    "east.desk2": ("east.desk", "城东调度乙"),
+    "west.desk2": ("west.desk", "城西调度乙"),
+    "east.crew1b": ("east.crew1", "城东一班乙"),
+    "west.crew1b": ("west.crew1", "城西一班乙"),
+}
 NEEDS = {
     "fault_code": "no_power_building",
     "place": "景山街道 12 号楼",
@@ -80,10 +92,38 @@ def starter(
     )
     url = sibling_url(engines.database_url, STARTER)
     folder = tmp_path_factory.mktemp("starter")
-    with environment(url, engines.redis_url, folder):
+    with environment(url, engines.redis_url, folder), session_factory()() as session:
         passwords = {one.login: one.password for one in ensure_starter(folder)}
-        tokens = {login: log_in(login, word)[0] for login, word in passwords.items()}
+        for login, (colleague, name) in COLLEAGUES.items():
+            _add_colleague(session, login, colleague, name)
+        people = session.scalars(select(User)).all()
+        tokens = {user.login: open_session(session, user) for user in people}
+        session.commit()
     return Starter(STARTER, passwords, tokens)
+
+
+def _add_colleague(session: Session, login: str, colleague: str, name: str) -> None:
+    known = session.scalars(select(User).where(User.login == colleague)).one()
+    place = {"role": known.role, "unit_id": known.unit_id, "password_hash": "-"}
+    session.add(User(org_id=known.org_id, id=new_id(), login=login, name=name, **place))
+    session.flush()
+
+
+def open_session(session: Session, user: User) -> str:
+    """What a login leaves behind, without the hashing. Gives the cookie's value."""
+    token = secrets.token_urlsafe(32)
+    session.add(
+        LoginSession(
+            org_id=user.org_id,
+            id=new_id(),
+            user_id=user.id,
+            token_hash=hashlib.sha256(token.encode()).digest(),
+            csrf_token=secrets.token_urlsafe(24),
+            created_at=now(),
+            expires_at=now() + timedelta(hours=14),
+        )
+    )
+    return token
 
 
 @contextmanager
@@ -230,6 +270,8 @@ def own_office(engines: EngineUrls, starter: Starter, tmp_path: Path) -> Iterato
 @pytest.fixture
 def organisation(engines: EngineUrls, starter: Starter, tmp_path: Path) -> Iterator[int]:
     """The starter organisation in a database of its own, without a server. Gives its id."""
-    with fresh_database(engines, starter.database) as url:
-        with environment(url, engines.redis_url, tmp_path):
-            yield ORG_ID
+    with (
+        fresh_database(engines, starter.database) as url,
+        environment(url, engines.redis_url, tmp_path),
+    ):
+        yield ORG_ID

@@ -119,7 +119,9 @@ class Requests:
             "recall": {"reason": "other"},
             "return": {"reason": "other"},
             "stamps": {"point": "A", "at": "2026-01-01T00:00:00Z", "reason": "test"},
-            **dict.fromkeys(("depart", "arrive", "restore"), {}),
+            "depart": {},
+            "arrive": {},
+            "restore": {},
         }
 
     def send(self, client: httpx.Client, route: str, **headers: str) -> httpx.Response:
