@@ -131,6 +131,17 @@ def test_an_answer_to_an_earlier_try_counts_even_after_giving_up(fleet: Fleet) -
     run(scenario)
 
 
+def test_one_answer_is_one_fact_however_often_it_is_recorded(fleet: Fleet) -> None:
+    message, _ = queue(fleet)
+    arrived = now() - timedelta(seconds=3)
+    for result in (0, 0, 1):
+        messages.answered(1, message, result, arrived)
+    messages.answered(1, new_id(), 0, arrived)
+    assert row(fleet, message)[0] == "acked"
+    ((_, event),) = fleet.facts(A)
+    assert event.occurred_at == arrived
+
+
 @pytest.mark.parametrize(("result", "cause"), [(1, "failed"), (3, "unsupported")])
 def test_a_refusal_is_no_receipt(fleet: Fleet, result: int, cause: str) -> None:
     async def scenario() -> None:

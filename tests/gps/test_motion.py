@@ -58,6 +58,10 @@ def test_standing_and_noise_are_no_departure() -> None:
     assert run(site(5000), REST, *noise) == []
 
 
+def test_two_fixes_a_little_aside_are_no_departure() -> None:
+    assert run(site(5000), REST, at(10, 60), at(20, 90), at(30, 95, 9), at(40, 0)) == []
+
+
 def test_departure_is_dated_back_to_the_first_movement() -> None:
     (departed,) = run(site(5000), REST, at(10, 0), at(20, 3), *drive(20, 0, 400))
     assert departed.kind == "departed"
