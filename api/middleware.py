@@ -2,8 +2,11 @@
 
 from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.problems import BodyTooLarge, language_of, render
 from core.clock import monotonic
 from core.correlation import correlated
 
@@ -45,7 +48,8 @@ class Envelope:
                 await send(message)
 
             if int(headers.get("content-length") or 0) > MAX_BODY:
-                await _too_large(answer)
+                refusal = render(BodyTooLarge(limit=MAX_BODY), language_of(Request(scope)))
+                await refusal(scope, receive, answer)
                 return
             await self.app(scope, _limited(receive), answer)
 
@@ -59,22 +63,7 @@ def _limited(receive: Receive) -> Receive:
         message = await receive()
         seen += len(message.get("body", b""))
         if seen > MAX_BODY:
-            return {"type": "http.disconnect"}
+            raise HTTPException(413, str(MAX_BODY))  # the framework lets only this kind through
         return message
 
     return read
-
-
-async def _too_large(send: Send) -> None:
-    body = (
-        b'{"type":"/problems/too_large","title":"too large","status":413,"code":"too_large",'
-        b'"detail":"The body may have 1,000,000 bytes at most.","errors":[]}'
-    )
-    await send(
-        {
-            "type": "http.response.start",
-            "status": 413,
-            "headers": [(b"content-type", b"application/problem+json")],
-        }
-    )
-    await send({"type": "http.response.body", "body": body})

@@ -14,6 +14,7 @@ from core.logging import logger
 
 log = logger(__name__)
 _STATUS_WORDS = {
+    400: ("请求体无法读取。", "The body of the request cannot be read."),
     404: ("找不到该地址。", "There is nothing at this address."),
     405: ("此地址不支持该方法。", "This address does not take that method."),
 }
@@ -31,6 +32,13 @@ class Unexpected(Problem):
     code = "unexpected"
     zh = "系统内部错误，已记录。"
     en = "Something unexpected went wrong; it has been logged."
+
+
+class BodyTooLarge(Problem):
+    status = 413
+    code = "too_large"
+    zh = "请求体过大，最多 {limit} 字节。"
+    en = "The body of the request is too large; the limit is {limit} bytes."
 
 
 class HttpProblem(Problem):
@@ -77,9 +85,13 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def _http(request: Request, error: HTTPException) -> JSONResponse:
+        if error.status_code == 413:
+            return render(BodyTooLarge(limit=error.detail), language_of(request))
         problem: Problem = HttpProblem()
         if error.status_code == 404:
             problem = NotFound(what="page", id=request.url.path)
+        if error.status_code == 400:
+            problem.errors = (FieldError("body", str(error.detail)),)
         problem.status = error.status_code
         zh, en = _STATUS_WORDS.get(error.status_code, (str(error.detail), str(error.detail)))
         problem.zh, problem.en = zh, en

@@ -1,15 +1,26 @@
 """Bodies and answers of the API, with examples; the OpenAPI document is made from them."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+)
 
 from dispatch.orders.rules import REASONS
 
 Reason = Literal[
     "wrong_department", "wrong_place", "duplicate", "crew_unavailable", "safety", "other"
+]
+OrderStateName = Literal[
+    "filed", "released", "accepted", "assigned", "returned", "finished", "closed"
 ]
 Urgency = Annotated[int, Field(ge=0, le=3, description="0 normal … 3 danger to life")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
@@ -17,10 +28,36 @@ Point = Literal["A", "B", "C", "D", "E", "F", "G", "H", "restored", "recorded"]
 assert set(Reason.__args__) == set(REASONS)  # type: ignore[attr-defined]
 
 
+YEARS = (1970, 2199)
+
+
+def storable(text: str) -> str:
+    """The text, unless it holds NUL, which PostgreSQL does not store."""
+    if "\x00" in text:
+        raise ValueError("must not contain NUL characters")
+    return text
+
+
+def plausible(at: datetime) -> datetime:
+    """The time in UTC, unless it lies outside the years that can be reckoned with."""
+    if not YEARS[0] < at.year < YEARS[1]:
+        raise ValueError(f"must lie between the years {YEARS[0]} and {YEARS[1]}")
+    return at.astimezone(UTC)
+
+
+Plain = Annotated[str, AfterValidator(storable)]
+Moment = Annotated[AwareDatetime, AfterValidator(plausible)]
+
+
 class Body(BaseModel):
-    """A request body. Unknown fields are refused by name."""
+    """A request body. Unknown fields are refused by name, and so is text with NUL."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _storable(cls, value: Any) -> Any:
+        return storable(value) if isinstance(value, str) else value
 
 
 class LoginBody(Body):
@@ -70,9 +107,7 @@ class ReasonBody(Body):
 
 
 class TapBody(Body):
-    at: AwareDatetime | None = Field(
-        None, description="When it was tapped, with time zone; empty: now."
-    )
+    at: Moment | None = Field(None, description="When it was tapped, with time zone; empty: now.")
 
 
 class CloseBody(Body):
@@ -81,7 +116,7 @@ class CloseBody(Body):
 
 class CorrectionBody(Body):
     point: Point
-    at: AwareDatetime
+    at: Moment
     reason: Annotated[str, Field(pattern="^[a-z0-9_]{1,60}$", examples=["clock_was_wrong"])]
     assignment_id: UUID | None = None
 

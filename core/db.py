@@ -63,6 +63,7 @@ def engine() -> Engine:
         max_overflow=4,
         pool_timeout=10,
         pool_pre_ping=True,
+        hide_parameters=True,  # names and phones do not belong into logged errors
         connect_args={
             "connect_timeout": 5,
             "application_name": "paidan",

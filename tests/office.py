@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import pytest
+import structlog
 import uvicorn
 from fastapi import FastAPI
 from psycopg import sql
@@ -245,6 +246,8 @@ def open_office(
         outer.enter_context(environment(url, engines.redis_url, folder, **quick))
         patch = outer.enter_context(pytest.MonkeyPatch.context())
         patch.setattr(hub, "HEARTBEAT_S", 0.5)
+        plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        structlog.configure(processors=[plain])
         app = create_app(web)
         address = outer.enter_context(serving(app))
         people = outer.enter_context(ExitStack())

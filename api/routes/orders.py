@@ -15,6 +15,7 @@ from api.schemas import (
     OrderBody,
     OrderPage,
     OrderRow,
+    OrderStateName,
     ReasonBody,
     ReleaseBody,
 )
@@ -43,7 +44,7 @@ def row_after(uow: UnitOfWork, order_id: UUID) -> dict[str, Any]:
 @router.get("/api/orders", response_model=list[OrderRow])
 def orders(
     principal: Viewer,
-    state: Annotated[str | None, Query(description="Only orders in this state.")] = None,
+    state: Annotated[OrderStateName | None, Query(description="Only orders in this state.")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> JSONResponse:
     """The newest orders that you may see."""

@@ -3,9 +3,9 @@
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime
 
 from api.deps import Need
+from api.schemas import Moment, Plain
 from core.db import read_session
 from core.errors import InvalidField
 from core.identity import Principal
@@ -21,11 +21,11 @@ router = APIRouter(tags=["reports"])
 @router.get("/api/reports/segments")
 def segments(
     principal: Annotated[Principal, Depends(Need(Right.REPORT_VIEW))],
-    start: Annotated[AwareDatetime, Query(alias="from", examples=["2026-11-01T00:00:00Z"])],
-    end: Annotated[AwareDatetime, Query(alias="to", examples=["2026-12-01T00:00:00Z"])],
+    start: Annotated[Moment, Query(alias="from", examples=["2026-11-01T00:00:00Z"])],
+    end: Annotated[Moment, Query(alias="to", examples=["2026-12-01T00:00:00Z"])],
     by: Literal["segment", "centre", "crew", "hour"] = "segment",
     policy: Annotated[str, Query(description="Name of a shipped policy.")] = POLICY,
-    system: Annotated[str | None, Query(description="One imported system, or paidan.")] = None,
+    system: Annotated[Plain | None, Query(description="One imported system, or paidan.")] = None,
 ) -> dict[str, Any]:
     """Segments against their limits: count, share, mean, quantiles, anomalies, unjudged."""
     if policy not in policy_names():  # a name, never a file of the server
