@@ -80,18 +80,28 @@ async def live(socket: WebSocket) -> None:
 
 
 async def _messages(socket: WebSocket) -> Any:
-    while True:
-        text = await socket.receive_text()
+    while (frame := await socket.receive())["type"] == "websocket.receive":
         try:
-            if len(text) > TOO_LONG:
-                raise ValueError("too long")
-            message = json.loads(text)
-            if not isinstance(message, dict):
-                raise ValueError("not an object")
+            message = _parsed(frame.get("text"))
         except ValueError as error:
             await socket.send_json({"type": "error", "code": "bad_message", "detail": str(error)})
             continue
         yield message
+
+
+def _parsed(text: str | None) -> dict[str, Any]:
+    """The JSON object of a text frame. Raises ValueError for everything else."""
+    if text is None:
+        raise ValueError("not text")
+    if len(text) > TOO_LONG:
+        raise ValueError("too long")
+    try:
+        message = json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if not isinstance(message, dict):
+        raise ValueError("not an object")
+    return message
 
 
 async def _answer(hub: Hub, client: Client, message: dict[str, Any]) -> None:
