@@ -1,4 +1,4 @@
-"""The board's own promises: keyboard only, no serious faults in both themes, honest when cut off."""
+"""The board's own promises: by keyboard, no serious faults in both themes, honest when cut off."""
 
 import gzip
 import re

@@ -62,6 +62,8 @@ describe('a board', () => {
     const board = fromSnapshot(snapshot(7, [one]));
     const old = anOrder({ id: 'one', state: 'closed' });
     expect(apply(board, [change(6, old), change(7, old)])).toBe(board);
+    const next = apply(board, [change(7, old), change(8, two)]);
+    expect(plain(next)).toEqual(plain(fromSnapshot(snapshot(8, [one, two]))));
   });
 
   test('a missing number asks for a fresh snapshot and changes nothing', () => {
