@@ -38,6 +38,7 @@ class Driver:
         """Until `end` or the last position, and then until everything is confirmed."""
         for position in positions:
             await self._connected(address)
+            assert position.fix_at is not None
             self._unconfirmed[build_location(position)] = position.fix_at
             self.ledger.sent[self.identity].add(position.fix_at)
             await self.terminal.send_location(position)
@@ -93,7 +94,7 @@ class Fleet:
         self._end = asyncio.Event()
         self._thread: threading.Thread | None = None
 
-    def start(self, on_trip: str) -> None:
+    def start(self, on_trip: str | None) -> None:
         """Everybody sends; the terminal `on_trip` drives to the site, half of the way now."""
         self._killed.clear()
         self._end.clear()
@@ -115,13 +116,13 @@ class Fleet:
     def close(self) -> None:
         self._loop.close()
 
-    def _run(self, on_trip: str) -> None:
+    def _run(self, on_trip: str | None) -> None:
         self._loop.run_until_complete(self._all(on_trip))
 
-    async def _all(self, on_trip: str) -> None:
+    async def _all(self, on_trip: str | None) -> None:
         await asyncio.gather(
             *(driver.send(driver.stand(), self.address, self._end) for driver in self.drivers),
-            self._trip(Driver(on_trip, self.ledger)),
+            *(self._trip(Driver(identity, self.ledger)) for identity in (on_trip,) if identity),
         )
 
     async def _trip(self, driver: Driver) -> None:

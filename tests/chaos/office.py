@@ -87,11 +87,12 @@ class Office:
         ]
 
     def work(self) -> None:
-        """A crew accepts an order and sets out; everybody works until `rest`."""
-        seat = next(self._trips)
+        """A crew that is free accepts an order and sets out; everybody works until `rest`."""
+        seat = next(self._trips, None)
         self._ending.clear()
-        self._set_out(seat)
-        self.fleet.start(on_trip=seat.terminal)
+        if seat is not None:
+            self._set_out(seat)
+        self.fleet.start(on_trip=seat.terminal if seat else None)
         self._lanes = [
             threading.Thread(target=self._lane, args=(index, login), daemon=True)
             for index, login in enumerate(LANES)
@@ -237,9 +238,9 @@ class Life:
         """Accept, or dispatch at once, which accepts too. Returns the assignment's id."""
         if self.rng.random() < 0.5:
             self._act(desk, "accept", None, "order.centre_accepted")
-            facts = ("order.assigned",)
+            facts = ["order.assigned"]
         else:
-            facts = ("order.assigned", "order.centre_accepted")
+            facts = ["order.assigned", "order.centre_accepted"]
         row = self._act(desk, "dispatch", {"crew_id": crew_id}, *facts)
         assignment: str = row["assignment"]["id"]
         self.ledger.recorded(assignment, "assignment.sent")
