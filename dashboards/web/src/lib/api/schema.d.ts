@@ -2317,7 +2317,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only orders in this state. */
-                state?: string | null;
+                state?: ("filed" | "released" | "accepted" | "assigned" | "returned" | "finished" | "closed") | null;
                 limit?: number;
             };
             header?: never;
