@@ -1,0 +1,197 @@
+"""The law of live screens: old snapshot + deltas == fresh snapshot, whoever does what."""
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core import live
+from core.clock import now
+from core.db import read_session, session_factory
+from core.engines import EngineUrls
+from core.uow import unit_of_work
+from dashboards.board import snapshot
+from dispatch.orders import service
+from dispatch.starter import ORG_ID
+from sla import service as sla
+from sla.repository import timers_of
+from tests.acts import CREW_ACTS, ORDER_ACTS, Acts, refused
+from tests.engine_fixtures import fresh_database
+from tests.office import Starter, environment, query, unit_id
+
+CREWS = ("east-1", "east-2", "west-1")
+LATER = timedelta(hours=2)  # a row may not depend on when it is looked at
+
+
+@pytest.fixture(scope="module")
+def acts(
+    engines: EngineUrls, starter: Starter, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Acts]:
+    folder: Path = tmp_path_factory.mktemp("law")
+    with (
+        fresh_database(engines, starter.database) as url,
+        environment(url, engines.redis_url, folder),
+    ):
+        yield Acts(ORG_ID)
+
+
+@dataclass
+class Reader:
+    """A screen that follows one topic, with an old state of its own to come back to."""
+
+    topic: str
+    number: int = -1
+    rows: dict[str, dict[str, Any]] = field(default_factory=dict)
+    resyncs: int = 0
+
+    def fetch(self) -> None:
+        self.number, self.rows = fresh(self.topic)
+
+    def catch_up(self) -> None:
+        """Apply the deltas since `number`; fetch again where they are no longer kept."""
+        with read_session() as session:
+            deltas = live.deltas_after(session, ORG_ID, self.topic, self.number, limit=100_000)
+            if deltas is None:
+                self.resyncs += 1
+                return self.fetch()
+            for delta in deltas:
+                assert delta.number == self.number + 1
+                self.number = delta.number
+                if delta.value is None:
+                    self.rows.pop(f"{delta.entity} {delta.key}", None)
+                else:
+                    self.rows[f"{delta.entity} {delta.key}"] = delta.value
+        return None
+
+    def check(self) -> None:
+        self.catch_up()
+        assert (self.number, self.rows) == fresh(self.topic)
+
+
+def fresh(topic: str) -> tuple[int, dict[str, dict[str, Any]]]:
+    with read_session() as session:
+        found = snapshot(session, ORG_ID, topic, now() + LATER)
+    rows = {f"order {row['id']}": row for row in found["orders"]}
+    rows |= {f"crew {row['id']}": row for row in found["crews"]}
+    return found["number"], rows
+
+
+def topics() -> list[str]:
+    centres = [f"board:{unit_id(code)}" for code in ("east", "west")]
+    return ["board:all", *centres, *(f"crew:{unit_id(code)}" for code in CREWS)]
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            (
+                *(f"order {act}" for act in ORDER_ACTS),
+                *(f"crew {act}" for act in (*CREW_ACTS, "recall")),
+                "order release",
+                "order dispatch",
+                "crew accept",
+                "file",
+                "confirm",
+                "sweep",
+                "acknowledge",
+                "correct",
+                "reconnect",
+                "prune",
+            )
+        ),
+        st.integers(0, 2),
+        st.sampled_from(CREWS),
+    ),
+    min_size=5,
+    max_size=25,
+)
+
+
+class Play:
+    """Orders, readers, and the steps that people take."""
+
+    def __init__(self, acts: Acts) -> None:
+        self.acts = acts
+        self.orders: list[UUID] = [acts.file(), acts.file(), acts.sent("east-1")[0]]
+        self.readers = [Reader(topic) for topic in topics()]
+        for reader in self.readers:
+            reader.fetch()
+        self.old = copy.deepcopy(self.readers)
+
+    def step(self, what: str, index: int, crew: str) -> None:
+        order_id = self.orders[index]
+        kind, _, act = what.partition(" ")
+        centre, _, number = crew.partition("-")
+        if kind == "order":
+            refused(self.acts.order_act, act, order_id, centre, number)
+        elif kind == "crew":
+            if self.acts.order(order_id).assignment_id:
+                refused(self.acts.crew_act, act, self.acts.assignment(order_id).id, crew)
+        else:
+            getattr(self, f"_{what}")(order_id)
+
+    def _file(self, order_id: UUID) -> None:
+        self.orders[self.orders.index(order_id)] = self.acts.file()
+        self.acts.put_away(order_id)
+
+    def _confirm(self, order_id: UUID) -> None:
+        for receipt in self.acts.receipts(order_id)[:1]:
+            self.acts.confirm(receipt)
+
+    def _sweep(self, _order_id: UUID) -> None:
+        sla.sweep(now() + timedelta(minutes=3))
+
+    def _acknowledge(self, order_id: UUID) -> None:
+        fired = [
+            one.id
+            for one in query(lambda session: timers_of(session, ORG_ID, [order_id]))
+            if one.fired_at is not None
+        ]
+        if fired:
+            with unit_of_work(self.acts.by("supervisor")) as uow:
+                sla.acknowledge(uow, fired[0], uow.now)
+
+    def _correct(self, order_id: UUID) -> None:
+        with unit_of_work(self.acts.by("supervisor")) as uow:
+            earlier = uow.now - timedelta(minutes=30)
+            service.correct_stamp(
+                uow, order_id, point="A", at=earlier, reason="test", assignment_id=None
+            )
+
+    def _reconnect(self, _order_id: UUID) -> None:
+        """Screens that slept since their old state come back."""
+        for reader in self.old:
+            reader.check()
+
+    def _prune(self, _order_id: UUID) -> None:
+        with session_factory()() as session:
+            live.prune(session, now())
+            session.commit()
+
+    def check(self) -> None:
+        for reader in (*self.readers, *self.old):
+            reader.check()
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(STEPS)
+def test_old_snapshot_and_deltas_make_a_fresh_snapshot(
+    acts: Acts, steps: list[tuple[str, int, str]]
+) -> None:
+    play = Play(acts)
+    for what, index, crew in steps:
+        play.step(what, index, crew)
+        play.readers[index].catch_up()  # the others sleep, and catch up many steps at once
+    play.check()
+    acts.put_all_away()
+    play.check()
+    assert not any(key.startswith("order") for one in play.readers for key in one.rows)
