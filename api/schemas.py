@@ -152,7 +152,7 @@ class Holder(BaseModel):
 
 
 class Running(BaseModel):
-    segment: str
+    segment: str = Field(description="A segment, or what holds its clock: queued, detour.")
     from_: datetime | None = Field(alias="from")
     limit_s: float | None
     due_at: datetime | None
@@ -347,6 +347,60 @@ class OrderPage(BaseModel):
     promise: PromiseDetail
     history: list[HistoryRow]
     receipts: list[ReceiptRow]
+
+
+class Named(BaseModel):
+    code: str
+    name_zh: str
+    name_en: str
+
+
+class Fault(Named):
+    trade: str
+
+
+class UserUnit(Named):
+    id: UUID
+    kind: Literal["hotline", "centre", "department", "crew"]
+
+
+class UserRow(BaseModel):
+    id: UUID
+    login: str
+    name: str
+    role: Literal["agent", "shift_lead", "dispatcher", "crew", "supervisor", "administrator"]
+    unit: UserUnit
+    scope: Literal["all", "centre", "crew"]
+    rights: list[str]
+
+
+class Me(BaseModel):
+    """Who is logged in. Send `csrf_token` back as `X-CSRF-Token` with every write."""
+
+    user: UserRow
+    csrf_token: str
+    server_time: datetime
+    organisation: Named
+
+
+class Reference(BaseModel):
+    """Codes with their names in both languages."""
+
+    fault_codes: list[Fault]
+    reasons: list[Named]
+    trades: list[Named]
+    points: list[Named]
+    segments: list[Named]
+    parties: list[Named]
+
+
+class CallRow(BaseModel):
+    id: UUID
+    from_number: str
+    to_number: str
+    state: str
+    opened_at: datetime
+    ended_at: datetime | None
 
 
 class ProblemBody(BaseModel):

@@ -127,7 +127,7 @@ def order_row(loaded: Loaded, receipts: Sequence[Any], now: datetime) -> dict[st
         "assignment": _assignment(assignment, tries),
         "holder": _holder(order, assignment),
         "points": {point: iso(running_timeline.at(point)) for point in POINTS},
-        "running": next((_running(one) for one in judged if one.state == "running"), None),
+        "running": _running(judged, running_timeline),
         "promise": _promise(whole, loaded.timers),
         "alerts": [_alert(timer) for timer in loaded.timers if timer.fired_at is not None],
         "chase_ups": 0,
@@ -197,7 +197,20 @@ def _held(code: str, unit_id: UUID | None, since: datetime | None) -> dict[str, 
     return {"code": code, "unit_id": text(unit_id), "since": iso(since)}
 
 
-def _running(one: Segment) -> dict[str, Any]:
+def _running(judged: Sequence[Segment], timeline: Timeline) -> dict[str, Any] | None:
+    """What the time is being spent on: a segment, or the named interval that holds its clock."""
+    one = next((one for one in judged if one.state == "running"), None)
+    if one is None:
+        return None
+    held = next((each for each in timeline.intervals if each.end is None), None)
+    if held is not None and one.deadline is None:
+        return {
+            "segment": held.kind,
+            "from": iso(held.start),
+            "limit_s": None,
+            "due_at": None,
+            "responsible": held.responsible,
+        }
     return {
         "segment": one.code,
         "from": iso(one.start),

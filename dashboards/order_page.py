@@ -80,7 +80,7 @@ def _stamp(one: StampState, names: dict[UUID, str], *, counts: bool) -> dict[str
         "at": iso(one.at),
         "recorded_at": iso(one.recorded_at),
         "source": one.source,
-        "by": names.get(one.actor_id) if one.actor_id else one.actor_kind,
+        "by": names.get(one.actor_id) if one.actor_id else None,
         "uncertainty_s": one.uncertainty_s,
         "evidence": {"kind": _evidence_kind(one), "ref": one.evidence or str(one.event_id)},
         "assignment_id": text(one.assignment_id),

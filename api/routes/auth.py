@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Response
 from sqlalchemy.orm import Session
 
 from api.deps import COOKIE, Need
-from api.schemas import LoginBody
+from api.schemas import LoginBody, Me
 from core import auth
 from core.clock import now
 from core.db import read_session
@@ -20,7 +20,7 @@ router = APIRouter(tags=["login"])
 Self = Annotated[Principal, Depends(Need(Right.SELF))]
 
 
-@router.post("/api/login")
+@router.post("/api/login", response_model=Me)
 def log_in(body: LoginBody, response: Response) -> dict[str, Any]:
     """Open a session. The cookie is HttpOnly; send `csrf_token` back as `X-CSRF-Token`."""
     token, principal = auth.log_in(body.login, body.password)
@@ -37,7 +37,7 @@ def log_in(body: LoginBody, response: Response) -> dict[str, Any]:
         return describe(session, principal)
 
 
-@router.get("/api/me")
+@router.get("/api/me", response_model=Me)
 def me(principal: Self) -> dict[str, Any]:
     """Who is logged in, with rights and the CSRF token."""
     with read_session() as session:

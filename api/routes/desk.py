@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from api.deps import Need, Writer, writer
 from api.live import topic_of
 from api.routes.orders import row_after
-from api.schemas import OrderRow, Snapshot, TicketBody, TicketRow
+from api.schemas import CallRow, OrderRow, Reference, Snapshot, TicketBody, TicketRow
 from core.clock import now
 from core.db import read_session
 from core.identity import Principal
@@ -51,7 +51,7 @@ def _snapshot(principal: Principal) -> dict[str, Any]:
     return found
 
 
-@router.get("/api/reference")
+@router.get("/api/reference", response_model=Reference)
 def reference_data(
     _principal: Annotated[Principal, Depends(Need(Right.SELF))],
 ) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def file_ticket(
     return write.run(body, act, status=201)
 
 
-@router.get("/api/calls")
+@router.get("/api/calls", response_model=list[CallRow])
 def calls(
     principal: Annotated[Principal, Depends(Need(Right.CALL_VIEW))],
 ) -> list[dict[str, Any]]:
