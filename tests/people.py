@@ -109,6 +109,12 @@ class Person:
         self.hang_up()
         snapshot = self.get("/api/board" if topic == "board" else "/api/queue")
         self.screen = Screen.of(snapshot)
+        self.resume(topic)
+        return self.screen
+
+    def resume(self, topic: str = "board") -> None:
+        """Connect (again) and go on from the number that the screen has."""
+        assert self.screen is not None
         cookie = "; ".join(f"{name}={value}" for name, value in self.http.cookies.items())
         self._socket = self._connection.enter_context(
             connect(
@@ -121,7 +127,6 @@ class Person:
         self._socket.send(json.dumps(subscribe))
         self._reader = threading.Thread(target=self._read, args=(self._socket,), daemon=True)
         self._reader.start()
-        return self.screen
 
     def hang_up(self) -> None:
         """Close the live connection."""
