@@ -278,3 +278,15 @@ def organisation(engines: EngineUrls, starter: Starter, tmp_path: Path) -> Itera
         environment(url, engines.redis_url, tmp_path),
     ):
         yield ORG_ID
+
+
+@pytest.fixture(scope="module")
+def module_organisation(
+    engines: EngineUrls, starter: Starter, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[int]:
+    """Like `organisation`, shared by the tests of one file."""
+    with (
+        fresh_database(engines, starter.database) as url,
+        environment(url, engines.redis_url, tmp_path_factory.mktemp("organisation")),
+    ):
+        yield ORG_ID

@@ -1,10 +1,10 @@
 """The law of live screens: old snapshot + deltas == fresh snapshot, whoever does what."""
 
 import copy
-from collections.abc import Iterator
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from core import live
 from core.clock import now
 from core.db import read_session, session_factory
-from core.engines import EngineUrls
 from core.uow import unit_of_work
 from dashboards.board import snapshot
 from dispatch.orders import service
@@ -23,23 +22,15 @@ from dispatch.starter import ORG_ID
 from sla import service as sla
 from sla.repository import timers_of
 from tests.acts import CREW_ACTS, ORDER_ACTS, Acts, refused
-from tests.engine_fixtures import fresh_database
-from tests.office import Starter, environment, query, unit_id
+from tests.office import query, unit_id
 
 CREWS = ("east-1", "east-2", "west-1")
 LATER = timedelta(hours=2)  # a row may not depend on when it is looked at
 
 
 @pytest.fixture(scope="module")
-def acts(
-    engines: EngineUrls, starter: Starter, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Acts]:
-    folder: Path = tmp_path_factory.mktemp("law")
-    with (
-        fresh_database(engines, starter.database) as url,
-        environment(url, engines.redis_url, folder),
-    ):
-        yield Acts(ORG_ID)
+def acts(module_organisation: int) -> Acts:
+    return Acts(module_organisation)
 
 
 @dataclass
@@ -197,3 +188,25 @@ def test_old_snapshot_and_deltas_make_a_fresh_snapshot(
     acts.put_all_away()
     play.check()
     assert not any(key.startswith("order") for one in play.readers for key in one.rows)
+
+
+def test_many_orders_sent_to_one_crew_at_the_same_moment(acts: Acts) -> None:
+    """The crew's row counts all of them, although no transaction saw the others begin."""
+    readers = [Reader(topic) for topic in topics()]
+    for reader in readers:
+        reader.fetch()
+    for _ in range(12):
+        orders = [acts.file() for _ in range(4)]
+        for order_id in orders:
+            acts.order_act("release", order_id)
+        gate = threading.Barrier(len(orders))
+
+        def send(order_id: UUID, gate: threading.Barrier = gate) -> None:
+            gate.wait()
+            acts.order_act("dispatch", order_id)
+
+        with ThreadPoolExecutor(len(orders)) as pool:
+            list(pool.map(send, orders))
+        for reader in readers:
+            reader.check()
+        acts.put_all_away()
