@@ -683,6 +683,27 @@ export interface components {
             /** Vehicle Id */
             vehicle_id: string | null;
         };
+        /** CallRow */
+        CallRow: {
+            /** Ended At */
+            ended_at: string | null;
+            /** From Number */
+            from_number: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /** State */
+            state: string;
+            /** To Number */
+            to_number: string;
+        };
         /** Centre */
         Centre: {
             /** Code */
@@ -770,6 +791,17 @@ export interface components {
             /** Ref */
             ref: string | null;
         };
+        /** Fault */
+        Fault: {
+            /** Code */
+            code: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Trade */
+            trade: string;
+        };
         /** HistoryRow */
         HistoryRow: {
             /**
@@ -831,6 +863,30 @@ export interface components {
              * @example correct horse battery staple
              */
             password: string;
+        };
+        /**
+         * Me
+         * @description Who is logged in. Send `csrf_token` back as `X-CSRF-Token` with every write.
+         */
+        Me: {
+            /** Csrf Token */
+            csrf_token: string;
+            organisation: components["schemas"]["Named"];
+            /**
+             * Server Time
+             * Format: date-time
+             */
+            server_time: string;
+            user: components["schemas"]["UserRow"];
+        };
+        /** Named */
+        Named: {
+            /** Code */
+            code: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
         };
         /** OrderBody */
         OrderBody: {
@@ -1049,6 +1105,24 @@ export interface components {
              */
             target_unit_id: string;
         };
+        /**
+         * Reference
+         * @description Codes with their names in both languages.
+         */
+        Reference: {
+            /** Fault Codes */
+            fault_codes: components["schemas"]["Fault"][];
+            /** Parties */
+            parties: components["schemas"]["Named"][];
+            /** Points */
+            points: components["schemas"]["Named"][];
+            /** Reasons */
+            reasons: components["schemas"]["Named"][];
+            /** Segments */
+            segments: components["schemas"]["Named"][];
+            /** Trades */
+            trades: components["schemas"]["Named"][];
+        };
         /** ReleaseBody */
         ReleaseBody: {
             /**
@@ -1067,7 +1141,10 @@ export interface components {
             limit_s: number | null;
             /** Responsible */
             responsible: string;
-            /** Segment */
+            /**
+             * Segment
+             * @description A segment, or what holds its clock: queued, detour.
+             */
             segment: string;
         };
         /** SegmentRow */
@@ -1226,6 +1303,50 @@ export interface components {
             id: string;
             /** Kind */
             kind: string;
+        };
+        /** UserRow */
+        UserRow: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Login */
+            login: string;
+            /** Name */
+            name: string;
+            /** Rights */
+            rights: string[];
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "agent" | "shift_lead" | "dispatcher" | "crew" | "supervisor" | "administrator";
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "all" | "centre" | "crew";
+            unit: components["schemas"]["UserUnit"];
+        };
+        /** UserUnit */
+        UserUnit: {
+            /** Code */
+            code: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "hotline" | "centre" | "department" | "crew";
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
         };
         /** VehicleRow */
         VehicleRow: {
@@ -2040,9 +2161,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    }[];
+                    "application/json": components["schemas"]["CallRow"][];
                 };
             };
             /** @description Not logged in */
@@ -2116,9 +2235,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["Me"];
                 };
             };
             /** @description Not logged in */
@@ -2256,9 +2373,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["Me"];
                 };
             };
             /** @description Not logged in */
@@ -3317,9 +3432,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["Reference"];
                 };
             };
             /** @description Not logged in */

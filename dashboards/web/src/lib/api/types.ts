@@ -14,7 +14,7 @@ export type Id = string;
 export const POINTS = ['A', 'B', 'C', 'D', 'E', 'F', 'G', 'H'] as const;
 export type Point = (typeof POINTS)[number];
 
-export type Named = Schemas['Party'];
+export type Named = Schemas['Named'];
 export type Centre = Schemas['Centre'];
 export type CrewRow = Schemas['CrewRow'];
 export type VehicleRow = Schemas['VehicleRow'];
@@ -52,41 +52,10 @@ export type OrderDetail = Narrowed<
   }
 >;
 
-export interface User {
-  id: Id;
-  login: string;
-  name: string;
-  role: string;
-  unit: Named & { id: Id; kind: string };
-  scope: 'all' | 'centre' | 'crew';
-  rights: string[];
-}
-
-export interface Session {
-  user: User;
-  csrf_token: string;
-  server_time: Iso;
-  organisation: Named;
-}
-
-export interface Reference {
-  fault_codes: (Named & { trade: string })[];
-  reasons: Named[];
-  trades: Named[];
-  segments: Named[];
-  points: Named[];
-  parties: Named[];
-}
-
+export type Session = Schemas['Me'];
+export type Reference = Schemas['Reference'];
 /** A telephone contact that a ticket may refer to; its end is point A. */
-export interface Call {
-  id: Id;
-  from_number: string;
-  to_number: string;
-  state: string;
-  opened_at: Iso;
-  ended_at: Iso | null;
-}
+export type Call = Schemas['CallRow'];
 
 export interface Delta {
   number: number;
