@@ -1,10 +1,12 @@
 """Orders: filing, release, centre, dispatch, closing. Every answer is the order's new row."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 from sqlalchemy import select
 
 from api.deps import Need, Writer, writer
@@ -39,6 +41,18 @@ def row_after(uow: UnitOfWork, order_id: UUID) -> dict[str, Any]:
     uow.flush()
     uow.session.expunge_all()
     return order_rows(uow.session, uow.org_id, [order_id], uow.now)[0][1]
+
+
+def act_on(
+    write: Writer, body: BaseModel | None, order_id: UUID, use_case: Callable[[UnitOfWork], object]
+) -> JSONResponse:
+    """Do a use case once and answer with the order's new row."""
+
+    def act(uow: UnitOfWork) -> dict[str, Any]:
+        use_case(uow)
+        return row_after(uow, order_id)
+
+    return write.run(body, act)
 
 
 @router.get("/api/orders", response_model=list[OrderRow])
@@ -94,23 +108,18 @@ def release(
     order_id: UUID, body: ReleaseBody, write: Annotated[Writer, writer(Right.ORDER_RELEASE)]
 ) -> JSONResponse:
     """Point B: send the order to a centre."""
-
-    def act(uow: UnitOfWork) -> dict[str, Any]:
-        service.release(uow, order_id, body.centre_id)
-        return row_after(uow, order_id)
-
-    return write.run(body, act)
+    return act_on(write, body, order_id, lambda uow: service.release(uow, order_id, body.centre_id))
 
 
 @router.post("/api/orders/{order_id}/accept", response_model=OrderRow)
 def accept(order_id: UUID, write: Annotated[Writer, writer(Right.ORDER_CENTRE)]) -> JSONResponse:
     """The centre accepts the order."""
-
-    def act(uow: UnitOfWork) -> dict[str, Any]:
-        service.accept_at_centre(uow, order_id, write.principal.access)
-        return row_after(uow, order_id)
-
-    return write.run(None, act)
+    return act_on(
+        write,
+        None,
+        order_id,
+        lambda uow: service.accept_at_centre(uow, order_id, write.principal.access),
+    )
 
 
 @router.post("/api/orders/{order_id}/return", response_model=OrderRow)
@@ -118,12 +127,12 @@ def return_order(
     order_id: UUID, body: ReasonBody, write: Annotated[Writer, writer(Right.ORDER_CENTRE)]
 ) -> JSONResponse:
     """退单: the centre gives the order back to the hotline."""
-
-    def act(uow: UnitOfWork) -> dict[str, Any]:
-        service.return_to_hotline(uow, order_id, body.reason, write.principal.access)
-        return row_after(uow, order_id)
-
-    return write.run(body, act)
+    return act_on(
+        write,
+        body,
+        order_id,
+        lambda uow: service.return_to_hotline(uow, order_id, body.reason, write.principal.access),
+    )
 
 
 @router.post("/api/orders/{order_id}/recall", response_model=OrderRow)
@@ -131,12 +140,9 @@ def recall(
     order_id: UUID, body: ReasonBody, write: Annotated[Writer, writer(Right.ORDER_RECALL)]
 ) -> JSONResponse:
     """The hotline takes the order back from the centre and its crew."""
-
-    def act(uow: UnitOfWork) -> dict[str, Any]:
-        service.recall_from_centre(uow, order_id, body.reason)
-        return row_after(uow, order_id)
-
-    return write.run(body, act)
+    return act_on(
+        write, body, order_id, lambda uow: service.recall_from_centre(uow, order_id, body.reason)
+    )
 
 
 @router.post("/api/orders/{order_id}/dispatch", response_model=OrderRow)
@@ -144,12 +150,12 @@ def dispatch(
     order_id: UUID, body: DispatchBody, write: Annotated[Writer, writer(Right.ORDER_DISPATCH)]
 ) -> JSONResponse:
     """Point D: send the order to a crew, its phones and its vehicle's terminal."""
-
-    def act(uow: UnitOfWork) -> dict[str, Any]:
-        service.dispatch(uow, order_id, body.crew_id, write.principal.access)
-        return row_after(uow, order_id)
-
-    return write.run(body, act)
+    return act_on(
+        write,
+        body,
+        order_id,
+        lambda uow: service.dispatch(uow, order_id, body.crew_id, write.principal.access),
+    )
 
 
 @router.post("/api/orders/{order_id}/close", response_model=OrderRow)
@@ -157,12 +163,7 @@ def close(
     order_id: UUID, body: CloseBody, write: Annotated[Writer, writer(Right.ORDER_CLOSE)]
 ) -> JSONResponse:
     """归档: close the order."""
-
-    def act(uow: UnitOfWork) -> dict[str, Any]:
-        service.close(uow, order_id, body.outcome)
-        return row_after(uow, order_id)
-
-    return write.run(body, act)
+    return act_on(write, body, order_id, lambda uow: service.close(uow, order_id, body.outcome))
 
 
 @router.post("/api/orders/{order_id}/stamps", response_model=OrderRow)
@@ -170,16 +171,16 @@ def correct_stamp(
     order_id: UUID, body: CorrectionBody, write: Annotated[Writer, writer(Right.STAMP_CORRECT)]
 ) -> JSONResponse:
     """Correct a point: a new stamp with a reason; the old ones stay."""
-
-    def act(uow: UnitOfWork) -> dict[str, Any]:
-        service.correct_stamp(
+    return act_on(
+        write,
+        body,
+        order_id,
+        lambda uow: service.correct_stamp(
             uow,
             order_id,
             point=body.point,
             at=body.at,
             reason=body.reason,
             assignment_id=body.assignment_id,
-        )
-        return row_after(uow, order_id)
-
-    return write.run(body, act)
+        ),
+    )
