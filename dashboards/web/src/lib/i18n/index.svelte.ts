@@ -48,6 +48,12 @@ export function word(group: string, code: string): string {
   return key in zh ? DICTIONARIES[current][key as Key] : code.replaceAll('_', ' ');
 }
 
+/** As `nameOf`, in the fewest words where the dictionary has them: for columns and bars. */
+export function shortName(group: string, named: Named): string {
+  const key = `${group}.${named.code}`;
+  return key in zh ? DICTIONARIES[current][key as Key] : nameOf(named);
+}
+
 /** The name of something the server names in both languages. */
 export function nameOf(named: Named | undefined | null): string {
   if (!named) return t('app.unknown');

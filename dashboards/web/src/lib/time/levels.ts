@@ -39,6 +39,18 @@ export function promiseLeft(order: OrderRow, nowMs: number): Countdown {
   return { left, level: share < shares.risk ? 'risk' : share < shares.watch ? 'watch' : 'normal' };
 }
 
+/** What may hold a segment's clock: waiting behind another order, sent to the wrong place. */
+const HOLDS = ['queued', 'detour'] as const;
+export type Hold = (typeof HOLDS)[number];
+
+/** What holds the running clock, and for how many seconds already (null: unknown). */
+export function held(order: OrderRow, nowMs: number): { by: Hold; forS: number | null } | null {
+  const by = HOLDS.find((each) => each === order.running?.segment);
+  if (!by) return null;
+  const from = millis(order.running?.from);
+  return { by, forS: from === null ? null : Math.max(0, nowMs - from) / 1000 };
+}
+
 /** What is left of the segment that runs now. */
 export function segmentLeft(order: OrderRow, nowMs: number): Countdown {
   const due = millis(order.running?.due_at);

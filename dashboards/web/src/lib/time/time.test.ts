@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { anOrder } from '../testing/rows';
 import { duration, signed } from './format';
-import { byUrgency, orderLevel, promiseLeft, segmentLeft } from './levels';
+import { byUrgency, held, orderLevel, promiseLeft, segmentLeft } from './levels';
 import { fromMessage, fromRoundTrip, UNMEASURED } from './offset';
 
 const T0 = Date.parse('2026-01-01T00:00:00Z');
@@ -82,6 +82,19 @@ describe('the urgency scale', () => {
     const alarm = { id: 'a', code: 'x', kind: 'alarm', since: at(1), running: true } as const;
     expect(orderLevel({ ...waiting, alerts: [{ ...alarm, acknowledged: false }] }, T0)).toBe('risk');
     expect(orderLevel({ ...waiting, alerts: [{ ...alarm, acknowledged: true }] }, T0)).toBe('normal');
+  });
+
+  test('a held clock counts what it has waited and alarms nobody', () => {
+    const holding = { from: at(60), limit_s: null, due_at: null, responsible: 'capacity' };
+    for (const segment of ['queued', 'detour'] as const) {
+      const order = { ...waiting, running: { segment, ...holding } };
+      expect(held(order, T0 + 150_000)).toEqual({ by: segment, forS: 90 });
+      expect(segmentLeft(order, T0 + 150_000)).toEqual({ left: null, level: 'normal' });
+      expect(orderLevel(order, T0 + 150_000)).toBe('normal');
+    }
+    const running = { segment: 'CD', from: at(0), limit_s: 120, due_at: at(120), responsible: 'centre' };
+    expect(held({ ...waiting, running }, T0)).toBeNull();
+    expect(held(waiting, T0)).toBeNull();
   });
 
   test('after the arrival the promise stands still', () => {

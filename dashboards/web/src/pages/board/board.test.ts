@@ -3,7 +3,7 @@ import type { Segment } from '../../lib/api/types';
 import { anOrder } from '../../lib/testing/rows';
 import { possible, requests } from './actions';
 import { arrange, distanceKm, matches } from './sorting';
-import { layOut } from './timeline';
+import { layOut, spentNow } from './timeline';
 
 const T0 = Date.parse('2026-01-01T00:00:00Z');
 const at = (seconds: number): string => new Date(T0 + seconds * 1000).toISOString();
@@ -123,6 +123,20 @@ describe('the timeline', () => {
     const points = { ...none, A: at(0), B: at(2400), C: at(2401), D: at(2402) };
     const strip = layOut(anOrder({ points, promise: order.promise }), [], T0 + 2_402_000);
     expect(strip?.points.map(({ label }) => label)).toEqual(['A', 'BCD']);
+  });
+
+  test('what holds the clock is drawn as itself, without a limit', () => {
+    const running = { segment: 'detour', from: at(200), limit_s: null, due_at: null, responsible: 'hotline' };
+    const last = layOut({ ...order, running }, [], T0 + 240_000)?.pieces.at(-1);
+    expect(last).toMatchObject({ state: 'held', hold: 'detour', limit: null, spentS: 40, overShare: 0 });
+  });
+
+  test('a held clock stands still, what was held before stays taken out', () => {
+    const began = { ...segment('BC', true, 240), state: 'running' as const, start: at(0) };
+    const running = { ...began, spent_s: 50, excluded_s: 100 };
+    expect(spentNow(running, true, T0 + 300_000)).toBe(50);
+    expect(spentNow(running, false, T0 + 300_000)).toBe(200);
+    expect(spentNow({ ...running, state: 'done' }, false, T0 + 300_000)).toBe(50);
   });
 
   test('without any point there is nothing to draw', () => {

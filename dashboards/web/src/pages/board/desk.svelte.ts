@@ -8,8 +8,10 @@ import type {
   Session,
   VehicleRow,
 } from '../../lib/api/types';
-import { language, nameOf, t, word, type Key } from '../../lib/i18n/index.svelte';
+import { language, nameOf, shortName, t, word, type Key } from '../../lib/i18n/index.svelte';
 import { BoardFeed, vehiclesNow } from '../../lib/live/feed.svelte';
+import { earOf } from '../../lib/sound/decide';
+import { Sounds } from '../../lib/sound/sounds.svelte';
 import { serverClock } from '../../lib/time/clock.svelte';
 import { isOver, orderLevel } from '../../lib/time/levels';
 import { possible, requests, type Action, type ActionCode, type Choice } from './actions';
@@ -41,6 +43,7 @@ const DETAIL_PAUSE_MS = 120;
 /** Everything the board's components share: who, what is shown, what is focused, what is asked. */
 export class Desk {
   readonly feed = new BoardFeed(goToLogin);
+  readonly sounds = new Sounds();
   session = $state.raw<Session | null>(null);
   reference = $state.raw<Reference | null>(null);
   problem = $state.raw<unknown>(null);
@@ -62,12 +65,15 @@ export class Desk {
   #lastRows = new Map<string, OrderRow>();
 
   readonly rights = $derived(new Set(this.session?.user.rights ?? []));
+  readonly ear = $derived(earOf(this.session));
   readonly vehicles: VehicleRow[] = $derived(vehiclesNow(this.feed.board, this.feed.positions));
   readonly held = $derived(this.selectedId !== null || this.pointerInList);
   readonly selected: OrderRow | null = $derived(
     this.selectedId ? (this.feed.board?.orders.get(this.selectedId) ?? null) : null,
   );
   readonly rows: { order: OrderRow; gone: boolean }[] = $derived.by(() => this.#rows());
+  /** The order whose timeline is shown: the focused one, else the most urgent. */
+  readonly traced: OrderRow | null = $derived(this.selected ?? this.rows[0]?.order ?? null);
   readonly unsorted = $derived.by(() => {
     const orders = this.feed.board?.orders;
     return (
@@ -75,7 +81,8 @@ export class Desk {
     );
   });
   /** Only another row wakes those who follow it; the board changes far more often. */
-  readonly #focusedRow = $derived(this.feed.board?.orders.get(this.openId ?? this.selectedId ?? ''));
+  readonly #evidenceId = $derived(this.openId ?? this.traced?.id ?? null);
+  readonly #evidenceRow = $derived(this.feed.board?.orders.get(this.#evidenceId ?? ''));
   readonly counts = $derived.by(() => {
     const open = [...(this.feed.board?.orders.values() ?? [])].filter((order) => !isOver(order));
     const levels = open.map((order) => orderLevel(order, serverClock.now));
@@ -88,6 +95,7 @@ export class Desk {
 
   start(): () => void {
     const stopClock = serverClock.start();
+    const stopSounds = this.sounds.start();
     let stopFeed = (): void => {};
     let stopped = false;
     const enter = async (): Promise<void> => {
@@ -108,6 +116,7 @@ export class Desk {
     return () => {
       stopped = true;
       stopClock();
+      stopSounds();
       stopFeed();
     };
   }
@@ -169,9 +178,19 @@ export class Desk {
     return segment ? nameOf(segment) : word('point', code);
   }
 
+  segmentShort(code: string): string {
+    const segment = this.reference?.segments.find((each) => each.code === code);
+    return segment ? shortName('short_segment', segment) : word('point', code);
+  }
+
   tradeName(code: string): string {
     const trade = this.reference?.trades.find((each) => each.code === code);
     return trade ? nameOf(trade) : code;
+  }
+
+  tradeShort(code: string): string {
+    const trade = this.reference?.trades.find((each) => each.code === code);
+    return trade ? shortName('short_trade', trade) : code;
   }
 
   unitName(id: string | null): string {
@@ -207,10 +226,10 @@ export class Desk {
     if (location.hash !== hash) history.replaceState(null, '', location.pathname + hash);
   }
 
-  /** Fetch the focused order's evidence now and whenever its row changes. An effect's body. */
+  /** Fetch the traced order's evidence now and whenever its row changes. An effect's body. */
   followDetail(): () => void {
-    const id = this.openId ?? this.selectedId;
-    void [this.#focusedRow, language()];
+    const id = this.#evidenceId;
+    void [this.#evidenceRow, language()];
     if (!id) return () => {};
     let stale = false;
     const load = async (): Promise<void> => {

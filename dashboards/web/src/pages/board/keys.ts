@@ -11,6 +11,7 @@ export const KEYS: readonly { keys: string[]; says: PlainKey }[] = [
   { keys: ['o'], says: 'keys.sort' },
   { keys: ['0'], says: 'keys.fit' },
   { keys: ['n'], says: 'action.file' },
+  { keys: ['m'], says: 'keys.silence' },
   { keys: ['1', '…', '9'], says: 'keys.choose' },
   { keys: ['?'], says: 'keys.help' },
 ];
@@ -51,6 +52,7 @@ const PLAIN: Record<string, (desk: Desk) => void> = {
   '?': (desk) => (desk.asking = { kind: 'keys' }),
   o: (desk) => desk.resort(true),
   '0': () => dispatchEvent(new Event(FIT_EVENT)),
+  m: (desk) => desk.ear && desk.sounds.silence(),
   n: (desk) => {
     if (desk.rights.has('order.file')) desk.asking = { kind: 'file' };
   },

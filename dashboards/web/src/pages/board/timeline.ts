@@ -1,7 +1,8 @@
 import { POINTS, type OrderRow, type Segment } from '../../lib/api/types';
 import { millis } from '../../lib/time/format';
+import { held, type Hold } from '../../lib/time/levels';
 
-export type PieceState = 'done' | 'over' | 'running' | 'unknown' | 'anomaly';
+export type PieceState = 'done' | 'over' | 'running' | 'held' | 'unknown' | 'anomaly';
 
 /** One segment on the strip. Places are percent of its length. */
 export interface Piece {
@@ -18,6 +19,8 @@ export interface Piece {
   spentS: number;
   limitS: number | null;
   responsible: Segment['responsible'] | null;
+  /** What holds its clock. */
+  hold: Hold | null;
 }
 
 export interface Strip {
@@ -38,6 +41,7 @@ interface Span {
   state: PieceState;
   limitS: number | null;
   responsible: Segment['responsible'] | null;
+  hold: Hold | null;
 }
 
 /** Room behind the last thing on the strip, in percent. */
@@ -78,10 +82,25 @@ function spans(order: OrderRow, segments: readonly Segment[], nowMs: number): Sp
       state,
       limitS: segment?.limit_s ?? null,
       responsible: segment?.responsible ?? null,
+      hold: null,
     };
   });
   const from = millis(order.running?.from);
-  if (order.running && from !== null) {
+  const hold = held(order, nowMs)?.by ?? null;
+  if (order.running && from !== null && hold) {
+    const last = points.at(-1)?.point ?? '';
+    found.push({
+      code: hold,
+      fromPoint: last,
+      toPoint: last,
+      start: from,
+      end: Math.max(nowMs, from),
+      state: 'held',
+      limitS: null,
+      responsible: null,
+      hold,
+    });
+  } else if (order.running && from !== null) {
     const code = order.running.segment;
     found.push({
       code,
@@ -92,9 +111,17 @@ function spans(order: OrderRow, segments: readonly Segment[], nowMs: number): Sp
       state: 'running',
       limitS: order.running.limit_s,
       responsible: judged.get(code)?.responsible ?? null,
+      hold: null,
     });
   }
   return found;
+}
+
+/** Seconds a segment has spent by now; while its clock is held they stand still. */
+export function spentNow(segment: Segment, isHeld: boolean, nowMs: number): number | null {
+  const start = millis(segment.start);
+  if (segment.state !== 'running' || isHeld || start === null) return segment.spent_s;
+  return (nowMs - start) / 1000 - segment.excluded_s;
 }
 
 /** Labels nearer to each other than this, in percent, become one. */
@@ -146,6 +173,7 @@ export function layOut(order: OrderRow, segments: readonly Segment[], nowMs: num
       spentS: spentMs / 1000,
       limitS: bar.limitS,
       responsible: bar.responsible,
+      hold: bar.hold,
     };
   });
   return {
