@@ -86,13 +86,22 @@ def starter(
     engines: EngineUrls, template_database: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Starter:
     """The starter organisation with everybody logged in, ready to be copied."""
+    if engines not in _MADE:  # each folder's conftest has this fixture; one database serves all
+        folder = tmp_path_factory.mktemp("starter")
+        _MADE[engines] = _make_starter(engines, template_database, folder)
+    return _MADE[engines]
+
+
+_MADE: dict[EngineUrls, Starter] = {}
+
+
+def _make_starter(engines: EngineUrls, template_database: str, folder: Path) -> Starter:
     create = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")
     execute(
         engines.database_url,
         create.format(sql.Identifier(STARTER), sql.Identifier(template_database)),
     )
     url = sibling_url(engines.database_url, STARTER)
-    folder = tmp_path_factory.mktemp("starter")
     with environment(url, engines.redis_url, folder), session_factory()() as session:
         passwords = {one.login: one.password for one in ensure_starter(folder)}
         for login, (colleague, name) in COLLEAGUES.items():
@@ -234,7 +243,7 @@ def open_office(
     """An office on a copy of the starter organisation, with screens (empty pages) built."""
     web = folder / "web"
     (web / "assets").mkdir(parents=True)
-    for page in ("index", "login"):
+    for page in ("index", "login", "crew"):
         (web / f"{page}.html").write_text(f"<title>{page}</title>")
     quick = {
         "receipt_retry_seconds": "0.2",

@@ -57,6 +57,7 @@ LIVE = {"board": "ALD-SM", "queue": "---C--"}
 PUBLIC = {
     "GET /",
     "GET /login",
+    "GET /crew",
     "GET /assets",
     "GET /health/live",
     "GET /health/ready",

@@ -1,6 +1,8 @@
 """`paidan verify` finds what was tampered with, wherever it was."""
 
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -10,19 +12,36 @@ from api.verify import verify
 from core import digests
 from core.clock import now
 from core.db import read_session, session_factory
+from core.engines import EngineUrls
 from core.eventlog import GENESIS, chain_hash
 from core.models import Event
+from dispatch.starter import ORG_ID
 from sla import service as sla
 from tests.acts import Acts
-from tests.office import query
+from tests.engine_fixtures import fresh_database
+from tests.office import Starter, environment, query
 
 TOMORROW = timedelta(days=2)
 
 
-@pytest.fixture
-def order(organisation: int) -> UUID:
-    """An order with a life behind it, in a log with signed digests; all of it sound."""
-    acts = Acts(organisation)
+@pytest.fixture(scope="module")
+def sound(
+    engines: EngineUrls, starter: Starter, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, UUID, Path]]:
+    """A database in which nothing is wrong, an order with a life in it, the signing key's folder.
+
+    The log has signed digests.
+    """
+    folder = tmp_path_factory.mktemp("sound")
+    with fresh_database(engines, starter.database) as url:
+        with environment(url, engines.redis_url, folder):
+            order_id = live_through_everything()
+            assert findings() == []
+        yield url, order_id, folder
+
+
+def live_through_everything() -> UUID:
+    acts = Acts(ORG_ID)
     order_id = acts.file()
     acts.order_act("release", order_id, "west")
     acts.order_act("return", order_id, "west")
@@ -39,8 +58,19 @@ def order(organisation: int) -> UUID:
     with session_factory()() as session:
         assert digests.write_due(session, now() + TOMORROW) >= 1
         session.commit()
-    assert findings() == []
     return order_id
+
+
+@pytest.fixture
+def order(engines: EngineUrls, sound: tuple[str, UUID, Path]) -> Iterator[UUID]:
+    """The order, in a copy of the sound database."""
+    original, order_id, folder = sound
+    name = original.partition("?")[0].rpartition("/")[2]
+    with (
+        fresh_database(engines, name) as url,
+        environment(url, engines.redis_url, folder),
+    ):
+        yield order_id
 
 
 def findings() -> list[str]:

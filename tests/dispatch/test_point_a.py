@@ -55,7 +55,7 @@ class Call:
                 from_number="+8613800138000",
                 to_number="+861095598",
                 status=status,
-                received_at=max(at, self.began),
+                received_at=now(),
                 dedup_key=f"{self.number}-{status}",
                 carrier_at=None if status == "ringing" else at,
             )
@@ -172,7 +172,7 @@ def test_released_while_talking_costs_the_hotline_nothing(acts: Acts) -> None:
     found = segment(order_id, "AB")
     assert (found["spent_s"], found["within"]) == (0, True)
     assert "released_during_call" in found["marks"]
-    ended = now().replace(microsecond=0) + timedelta(seconds=30)
+    ended = now().replace(microsecond=0) + timedelta(seconds=1)  # behind the release
     one.end(ended)
     turn()
     assert point(order_id, "A") == ended

@@ -38,7 +38,7 @@ STEPS = st.lists(
         st.sampled_from((*CREW_ACTS, "recall", "gps departed", "gps arrived", "confirm", "send")),
     ),
     min_size=5,
-    max_size=20,
+    max_size=15,
 )
 
 
@@ -68,7 +68,7 @@ def take(acts: Acts, order_id: UUID, step: str) -> None:
 
 
 @settings(
-    max_examples=12,
+    max_examples=8,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking takes minutes here
 )
@@ -100,7 +100,7 @@ def active(crew: str, acts: Acts) -> list[UUID]:
 
 @pytest.mark.parametrize("act", ["activate", "depart"])
 def test_of_two_queued_orders_one_becomes_active(acts: Acts, act: str) -> None:
-    for _ in range(10):
+    for _ in range(6):
         first = acts.sent("west-1")
         acts.crew_act("accept", first[1], "west-1")
         queued = [acts.sent("west-1") for _ in range(2)]
@@ -118,7 +118,7 @@ def test_of_two_queued_orders_one_becomes_active(acts: Acts, act: str) -> None:
 
 
 def test_of_two_accepted_at_the_same_moment_one_queues(acts: Acts) -> None:
-    for _ in range(10):
+    for _ in range(6):
         two = [acts.sent("west-1") for _ in range(2)]
         assert at_once([("accept", id_) for _, id_ in two], acts) == [None, None]
         states = sorted(acts.assignment(order_id).state for order_id, _ in two)

@@ -172,7 +172,7 @@ class Play:
 
 
 @settings(
-    max_examples=20,
+    max_examples=15,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking takes minutes here
 )
@@ -195,7 +195,7 @@ def test_many_orders_sent_to_one_crew_at_the_same_moment(acts: Acts) -> None:
     readers = [Reader(topic) for topic in topics()]
     for reader in readers:
         reader.fetch()
-    for _ in range(12):
+    for _ in range(8):
         orders = [acts.file() for _ in range(4)]
         for order_id in orders:
             acts.order_act("release", order_id)
