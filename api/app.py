@@ -78,7 +78,7 @@ def _screens(app: FastAPI, web: Path) -> None:
     if not (web / "index.html").exists():
         return
     app.mount("/assets", StaticFiles(directory=web / "assets"), name="assets")
-    for path, file in (("/", "index.html"), ("/login", "login.html")):
+    for path, file in (("/", "index.html"), ("/crew", "crew.html"), ("/login", "login.html")):
         app.get(path, include_in_schema=False)(_page(web / file))
 
 

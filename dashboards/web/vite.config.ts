@@ -9,7 +9,9 @@ export default defineConfig({
   plugins: [svelte()],
   build: {
     target: 'es2022',
-    rolldownOptions: { input: { board: here('index.html'), login: here('login.html') } },
+    rolldownOptions: {
+      input: { board: here('index.html'), crew: here('crew.html'), login: here('login.html') },
+    },
     // The map is loaded after the first view; its size is known and accepted.
     chunkSizeWarningLimit: 1200,
   },

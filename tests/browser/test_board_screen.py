@@ -135,10 +135,12 @@ def test_no_serious_accessibility_fault(
     assert faults == []
 
 
-def test_who_may_not_see_the_board_is_told_so(page: "Page", paidan: RunningPaidan) -> None:
+def test_a_crew_is_led_to_its_own_page(page: "Page", paidan: RunningPaidan) -> None:
     enter(page, paidan, "east.crew1")
-    page.get_by_role("alert").get_by_text("您没有查看看板的权限").wait_for()
-    assert page.locator("[data-testid=connection]").count() == 0
+    page.wait_for_url("**/crew")
+    page.goto(paidan.base_url)
+    page.wait_for_url("**/crew")
+    page.get_by_text("没有工单").wait_for()
 
 
 def test_first_view_is_light() -> None:

@@ -28,8 +28,12 @@ export function goToLogin(): void {
   location.replace(`/login?next=${encodeURIComponent(back)}`);
 }
 
+/** The page where somebody of this role works. */
+export const homeOf = (role: Session['user']['role']): string => (role === 'crew' ? '/crew' : '/');
+
 /** Where to go after logging in; only places on this server. */
-export function afterLogin(search: string): string {
+export function afterLogin(search: string, role: Session['user']['role']): string {
   const next = new URLSearchParams(search).get('next') ?? '/';
-  return /^\/(?![/\\])/.test(next) && !next.startsWith('/login') ? next : '/';
+  const here = /^\/(?![/\\])/.test(next) && !next.startsWith('/login');
+  return here && next !== '/' ? next : homeOf(role);
 }

@@ -7,6 +7,15 @@ import { apply, fromSnapshot, withOrder, type Board } from './reducer';
 
 export type Connection = 'connecting' | 'live' | 'catching_up' | 'cut_off';
 
+/** Where a screen's rows come from: the snapshot's path and the live topic that follows it. */
+export interface Source {
+  path: string;
+  topic: 'board' | 'queue';
+}
+
+export const BOARD: Source = { path: '/api/board', topic: 'board' };
+export const QUEUE: Source = { path: '/api/queue', topic: 'queue' };
+
 /** Close code of the server when the login has ended. */
 const LOGIN_ENDED = 4401;
 const BACKOFF_MS = { first: 300, last: 5_000 };
@@ -42,7 +51,12 @@ export class BoardFeed {
   #moved = new Map<string, VehicleRow>();
   #positionTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly loginEnded: () => void) {}
+  /** `recalled` is told each recall that this screen has to confirm, maybe more than once. */
+  constructor(
+    private readonly loginEnded: () => void,
+    private readonly source: Source = BOARD,
+    private readonly recalled: (orderId: string) => void = () => {},
+  ) {}
 
   start(): () => void {
     const online = (): void => this.#reconnectNow();
@@ -86,7 +100,7 @@ export class BoardFeed {
   async #fetchSnapshot(): Promise<void> {
     const askedAt = Date.now();
     const numberWhenAsked = this.board?.number ?? 0;
-    const snapshot = await get<BoardSnapshot>('/api/board');
+    const snapshot = await get<BoardSnapshot>(this.source.path);
     serverClock.sample(snapshot.server_time, askedAt, Date.now());
     this.problem = null;
     // Deltas may have overtaken the answer; a number below the one asked at is a restored server.
@@ -168,7 +182,7 @@ export class BoardFeed {
   }
 
   #subscribe(): void {
-    if (this.board) this.#say({ type: 'subscribe', topic: 'board', from: this.board.number });
+    if (this.board) this.#say({ type: 'subscribe', topic: this.source.topic, from: this.board.number });
   }
 
   #heard(message: ServerMessage): void {
@@ -196,6 +210,7 @@ export class BoardFeed {
         void this.#resync();
         break;
       case 'deliver':
+        if (message.purpose === 'recall') this.recalled(message.order_id);
         this.#deliveries.set(message.receipt_id, {
           orderId: message.order_id,
           recall: message.purpose === 'recall',

@@ -1,5 +1,5 @@
-import { ApiProblem, get, newKey, NotReached, post } from '../../lib/api/client';
-import { currentSession, goToLogin } from '../../lib/api/session';
+import { ApiProblem, get, newKey, post } from '../../lib/api/client';
+import { goToLogin, homeOf } from '../../lib/api/session';
 import type {
   CrewRow,
   OrderDetail,
@@ -10,6 +10,7 @@ import type {
 } from '../../lib/api/types';
 import { language, nameOf, shortName, t, word, type Key } from '../../lib/i18n/index.svelte';
 import { BoardFeed, vehiclesNow } from '../../lib/live/feed.svelte';
+import { visit } from '../../lib/live/visit';
 import { earOf } from '../../lib/sound/decide';
 import { Sounds } from '../../lib/sound/sounds.svelte';
 import { serverClock } from '../../lib/time/clock.svelte';
@@ -94,31 +95,7 @@ export class Desk {
   });
 
   start(): () => void {
-    const stopClock = serverClock.start();
-    const stopSounds = this.sounds.start();
-    let stopFeed = (): void => {};
-    let stopped = false;
-    const enter = async (): Promise<void> => {
-      try {
-        this.session = await currentSession();
-        this.reference = await get<Reference>('/api/reference');
-        this.problem = null;
-        if (!stopped) stopFeed = this.feed.start();
-      } catch (error) {
-        if (error instanceof ApiProblem && error.status === 401) goToLogin();
-        else {
-          this.problem = error;
-          if (error instanceof NotReached) setTimeout(() => void (stopped || enter()), 3000);
-        }
-      }
-    };
-    void enter();
-    return () => {
-      stopped = true;
-      stopClock();
-      stopSounds();
-      stopFeed();
-    };
+    return visit(this, ({ user }) => (user.role === 'crew' ? homeOf('crew') : null));
   }
 
   /** Follow the board; called whenever it, the clock or the hold changes. */
