@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
@@ -13,6 +13,7 @@ from tests.chaos.ledger import Ledger
 from tests.harness import RunningPaidan
 
 DRAIN_S = 25.0
+WAIT_S = 30.0
 ORDER_ACTS = (
     "order.filed",
     "order.released",
@@ -36,16 +37,30 @@ _UNDONE = "SELECT kind, name, attempts, last_error FROM outbox WHERE done_at IS 
 
 
 class Books:
-    """The database of a running Paidan, read from outside."""
+    """The database of a running Paidan, read from outside. `url`: another login than its own."""
 
-    def __init__(self, paidan: RunningPaidan) -> None:
+    def __init__(self, paidan: RunningPaidan, url: str | None = None) -> None:
         urls = embedded_urls(paidan.data_dir)
         assert urls is not None
-        self._url = libpq_url(urls[0])
+        self._url = libpq_url(url or urls[0])
 
     def query(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
         with psycopg.connect(self._url, autocommit=True) as connection:
             return connection.execute(statement, parameters or None).fetchall()
+
+    def wait_for(
+        self,
+        statement: str,
+        without: Callable[[], set[str]] = set,
+        seconds: float = WAIT_S,
+    ) -> None:
+        """Until a column has something that it had not at first and that is not `without`."""
+        at_first = {found for (found,) in self.query(statement)}
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if {found for (found,) in self.query(statement)} - at_first - without():
+                return
+        raise AssertionError(f"never came: {statement}")
 
     def execute(self, statement: str, *parameters: object) -> None:
         with psycopg.connect(self._url, autocommit=True) as connection:

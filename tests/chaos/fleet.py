@@ -12,7 +12,7 @@ from tests.chaos.ledger import Ledger
 
 SITE = (39.9239, 116.3966)
 FAR = (39.9293, 116.3966)
-PENDING = 5
+PENDING = 3
 AWAY = (OSError, Disconnected, Refused, TimeoutError)
 
 

@@ -4,6 +4,9 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+import redis
+
+from core.engines.embedded import embedded_urls
 from core.engines.processes import ProcessId
 from tests.chaos.check import Books
 from tests.chaos.office import Office
@@ -38,6 +41,7 @@ def kill_at_work(office: Office, victim: str, moment: Callable[[], None]) -> Non
     """Kill when `moment` returns; the busy office goes on until more is done, then rests.
 
     `victim`: a process by name, `up`, or `server`: PostgreSQL with all its backends.
+    Valkey comes back empty.
     """
     paidan = office.paidan
     office.work()
@@ -53,6 +57,8 @@ def kill_at_work(office: Office, victim: str, moment: Callable[[], None]) -> Non
         else:
             paidan.wait_replaced(name, old)
             paidan.wait_ready()
+        if victim == "valkey":
+            empty_valkey(paidan)
         office.ledger.wait_more(20, 100)
     finally:
         office.rest()
@@ -69,3 +75,11 @@ def kill_server(paidan: RunningPaidan) -> ProcessId:
     for process in (first, *backends):
         process.signal(signal.SIGKILL)
     return first
+
+
+def empty_valkey(paidan: RunningPaidan) -> None:
+    """What a lost disk does: every job that was handed over is forgotten."""
+    urls = embedded_urls(paidan.data_dir)
+    assert urls is not None
+    with redis.Redis.from_url(urls[1]) as client:
+        client.flushall()

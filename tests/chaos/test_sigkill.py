@@ -14,7 +14,9 @@ pytestmark = pytest.mark.chaos
 
 SEED = 20260419
 VICTIMS = ("api", "gps", "engine", "worker", "valkey", "postgres", "server", "up")
+CARRY_JOBS = ("worker", "valkey")
 STOP_ANSWERS = ("api", "postgres", "server", "up")
+JOB_IN_HAND = "SELECT id::text FROM outbox WHERE kind = 'job' AND done_at IS NULL AND attempts > 0"
 
 
 @pytest.fixture(scope="module")
@@ -30,12 +32,17 @@ def office() -> Iterator[Office]:
 def test_nothing_confirmed_is_missing_or_doubled(office: Office, victim: str) -> None:
     rng = random.Random(f"{SEED}/{victim}")
     acts, positions = rng.randint(10, 50), rng.randint(50, 400)
-    retries = office.ledger.retries
+    books, retries = Books(office.paidan), office.ledger.retries
 
-    kill_at_work(office, victim, lambda: office.ledger.wait_more(acts, positions))
+    def moment() -> None:
+        office.ledger.wait_more(acts, positions)
+        if victim in CARRY_JOBS:
+            books.wait_for(JOB_IN_HAND)
+
+    kill_at_work(office, victim, moment)
 
     assert victim not in STOP_ANSWERS or office.ledger.retries > retries
-    found = findings(Books(office.paidan), office.ledger)
+    found = findings(books, office.ledger)
     assert not found, "\n".join(found)
     different = [one for follower in office.followers if (one := follower.difference())]
     assert not different, "\n".join(different)

@@ -4,6 +4,7 @@ The file that `CHAOS_PLANT` names holds the name of the one mistake that is made
 that a mistake can begin in the middle of work. Nothing of this is in the product.
 """
 
+import asyncio
 import os
 import sys
 import threading
@@ -32,23 +33,27 @@ def plant_in_gateway() -> None:
     from gps.intake import Intake, Pending
     from gps.pipeline import Written
 
-    put, write = Intake.put, Intake._write
+    put, write, acknowledge = Intake.put, Intake._write, Intake._acknowledge
+    confirmed: dict[int, Pending] = {}
 
     def early_put(self: Intake, pending: Pending) -> None:
         if made("gateway_confirms_early"):
-            self._acknowledge([pending], set())
+            acknowledge(self, [pending], set())
+            confirmed[id(pending)] = pending
         put(self, pending)
 
     async def slow_write(self: Intake, org_id: int, fixes: Sequence[Fix]) -> Written | None:
-        import asyncio
+        if made("gateway_confirms_early"):
+            await asyncio.sleep(PAUSE_S)
+        return await write(self, org_id, fixes)
 
-        if not made("gateway_confirms_early"):
-            return await write(self, org_id, fixes)
-        await asyncio.sleep(PAUSE_S)
-        await write(self, org_id, fixes)
-        return None
+    def acknowledge_rest(self: Intake, messages: Sequence[Pending], refused: set[int]) -> None:
+        """Those that came before the mistake began."""
+        rest = [one for one in messages if confirmed.pop(id(one), None) is None]
+        acknowledge(self, rest, refused if len(rest) == len(messages) else set())
 
     Intake.put, Intake._write = early_put, slow_write  # type: ignore[method-assign]
+    Intake._acknowledge = acknowledge_rest  # type: ignore[method-assign]
 
 
 def plant_in_api() -> None:
