@@ -206,6 +206,13 @@ export const en: Record<Key, string> = {
   'short_party.crew': 'Crew',
   'short_party.capacity': 'Capacity',
   'short_party.chain': 'Whole chain',
+  'short_fault.no_power_home': 'out: home',
+  'short_fault.no_power_building': 'out: building',
+  'short_fault.no_power_area': 'out: area',
+  'short_fault.low_voltage': 'bad voltage',
+  'short_urgency.1': 'raised',
+  'short_urgency.2': 'urgent',
+  'short_urgency.3': 'emergency',
   'short_trade.community_service': 'community',
 
   'stamp.point': 'Point',

@@ -196,6 +196,13 @@ export const zh = {
   'short_party.crew': '抢修班组',
   'short_party.capacity': '运力不足',
   'short_party.chain': '全链条',
+  'short_fault.no_power_home': '单户停电',
+  'short_fault.no_power_building': '整栋停电',
+  'short_fault.no_power_area': '片区停电',
+  'short_fault.low_voltage': '电压异常',
+  'short_urgency.1': '较急',
+  'short_urgency.2': '紧急',
+  'short_urgency.3': '特急',
   'short_trade.community_service': '社区服务',
 
   'stamp.point': '点',

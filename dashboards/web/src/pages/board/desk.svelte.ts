@@ -150,6 +150,11 @@ export class Desk {
     return fault ? nameOf(fault) : code;
   }
 
+  faultShort(code: string): string {
+    const fault = this.reference?.fault_codes.find((each) => each.code === code);
+    return fault ? shortName('short_fault', fault) : code;
+  }
+
   segmentName(code: string): string {
     const segment = this.reference?.segments.find((each) => each.code === code);
     return segment ? nameOf(segment) : word('point', code);
