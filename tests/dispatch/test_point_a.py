@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 from rq import Queue
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from api import jobs
 from api.verify import verify
@@ -26,6 +26,7 @@ from dashboards.order_page import order_page
 from dispatch.notices.models import Notice
 from dispatch.orders import crew_service, service
 from dispatch.orders.models import Stamp
+from dispatch.tickets.service import NewTicket, file_ticket
 from sla import service as sla
 from telephony import service as telephony
 from telephony.rules import CarrierEvent
@@ -135,11 +136,10 @@ def test_no_a_is_lost_when_filing_and_hanging_up_meet(acts: Acts) -> None:
         call_id, ended = one.ring(), one.began + timedelta(minutes=1)
         gate = threading.Barrier(2)
         with ThreadPoolExecutor(2) as pool:
-            ending = pool.submit(together(gate, one.end), ended)
+            ending = pool.submit(together(gate, end_and_tell), one, ended)
             filing = pool.submit(together(gate, file_in_call), acts, call_id)
             ending.result()
             order_id = filing.result()
-        turn()
         assert point(order_id, "A") == ended
         stamps = query(
             lambda session, id_=ticket_of(order_id): session.scalars(
@@ -147,6 +147,36 @@ def test_no_a_is_lost_when_filing_and_hanging_up_meet(acts: Acts) -> None:
             ).all()
         )
         assert len(stamps) == 1
+
+
+def test_the_call_does_not_end_between_filing_and_commit(acts: Acts) -> None:
+    """The narrow moment: the ticket has been filed, but nobody else can see it yet."""
+    one = call()
+    call_id, ended = one.ring(), one.began + timedelta(minutes=1)
+    with ThreadPoolExecutor(1) as pool:
+        with unit_of_work(acts.by("agent")) as uow:
+            new = NewTicket("fault_repair", "phone", call_id=call_id)
+            ticket_id = file_ticket(uow, new)
+            uow.flush()
+            ending = pool.submit(end_and_tell, one, ended)
+            while not ending.done() and not somebody_waits():
+                pass
+        ending.result()
+    assert point(acts.file(ticket_id), "A") == ended
+
+
+def somebody_waits() -> bool:
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    return bool(query(lambda session: session.scalar(waiting)))
+
+
+def end_and_tell(one: Call, ended: datetime) -> None:
+    """The subscriber runs at once, and not again: whoever files later must see the end."""
+    one.end(ended)
+    turn()
 
 
 def ticket_of(order_id: UUID) -> UUID:
