@@ -23,6 +23,13 @@ class MapInvalid(Problem):
     en = "The map file {file} is not valid: {summary}"
 
 
+class ColumnsMissing(MapInvalid):
+    """A data file without the columns that the map names; `errors` names each key of the map."""
+
+    zh = "数据文件 {file} 与映射文件不符：{summary}"
+    en = "The data file {file} does not fit the map: {summary}"
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -138,15 +145,15 @@ class MapFile(_Part):
         return found
 
     def check_header(self, header: list[str], file: str) -> None:
-        """Raises MapInvalid naming every key whose column the file lacks, or has twice."""
+        """Raises ColumnsMissing naming every key whose column the file lacks, or has twice."""
         wrong = [
-            FieldError(key, f"the file has {header.count(column) or 'no'} column {column!r}")
+            FieldError(key, f"{header.count(column) or 'no'} column {column!r}")
             for column, key in self.all_columns().items()
             if header.count(column) != 1
         ]
         if wrong:
             summary = "; ".join(f"{one.field}: {one.message}" for one in wrong)
-            raise MapInvalid(file=file, summary=summary, errors=wrong)
+            raise ColumnsMissing(file=file, summary=summary, errors=wrong)
 
 
 def parse_map(text: str, file: str) -> MapFile:

@@ -23,3 +23,8 @@ def test_every_rule_is_described():
     rules = set(re.findall(r'BadCell\(\s*[^"]*?"?[^"]*?"?,\s*"([a-z_]+)"', sources))
     assert len(rules) >= 9
     assert {rule for rule in rules if f"`{rule}`" not in PAGE} == set()
+
+
+def test_the_examples_are_counted():
+    assert len(list((ROOT / "docs" / "examples").glob("*.toml"))) == 6
+    assert "`docs/examples/` has six maps" in PAGE

@@ -70,6 +70,7 @@ def test_a_column_that_the_file_lacks_is_named_with_its_key():
     with pytest.raises(MapInvalid) as refused:
         mapping.check_header([name for name in ROW if name not in ("there", "lat")], "f.csv")
     assert {one.field for one in refused.value.errors} == {"assignment.0.H", "order.lat"}
+    assert str(refused.value).startswith("The data file f.csv does not fit the map")
     with pytest.raises(MapInvalid, match="2 column 'call'"):
         mapping.check_header([*ROW, "call"], "f.csv")
 
