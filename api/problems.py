@@ -65,7 +65,9 @@ def render(problem: Problem, language: str) -> JSONResponse:
         "errors": [{"field": one.field, "message": one.message} for one in problem.errors],
         "correlation_id": correlation_id(),
     }
-    return JSONResponse(body, problem.status, media_type="application/problem+json")
+    seconds = problem.params.get("seconds")
+    headers = {"Retry-After": str(seconds)} if isinstance(seconds, int) else None
+    return JSONResponse(body, problem.status, headers, media_type="application/problem+json")
 
 
 def install(app: FastAPI) -> None:

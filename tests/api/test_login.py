@@ -70,6 +70,7 @@ def test_five_failures_lock_the_login_for_a_minute(own_office: Office) -> None:
         assert log_in(own_office, "agent", "wrong").status_code == 401
     answer = log_in(own_office, "agent", password)
     assert (answer.status_code, answer.json()["code"]) == (429, "too_many_attempts")
+    assert 0 < int(answer.headers["retry-after"]) <= 60
     with session_factory()() as session:  # a minute later
         past = now() - timedelta(seconds=1)
         session.execute(update(User).where(User.login == "agent").values(locked_until=past))
