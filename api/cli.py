@@ -162,10 +162,12 @@ def _prepare(*, first_data: bool = True) -> list[str]:
     """Schema and, if wished, first data; lines that tell the logins which it made."""
     from core import db
     from core.migrate import upgrade
+    from core.secrets import secret_key
     from core.settings import settings
 
     settings.cache_clear()
     upgrade(str(settings().database_url))
+    secret_key()  # a backup of the data directory has it from the first day
     if not first_data:
         return []
     logins = import_module("dispatch.starter").ensure_starter(settings().data_dir)
