@@ -210,3 +210,20 @@ def test_many_orders_sent_to_one_crew_at_the_same_moment(acts: Acts) -> None:
         for reader in readers:
             reader.check()
         acts.put_all_away()
+
+
+def test_pruning_leaves_no_hole(acts: Acts) -> None:
+    """A long transaction takes its number late: what was recorded later may be numbered before."""
+    reader = Reader("board:all")
+    reader.fetch()
+    with unit_of_work(acts.by("agent"), now=now() + timedelta(minutes=1)) as uow:
+        uow.touch("order", acts.file())
+    acts.file()
+    with session_factory()() as session:
+        live.prune(session, now())
+        session.commit()
+    reader.check()
+    assert reader.resyncs == 1
+    reader.check()
+    assert reader.resyncs == 1
+    acts.put_all_away()
