@@ -8,6 +8,10 @@ from dispatch.tickets import service as tickets
 
 SUBSCRIPTIONS = {
     "call.ended": ("tickets.call_ended",),
+    "assignment.activated": ("orders.queue_moved",),
+    "assignment.finished": ("orders.queue_moved",),
+    "assignment.returned": ("orders.queue_moved",),
+    "assignment.recalled": ("orders.queue_moved",),
     "vehicle.departed": ("orders.vehicle_departed",),
     "vehicle.arrived": ("orders.vehicle_arrived",),
     "vehicle.message_acked": ("orders.message_acked",),
@@ -15,6 +19,7 @@ SUBSCRIPTIONS = {
 }
 SUBSCRIBERS = {
     "tickets.call_ended": tickets.call_ended,
+    "orders.queue_moved": orders.queue_moved,
     "orders.vehicle_departed": orders.vehicle_departed,
     "orders.vehicle_arrived": orders.vehicle_arrived,
     "orders.message_acked": orders.message_acked,

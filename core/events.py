@@ -196,6 +196,7 @@ class OrderStampCorrected(Payload):
 
     point: str
     reason: str
+    hop_id: UUID | None = None
     assignment_id: UUID | None = None
 
 

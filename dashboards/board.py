@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from dispatch.orders import repository
 from dispatch.orders.models import Assignment, Location, Order
 from dispatch.orders.rules import ACTIVE_ASSIGNMENT, OPEN_ASSIGNMENT, AssignmentState, OrderState
 from dispatch.orders.stamps import StampState
-from dispatch.orders.timeline import timelines
+from dispatch.orders.timeline import Busy, timelines
 from dispatch.tickets.models import Ticket
 from gps.models import VehiclePosition
 from sla.models import SlaCase, SlaTimer
@@ -46,10 +47,11 @@ class Loaded:
     ticket: Ticket | None
     case: SlaCase | None
     timers: list[SlaTimer]
+    busy: list[Busy]
 
     @property
     def timelines(self) -> list[Timeline]:
-        return timelines(self.order, self.assignments, self.stamps)
+        return timelines(self.order, self.assignments, self.stamps, self.busy)
 
     @property
     def assignment(self) -> AssignmentState | None:
@@ -58,7 +60,7 @@ class Loaded:
 
 
 def load(session: Session, org_id: int, order_ids: Iterable[UUID]) -> list[Loaded]:
-    """Orders with hops, assignments, stamps, place, ticket and deadlines, in eight queries."""
+    """Orders with hops, assignments, stamps, place, ticket and deadlines, in a few queries."""
     ids = list(order_ids)
     rows = session.scalars(
         select(Order).where(Order.org_id == org_id, Order.id.in_(ids)).order_by(Order.filed_at)
@@ -69,6 +71,7 @@ def load(session: Session, org_id: int, order_ids: Iterable[UUID]) -> list[Loade
     assignments = defaultdict(list)
     for one in repository.assignments_of(session, org_id, ids):
         assignments[one.order_id].append(repository.assignment_state(one))
+    busy = repository.busy_of(session, org_id, chain.from_iterable(assignments.values()))
     stamps = repository.stamps_of_orders(session, org_id, ids)
     places = _by_id(session, org_id, Location, (row.location_id for row in rows))
     tickets = _by_id(session, org_id, Ticket, (row.ticket_id for row in rows))
@@ -87,6 +90,7 @@ def load(session: Session, org_id: int, order_ids: Iterable[UUID]) -> list[Loade
             ticket=tickets.get(row.ticket_id),
             case=cases.get(row.id),
             timers=timers[row.id],
+            busy=busy,
         )
         for row in rows
     ]

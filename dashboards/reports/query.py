@@ -81,6 +81,8 @@ def _own(session: Session, org_id: int, rows: Sequence[Order]) -> Iterator[Case]
         repository.hops_of(session, org_id, ids),
         repository.assignments_of(session, org_id, ids),
     )
+    states = {one.id: repository.assignment_state(one) for one in assignments}
+    busy = repository.busy_of(session, org_id, states.values())
     for row in rows:
         mine = [one for one in assignments if one.order_id == row.id]
         order = repository.order_state(row, [hop for hop in hops if hop.order_id == row.id])
@@ -92,8 +94,9 @@ def _own(session: Session, org_id: int, rows: Sequence[Order]) -> Iterator[Case]
             crews={one.id: str(one.crew_id or "") for one in mine},
             timelines=timelines(
                 order,
-                [repository.assignment_state(one) for one in mine],
+                [states[one.id] for one in mine],
                 [repository.stamp_state(one) for one in stamps[row.id]],
+                busy,
             ),
         )
 

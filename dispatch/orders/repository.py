@@ -26,6 +26,7 @@ from dispatch.orders.models import (
 )
 from dispatch.orders.rules import ACTIVE_ASSIGNMENT, AssignmentState, HopState, OrderState
 from dispatch.orders.stamps import StampState
+from dispatch.orders.timeline import Busy
 
 ORDER_FIELDS = (
     "id",
@@ -118,6 +119,38 @@ def assignments_of(session: Session, org_id: int, order_ids: Iterable[UUID]) -> 
         .execution_options(populate_existing=True)
     )
     return list(session.scalars(query))
+
+
+def busy_of(session: Session, org_id: int, assignments: Iterable[AssignmentState]) -> list[Busy]:
+    """When the crews of the queued ones among `assignments` had an order active."""
+    queued = [one for one in assignments if one.queued_behind and one.accepted_at]
+    if not queued:
+        return []
+    since = min(one.accepted_at for one in queued if one.accepted_at)
+    query = select(
+        Assignment.id, Assignment.crew_id, Assignment.activated_at, Assignment.ended_at
+    ).where(
+        Assignment.org_id == org_id,
+        Assignment.crew_id.in_({one.crew_id for one in queued}),
+        Assignment.activated_at.is_not(None),
+        or_(Assignment.ended_at.is_(None), Assignment.ended_at > since),
+    )
+    return [
+        Busy(id_, crew_id, start, end)
+        for id_, crew_id, start, end in session.execute(query)
+        if crew_id is not None and start is not None
+    ]
+
+
+def queued_orders(session: Session, org_id: int, crew_id: UUID) -> list[UUID]:
+    """Orders that the crew accepted and has not taken up."""
+    query = select(Assignment.order_id).where(
+        Assignment.org_id == org_id,
+        Assignment.crew_id == crew_id,
+        Assignment.state == "accepted",
+        Assignment.queued_behind.is_not(None),
+    )
+    return list(session.scalars(query.order_by(Assignment.order_id)))
 
 
 def stamps_of_orders(

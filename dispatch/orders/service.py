@@ -17,6 +17,7 @@ from core.uow import UnitOfWork
 from dispatch.orders import repository
 from dispatch.orders.models import Location, OrderTicket, Receipt
 from dispatch.orders.rules import OPEN_ASSIGNMENT, AssignmentState, OrderState, evolve_order
+from dispatch.orders.timeline import ASSIGNMENT_POINTS, HOP_POINTS
 from dispatch.orders.work import Work, work_on, work_on_assignment
 from dispatch.tickets.models import Ticket
 from gps import service as gps
@@ -239,15 +240,30 @@ def correct_stamp(
     reason: str,
     assignment_id: UUID | None,
 ) -> None:
-    """A new stamp for a point, with a reason; the old ones stay."""
+    """A new stamp for a point, with a reason; the old ones stay.
+
+    B and C are those of the last hop, D to H those of `assignment_id`, or of the last assignment.
+    """
     if at > uow.now + timedelta(minutes=1):
         raise InvalidField("body.at", "lies in the future")
     with work_on(uow, order_id) as work:
         if assignment_id is not None and assignment_id not in work.assignments:
             raise InvalidField("body.assignment_id", "is not an assignment of this order")
+        hop = work.order.hop
+        if point in HOP_POINTS and hop is None:
+            raise InvalidField("body.point", "the order was never released")
+        if point in ASSIGNMENT_POINTS:
+            assignment_id = assignment_id or work.order.assignment_id
+            if assignment_id is None:
+                raise InvalidField("body.point", "the order was never dispatched")
         work.record(
             order_id,
-            ev.OrderStampCorrected(point=point, reason=reason, assignment_id=assignment_id),
+            ev.OrderStampCorrected(
+                point=point,
+                reason=reason,
+                hop_id=hop.id if hop and point in HOP_POINTS else None,
+                assignment_id=assignment_id if point in ASSIGNMENT_POINTS else None,
+            ),
             occurred_at=at,
             source=DISPATCHER,
         )

@@ -6,7 +6,8 @@ from core import events as ev
 from core.recorded import Recorded
 from core.uow import UnitOfWork
 from dispatch.orders import crew_service, repository
-from dispatch.orders.models import Receipt
+from dispatch.orders.models import Assignment, Receipt
+from dispatch.orders.work import work_on
 
 
 def vehicle_departed(uow: UnitOfWork, event: Recorded) -> None:
@@ -42,3 +43,16 @@ def message_failed(uow: UnitOfWork, event: Recorded) -> None:
     fact = event.payload
     assert isinstance(fact, ev.VehicleMessageFailed)
     uow.touch("order", repository.order_id_of(uow.session, uow.org_id, fact.assignment_id))
+
+
+def queue_moved(uow: UnitOfWork, event: Recorded) -> None:
+    """A crew's active order began or ended: those queued behind it have other deadlines now.
+
+    Their state does not change. Orders are locked in the order of their ids.
+    """
+    assignment = uow.session.get_one(Assignment, (uow.org_id, event.stream_id))
+    if assignment.crew_id is None:
+        return
+    for order_id in repository.queued_orders(uow.session, uow.org_id, assignment.crew_id):
+        with work_on(uow, order_id):
+            pass

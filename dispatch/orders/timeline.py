@@ -6,6 +6,7 @@ the hotline for a hop, the centre for an assignment.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -18,21 +19,35 @@ ASSIGNMENT_POINTS = ("D", "E", "F", "activated", "G", "H", "recorded")
 _BROKEN_OFF = ("returned", "recalled")
 
 
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """A stretch in which a crew had an order active; `end` is None while it lasts."""
+
+    assignment_id: UUID
+    crew_id: UUID
+    start: datetime
+    end: datetime | None
+
+
 def timelines(
     order: OrderState,
     assignments: Sequence[AssignmentState],
     stamps: Sequence[StampState],
+    busy: Sequence[Busy] = (),
 ) -> list[Timeline]:
-    """The timelines of an order, oldest attempt first; the last is the one that is running."""
+    """The timelines of an order, oldest attempt first; the last is the one that is running.
+
+    `busy`: when the crews of these assignments had other orders active.
+    """
     found = [
-        _timeline(order, hop, assignment, assignments, stamps)
+        _timeline(order, hop, assignment, assignments, stamps, busy)
         for hop in order.hops
         for assignment in _of_hop(assignments, hop) or [None]
     ]
     last = found[-1] if found else None
     if last is None or (last.ended_at is not None and order.state in _OPEN):
         hop = order.hop if order.hop and order.hop.ended_at is None else None
-        found.append(_timeline(order, hop, None, assignments, stamps))
+        found.append(_timeline(order, hop, None, assignments, stamps, busy))
     return found
 
 
@@ -58,6 +73,7 @@ def _timeline(
     assignment: AssignmentState | None,
     assignments: Sequence[AssignmentState],
     stamps: Sequence[StampState],
+    busy: Sequence[Busy],
 ) -> Timeline:
     points = _points(stamps, hop.id if hop else None, assignment.id if assignment else None)
     first_hop = order.hops[0] if order.hops else None
@@ -74,7 +90,7 @@ def _timeline(
         intervals=(
             *_hop_detours(order, hop),
             *_assignment_detours(assignments, hop, assignment),
-            *_queued(assignment, points),
+            *_queued(assignment, points, busy),
         ),
         ended_at=_ended(order, hop, assignment, points),
     )
@@ -128,12 +144,28 @@ def _assignment_detours(
     return found
 
 
-def _queued(assignment: AssignmentState | None, points: dict[str, PointTime]) -> list[Interval]:
+def _queued(
+    assignment: AssignmentState | None, points: dict[str, PointTime], busy: Sequence[Busy]
+) -> list[Interval]:
+    """Between acceptance and start: the time in which the crew had another order active.
+
+    When the order in front is over and the crew does not take this one up, the crew's own time
+    runs again.
+    """
     if assignment is None or assignment.queued_behind is None or "F" not in points:
         return []
-    end = points.get("activated")
-    until = end.at if end else assignment.ended_at
-    return [Interval("queued", points["F"].at, until, "capacity")]
+    begun = points["F"].at
+    activated = points.get("activated")
+    over = activated.at if activated else assignment.ended_at
+    found = []
+    for one in sorted(busy, key=lambda one: one.start):
+        if one.crew_id != assignment.crew_id or one.assignment_id == assignment.id:
+            continue
+        start = max(begun, one.start)
+        end = min((at for at in (one.end, over) if at is not None), default=None)
+        if end is None or end > start:
+            found.append(Interval("queued", start, end, "capacity"))
+    return found
 
 
 def _ended(

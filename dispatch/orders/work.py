@@ -88,16 +88,20 @@ class Work:
         for assignment_id in sorted(self._changed):
             repository.save_assignment(session, org_id, self.assignments[assignment_id])
         repository.add_stamps(session, org_id, self._new_stamps)
+        assignments = list(self.assignments.values())
+        busy = repository.busy_of(session, org_id, assignments)
         sla.reassess(
             self.uow,
             self.order.id,
-            timelines(self.order, list(self.assignments.values()), self.stamps),
+            timelines(self.order, assignments, self.stamps, busy),
             self.uow.now,
         )
         self.uow.touch("order", self.order.id)
         for assignment_id in sorted(self._changed):
             if crew_id := self.assignments[assignment_id].crew_id:
                 self.uow.touch("crew", crew_id)
+                for waiting in repository.queued_orders(session, org_id, crew_id):
+                    self.uow.touch("order", waiting)  # what holds its clock may be over
 
     def demand(self, act: str) -> None:
         """Refuse with 409 unless the order's state allows `act`; says who was first."""
