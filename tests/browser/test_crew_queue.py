@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.browser.test_board_screen import serious_faults
 from tests.chain.world import file_order, passwords
 from tests.harness import RunningPaidan
 from tests.people import Person
@@ -143,6 +144,7 @@ def test_it_fits_a_phone_and_a_thumb(phone: "Page", paidan: RunningPaidan, desk:
     phone.wait_for_selector("[data-testid=connection][data-state=live]")
     orders = [desk.send(), desk.send()]
     phone.wait_for_selector(queued(orders[1], "sent"))
+    assert serious_faults(phone) == []
     for _ in ("zh", "en"):
         width = phone.evaluate("document.documentElement.scrollWidth")
         assert width <= PHONE["width"]
