@@ -72,7 +72,7 @@ def migrate(
     ] = False,
 ) -> None:
     """Bring the database to the newest schema / 升级数据库结构."""
-    with _engines():
+    with _engines(ask=True):
         lines = _prepare(first_data=first_data)
     for line in lines:
         typer.echo(line)
@@ -82,21 +82,21 @@ def migrate(
 @app.command()
 def dump(file: Path) -> None:
     """Back the database up into FILE / 备份数据库."""
-    with _engines() as database_url:
+    with _engines(ask=True) as database_url:
         import_module("api.cli_dump").dump(database_url, file)
 
 
 @app.command()
 def restore(file: Path) -> None:
     """Replace the database by a backup; stop `paidan up` before / 用备份恢复数据库."""
-    with _engines() as database_url:
+    with _engines(ask=True) as database_url:
         import_module("api.cli_dump").restore(database_url, file)
 
 
 @app.command()
 def verify() -> None:
     """Rebuild the state from the facts and compare, check the hash chains / 核对事实与现状."""
-    with _engines():
+    with _engines(ask=True):
         code: int = import_module("api.verify").main()
     raise typer.Exit(code)
 
@@ -146,6 +146,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _check_settings() -> None:
+    from core.settings import settings
+
+    settings()
+
+
 def _complain(*sentences: str) -> None:
     for sentence in sentences:
         typer.echo(f"paidan: {sentence}", err=True)
@@ -192,7 +198,9 @@ def _process(name: str, module: str) -> None:
 def _mounted(module: str, name: str, words: list[str], *, engines: bool = True) -> None:
     """Run the command group that another room brings."""
     asks_help = not words or "--help" in words
-    with _engines() if engines and not asks_help else contextlib.nullcontext():
+    if not asks_help:
+        _check_settings()
+    with _engines(ask=True) if engines and not asks_help else contextlib.nullcontext():
         command = typer.main.get_command(import_module(module).app)
         if not hasattr(command, "commands") and words[:1] == [command.name]:
             words = words[1:]  # typer gives a single command no name of its own
@@ -200,11 +208,16 @@ def _mounted(module: str, name: str, words: list[str], *, engines: bool = True) 
 
 
 @contextlib.contextmanager
-def _engines() -> Iterator[str]:
-    """The servers for this command, in the environment; the schema of our own ones is current."""
-    from core.engines import open_engines
+def _engines(*, ask: bool = False) -> Iterator[str]:
+    """The servers for this command, in the environment; the schema of our own ones is current.
+
+    `ask`: try a database that a setting names first. Processes do not: they wait for theirs.
+    """
+    from core.engines import open_engines, require_named
     from core.settings import settings
 
+    if ask:
+        require_named(settings(), valkey=False)
     with open_engines(settings()) as urls:
         os.environ.update(urls.environment)
         settings.cache_clear()

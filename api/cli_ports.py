@@ -1,5 +1,6 @@
 """Whether a TCP port is free and, where the kernel tells us, who has it."""
 
+import errno
 import os
 import socket
 from pathlib import Path
@@ -18,14 +19,41 @@ class PortTaken(Problem):
     en = "port {port} is taken{who_en}; use --port to choose another."
 
 
+class PortForbidden(Problem):
+    """A port that only privileged programs may have."""
+
+    status = 403
+    code = "port_forbidden"
+    zh = "本账户无权使用端口 {port}；请用 --port 换一个。"
+    en = "this account may not use port {port}; use --port to choose another."
+
+
+class AddressNotHere(Problem):
+    """An address that no network interface of this machine has."""
+
+    status = 404
+    code = "address_not_here"
+    zh = "本机没有地址 {host}；请用 --host 或 PAIDAN_HOST 指定本机的地址。"
+    en = (
+        "this machine does not have the address {host}; "
+        "name one that it has with --host or PAIDAN_HOST."
+    )
+
+
 def require_free(host: str, *ports: int) -> None:
     """Check that all ports can be bound.
 
     Raises:
         PortTaken: names the first one that cannot, and its holder where that can be seen.
+        PortForbidden, AddressNotHere: the account or the address does not fit.
     """
     for port in ports:
-        if not _bindable(host, port):
+        fault = _bind_fault(host, port)
+        if fault == errno.EACCES:
+            raise PortForbidden(port=port)
+        if fault not in (0, errno.EADDRINUSE):
+            raise AddressNotHere(host=host)
+        if fault:
             holder = holder_of(port)
             if holder is None:
                 raise PortTaken(port=port, who_zh="", who_en="")
@@ -47,16 +75,17 @@ def holder_of(port: int) -> tuple[int, str] | None:
     return None
 
 
-def _bindable(host: str, port: int) -> bool:
+def _bind_fault(host: str, port: int) -> int:
+    """0, or the number of the error that binding ends with (-2, say, for a name unknown)."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         # Connections that linger from an earlier run do not make a port taken.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError:
-            return False
-    return True
+        except OSError as error:
+            return error.errno or -1
+    return 0
 
 
 def _listening_inodes(port: int) -> set[str]:

@@ -11,9 +11,9 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from api.cli_make import ParentMake
 from api.cli_ports import require_free
-from core.clock import monotonic
-from core.engines import EngineFailed, start_embedded, urls_of
+from core.engines import EngineFailed, require_named, start_embedded, urls_of
 from core.engines.embedded import Embedded, record
 from core.engines.owner import Ownership, RunFile, own
 from core.engines.processes import ProcessId
@@ -25,6 +25,8 @@ STOP_SECONDS = 7.0
 HEAL_SECONDS = 0.25
 BACKOFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 STEADY_SECONDS = 30.0
+QUIET_AFTER = 5
+MAKE_SECONDS = 0.5
 _COLOURS = {"api": 36, "gps": 35, "engine": 33, "worker": 34, "paidan": 32}
 
 
@@ -36,6 +38,18 @@ class _Child:
     process: asyncio.subprocess.Process | None = None
     failures: int = 0
     output: asyncio.Task[None] | None = field(default=None, repr=False)
+    last_words: str = ""
+
+    @property
+    def quiet(self) -> bool:
+        """It keeps ending at once: what it writes has been seen often enough."""
+        return self.failures >= QUIET_AFTER
+
+    def settle(self) -> None:
+        """It has lived long enough to count as running."""
+        if self.quiet:
+            say(f"{self.name} runs again / {self.name} 已恢复运行")
+        self.failures = 0
 
 
 def up(settings: Settings, before_processes: Callable[[], Sequence[str]]) -> int:
@@ -45,13 +59,15 @@ def up(settings: Settings, before_processes: Callable[[], Sequence[str]]) -> int
     data. What it returns is printed after the address.
 
     Raises:
-        PortTaken, EnginesBusy, EnginesUnavailable, EngineFailed: before anything else started.
+        PortTaken, AddressNotHere, DataDirUnusable, ServerUnreachable, EnginesBusy,
+        EnginesUnavailable, EngineFailed: before anything else started.
     """
     with _sigterm_as_interrupt():
         ownership = own(settings.data_dir.resolve(), "up", OWNER_SECONDS)
         try:
             _end_leftovers(ownership.previous)
             require_free(settings.host, settings.port, settings.effective_jt808_port)
+            require_named(settings)
             ownership.update(
                 base_url=f"http://{settings.host}:{settings.port}",
                 jt808_port=settings.effective_jt808_port,
@@ -65,7 +81,10 @@ def up(settings: Settings, before_processes: Callable[[], Sequence[str]]) -> int
 def _run_with_engines(
     settings: Settings, ownership: Ownership, before_processes: Callable[[], Sequence[str]]
 ) -> None:
-    say("starting PostgreSQL and Valkey / 正在启动 PostgreSQL 和 Valkey")
+    own = {"PostgreSQL": settings.database_url, "Valkey": settings.redis_url}
+    titles = [title for title, url in own.items() if not url]
+    if titles:
+        say(f"starting {' and '.join(titles)} / 正在启动 {' 和 '.join(titles)}")
     embedded = start_embedded(settings, ownership)
     try:
         os.environ.update(urls_of(settings).environment)
@@ -103,7 +122,9 @@ class Supervisor:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._on_signal)
         watchers = [asyncio.create_task(self._keep(child)) for child in self._children]
-        others = [asyncio.create_task(work) for work in (self._heal(), self._announce())]
+        others = [
+            asyncio.create_task(work) for work in (self._heal(), self._announce(), self._follow())
+        ]
         try:
             await self._first_end([*watchers, *others])
         finally:
@@ -133,15 +154,12 @@ class Supervisor:
     async def _keep(self, child: _Child) -> None:
         """Start a process again whenever it ends, more slowly when it keeps ending."""
         while not self._stopping.is_set():
-            began = monotonic()
             code = await self._run_once(child)
             if self._stopping.is_set():
                 return
-            if monotonic() - began > STEADY_SECONDS:
-                child.failures = 0
             pause = BACKOFF_SECONDS[min(child.failures, len(BACKOFF_SECONDS) - 1)]
             child.failures += 1
-            say(f"{child.name} ended ({_reason(code)}); again in {pause:g} s")
+            say(_obituary(child, _reason(code), pause))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause)
 
@@ -157,8 +175,10 @@ class Supervisor:
         child.process = process
         self._note(child.name, process.pid)
         assert process.stdout is not None
-        child.output = asyncio.create_task(_relay(child.name, process.stdout))
+        child.output = asyncio.create_task(_relay(child, process.stdout))
+        steady = asyncio.get_running_loop().call_later(STEADY_SECONDS, child.settle)
         code = await process.wait()
+        steady.cancel()
         _kill_group(child)  # what it forked must not outlive it
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(child.output, 1)
@@ -191,6 +211,7 @@ class Supervisor:
         """Start embedded servers that died again. Blocks the loop: nothing works without them."""
         while True:
             await asyncio.sleep(HEAL_SECONDS)
+            self._ownership.keep_told()
             try:
                 healed = self._embedded.heal()
             except EngineFailed as failure:  # a full disk may have room again: never give up
@@ -200,6 +221,14 @@ class Supervisor:
             for title in healed:
                 say(f"{title} had ended and runs again / 已重新启动")
                 record(self._ownership, self._embedded)
+
+    async def _follow(self) -> None:
+        """Stop with the `make` that started us."""
+        make = ParentMake()
+        while True:
+            await asyncio.sleep(MAKE_SECONDS)
+            if make.stopped and not self._stopping.is_set():
+                self._on_signal()
 
     async def _announce(self) -> None:
         """Say where it is, as soon as it is ready."""
@@ -231,15 +260,35 @@ def _write(name: str, text: str) -> None:
         sys.stdout.flush()
 
 
-async def _relay(name: str, stream: asyncio.StreamReader) -> None:
-    """Copy a process's output line by line, however long the lines are."""
+async def _relay(child: _Child, stream: asyncio.StreamReader) -> None:
+    """Copy a process's output line by line, however long the lines are; of a quiet one, keep the
+    last line.
+    """
     rest = b""
     while chunk := await stream.read(65536):
         *lines, rest = (rest + chunk).split(b"\n")
         for line in lines:
-            _write(name, line.decode(errors="replace"))
+            _pass_on(child, line.decode(errors="replace"))
     if rest:
-        _write(name, rest.decode(errors="replace"))
+        _pass_on(child, rest.decode(errors="replace"))
+
+
+def _pass_on(child: _Child, line: str) -> None:
+    if line.strip():
+        child.last_words = line
+    if not child.quiet:
+        _write(child.name, line)
+
+
+def _obituary(child: _Child, reason: str, pause: float) -> str:
+    """What is said when a process has ended, its death counted already."""
+    if not child.quiet:
+        return f"{child.name} ended ({reason}); again in {pause:g} s / 已结束，{pause:g} 秒后重启"
+    return (
+        f"{child.name} keeps ending at its start: {child.failures} times in a row ({reason}); "
+        f"again in {pause:g} s / 启动后连续 {child.failures} 次退出，{pause:g} 秒后再试; "
+        f"last words / 最后输出: {child.last_words}"
+    )
 
 
 async def _is_ready(settings: Settings) -> bool:

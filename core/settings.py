@@ -2,9 +2,68 @@
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core.errors import Problem
+
+_COUNT = ("应为不小于 1 的整数", "it must be a whole number from 1 on")
+_SECONDS = ("应为大于 0 的秒数", "it must be a number of seconds above 0")
+_ZONE = (
+    "没有此时区，应写作 Asia/Shanghai 之类",
+    "there is no such time zone; write one like Asia/Shanghai",
+)
+# What each setting must be, for whoever reads the refusal.
+_EXPECTED = {
+    "port": ("应为 1 至 65500 的整数", "it must be a whole number from 1 to 65500"),
+    "jt808_port": (
+        "应为 1 至 65535 的整数，且不同于 PAIDAN_PORT",
+        "it must be a whole number from 1 to 65535, and not that of PAIDAN_PORT",
+    ),
+    "database_url": ("应以 postgresql:// 开头", "it must begin with postgresql://"),
+    "redis_url": (
+        "应以 redis://、rediss:// 或 unix:// 开头",
+        "it must begin with redis://, rediss:// or unix://",
+    ),
+    "public_url": (
+        "应以 http:// 或 https:// 开头",
+        "it must begin with http:// or https://",
+    ),
+    "database_pool": _COUNT,
+    "session_hours": _COUNT,
+    "secure_cookies": ("应为 true 或 false", "it must be true or false"),
+    "timezone": _ZONE,
+    "jt808_timezone": _ZONE,
+    "receipt_retry_seconds": _SECONDS,
+    "outbox_lease_seconds": _SECONDS,
+    "gps_flush_seconds": _SECONDS,
+    "gps_unknown_devices": (
+        "应为 refuse 或 quarantine",
+        "it must be refuse or quarantine",
+    ),
+    "log_format": ("应为 console 或 json", "it must be console or json"),
+    "log_level": (
+        "应为 DEBUG、INFO、WARNING 或 ERROR",
+        "it must be DEBUG, INFO, WARNING or ERROR",
+    ),
+}
+_SCHEMES = {
+    "database_url": ("postgresql://", "postgres://", "postgresql+psycopg://"),
+    "redis_url": ("redis://", "rediss://", "unix://"),
+    "public_url": ("http://", "https://"),
+}
+
+
+class WrongSetting(Problem):
+    """A setting cannot be used. `variable` names it; values are never repeated: some are secret."""
+
+    status = 500
+    code = "wrong_setting"
+    zh = "设置 {variable} 无效：{expected_zh}。"
+    en = "The setting {variable} is not valid: {expected_en}."
 
 
 class Settings(BaseSettings):
@@ -15,7 +74,9 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path(".data"), description="Where embedded servers and files live.")
     host: str = Field("127.0.0.1", description="Address that every listener binds to.")
     port: int = Field(8700, ge=1, le=65500, description="HTTP port; other ports derive from it.")
-    jt808_port: int | None = Field(None, description="TCP port of JT/T 808 terminals; port + 1.")
+    jt808_port: int | None = Field(
+        None, ge=1, le=65535, description="TCP port of JT/T 808 terminals; port + 1."
+    )
     database_url: str | None = Field(
         None, description="PostgreSQL, e.g. postgresql://user:secret@host/db; empty: embedded."
     )
@@ -40,19 +101,50 @@ class Settings(BaseSettings):
         "Asia/Shanghai", description="Time zone of terminal clocks (JT/T 808 says GMT+8)."
     )
     receipt_retry_seconds: float = Field(
-        5.0, gt=0, description="Seconds until an unconfirmed delivery is sent again."
+        5.0,
+        gt=0,
+        allow_inf_nan=False,
+        description="Seconds until an unconfirmed delivery is sent again.",
     )
     outbox_lease_seconds: float = Field(
-        60.0, gt=0, description="Seconds a handed-out job may take before it is handed out again."
+        60.0,
+        gt=0,
+        allow_inf_nan=False,
+        description="Seconds a handed-out job may take before it is handed out again.",
     )
     gps_flush_seconds: float = Field(
-        0.04, gt=0, description="Seconds between two writes of positions."
+        0.04, gt=0, allow_inf_nan=False, description="Seconds between two writes of positions."
     )
     gps_unknown_devices: str = Field(
         "refuse", pattern="^(refuse|quarantine)$", description="What unknown terminals get."
     )
     log_format: str = Field("console", pattern="^(console|json)$", description="Log lines.")
-    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_level: str = Field(
+        "INFO",
+        pattern="^(DEBUG|INFO|WARNING|ERROR)$",
+        description="DEBUG, INFO, WARNING or ERROR.",
+    )
+
+    @field_validator("timezone", "jt808_timezone")
+    @classmethod
+    def _zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, OSError) as error:
+            raise ValueError("no such time zone") from error
+        return name
+
+    @field_validator(*_SCHEMES)
+    @classmethod
+    def _scheme(cls, url: str | None, info: Any) -> str | None:
+        if url and not url.startswith(_SCHEMES[info.field_name]):
+            raise ValueError("another scheme")
+        return url
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, level: Any) -> Any:
+        return level.upper() if isinstance(level, str) else level
 
     @property
     def effective_jt808_port(self) -> int:
@@ -65,5 +157,13 @@ class Settings(BaseSettings):
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
-    """The settings of this process, read once."""
-    return Settings()
+    """The settings of this process, read once. Raises WrongSetting for the first one amiss."""
+    try:
+        read = Settings()
+        if read.effective_jt808_port != read.port:
+            return read
+        name = "jt808_port"
+    except ValidationError as error:
+        name = str(error.errors(include_input=False, include_url=False)[0]["loc"][0]).lower()
+    zh, en = _EXPECTED.get(name, ("无法读取", "it cannot be read"))
+    raise WrongSetting(variable=f"PAIDAN_{name.upper()}", expected_zh=zh, expected_en=en)

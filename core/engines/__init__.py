@@ -7,18 +7,28 @@ from pathlib import Path
 
 from core.clock import monotonic
 from core.engines.embedded import Embedded, embedded_urls, record
-from core.engines.errors import EngineFailed, EnginesBusy, EnginesUnavailable
-from core.engines.owner import Ownership, as_guest, read_run_file, try_own
+from core.engines.errors import (
+    DataDirUnusable,
+    EngineFailed,
+    EnginesBusy,
+    EnginesUnavailable,
+    OwnerUnknown,
+)
+from core.engines.owner import Ownership, OwnerWatch, as_guest, try_own
+from core.engines.reach import require_database, require_valkey
 from core.engines.urls import EngineUrls, libpq_url, sqlalchemy_url
 from core.settings import Settings
 
 __all__ = [
+    "DataDirUnusable",
     "EngineFailed",
     "EngineUrls",
     "EnginesBusy",
     "EnginesUnavailable",
+    "OwnerUnknown",
     "libpq_url",
     "open_engines",
+    "require_named",
     "sqlalchemy_url",
 ]
 
@@ -40,7 +50,8 @@ def open_engines(
     Raises:
         EnginesUnavailable: no embedded servers on this machine.
         EngineFailed: a server does not start.
-        EnginesBusy: the owner of the data directory does not get ready.
+        EnginesBusy: the owner of the data directory does not get ready, or is not told.
+        DataDirUnusable: the data directory cannot be made.
     """
     if settings.database_url and settings.redis_url:
         database = sqlalchemy_url(settings.database_url)
@@ -62,6 +73,14 @@ def open_engines(
             embedded.stop()
     finally:
         ownership.release()
+
+
+def require_named(settings: Settings, *, valkey: bool = True) -> None:
+    """Try the servers that settings name, once each. Raises ServerUnreachable."""
+    if settings.database_url:
+        require_database(settings.database_url)
+    if valkey and settings.redis_url:
+        require_valkey(settings.redis_url)
 
 
 def start_embedded(
@@ -104,11 +123,12 @@ def urls_of(settings: Settings) -> EngineUrls:
 def _own_or_wait(data_dir: Path) -> Ownership | None:
     """The ownership, or None as soon as another owner has its servers ready."""
     until = monotonic() + WAIT_FOR_OWNER_SECONDS
+    owner = OwnerWatch(data_dir)
     while True:
         ownership = try_own(data_dir, "command")
         if ownership is not None:
             return ownership
-        run = read_run_file(data_dir)
+        run = owner.read()
         if run is not None and run.alive and run.ready:
             return None
         if monotonic() > until:

@@ -25,6 +25,10 @@ class Embedded:
         valkey: bool = True,
         postgres_options: Mapping[str, str] | None = None,
     ) -> None:
+        self.postgres: Postgres | None = None
+        self.valkey: Valkey | None = None
+        if not (postgres or valkey):
+            return  # nothing of ours is made where all servers are named
         home = open_home(data_dir)
         self.postgres = Postgres(home, postgres_options) if postgres else None
         self.valkey = Valkey(home) if valkey else None

@@ -34,3 +34,28 @@ class EnginesBusy(Problem):
     code = "engines_busy"
     zh = "数据目录 {data_dir} 正由进程 {pid}（{role}）使用。"
     en = "The data directory {data_dir} is in use by process {pid} ({role})."
+
+
+class OwnerUnknown(EnginesBusy):
+    """The owner's lock is held, but nothing says by whom."""
+
+    zh = (
+        "数据目录 {data_dir} 正被另一进程使用（owner.lock 已被持有），"
+        "但说明由谁使用的 run.json 不见了；请先停止该进程（例如 paidan up）再试。"
+    )
+    en = (
+        "The data directory {data_dir} is in use (owner.lock is held), but run.json, which says "
+        "by whom, is missing; stop that process (paidan up, for example) and try again."
+    )
+
+
+class DataDirUnusable(Problem):
+    """The data directory cannot be made or written to."""
+
+    status = 500
+    code = "data_dir_unusable"
+    zh = "数据目录 {data_dir} 无法使用：{why}。请用 --data-dir 或 PAIDAN_DATA_DIR 另选一个。"
+    en = (
+        "The data directory {data_dir} cannot be used: {why}. "
+        "Choose another with --data-dir or PAIDAN_DATA_DIR."
+    )

@@ -16,13 +16,15 @@ from pathlib import Path
 from typing import IO
 
 from core.clock import monotonic
-from core.engines.errors import EnginesBusy
+from core.engines.errors import DataDirUnusable, EnginesBusy, OwnerUnknown
 from core.engines.home import make_private, write_private
 from core.engines.processes import ProcessId, started_at
 
 LOCK = "owner.lock"
 GUESTS = "guests.lock"
 RUN_FILE = "run.json"
+# An owner writes its run file right after it has the lock, and removes it right before it lets go.
+UNNAMED_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,11 @@ class Ownership:
         self.run = replace(self.run, **changes)  # type: ignore[arg-type]
         write_private(self._data_dir / RUN_FILE, json.dumps(asdict(self.run), indent=2) + "\n")
 
+    def keep_told(self) -> None:
+        """Write the run file again if somebody has deleted it."""
+        if not (self._data_dir / RUN_FILE).exists():
+            self.update()
+
     def wait_for_guests(self, seconds: float) -> bool:
         """Wait until no guest uses the servers; False when some still do after `seconds`."""
         until = monotonic() + seconds
@@ -95,9 +102,12 @@ class Ownership:
 
 
 def try_own(data_dir: Path, role: str) -> Ownership | None:
-    """Become the owner, or None when another process is."""
-    make_private(data_dir, mode=0o711)
-    lock = (data_dir / LOCK).open("a")
+    """Become the owner, or None when another process is. Raises DataDirUnusable."""
+    try:
+        make_private(data_dir, mode=0o711)
+        lock = (data_dir / LOCK).open("a")
+    except OSError as error:
+        raise DataDirUnusable(data_dir=data_dir, why=error.strerror or error) from None
     if _try_lock(lock, fcntl.LOCK_EX):
         return Ownership(data_dir, lock, role)
     lock.close()
@@ -109,15 +119,34 @@ def own(data_dir: Path, role: str, seconds: float) -> Ownership:
 
     Raises:
         EnginesBusy: when `paidan up` runs there, or the command does not end in `seconds`.
+        DataDirUnusable: when it cannot be made.
     """
     until = monotonic() + seconds
+    owner = OwnerWatch(data_dir)
     while (ownership := try_own(data_dir, role)) is None:
-        run = read_run_file(data_dir)
+        run = owner.read()
         if (run is not None and run.role == "up") or monotonic() > until:
             pid, kind = (run.pid, run.role) if run else (0, "unknown")
             raise EnginesBusy(data_dir=data_dir, pid=pid, role=kind)
         time.sleep(0.1)
     return ownership
+
+
+class OwnerWatch:
+    """Looks at the run file of another owner until it ends or gets ready."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._data_dir = data_dir
+        self._seen = monotonic()
+
+    def read(self) -> RunFile | None:
+        """The run file. Raises OwnerUnknown when there has been none for a while."""
+        run = read_run_file(self._data_dir)
+        if run is not None:
+            self._seen = monotonic()
+        elif monotonic() - self._seen > UNNAMED_SECONDS:
+            raise OwnerUnknown(data_dir=self._data_dir)
+        return run
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """The command line by itself: messages, exit codes, other rooms' commands."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -11,10 +12,12 @@ import psycopg
 import pytest
 
 from api.cli_ports import PortTaken, holder_of, require_free
-from core.engines import open_engines
+from core.clock import monotonic
+from core.engines import EngineUrls, open_engines, start_embedded
+from core.engines.owner import try_own
 from core.settings import Settings
 from tests.engine_fixtures import data_folder
-from tests.harness import ROOT
+from tests.harness import ROOT, free_port_pair
 
 
 @pytest.fixture
@@ -66,19 +69,133 @@ def test_the_second_port_is_checked_too(folder: Path) -> None:
     assert f"port {port} is taken" in done.stderr
 
 
-def test_an_unexpected_error_is_short_and_keeps_secrets(folder: Path) -> None:
-    url = "postgresql://paidan:verysecret@127.0.0.1:1/paidan"
-    done = paidan("verify", folder=folder, PAIDAN_DATABASE_URL=url, PAIDAN_REDIS_URL="redis://x")
-    assert done.returncode == 1
-    assert "verysecret" not in done.stdout + done.stderr
+def refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
+    """Two sentences, Chinese and English, exit code 2, and nothing else."""
+    assert done.returncode == 2, done.stderr
+    zh, en = done.stderr.splitlines()
+    assert not zh.isascii()
+    for word in words:
+        assert word in zh
+        assert word in en
     assert "Traceback" not in done.stderr
-    assert "unexpected error" in done.stderr
 
 
-def test_a_wrong_setting_is_an_error(folder: Path) -> None:
-    done = paidan("migrate", folder=folder, PAIDAN_PORT="nonsense")
-    assert done.returncode == 1
-    assert "port" in done.stderr
+@pytest.mark.parametrize("words", [("up",), ("verify",), ("up", "--port", "9000")])
+@pytest.mark.parametrize("address", ["127.0.0.1:1/paidan", "no.such.host.invalid/paidan"])
+def test_a_database_out_of_reach_is_named_without_its_password(
+    folder: Path, words: tuple[str, ...], address: str
+) -> None:
+    url = f"postgresql://paidan:very@secret@{address}"
+    done = paidan(*words, folder=folder, PAIDAN_DATABASE_URL=url)
+    refused(done, "PAIDAN_DATABASE_URL", "PostgreSQL")
+    assert "secret" not in done.stdout + done.stderr
+    assert not (folder / "engines").exists()
+    assert not (folder / "run.json").exists()
+
+
+def test_a_valkey_out_of_reach_is_named_without_its_password(folder: Path) -> None:
+    url = "redis://:verysecret@127.0.0.1:1/0"
+    done = paidan("up", "--port", str(free_port_pair()), folder=folder, PAIDAN_REDIS_URL=url)
+    refused(done, "PAIDAN_REDIS_URL", "Valkey")
+    assert "verysecret" not in done.stdout + done.stderr
+    assert not (folder / "engines").exists()
+
+
+@pytest.mark.parametrize(("name", "value"), [
+    ("PORT", "nonsense"),
+    ("PORT", "70000"),
+    ("JT808_PORT", "70000"),
+    ("JT808_PORT", "8700"),
+    ("TIMEZONE", "Mars/Olympus"),
+    ("JT808_TIMEZONE", ""),
+    ("DATABASE_URL", "mysql://paidan:verysecret@db/paidan"),
+    ("REDIS_URL", "http://:verysecret@cache"),
+    ("PUBLIC_URL", "paidan.example"),
+    ("LOG_LEVEL", "LOUD"),
+    ("GPS_FLUSH_SECONDS", "inf"),
+])  # fmt: skip
+def test_a_wrong_setting_is_named(folder: Path, name: str, value: str) -> None:
+    done = paidan("up", folder=folder, **{f"PAIDAN_{name}": value})
+    refused(done, f"PAIDAN_{name}")
+    assert "verysecret" not in done.stderr
+    assert "pydantic" not in done.stderr
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", [
+    ("api",), ("gps",), ("migrate",), ("verify",), ("dump", "file"), ("report", "segments"),
+    ("import", "history", "file"), ("replay", "tracks", "file", "--to", "127.0.0.1:1"),
+])  # fmt: skip
+def test_every_command_looks_at_the_settings_first(folder: Path, words: tuple[str, ...]) -> None:
+    refused(paidan(*words, folder=folder, PAIDAN_TIMEZONE="Mars/Olympus"), "PAIDAN_TIMEZONE")
+    assert list(folder.iterdir()) == []
+
+
+def test_small_letters_are_a_log_level_too() -> None:
+    assert Settings(log_level="debug").log_level == "DEBUG"
+
+
+def test_a_data_directory_that_cannot_be_is_named(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for place in (tmp_path / "file", tmp_path / "file" / "below", Path("/proc/paidan")):
+        for words in (("up", "--data-dir", str(place)), ("migrate",)):
+            refused(paidan(*words, folder=place), str(place), "--data-dir")
+
+
+def test_an_address_of_another_machine_is_named(folder: Path) -> None:
+    done = paidan("up", "--host", "192.0.2.1", folder=folder)
+    refused(done, "192.0.2.1", "--host")
+    assert "does not have the address" in done.stderr
+    refused(paidan("up", "--host", "no.such.host.invalid", folder=folder), "--host")
+
+
+@pytest.mark.parametrize("words", [("up",), ("verify",)])
+def test_an_owner_that_nothing_names_is_told_at_once(folder: Path, words: tuple[str]) -> None:
+    ownership = try_own(folder, "command")
+    assert ownership is not None
+    try:
+        (folder / "run.json").unlink()
+        began = monotonic()
+        refused(paidan(*words, folder=folder), "owner.lock", "run.json", str(folder))
+        assert monotonic() - began < 8
+    finally:
+        ownership.release()
+
+
+def test_with_servers_of_ones_own_nothing_is_made(folder: Path, engines: EngineUrls) -> None:
+    settings = Settings(
+        data_dir=folder, database_url=engines.database_url, redis_url=engines.redis_url
+    )
+    ownership = try_own(folder, "up")
+    assert ownership is not None
+    try:
+        start_embedded(settings, ownership).stop()
+    finally:
+        ownership.release()
+    assert not list(folder.glob("engines*"))
+
+
+def test_an_interrupted_make_is_noticed() -> None:
+    script = "from api.cli_make import ParentMake as P\nm = P()\nprint(m.stopped, flush=True)\n"
+    wait = "import time\nwhile not m.stopped: time.sleep(0.02)\nprint('noticed', flush=True)\n"
+    makefile = 'run:\n\t@exec $(PY) -c "$$CODE"\n'
+    make = subprocess.Popen(
+        ["make", "-f", "-", "run", f"PY={sys.executable}"],
+        cwd=ROOT,
+        env={**os.environ, "CODE": script + wait},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert make.stdin is not None
+    assert make.stdout is not None
+    make.stdin.write(makefile)
+    make.stdin.close()
+    assert make.stdout.readline() == "False\n"
+    make.send_signal(signal.SIGINT)
+    assert make.stdout.readline() == "noticed\n"
+    assert make.wait(10) != 0
+    make.stdout.close()
 
 
 @pytest.mark.parametrize(("words", "expected"), [

@@ -1,6 +1,7 @@
 """`paidan up` as people run it: everything real, started, hurt and stopped."""
 
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -78,6 +79,16 @@ def test_a_second_one_is_refused(paidan: RunningPaidan) -> None:
     assert paidan.is_ready()
 
 
+def test_a_deleted_run_file_is_written_again(paidan: RunningPaidan) -> None:
+    before = paidan.run
+    (paidan.data_dir / "run.json").unlink()
+    until = time.monotonic() + 5
+    while paidan.run is None and time.monotonic() < until:
+        time.sleep(0.02)
+    assert paidan.run == before
+    assert paidan.command("verify").returncode == 0
+
+
 @pytest.mark.chaos
 @pytest.mark.parametrize("name", ALL)
 def test_what_dies_is_replaced(paidan: RunningPaidan, name: str) -> None:
@@ -86,6 +97,25 @@ def test_what_dies_is_replaced(paidan: RunningPaidan, name: str) -> None:
     assert paidan.wait_replaced(name, old).alive
     wait_ready_again(paidan)
     assert count_users(paidan) == users
+
+
+@pytest.mark.chaos
+def test_what_keeps_dying_says_so_once_per_try(paidan: RunningPaidan) -> None:
+    old = paidan.kill("gps")
+    assert old.wait(5)
+    with socket.socket() as squatter:  # until it lets go, no gateway can listen
+        squatter.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        squatter.bind(paidan.jt808)
+        squatter.listen()
+        until = time.monotonic() + 90
+        while "gps keeps ending at its start: 6 times" not in paidan.output:
+            assert time.monotonic() < until, paidan.output[-3000:]
+            time.sleep(0.1)
+        told = paidan.output.partition("gps keeps ending at its start: 5 times")[2]
+        assert "gps    │" not in told
+        assert "address already in use" in told
+    assert paidan.wait_replaced("gps", old).alive
+    wait_ready_again(paidan)
 
 
 @pytest.fixture
