@@ -35,11 +35,14 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         "content": {"application/problem+json": {}},
     }
     for status, words in (
+        (400, "No Idempotency-Key, or a body that cannot be read"),
         (401, "Not logged in"),
         (403, "No right to do this, or CSRF token missing"),
         (404, "Not there, or not yours to see"),
         (409, "The state has moved on; the sentence says who was first"),
+        (413, "The body is too large"),
         (422, "Bad input; `errors` names the fields"),
+        (503, "The database is away; try again"),
     )
 }
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from secrets import compare_digest
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request
@@ -33,7 +34,9 @@ class Need:
     ) -> Principal:
         with session_factory()() as session:
             principal = principal_of(session, request.cookies.get(COOKIE))
-        if request.method not in SAFE and x_csrf_token != principal.csrf_token:
+        if request.method not in SAFE and not compare_digest(
+            (x_csrf_token or "").encode(), principal.csrf_token.encode()
+        ):
             raise CsrfMissing(right="csrf")
         if not principal.may(self.right):
             raise Forbidden(right=self.right.value)

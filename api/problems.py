@@ -62,12 +62,57 @@ def render(problem: Problem, language: str) -> JSONResponse:
         "status": problem.status,
         "code": problem.code,
         "detail": problem.sentence(language),
-        "errors": [{"field": one.field, "message": one.message} for one in problem.errors],
+        "errors": [
+            {"field": one.field, "message": one.sentence(language)} for one in problem.errors
+        ],
         "correlation_id": correlation_id(),
     }
     seconds = problem.params.get("seconds")
     headers = {"Retry-After": str(seconds)} if isinstance(seconds, int) else None
     return JSONResponse(body, problem.status, headers, media_type="application/problem+json")
+
+
+_ZH = {
+    "missing": "必填",
+    "extra_forbidden": "没有此字段",
+    "json_invalid": "不是有效的 JSON",
+    "string_too_long": "最多 {max_length} 个字符",
+    "string_too_short": "至少 {min_length} 个字符",
+    "string_pattern_mismatch": "格式不符（{pattern}）",
+    "string_type": "应为文字",
+    "uuid_parsing": "应为编号（UUID）",
+    "uuid_type": "应为编号（UUID）",
+    "literal_error": "应为以下之一：{expected}",
+    "enum": "应为以下之一：{expected}",
+    "int_parsing": "应为整数",
+    "int_type": "应为整数",
+    "float_parsing": "应为数字",
+    "float_type": "应为数字",
+    "finite_number": "应为有限的数字",
+    "greater_than_equal": "不得小于 {ge}",
+    "less_than_equal": "不得大于 {le}",
+    "timezone_aware": "时间须带时区",
+    "datetime_parsing": "应为带时区的时间（ISO 8601）",
+    "datetime_from_date_parsing": "应为带时区的时间（ISO 8601）",
+    "datetime_type": "应为带时区的时间（ISO 8601）",
+    "model_attributes_type": "应为 JSON 对象",
+    "dict_type": "应为 JSON 对象",
+    "value_error": "值无效",
+}
+
+
+def message_zh(one: Any) -> str:
+    """A validation finding of pydantic in Chinese; its kind decides."""
+    try:
+        return _ZH.get(one["type"], "值无效").format(**one.get("ctx", {}))
+    except KeyError:
+        return "值无效"
+
+
+def field_name(one: Any) -> str:
+    """`body.centre_id`; unreadable JSON is the whole body's fault, not of a character's place."""
+    place = one["loc"][:1] if one["type"] == "json_invalid" else one["loc"]
+    return ".".join(str(part) for part in place)
 
 
 def install(app: FastAPI) -> None:
@@ -80,8 +125,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         errors = [
-            FieldError(".".join(str(part) for part in one["loc"]), one["msg"])
-            for one in error.errors()
+            FieldError(field_name(one), one["msg"], message_zh(one)) for one in error.errors()
         ]
         return render(Invalid(errors=errors), language_of(request))
 

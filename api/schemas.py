@@ -14,6 +14,7 @@ from pydantic import (
     field_validator,
 )
 
+from api import examples
 from dispatch.orders.rules import REASONS
 
 Reason = Literal[
@@ -87,19 +88,23 @@ class OrderBody(Body):
     ticket_id: UUID
     fault_code: Annotated[str, Field(pattern="^[a-z0-9_]{1,40}$", examples=["no_power_building"])]
     place: Text = Field(examples=["景山街道 12 号楼"])
-    lat: float | None = Field(None, ge=-90, le=90, description="WGS-84", examples=[39.9239])
-    lon: float | None = Field(None, ge=-180, le=180, description="WGS-84", examples=[116.3966])
+    lat: float | None = Field(
+        None, ge=-90, le=90, strict=True, description="WGS-84, with lon", examples=[39.9239]
+    )
+    lon: float | None = Field(
+        None, ge=-180, le=180, strict=True, description="WGS-84, with lat", examples=[116.3966]
+    )
     area_class: Literal["urban", "rural", "remote"] = "urban"
     urgency: Urgency = 0
     trade: Annotated[str, Field(pattern="^[a-z0-9_]{1,40}$", examples=["low_voltage"])] = "any"
 
 
 class ReleaseBody(Body):
-    centre_id: UUID
+    centre_id: UUID = Field(examples=["01a20037-08c2-7366-b53b-6b86f3b69262"])
 
 
 class DispatchBody(Body):
-    crew_id: UUID
+    crew_id: UUID = Field(examples=["01a20037-09ab-77e4-b93e-9bd7d8e17efa"])
 
 
 class ReasonBody(Body):
@@ -111,7 +116,11 @@ class TapBody(Body):
 
 
 class CloseBody(Body):
-    outcome: Literal["repaired", "customer_side", "duplicate", "cancelled"] = "repaired"
+    outcome: Literal["repaired", "customer_side", "duplicate", "cancelled"] = Field(
+        "repaired",
+        description="`repaired` only where a crew finished it.",
+        examples=["repaired"],
+    )
 
 
 class CorrectionBody(Body):
@@ -177,6 +186,8 @@ class Alert(BaseModel):
 class OrderRow(BaseModel):
     """One order as the board shows it."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.ORDER_ROW]})
+
     id: UUID
     number: str
     kind: str
@@ -203,6 +214,8 @@ class OrderRow(BaseModel):
 
 
 class CrewRow(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.CREW_ROW]})
+
     id: UUID
     code: str
     name_zh: str
@@ -216,6 +229,8 @@ class CrewRow(BaseModel):
 
 
 class VehicleRow(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.VEHICLE_ROW]})
+
     id: UUID
     plate: str
     crew_id: UUID | None
@@ -264,6 +279,8 @@ class Evidence(BaseModel):
 
 
 class StampRow(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.STAMP_ROW]})
+
     id: UUID
     point: str
     at: datetime
@@ -272,12 +289,15 @@ class StampRow(BaseModel):
     by: str | None
     uncertainty_s: float
     evidence: Evidence
+    hop_id: UUID | None
     assignment_id: UUID | None
-    counts: bool
+    counts: bool = Field(description="The present judgement uses it.")
     correction_reason: str | None
 
 
 class SegmentRow(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.SEGMENT_ROW]})
+
     code: str
     from_point: str
     to_point: str
@@ -326,6 +346,8 @@ class ReceiptRow(BaseModel):
 
 
 class TicketRow(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.TICKET_ROW]})
+
     id: UUID
     kind: str
     channel: str
@@ -377,6 +399,8 @@ class UserRow(BaseModel):
 class Me(BaseModel):
     """Who is logged in. Send `csrf_token` back as `X-CSRF-Token` with every write."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.ME]})
+
     user: UserRow
     csrf_token: str
     server_time: datetime
@@ -395,6 +419,8 @@ class Reference(BaseModel):
 
 
 class CallRow(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.CALL_ROW]})
+
     id: UUID
     from_number: str
     to_number: str
@@ -405,6 +431,8 @@ class CallRow(BaseModel):
 
 class ProblemBody(BaseModel):
     """RFC 9457; `detail` is in the language of Accept-Language."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.PROBLEM]})
 
     type: str
     title: str

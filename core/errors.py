@@ -6,6 +6,7 @@ Anything that is not a `Problem` is unexpected: it propagates and becomes a 500.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,11 @@ class FieldError:
 
     field: str
     message: str
+    message_zh: str | None = None
+
+    def sentence(self, language: str) -> str:
+        """What is wrong, in `zh` or `en`."""
+        return self.message_zh if language == "zh" and self.message_zh else self.message
 
 
 class Problem(Exception):
@@ -37,8 +43,25 @@ class Problem(Exception):
 class NotFound(Problem):
     status = 404
     code = "not_found"
-    zh = "找不到{what} {id}。"
+    zh = "找不到{what_zh} {id}。"
     en = "There is no {what} {id}."
+    _WHAT = MappingProxyType(
+        {
+            "order": "工单",
+            "assignment": "派单",
+            "ticket": "受理单",
+            "receipt": "回执",
+            "crew": "班组",
+            "centre": "报修中心",
+            "hotline": "热线",
+            "SLA": "告警",
+            "page": "地址",
+            "dead letter": "失败任务",
+        }
+    )
+
+    def __init__(self, *, what: str, id: object = "") -> None:
+        super().__init__(what=what, what_zh=self._WHAT.get(what, what), id=id)
 
 
 class NotAuthenticated(Problem):
@@ -114,11 +137,15 @@ class InvalidField(Problem):
 
     status = 422
     code = "invalid_field"
-    zh = "输入有误：{summary}"
+    zh = "输入有误：{summary_zh}"
     en = "The input is not valid: {summary}"
 
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(errors=[FieldError(field, message)], summary=f"{field}: {message}")
+    def __init__(self, field: str, message: str, message_zh: str | None = None) -> None:
+        super().__init__(
+            errors=[FieldError(field, message, message_zh)],
+            summary=f"{field}: {message}",
+            summary_zh=f"{field}：{message_zh or message}",
+        )
 
 
 class IdempotencyKeyMissing(Problem):

@@ -67,9 +67,7 @@ def _names(session: Session, org_id: int) -> dict[UUID, str]:
 
 
 def _stamps(loaded: Loaded, names: dict[UUID, str]) -> list[dict[str, Any]]:
-    counted = {
-        point.stamp_id for timeline in loaded.timelines for point in timeline.points.values()
-    }
+    counted = {point.stamp_id for point in loaded.timelines[-1].points.values()}
     return [_stamp(one, names, counts=one.id in counted) for one in loaded.stamps]
 
 
@@ -83,6 +81,7 @@ def _stamp(one: StampState, names: dict[UUID, str], *, counts: bool) -> dict[str
         "by": names.get(one.actor_id) if one.actor_id else None,
         "uncertainty_s": one.uncertainty_s,
         "evidence": {"kind": _evidence_kind(one), "ref": one.evidence or str(one.event_id)},
+        "hop_id": text(one.hop_id),
         "assignment_id": text(one.assignment_id),
         "counts": counts,
         "correction_reason": one.reason,

@@ -41,6 +41,9 @@ POINTS = (
     ("closed", "归档", "closed"),
 )
 
+FAULT_CODES = tuple(code for code, *_ in FAULTS)
+TRADE_CODES = tuple(code for code, *_ in TRADES)
+
 
 def reference(policy: Policy) -> dict[str, Any]:
     """All codes that a screen needs."""

@@ -72,7 +72,7 @@ class Acts:
             elif act == "dispatch":
                 service.dispatch(uow, order_id, self.unit(f"{centre}-{crew}"), mine)
             elif act == "close":
-                service.close(uow, order_id, "repaired")
+                service.close(uow, order_id, "duplicate")
             else:
                 raise ValueError(act)
 

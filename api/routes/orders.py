@@ -23,11 +23,13 @@ from api.schemas import (
 )
 from core.clock import now
 from core.db import read_session
+from core.errors import InvalidField
 from core.identity import Principal
 from core.rights import Right, Scope
 from core.uow import UnitOfWork
 from dashboards.board import order_rows
 from dashboards.order_page import order_page
+from dashboards.reference import FAULT_CODES, TRADE_CODES
 from dispatch.orders import repository, service
 from dispatch.orders.models import Assignment, Order
 from dispatch.orders.service import NewOrder
@@ -41,6 +43,15 @@ def row_after(uow: UnitOfWork, order_id: UUID) -> dict[str, Any]:
     uow.flush()
     uow.session.expunge_all()
     return order_rows(uow.session, uow.org_id, [order_id], uow.now)[0][1]
+
+
+def _check_place(body: OrderBody) -> None:
+    """Both coordinates or neither; 0, 0 is what devices say that know nothing."""
+    if (body.lat is None) != (body.lon is None):
+        missing = "lat" if body.lat is None else "lon"
+        raise InvalidField(f"body.{missing}", "missing beside the other one", "经纬度须同时填写")
+    if body.lat == 0 and body.lon == 0:
+        raise InvalidField("body.lat", "0, 0 is not a place", "经纬度不能均为 0")
 
 
 def act_on(
@@ -95,6 +106,13 @@ def order(principal: Viewer, order_id: UUID) -> JSONResponse:
 @router.post("/api/orders", status_code=201, response_model=OrderRow)
 def file_order(body: OrderBody, write: Annotated[Writer, writer(Right.ORDER_FILE)]) -> JSONResponse:
     """File an order from a ticket."""
+    _check_place(body)
+    for field, codes in (("fault_code", FAULT_CODES), ("trade", TRADE_CODES)):
+        if getattr(body, field) not in codes:
+            listed = ", ".join(codes)
+            raise InvalidField(
+                f"body.{field}", f"must be one of {listed}", f"应为以下之一：{listed}"
+            )
 
     def act(uow: UnitOfWork) -> dict[str, Any]:
         order_id = service.file_order(uow, NewOrder(**body.model_dump()))

@@ -31,7 +31,7 @@ def segments(
     if policy not in policy_names():  # a name, never a file of the server
         raise InvalidField("query.policy", f"one of {', '.join(policy_names())}")
     if end <= start:
-        raise InvalidField("query.to", "must lie behind `from`")
+        raise InvalidField("query.to", "must lie behind `from`", "须晚于 from")
     with read_session() as session:
         report = segment_report(
             session,

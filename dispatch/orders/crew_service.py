@@ -62,8 +62,8 @@ def depart(
     uow: UnitOfWork, assignment_id: UUID, access: Access, at: datetime | None = None
 ) -> UUID:
     """The crew's tap for G, kept beside the GPS stamp. `at`: when it was tapped."""
-    when = _tapped(uow, at)
     with work_on_assignment(uow, assignment_id, access) as (work, assignment):
+        when = _tapped(uow, assignment, at)
         if assignment.state == "accepted":
             _demand_idle(uow, assignment)
             _activate(work, assignment_id, CREW)
@@ -78,8 +78,8 @@ def arrive(
     uow: UnitOfWork, assignment_id: UUID, access: Access, at: datetime | None = None
 ) -> UUID:
     """The crew's tap for H, kept beside the GPS stamp. `at`: when it was tapped."""
-    when = _tapped(uow, at)
     with work_on_assignment(uow, assignment_id, access) as (work, assignment):
+        when = _tapped(uow, assignment, at)
         if assignment.state != "arrived" or _has_tap(work, assignment_id, "H"):
             work.demand_of(assignment, "arrive")
         work.record(assignment_id, ev.AssignmentArrived(), occurred_at=when, source=CREW)
@@ -90,8 +90,8 @@ def restore(
     uow: UnitOfWork, assignment_id: UUID, access: Access, at: datetime | None = None
 ) -> UUID:
     """恢复供电: supply is back."""
-    when = _tapped(uow, at)
     with work_on_assignment(uow, assignment_id, access) as (work, assignment):
+        when = _tapped(uow, assignment, at)
         work.demand_of(assignment, "restore")
         work.record(
             work.order.id,
@@ -215,11 +215,14 @@ def _demand_idle(uow: UnitOfWork, assignment: AssignmentState) -> None:
         raise CrewBusy(number=order.number)
 
 
-def _tapped(uow: UnitOfWork, at: datetime | None) -> datetime:
+def _tapped(uow: UnitOfWork, assignment: AssignmentState, at: datetime | None) -> datetime:
+    """When it was tapped; not in the future, nor before the crew can have known of the order."""
     if at is None:
         return uow.now
+    if assignment.sent_at is not None and at < assignment.sent_at:
+        raise InvalidField("body.at", "lies before the order was sent to the crew", "早于派单时间")
     if at > uow.now + timedelta(minutes=1):
-        raise InvalidField("body.at", "lies in the future")
+        raise InvalidField("body.at", "lies in the future", "时间在将来")
     return min(at, uow.now)
 
 

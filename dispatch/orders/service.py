@@ -53,7 +53,7 @@ def file_order(uow: UnitOfWork, new: NewOrder) -> UUID:
     """
     ticket = uow.session.get(Ticket, (uow.org_id, new.ticket_id), with_for_update=True)
     if ticket is None:
-        raise InvalidField("body.ticket_id", "there is no such ticket")
+        raise InvalidField("body.ticket_id", "there is no such ticket", "没有此受理单")
     existing = repository.order_of_ticket(uow.session, uow.org_id, ticket.id)
     if existing is not None:
         raise OrderExists(number=existing.number)
@@ -160,7 +160,9 @@ def dispatch(uow: UnitOfWork, order_id: UUID, crew_id: UUID, access: Access) -> 
         work.demand("dispatch")
         crew = _unit(uow, crew_id, "crew", "body.crew_id")
         if access != EVERYTHING and crew.parent_id != access.unit_id:
-            raise InvalidField("body.crew_id", "the crew belongs to another centre")
+            raise InvalidField(
+                "body.crew_id", "the crew belongs to another centre", "班组属于其他中心"
+            )
         if work.order.state == "released":
             _accept(work)
         assignment = _send(work, crew)
@@ -225,9 +227,15 @@ def end_watch_and_deliveries(uow: UnitOfWork, assignment_id: UUID) -> None:
 
 
 def close(uow: UnitOfWork, order_id: UUID, outcome: str) -> None:
-    """归档: nothing more is to be done."""
+    """归档: nothing more is to be done. Only finished work can be closed as repaired."""
     with work_on(uow, order_id) as work:
         work.demand("close")
+        if outcome == "repaired" and work.order.state != "finished":
+            raise InvalidField(
+                "body.outcome",
+                "nobody repaired it: say customer_side, duplicate or cancelled",
+                "尚无人抢修：请选 customer_side、duplicate 或 cancelled",
+            )
         work.record(order_id, ev.OrderClosed(outcome=outcome), source=DISPATCHER)
 
 
@@ -245,17 +253,17 @@ def correct_stamp(
     B and C are those of the last hop, D to H those of `assignment_id`, or of the last assignment.
     """
     if at > uow.now + timedelta(minutes=1):
-        raise InvalidField("body.at", "lies in the future")
+        raise InvalidField("body.at", "lies in the future", "时间在将来")
     with work_on(uow, order_id) as work:
         if assignment_id is not None and assignment_id not in work.assignments:
-            raise InvalidField("body.assignment_id", "is not an assignment of this order")
+            raise InvalidField("body.assignment_id", "is not of this order", "不属于该工单")
         hop = work.order.hop
         if point in HOP_POINTS and hop is None:
-            raise InvalidField("body.point", "the order was never released")
+            raise InvalidField("body.point", "the order was never released", "工单从未派发")
         if point in ASSIGNMENT_POINTS:
             assignment_id = assignment_id or work.order.assignment_id
             if assignment_id is None:
-                raise InvalidField("body.point", "the order was never dispatched")
+                raise InvalidField("body.point", "the order was never dispatched", "工单从未派单")
         work.record(
             order_id,
             ev.OrderStampCorrected(
@@ -272,7 +280,7 @@ def correct_stamp(
 def _unit(uow: UnitOfWork, unit_id: UUID, kind: str, field: str) -> Unit:
     found = repository.find_unit(uow.session, uow.org_id, unit_id)
     if found is None or found.kind != kind:
-        raise InvalidField(field, f"there is no such {kind}")
+        raise InvalidField(field, f"there is no such {kind}", "没有此单位")
     return found
 
 

@@ -37,7 +37,7 @@ def file_ticket(uow: UnitOfWork, new: NewTicket) -> UUID:
     if new.call_id is not None:
         ended = telephony.end_of_call(uow, new.call_id)
         if ended is None:
-            raise InvalidField("body.call_id", "there is no such call")
+            raise InvalidField("body.call_id", "there is no such call", "没有此通话")
     ticket = Ticket(
         org_id=uow.org_id,
         id=new_id(),

@@ -57,6 +57,13 @@ ORDER = {**NEEDS, "ticket_id": str(uuid.UUID(int=1))}
         ("/api/orders", {**ORDER, "urgency": 4}, "body.urgency"),
         ("/api/orders", {**ORDER, "urgency": 10**30}, "body.urgency"),
         ("/api/orders", {**ORDER, "fault_code": "Kein Strom"}, "body.fault_code"),
+        ("/api/orders", {**ORDER, "fault_code": "nope"}, "body.fault_code"),
+        ("/api/orders", {**ORDER, "trade": "nope"}, "body.trade"),
+        ("/api/orders", {**ORDER, "lon": None}, "body.lon"),
+        ("/api/orders", {**ORDER, "lat": None}, "body.lat"),
+        ("/api/orders", {**ORDER, "lat": 0.0, "lon": 0.0}, "body.lat"),
+        ("/api/orders", {**ORDER, "lat": True}, "body.lat"),
+        ("/api/orders", {**ORDER, "lat": "39.9"}, "body.lat"),
         ("/api/orders", {**ORDER, "fault_code": "x\n"}, "body.fault_code"),
         ("/api/orders", {**ORDER, "trade": "a\x00"}, "body.trade"),
         ("/api/orders", {**ORDER, "area_class": None}, "body.area_class"),
@@ -244,3 +251,12 @@ def test_odd_headers_break_nothing(office: Office) -> None:
         assert lead.get("/api/me", headers=headers).status_code in (200, 401)
     csrf = [(b"X-CSRF-Token", "键".encode()), (b"Idempotency-Key", b"k")]
     refused(lead.post(TICKET, json={}, headers=csrf), 403)
+
+
+def test_fields_are_explained_in_the_readers_language(office: Office) -> None:
+    for language, sign in (("zh", "应为以下之一"), ("en", "Input should be")):
+        answer = send(office, b'{"kind": "party"}', **{"Accept-Language": language})
+        problem = refused(answer, 422, "body.kind")
+        assert sign in problem["errors"][0]["message"]
+    answer = send(office, b'{"kind": ', **{"Accept-Language": "zh"})
+    assert refused(answer, 422, "body")["errors"][0]["message"] == "不是有效的 JSON"

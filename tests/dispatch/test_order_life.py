@@ -11,7 +11,9 @@ import pytest
 from sqlalchemy import text
 
 from core.db import session_factory
-from core.errors import CrewBusy
+from core.errors import CrewBusy, InvalidField
+from core.uow import unit_of_work
+from dispatch.orders import service
 from dispatch.orders.rules import ASSIGNMENT_TABLE, ORDER_TABLE
 from tests.acts import Acts, refused
 from tests.dispatch.dumps import dump
@@ -202,3 +204,10 @@ def test_a_stale_writer_is_refused_by_the_database(acts: Acts) -> None:
         session.execute(copy, {"id": assignment_id})
     assert query(lambda session: session.execute(text("SELECT 1")).scalar()) == 1
     acts.put_away(order_id)
+
+
+def test_only_finished_work_is_closed_as_repaired(acts: Acts) -> None:
+    order_id = acts.file()
+    with pytest.raises(InvalidField) as refusal, unit_of_work(acts.by("lead")) as uow:
+        service.close(uow, order_id, "repaired")
+    assert [one.field for one in refusal.value.errors] == ["body.outcome"]

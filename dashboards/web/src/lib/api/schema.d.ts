@@ -683,7 +683,17 @@ export interface components {
             /** Vehicle Id */
             vehicle_id: string | null;
         };
-        /** CallRow */
+        /**
+         * CallRow
+         * @example {
+         *       "ended_at": "2026-11-21T14:48:46Z",
+         *       "from_number": "+861062345678",
+         *       "id": "01a20039-8011-75e1-8d2c-3a9a4f7c9b10",
+         *       "opened_at": "2026-11-21T14:47:30Z",
+         *       "state": "ended",
+         *       "to_number": "+861095598"
+         *     }
+         */
         CallRow: {
             /** Ended At */
             ended_at: string | null;
@@ -722,7 +732,9 @@ export interface components {
         CloseBody: {
             /**
              * Outcome
+             * @description `repaired` only where a crew finished it.
              * @default repaired
+             * @example repaired
              * @enum {string}
              */
             outcome?: "repaired" | "customer_side" | "duplicate" | "cancelled";
@@ -747,7 +759,21 @@ export interface components {
              */
             reason: string;
         };
-        /** CrewRow */
+        /**
+         * CrewRow
+         * @example {
+         *       "active_order": "20261121-0001",
+         *       "centre_id": "01a20037-08c2-7366-b53b-6b86f3b69262",
+         *       "code": "east-1",
+         *       "id": "01a20037-09ab-77e4-b93e-9bd7d8e17efa",
+         *       "name_en": "East crew 1",
+         *       "name_zh": "城东一班",
+         *       "queue": 0,
+         *       "state": "busy",
+         *       "trade": "low_voltage",
+         *       "vehicle_id": "01a20037-09ab-77e4-b93e-9bd8c0dd7335"
+         *     }
+         */
         CrewRow: {
             /** Active Order */
             active_order: string | null;
@@ -781,6 +807,7 @@ export interface components {
             /**
              * Crew Id
              * Format: uuid
+             * @example 01a20037-09ab-77e4-b93e-9bd7d8e17efa
              */
             crew_id: string;
         };
@@ -867,6 +894,33 @@ export interface components {
         /**
          * Me
          * @description Who is logged in. Send `csrf_token` back as `X-CSRF-Token` with every write.
+         * @example {
+         *       "csrf_token": "q1w2e3r4t5y6u7i8o9p0",
+         *       "organisation": {
+         *         "code": "main",
+         *         "name_en": "Power utility",
+         *         "name_zh": "供电公司"
+         *       },
+         *       "server_time": "2026-11-21T14:50:22.001000Z",
+         *       "user": {
+         *         "id": "01a20037-0a00-7111-8222-333344445555",
+         *         "login": "lead",
+         *         "name": "值长",
+         *         "rights": [
+         *           "board.view",
+         *           "order.release"
+         *         ],
+         *         "role": "shift_lead",
+         *         "scope": "all",
+         *         "unit": {
+         *           "code": "hotline",
+         *           "id": "01a20037-0800-7111-8222-333344445555",
+         *           "kind": "hotline",
+         *           "name_en": "Hotline 95598",
+         *           "name_zh": "95598 热线"
+         *         }
+         *       }
+         *     }
          */
         Me: {
             /** Csrf Token */
@@ -903,13 +957,13 @@ export interface components {
             fault_code: string;
             /**
              * Lat
-             * @description WGS-84
+             * @description WGS-84, with lon
              * @example 39.9239
              */
             lat?: number | null;
             /**
              * Lon
-             * @description WGS-84
+             * @description WGS-84, with lat
              * @example 116.3966
              */
             lon?: number | null;
@@ -956,6 +1010,70 @@ export interface components {
         /**
          * OrderRow
          * @description One order as the board shows it.
+         * @example {
+         *       "alerts": [],
+         *       "area_class": "urban",
+         *       "assignment": {
+         *         "accepted_at": "2026-11-21T14:50:05.480000Z",
+         *         "attempt": 1,
+         *         "attempts": 1,
+         *         "crew_id": "01a20037-09ab-77e4-b93e-9bd7d8e17efa",
+         *         "id": "01a20039-8c54-71d2-a6de-5b3b5a0f9c11",
+         *         "queued": false,
+         *         "received_at": "2026-11-21T14:49:52.121000Z",
+         *         "sent_at": "2026-11-21T14:49:52.003000Z",
+         *         "state": "active",
+         *         "vehicle_id": "01a20037-09ab-77e4-b93e-9bd8c0dd7335"
+         *       },
+         *       "centre_id": "01a20037-08c2-7366-b53b-6b86f3b69262",
+         *       "chase_ups": 0,
+         *       "fault_code": "no_power_building",
+         *       "filed_at": "2026-11-21T14:49:20.412000Z",
+         *       "holder": {
+         *         "code": "crew",
+         *         "since": "2026-11-21T14:50:05.480000Z",
+         *         "unit_id": "01a20037-09ab-77e4-b93e-9bd7d8e17efa"
+         *       },
+         *       "hop": {
+         *         "accepted_at": "2026-11-21T14:49:40.512000Z",
+         *         "attempt": 1,
+         *         "attempts": 1,
+         *         "id": "01a20039-8a11-7c0e-8f4e-0c1d8f1f2b3a",
+         *         "received_at": "2026-11-21T14:49:31.144000Z",
+         *         "sent_at": "2026-11-21T14:49:31.020000Z"
+         *       },
+         *       "id": "01a20039-8627-7697-9262-8f76eadec01b",
+         *       "kind": "fault_repair",
+         *       "lat": 39.9239,
+         *       "lon": 116.3966,
+         *       "number": "20261121-0001",
+         *       "place": "景山街道 12 号楼",
+         *       "points": {
+         *         "A": "2026-11-21T14:48:46Z",
+         *         "B": "2026-11-21T14:49:31.020000Z",
+         *         "C": "2026-11-21T14:49:31.144000Z",
+         *         "D": "2026-11-21T14:49:52.003000Z",
+         *         "E": "2026-11-21T14:49:52.121000Z",
+         *         "F": "2026-11-21T14:50:05.480000Z"
+         *       },
+         *       "promise": {
+         *         "due_at": "2026-11-21T15:33:46Z",
+         *         "limit_s": 2700,
+         *         "state": "running"
+         *       },
+         *       "recall_unconfirmed": false,
+         *       "running": {
+         *         "due_at": "2026-11-21T14:53:05.480000Z",
+         *         "from": "2026-11-21T14:50:05.480000Z",
+         *         "limit_s": 180,
+         *         "responsible": "crew",
+         *         "segment": "FG"
+         *       },
+         *       "state": "assigned",
+         *       "trade": "low_voltage",
+         *       "urgency": 0,
+         *       "version": 7
+         *     }
          */
         OrderRow: {
             /** Alerts */
@@ -1027,6 +1145,15 @@ export interface components {
         /**
          * ProblemBody
          * @description RFC 9457; `detail` is in the language of Accept-Language.
+         * @example {
+         *       "code": "already_done",
+         *       "correlation_id": "01a20039-904c-7730-bbaa-45fc6acf1eb3",
+         *       "detail": "城东报修中心调度 already dispatched it to East crew 1 at 22:49:52.",
+         *       "errors": [],
+         *       "status": 409,
+         *       "title": "already done",
+         *       "type": "/problems/already_done"
+         *     }
          */
         ProblemBody: {
             /** Code */
@@ -1128,6 +1255,7 @@ export interface components {
             /**
              * Centre Id
              * Format: uuid
+             * @example 01a20037-08c2-7366-b53b-6b86f3b69262
              */
             centre_id: string;
         };
@@ -1147,7 +1275,28 @@ export interface components {
              */
             segment: string;
         };
-        /** SegmentRow */
+        /**
+         * SegmentRow
+         * @example {
+         *       "code": "CD",
+         *       "end": "2026-11-21T14:49:52.003000Z",
+         *       "excluded_s": 0,
+         *       "from_point": "C",
+         *       "limit_s": 120,
+         *       "marks": [],
+         *       "responsible": {
+         *         "code": "centre",
+         *         "name_en": "Repair centre",
+         *         "name_zh": "报修中心"
+         *       },
+         *       "slack_s": 99.141,
+         *       "spent_s": 20.859,
+         *       "start": "2026-11-21T14:49:31.144000Z",
+         *       "state": "done",
+         *       "to_point": "D",
+         *       "within": true
+         *     }
+         */
         SegmentRow: {
             /** Code */
             code: string;
@@ -1210,7 +1359,24 @@ export interface components {
             /** Spent S */
             spent_s: number;
         };
-        /** StampRow */
+        /**
+         * StampRow
+         * @example {
+         *       "at": "2026-11-21T14:49:31.144000Z",
+         *       "by": "城东报修中心调度",
+         *       "counts": true,
+         *       "evidence": {
+         *         "kind": "device",
+         *         "ref": "screen:01a20039-7a10-7d33-b1f4-9a8b7c6d5e4f"
+         *       },
+         *       "hop_id": "01a20039-8a11-7c0e-8f4e-0c1d8f1f2b3a",
+         *       "id": "4b0c4f0e-51a3-5f2c-9d0e-8f1f2a3b4c5d",
+         *       "point": "C",
+         *       "recorded_at": "2026-11-21T14:49:31.150000Z",
+         *       "source": "receipt",
+         *       "uncertainty_s": 0
+         *     }
+         */
         StampRow: {
             /** Assignment Id */
             assignment_id: string | null;
@@ -1223,9 +1389,14 @@ export interface components {
             by: string | null;
             /** Correction Reason */
             correction_reason: string | null;
-            /** Counts */
+            /**
+             * Counts
+             * @description The present judgement uses it.
+             */
             counts: boolean;
             evidence: components["schemas"]["Evidence"];
+            /** Hop Id */
+            hop_id: string | null;
             /**
              * Id
              * Format: uuid
@@ -1277,7 +1448,20 @@ export interface components {
              */
             kind?: "fault_repair" | "enquiry" | "complaint" | "report" | "opinion" | "suggestion" | "service_request" | "praise";
         };
-        /** TicketRow */
+        /**
+         * TicketRow
+         * @example {
+         *       "call_id": "01a20039-8011-75e1-8d2c-3a9a4f7c9b10",
+         *       "caller_name": "王女士",
+         *       "caller_phone": "+861062345678",
+         *       "channel": "phone",
+         *       "clock_started_at": "2026-11-21T14:48:46Z",
+         *       "description": "整栋楼停电",
+         *       "filed_at": "2026-11-21T14:49:12.331000Z",
+         *       "id": "01a20039-83d0-7b65-9a15-2f5a4c0be7a2",
+         *       "kind": "fault_repair"
+         *     }
+         */
         TicketRow: {
             /** Call Id */
             call_id: string | null;
@@ -1348,7 +1532,20 @@ export interface components {
             /** Name Zh */
             name_zh: string;
         };
-        /** VehicleRow */
+        /**
+         * VehicleRow
+         * @example {
+         *       "centre_id": "01a20037-08c2-7366-b53b-6b86f3b69262",
+         *       "course_deg": 210,
+         *       "crew_id": "01a20037-09ab-77e4-b93e-9bd7d8e17efa",
+         *       "fix_at": "2026-11-21T14:50:21Z",
+         *       "id": "01a20037-09ab-77e4-b93e-9bd8c0dd7335",
+         *       "lat": 39.9301,
+         *       "lon": 116.4012,
+         *       "plate": "京A·D1101",
+         *       "speed_kmh": 36
+         *     }
+         */
         VehicleRow: {
             /** Centre Id */
             centre_id: string | null;
@@ -1404,6 +1601,16 @@ export interface operations {
                     "application/json": components["schemas"]["OrderRow"];
                 };
             };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Not logged in */
             401: {
                 headers: {
@@ -1444,8 +1651,28 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Bad input; `errors` names the fields */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1479,6 +1706,16 @@ export interface operations {
                     "application/json": components["schemas"]["OrderRow"];
                 };
             };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Not logged in */
             401: {
                 headers: {
@@ -1519,8 +1756,28 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Bad input; `errors` names the fields */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1554,6 +1811,16 @@ export interface operations {
                     "application/json": components["schemas"]["OrderRow"];
                 };
             };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Not logged in */
             401: {
                 headers: {
@@ -1594,8 +1861,28 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Bad input; `errors` names the fields */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1633,6 +1920,16 @@ export interface operations {
                     "application/json": components["schemas"]["OrderRow"];
                 };
             };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Not logged in */
             401: {
                 headers: {
@@ -1673,8 +1970,28 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Bad input; `errors` names the fields */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1712,6 +2029,16 @@ export interface operations {
                     "application/json": components["schemas"]["OrderRow"];
                 };
             };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Not logged in */
             401: {
                 headers: {
@@ -1752,8 +2079,28 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Bad input; `errors` names the fields */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1787,6 +2134,16 @@ export interface operations {
                     "application/json": components["schemas"]["OrderRow"];
                 };
             };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Not logged in */
             401: {
                 headers: {
@@ -1827,8 +2184,28 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Bad input; `errors` names the fields */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1866,6 +2243,16 @@ export interface operations {
                     "application/json": components["schemas"]["OrderRow"];
                 };
             };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Not logged in */
             401: {
                 headers: {
@@ -1906,8 +2293,28 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Bad input; `errors` names the fields */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1945,6 +2352,16 @@ export interface operations {
                     "application/json": components["schemas"]["OrderRow"];
                 };
             };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Not logged in */
             401: {
                 headers: {
@@ -1985,8 +2402,28 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Bad input; `errors` names the fields */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2024,6 +2461,16 @@ export interface operations {
                     "application/json": components["schemas"]["OrderRow"];
                 };
             };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Not logged in */
             401: {
                 headers: {
@@ -2064,8 +2511,28 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Bad input; `errors` names the fields */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2094,6 +2561,16 @@ export interface operations {
                     "application/json": components["schemas"]["Snapshot"];
                 };
             };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Not logged in */
             401: {
                 headers: {
@@ -2134,8 +2611,28 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Bad input; `errors` names the fields */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2164,6 +2661,16 @@ export interface operations {
                     "application/json": components["schemas"]["CallRow"][];
                 };
             };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Not logged in */
             401: {
                 headers: {
@@ -2204,8 +2711,28 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Bad input; `errors` names the fields */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2238,6 +2765,16 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Not logged in */
             401: {
                 headers: {
@@ -2278,8 +2815,28 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Bad input; `errors` names the fields */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2306,6 +2863,16 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Not logged in */
             401: {
                 headers: {
@@ -2346,8 +2913,28 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Bad input; `errors` names the fields */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2376,6 +2963,16 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Not logged in */
             401: {
                 headers: {
@@ -2416,8 +3013,28 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Bad input; `errors` names the fields */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2450,6 +3067,16 @@ export interface operations {
                     "application/json": components["schemas"]["OrderRow"][];
                 };
             };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Not logged in */
             401: {
                 headers: {
@@ -2490,8 +3117,28 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Bad input; `errors` names the fields */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2527,6 +3174,16 @@ export interface operations {
                     "application/json": components["schemas"]["OrderRow"];
                 };
             };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Not logged in */
             401: {
                 headers: {
@@ -2567,8 +3224,28 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Bad input; `errors` names the fields */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2599,6 +3276,16 @@ export interface operations {
                     "application/json": components["schemas"]["OrderPage"];
                 };
             };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Not logged in */
             401: {
                 headers: {
@@ -2639,8 +3326,28 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Bad input; `errors` names the fields */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2674,6 +3381,16 @@ export interface operations {
                     "application/json": components["schemas"]["OrderRow"];
                 };
             };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Not logged in */
             401: {
                 headers: {
@@ -2714,8 +3431,28 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Bad input; `errors` names the fields */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2753,6 +3490,16 @@ export interface operations {
                     "application/json": components["schemas"]["OrderRow"];
                 };
             };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Not logged in */
             401: {
                 headers: {
@@ -2793,8 +3540,28 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Bad input; `errors` names the fields */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2832,6 +3599,16 @@ export interface operations {
                     "application/json": components["schemas"]["OrderRow"];
                 };
             };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Not logged in */
             401: {
                 headers: {
@@ -2872,8 +3649,28 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Bad input; `errors` names the fields */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2911,6 +3708,16 @@ export interface operations {
                     "application/json": components["schemas"]["OrderRow"];
                 };
             };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Not logged in */
             401: {
                 headers: {
@@ -2951,8 +3758,28 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Bad input; `errors` names the fields */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2990,6 +3817,16 @@ export interface operations {
                     "application/json": components["schemas"]["OrderRow"];
                 };
             };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Not logged in */
             401: {
                 headers: {
@@ -3030,8 +3867,28 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Bad input; `errors` names the fields */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3069,6 +3926,16 @@ export interface operations {
                     "application/json": components["schemas"]["OrderRow"];
                 };
             };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Not logged in */
             401: {
                 headers: {
@@ -3109,8 +3976,28 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Bad input; `errors` names the fields */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3148,6 +4035,16 @@ export interface operations {
                     "application/json": components["schemas"]["OrderRow"];
                 };
             };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Not logged in */
             401: {
                 headers: {
@@ -3188,8 +4085,28 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Bad input; `errors` names the fields */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3220,6 +4137,16 @@ export interface operations {
                     }[];
                 };
             };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Not logged in */
             401: {
                 headers: {
@@ -3260,8 +4187,28 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Bad input; `errors` names the fields */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3295,6 +4242,16 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Not logged in */
             401: {
                 headers: {
@@ -3335,8 +4292,28 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Bad input; `errors` names the fields */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3365,6 +4342,16 @@ export interface operations {
                     "application/json": components["schemas"]["Snapshot"];
                 };
             };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Not logged in */
             401: {
                 headers: {
@@ -3405,8 +4392,28 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Bad input; `errors` names the fields */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3435,6 +4442,16 @@ export interface operations {
                     "application/json": components["schemas"]["Reference"];
                 };
             };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Not logged in */
             401: {
                 headers: {
@@ -3475,8 +4492,28 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Bad input; `errors` names the fields */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3515,6 +4552,16 @@ export interface operations {
                     };
                 };
             };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Not logged in */
             401: {
                 headers: {
@@ -3555,8 +4602,28 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Bad input; `errors` names the fields */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3592,6 +4659,16 @@ export interface operations {
                     "application/json": components["schemas"]["TicketRow"];
                 };
             };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Not logged in */
             401: {
                 headers: {
@@ -3632,8 +4709,28 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Bad input; `errors` names the fields */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3664,6 +4761,16 @@ export interface operations {
                     };
                 };
             };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Not logged in */
             401: {
                 headers: {
@@ -3704,8 +4811,28 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Bad input; `errors` names the fields */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3734,6 +4861,16 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Not logged in */
             401: {
                 headers: {
@@ -3774,8 +4911,28 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
             /** @description Bad input; `errors` names the fields */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

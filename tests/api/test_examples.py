@@ -1,0 +1,38 @@
+"""The examples of the OpenAPI document are what the product would say and take."""
+
+from typing import Any
+
+import pytest
+
+from api import schemas
+from api.app import create_app
+
+SHAPES = [
+    getattr(schemas, name)
+    for name in dir(schemas)
+    if isinstance(getattr(schemas, name), type)
+    and issubclass(getattr(schemas, name), schemas.BaseModel)
+]
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.__name__)
+def test_examples_fit_their_shape(shape: type[schemas.BaseModel]) -> None:
+    extra: Any = shape.model_config.get("json_schema_extra") or {}
+    for example in extra.get("examples", []):
+        assert shape.model_validate(example)
+        assert set(example) == {field.alias or name for name, field in shape.model_fields.items()}
+
+
+def test_every_request_body_shows_an_example() -> None:
+    document = create_app().openapi()
+    without = []
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            body = operation.get("requestBody")
+            if not body:
+                continue
+            name = body["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+            fields = document["components"]["schemas"][name]["properties"].values()
+            if not any("examples" in field or "anyOf" in field for field in fields):
+                without.append(f"{method} {path}")
+    assert without == []
