@@ -17,7 +17,7 @@ run: setup  ## Run everything until Ctrl-C; make run ARGS="--port 9000"
 test:  ## All tests against real PostgreSQL, Valkey and Chromium; make test ARGS="-k name"
 	@scripts/setup --browser
 	@$(BIN)/python scripts/web.py run --silent test
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 check: setup  ## Style, types, import contracts, house rules, schema, generated files
 	$(BIN)/ruff check .

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -24,14 +25,18 @@ STOP_SECONDS = 20.0
 
 
 def free_port_pair() -> int:
-    """A port N such that N and N + 1 are free on loopback now."""
+    """A port N such that N and N + 1 are free on loopback now.
+
+    Each parallel test worker picks from a range of its own, so that two never pick the same.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     while True:
+        port = 20_000 + worker * 3_000 + 2 * random.randrange(1_500)
         with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port = int(first.getsockname()[1])
             try:
+                first.bind(("127.0.0.1", port))
                 second.bind(("127.0.0.1", port + 1))
-            except (OSError, OverflowError):
+            except OSError:
                 continue
             return port
 
