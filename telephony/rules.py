@@ -9,7 +9,7 @@ are appended: a later report never moves it, even with an earlier time of the ca
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from core.events import CallEnded, CallOpened, CallProgressed, Payload
@@ -31,6 +31,9 @@ CARRIER_TIME = "status_callback.timestamp"
 RECEIVED_TIME = "status_callback.received"
 CARRIER_UNCERTAINTY_S = 1.0  # the carrier writes whole seconds
 RECEIVED_UNCERTAINTY_S = 15.0  # the carrier's own limit on one request, connecting included
+# Deliveries are repeated for hours and clocks are off by minutes: no true time is further away.
+OLDEST = timedelta(days=31)
+NEWEST = timedelta(days=1)
 NO_SEQUENCE = -1
 
 
@@ -57,9 +60,17 @@ class CarrierEvent:
     params: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def believed_at(self) -> datetime | None:
+        """The carrier's time, or None where it gave none that can be true."""
+        if self.carrier_at is None:
+            return None
+        behind = self.received_at - self.carrier_at
+        return self.carrier_at if -NEWEST <= behind <= OLDEST else None
+
+    @property
     def at(self) -> datetime:
         """When it happened, as well as is known."""
-        return self.carrier_at or self.received_at
+        return self.believed_at or self.received_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +121,12 @@ def _is_news(call: CallState | None, event: CarrierEvent) -> bool:
 
 
 def _end(event: CarrierEvent) -> Fact:
-    """Point A. A carrier clock ahead of ours is kept as it is, but believed less."""
+    """Point A. A carrier clock ahead of ours is kept as it is, but believed less; a time that
+    cannot be true counts as none.
+    """
     evidence, uncertainty_s = RECEIVED_TIME, RECEIVED_UNCERTAINTY_S
-    if event.carrier_at is not None:
-        ahead_s = (event.carrier_at - event.received_at).total_seconds()
+    if event.believed_at is not None:
+        ahead_s = (event.believed_at - event.received_at).total_seconds()
         evidence, uncertainty_s = CARRIER_TIME, max(CARRIER_UNCERTAINTY_S, ahead_s)
     ended = CallEnded(end_state=event.status, evidence=evidence, uncertainty_s=uncertainty_s)
     return Fact(ended, event.at)

@@ -13,6 +13,8 @@ from telephony import twilio
 from telephony.rules import (
     CARRIER_TIME,
     CARRIER_UNCERTAINTY_S,
+    NEWEST,
+    OLDEST,
     RECEIVED_TIME,
     RECEIVED_UNCERTAINTY_S,
     STATES,
@@ -158,6 +160,24 @@ def test_a_carrier_clock_ahead_of_ours_is_believed_less() -> None:
     assert end.occurred_at == CALL.ended_at
     assert isinstance(end.payload, CallEnded)
     assert end.payload.uncertainty_s == 20
+
+
+@pytest.mark.parametrize("off", [OLDEST, -NEWEST])
+def test_a_time_that_cannot_be_true_counts_as_none(off: timedelta) -> None:
+    edge = CALL.ended_at + off
+    [end] = ends(run([report(CALL.completed(), edge)]))
+    assert end.occurred_at == CALL.ended_at
+    beyond = edge + (timedelta(seconds=1) if off > timedelta(0) else timedelta(seconds=-1))
+    facts = run([report(CALL.completed(), beyond)])
+    assert [fact.occurred_at for fact in facts] == [beyond, beyond]
+    assert outcome(facts).evidence == RECEIVED_TIME
+    assert outcome(facts).uncertainty_s == RECEIVED_UNCERTAINTY_S
+
+
+def test_the_year_1900_is_no_end_of_a_call() -> None:
+    long_ago = CALL.completed().with_(Timestamp="Mon, 01 Jan 1900 00:00:00 +0000")
+    [end] = ends(run([report(long_ago)]))
+    assert end.occurred_at == CALL.ended_at + LAG
 
 
 def test_facts_of_other_streams_are_refused() -> None:
