@@ -180,6 +180,7 @@ def _prepare(*, first_data: bool = True) -> list[str]:
     db.reset()
     lines = [
         f"  {login.role:<12} {login.login:<12} {login.password:<16} {login.name}"
+        + (f"  JT/T 808 {login.terminal}" if login.terminal else "")
         for login in logins
     ]
     return ["Logins / 登录 (role, login, password, name):", *lines] if lines else []

@@ -7,7 +7,7 @@ Everything in it can be renamed later. Passwords are made at random, kept in `lo
 import json
 import os
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from uuid import UUID
 
@@ -38,12 +38,13 @@ CREWS = (
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A login to print once set up."""
+    """A login to print once set up. `terminal`: digits of the one in the crew's vehicle."""
 
     login: str
     password: str
     role: str
     name: str
+    terminal: str = ""
 
 
 def ensure_starter(data_dir: Path) -> list[Login]:
@@ -99,17 +100,19 @@ def _crews(session: Session, centre: UUID, number: int, code: str, zh: str, en: 
         vehicle = Vehicle(org_id=ORG_ID, id=new_id(), plate=f"京A·D{number}{name}01", crew_id=unit)
         session.add(vehicle)
         session.flush()
+        terminal = f"1380000{number}{name}01"
         session.add(
             Device(
                 org_id=ORG_ID,
                 id=new_id(),
                 kind="terminal",
                 protocol="jt808",
-                identity=f"1380000{number}{name}01",
+                identity=terminal,
                 vehicle_id=vehicle.id,
             )
         )
-        logins.append(_user(session, unit, Role.CREW, f"{code}.crew{name}", title_zh))
+        login = _user(session, unit, Role.CREW, f"{code}.crew{name}", title_zh)
+        logins.append(replace(login, terminal=terminal))
     return logins
 
 

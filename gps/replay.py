@@ -56,7 +56,10 @@ class Track:
 
 @dataclass(slots=True)
 class Tally:
-    """What became of a replay. Nothing may be left in `unacked` and `refused`."""
+    """What became of a replay. Nothing may be left in `unacked` and `refused`.
+
+    `refused` counts positions and logins that the gateway does not take.
+    """
 
     tracks: int = 0
     sent: int = 0
@@ -222,7 +225,9 @@ class Replay:
                     await asyncio.sleep(max(0.0, begun + wait - monotonic()))
                     await self._send(terminal, position)
                 await self._settle(terminal, 0)
-            except (Refused, Disconnected, TimeoutError):
+            except Refused:
+                self.tally.refused += 1
+            except (Disconnected, TimeoutError):
                 self.tally.unacked += 1 if not terminal.pending else 0
             self.tally.acked += terminal.acked
             self.tally.resent += terminal.resent

@@ -42,13 +42,16 @@ def tracks(
     ] = "",
     enrol_for: Annotated[
         int | None,
-        typer.Option("--enrol", help="先为该组织登记终端 make the terminals known first"),
+        typer.Option(
+            "--enrol",
+            help="先为该编号的组织登记终端 number of the organisation to enrol them in first",
+        ),
     ] = None,
 ) -> None:
     """把真实车辆轨迹当作终端发送 Send vehicle tracks as JT/T 808 terminals over TCP.
 
-    Ends with 1 when a position stayed unacknowledged. Terminals must be known to the gateway:
-    `--enrol 1` makes them known to organisation 1 before it starts.
+    Ends with 1 when a position stayed unacknowledged or a terminal was refused. Terminals must
+    be known to the gateway: `--enrol 1` makes them known to organisation 1 before it starts.
     """
     console = Console(stderr=True)
     if protocol != "jt808":
@@ -67,6 +70,13 @@ def tracks(
         f"重发 resent {tally.resent}  重连 reconnected {tally.reconnected}  "
         f"拒绝 refused {tally.refused}  未确认 unacked {tally.unacked}  {tally.seconds:.1f} s"
     )
+    if tally.refused:
+        console.print(
+            f"拒绝 {tally.refused}：网关不认识这些终端，--enrol 组织编号 可先登记。\n"
+            f"refused {tally.refused}: the gateway does not know these terminals; "
+            "--enrol ORGANISATION makes them known.",
+            soft_wrap=True,
+        )
     if not tally.complete:
         raise typer.Exit(1)
 

@@ -121,6 +121,9 @@ def test_the_command_reports_and_fails_when_something_stays_open(
             runner = CliRunner()
             unknown = await asyncio.to_thread(runner.invoke, app, words)
             assert unknown.exit_code == 1
+            assert "refused 2: the gateway does not know these terminals" in unknown.output
+            assert "拒绝 2：" in unknown.output
+            assert "unacked 0" in unknown.output
             known = await asyncio.to_thread(runner.invoke, app, [*words, "--enrol", "1"])
             assert known.exit_code == 0, known.output
             assert "acked 10" in known.output

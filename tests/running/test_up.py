@@ -1,5 +1,6 @@
 """`paidan up` as people run it: everything real, started, hurt and stopped."""
 
+import re
 import signal
 import socket
 import subprocess
@@ -44,6 +45,7 @@ def test_says_where_it_is_and_who_may_log_in(paidan: RunningPaidan) -> None:
     for login, password in paidan.logins.items():
         assert f"{login} " in paidan.output
         assert password in paidan.output
+    assert re.search(r"crew +east\.crew1 .* JT/T 808 13800001101$", paidan.output, re.MULTILINE)
     assert all(process.alive for process in processes(paidan).values())
 
 
