@@ -52,6 +52,34 @@ class _Child:
         self.failures = 0
 
 
+class _Interrupts:
+    """Remembers that a signal came: one raised inside a destructor is swallowed by Python."""
+
+    def __init__(self) -> None:
+        self._seen = False
+
+    def take(self, _number: int, _frame: object) -> None:
+        self._seen = True
+        raise KeyboardInterrupt
+
+    def check(self) -> None:
+        """Raise KeyboardInterrupt if one was swallowed."""
+        if self._seen:
+            raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def _sigterm_as_interrupt() -> Iterator[_Interrupts]:
+    """Until the loop handles signals itself, SIGTERM stops us as Ctrl-C does."""
+    interrupts = _Interrupts()
+    before = signal.signal(signal.SIGTERM, interrupts.take)
+    signal.signal(signal.SIGINT, interrupts.take)
+    try:
+        yield interrupts
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def up(settings: Settings, before_processes: Callable[[], Sequence[str]]) -> int:
     """Run everything on one machine; returns the exit code.
 
@@ -62,7 +90,7 @@ def up(settings: Settings, before_processes: Callable[[], Sequence[str]]) -> int
         PortTaken, AddressNotHere, DataDirUnusable, ServerUnreachable, EnginesBusy,
         EnginesUnavailable, EngineFailed: before anything else started.
     """
-    with _sigterm_as_interrupt():
+    with _sigterm_as_interrupt() as interrupts:
         ownership = own(settings.data_dir.resolve(), "up", OWNER_SECONDS)
         try:
             _end_leftovers(ownership.previous)
@@ -72,14 +100,17 @@ def up(settings: Settings, before_processes: Callable[[], Sequence[str]]) -> int
                 base_url=f"http://{settings.host}:{settings.port}",
                 jt808_port=settings.effective_jt808_port,
             )
-            _run_with_engines(settings, ownership, before_processes)
+            _run_with_engines(settings, ownership, before_processes, interrupts)
         finally:
             ownership.release()
     return 0
 
 
 def _run_with_engines(
-    settings: Settings, ownership: Ownership, before_processes: Callable[[], Sequence[str]]
+    settings: Settings,
+    ownership: Ownership,
+    before_processes: Callable[[], Sequence[str]],
+    interrupts: _Interrupts,
 ) -> None:
     own = {"PostgreSQL": settings.database_url, "Valkey": settings.redis_url}
     titles = [title for title, url in own.items() if not url]
@@ -91,6 +122,7 @@ def _run_with_engines(
         say("preparing the schema / 正在准备数据库结构")
         closing_words = before_processes()
         ownership.update(ready=True)
+        interrupts.check()
         asyncio.run(Supervisor(settings, ownership, embedded, closing_words).run())
     except KeyboardInterrupt:
         say("interrupted / 已中断")
@@ -338,18 +370,3 @@ def _end_leftovers(previous: RunFile | None) -> None:
 
 def _reason(code: int) -> str:
     return signal.Signals(-code).name if code < 0 else f"exit code {code}"
-
-
-@contextlib.contextmanager
-def _sigterm_as_interrupt() -> Iterator[None]:
-    """Until the loop handles signals itself, SIGTERM stops us as Ctrl-C does."""
-
-    def interrupt(_number: int, _frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    signal.signal(signal.SIGINT, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

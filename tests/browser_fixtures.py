@@ -30,9 +30,10 @@ def chromium() -> str | None:
     return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator["Browser"]:
-    """One browser for the whole run."""
+    """One browser for a file. Playwright's loop runs in this thread until it is closed, so a
+    longer life would forbid `asyncio.run` to all tests that come later."""
     path = chromium()
     if path is None:
         pytest.skip(MISSING)

@@ -179,23 +179,27 @@ def test_an_interrupted_make_is_noticed() -> None:
     script = "from api.cli_make import ParentMake as P\nm = P()\nprint(m.stopped, flush=True)\n"
     wait = "import time\nwhile not m.stopped: time.sleep(0.02)\nprint('noticed', flush=True)\n"
     makefile = 'run:\n\t@exec $(PY) -c "$$CODE"\n'
-    make = subprocess.Popen(
+    outer = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")  # the tests may run under a make themselves
+    kept = {name: value for name, value in os.environ.items() if name not in outer}
+    with subprocess.Popen(
         ["make", "-f", "-", "run", f"PY={sys.executable}"],
         cwd=ROOT,
-        env={**os.environ, "CODE": script + wait},
+        env={**kept, "CODE": script + wait},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-    )
-    assert make.stdin is not None
-    assert make.stdout is not None
-    make.stdin.write(makefile)
-    make.stdin.close()
-    assert make.stdout.readline() == "False\n"
-    make.send_signal(signal.SIGINT)
-    assert make.stdout.readline() == "noticed\n"
-    assert make.wait(10) != 0
-    make.stdout.close()
+    ) as make:
+        assert make.stdin is not None
+        assert make.stdout is not None
+        try:
+            make.stdin.write(makefile)
+            make.stdin.close()
+            assert make.stdout.readline() == "False\n"
+            make.send_signal(signal.SIGINT)
+            assert make.stdout.readline() == "noticed\n"
+            assert make.wait(10) != 0
+        finally:
+            make.kill()
 
 
 @pytest.mark.parametrize(("words", "expected"), [
