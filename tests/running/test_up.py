@@ -101,14 +101,26 @@ def test_what_dies_is_replaced(paidan: RunningPaidan, name: str) -> None:
     assert count_users(paidan) == users
 
 
+def squat(address: tuple[str, int]) -> socket.socket | None:
+    """A socket that listens there, or None while somebody else does."""
+    taken = socket.socket()
+    try:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(address)
+        taken.listen()
+    except OSError:
+        taken.close()
+        return None
+    return taken
+
+
 @pytest.mark.chaos
 def test_what_keeps_dying_says_so_once_per_try(paidan: RunningPaidan) -> None:
     old = paidan.kill("gps")
-    assert old.wait(5)
-    with socket.socket() as squatter:  # until it lets go, no gateway can listen
-        squatter.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        squatter.bind(paidan.jt808)
-        squatter.listen()
+    while (squatter := squat(paidan.jt808)) is None:  # the new gateway was faster
+        paidan.wait_replaced("gps", old)
+        old = paidan.kill("gps")
+    with squatter:  # until it lets go, no gateway can listen
         until = time.monotonic() + 90
         while "gps keeps ending at its start: 6 times" not in paidan.output:
             assert time.monotonic() < until, paidan.output[-3000:]
