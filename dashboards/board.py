@@ -207,7 +207,7 @@ def _running(judged: Sequence[Segment], timeline: Timeline) -> dict[str, Any] | 
     if one is None:
         return None
     held = next((each for each in timeline.intervals if each.end is None), None)
-    if held is not None and one.deadline is None:
+    if held is not None:
         return {
             "segment": held.kind,
             "from": iso(held.start),
