@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from gps.terminal import Terminal
 from tests.chain.world import carrier_says, file_order, passwords, to_the_site
 from tests.harness import RunningPaidan
 from tests.people import Person
@@ -105,6 +106,37 @@ def test_from_the_last_webhook_to_arrival_by_gps(
     assert_same_as_fresh(board)
     verified = paidan.command("verify")
     assert verified.returncode == 0, verified.stdout
+
+
+def test_the_terminal_is_a_receipt_where_no_phone_answers(
+    paidan: RunningPaidan, people: dict[str, Person]
+) -> None:
+    agent, lead, east, board = (people[n] for n in ("agent", "lead", "east.desk", "supervisor"))
+    board.follow()
+    order_id = file_order(agent, None)["id"]
+    lead.post(f"/api/orders/{order_id}/release", {"centre_id": east.unit_id})
+    assert board.screen is not None
+    crews = {row["code"]: row["id"] for row in board.screen.rows["crew"].values()}
+    row = east.post(f"/api/orders/{order_id}/dispatch", {"crew_id": crews["east-2"]})
+    assert row["points"]["E"] is None
+
+    async def listen() -> None:
+        async with Terminal("13800001201") as terminal:
+            await terminal.connect(*paidan.jt808)
+            await terminal.register()
+            await terminal.authenticate()
+            assert row["number"] in await terminal.next_text()
+            await asyncio.to_thread(board.wait_order, order_id, lambda now: now["points"]["E"])
+            path = f"/api/assignments/{row['assignment']['id']}/recall"
+            await asyncio.to_thread(east.post, path, {"reason": "other"})
+            assert "召回" in await terminal.next_text()
+
+    asyncio.run(listen())
+    board.wait_order(
+        order_id, lambda now: now["state"] == "accepted" and not now["recall_unconfirmed"]
+    )
+    stamps = agent.get(f"/api/orders/{order_id}")["stamps"]
+    assert [one["source"] for one in stamps if one["point"] == "E"] == ["terminal"]
 
 
 def dispatch_twice(desk: Person, order_id: str, crews: list[str]) -> dict[str, Any]:
