@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.clock import now
@@ -151,14 +151,6 @@ def _postpone(org_id: int, id_: UUID, error: Exception) -> None:
             row.dead_at = now()
             log.error("outbox_dead", outbox_id=str(id_), name=row.name)
         session.commit()
-
-
-def next_due(session: Session) -> datetime | None:
-    """When the next row wants attention."""
-    query = select(func.min(Outbox.due_at)).where(
-        Outbox.done_at.is_(None), Outbox.dead_at.is_(None)
-    )
-    return session.execute(query).scalar_one_or_none()
 
 
 def dead_letters(session: Session, org_id: int) -> list[Outbox]:

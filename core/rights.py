@@ -29,7 +29,6 @@ class Right(StrEnum):
     ALERT_ACK = "alert.acknowledge"
     REPORT_VIEW = "report.view"
     CALL_VIEW = "call.view"
-    DEVICE_ADMIN = "device.admin"
     OUTBOX_ADMIN = "outbox.admin"
 
 
@@ -104,7 +103,6 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.BOARD,
             Right.ORDER_VIEW,
             Right.REPORT_VIEW,
-            Right.DEVICE_ADMIN,
             Right.OUTBOX_ADMIN,
         }
     ),

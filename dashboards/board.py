@@ -392,6 +392,8 @@ def project(session: Session, org_id: int, touched: Iterable[tuple[str, UUID]]) 
     by_entity: dict[str, list[UUID]] = defaultdict(list)
     for entity, id_ in touched:
         by_entity[entity].append(id_)
+    for crew_id in by_entity["crew"]:  # what holds the clocks of its queue may have changed
+        by_entity["order"] += repository.queued_orders(session, org_id, crew_id)
     changes: list[RowChange] = []
     moment = session.execute(select(func.now())).scalar_one()
     for loaded, row in order_rows(session, org_id, by_entity["order"], moment):

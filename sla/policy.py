@@ -16,7 +16,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from core.errors import FieldError, Problem
 
 POINTS = ("A", "B", "C", "D", "E", "F", "G", "H")
-LATER_POINTS = ("centre_accepted", "activated", "restored", "recorded", "closed")
 
 Point = Literal[
     "A", "B", "C", "D", "E", "F", "G", "H",
@@ -154,11 +153,6 @@ class Policy(_Part):
     def chain(self) -> tuple[str, ...]:
         """The points of the segments, in order."""
         return (self.segments[0].from_point, *(rule.to_point for rule in self.segments))
-
-    def name_of(self, code: str) -> Name:
-        """The name of a segment, total or timer. KeyError for another code."""
-        names = {rule.code: rule.name for rule in self.rules}
-        return (names | {timer.code: timer.name for timer in self.timers})[code]
 
 
 def parse_policy(text: str, file: str) -> Policy:

@@ -100,8 +100,6 @@ class Work:
         for assignment_id in sorted(self._changed):
             if crew_id := self.assignments[assignment_id].crew_id:
                 self.uow.touch("crew", crew_id)
-                for waiting in repository.queued_orders(session, org_id, crew_id):
-                    self.uow.touch("order", waiting)  # what holds its clock may be over
 
     def demand(self, act: str) -> None:
         """Refuse with 409 unless the order's state allows `act`; says who was first."""
