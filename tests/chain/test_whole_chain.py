@@ -117,11 +117,11 @@ def test_the_terminal_is_a_receipt_where_no_phone_answers(
     lead.post(f"/api/orders/{order_id}/release", {"centre_id": east.unit_id})
     assert board.screen is not None
     crews = {row["code"]: row["id"] for row in board.screen.rows["crew"].values()}
-    row = east.post(f"/api/orders/{order_id}/dispatch", {"crew_id": crews["east-2"]})
+    row = east.post(f"/api/orders/{order_id}/dispatch", {"crew_id": crews["east-3"]})
     assert row["points"]["E"] is None
 
     async def listen() -> None:
-        async with Terminal("13800001201") as terminal:
+        async with Terminal("13800001301") as terminal:
             await terminal.connect(*paidan.jt808)
             await terminal.register()
             await terminal.authenticate()
