@@ -28,6 +28,14 @@ ROUTERS = (
     carrier.router,
     live.router,
 )
+PAGES = {
+    "/": "index.html",
+    "/agent": "agent.html",
+    "/crew": "crew.html",
+    "/design": "design.html",
+    "/login": "login.html",
+    "/supervisor": "supervisor.html",
+}
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {
         "model": ProblemBody,
@@ -81,7 +89,7 @@ def _screens(app: FastAPI, web: Path) -> None:
     if not (web / "index.html").exists():
         return
     app.mount("/assets", StaticFiles(directory=web / "assets"), name="assets")
-    for path, file in (("/", "index.html"), ("/crew", "crew.html"), ("/login", "login.html")):
+    for path, file in PAGES.items():
         app.get(path, include_in_schema=False)(_page(web / file))
 
 

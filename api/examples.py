@@ -158,7 +158,12 @@ ME: dict[str, Any] = {
     },
     "csrf_token": "q1w2e3r4t5y6u7i8o9p0",
     "server_time": "2026-11-21T14:50:22.001000Z",
-    "organisation": {"code": "main", "name_zh": "供电公司", "name_en": "Power utility"},
+    "organisation": {
+        "code": "main",
+        "name_zh": "供电公司",
+        "name_en": "Power utility",
+        "demo": False,
+    },
 }
 PROBLEM: dict[str, Any] = {
     "type": "/problems/already_done",

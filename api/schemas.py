@@ -381,6 +381,10 @@ class Fault(Named):
     trade: str
 
 
+class OrganisationRow(Named):
+    demo: bool = Field(description="A generated city; every screen says so.")
+
+
 class UserUnit(Named):
     id: UUID
     kind: Literal["hotline", "centre", "department", "crew"]
@@ -404,7 +408,7 @@ class Me(BaseModel):
     user: UserRow
     csrf_token: str
     server_time: datetime
-    organisation: Named
+    organisation: OrganisationRow
 
 
 class Reference(BaseModel):

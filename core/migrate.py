@@ -21,6 +21,7 @@ MODELS = (
     "gps.models",
     "sla.models",
     "dispatch.crews.models",
+    "dispatch.directory.models",
     "dispatch.tickets.models",
     "dispatch.orders.models",
     "dispatch.history.models",

@@ -19,6 +19,9 @@ class Organisation(Base):
     code: Mapped[str] = mapped_column(unique=True)
     name_zh: Mapped[str]
     name_en: Mapped[str]
+    demo: Mapped[bool] = mapped_column(
+        default=False, server_default=text("false"), comment="A generated city; marked on screens."
+    )
     created_at: Mapped[datetime]
 
 

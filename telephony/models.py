@@ -16,6 +16,7 @@ class Call(Base):
     __tablename__ = "call"
     __table_args__ = (
         ForeignKeyConstraint(["org_id"], ["organisation.id"]),
+        ForeignKeyConstraint(["org_id", "taken_by"], ["app_user.org_id", "app_user.id"]),
         CheckConstraint("state IN ('opened','ringing','in-progress','ended')", name="state"),
         Index("uq_call_carrier_call", "carrier", "carrier_call", unique=True),
         Index("ix_call_opened_at", "org_id", "opened_at"),
@@ -34,6 +35,8 @@ class Call(Base):
     end_state: Mapped[str | None]
     evidence: Mapped[str | None]
     uncertainty_s: Mapped[float | None]
+    taken_by: Mapped[UUID | None] = mapped_column(comment="The agent whose call it is.")
+    taken_at: Mapped[datetime | None]
 
 
 class CarrierEventRow(Base):

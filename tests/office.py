@@ -25,7 +25,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api import hub
-from api.app import create_app
+from api.app import PAGES, create_app
 from api.engine import Engine
 from api.wiring import wire
 from core.clock import now
@@ -243,8 +243,8 @@ def open_office(
     """An office on a copy of the starter organisation, with screens (empty pages) built."""
     web = folder / "web"
     (web / "assets").mkdir(parents=True)
-    for page in ("index", "login", "crew"):
-        (web / f"{page}.html").write_text(f"<title>{page}</title>")
+    for page in PAGES.values():
+        (web / page).write_text(f"<title>{page}</title>")
     quick = {
         "receipt_retry_seconds": "0.2",
         "database_pool": "16",

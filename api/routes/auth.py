@@ -77,5 +77,6 @@ def describe(session: Session, principal: Principal) -> dict[str, Any]:
             "code": organisation.code,
             "name_zh": organisation.name_zh,
             "name_en": organisation.name_en,
+            "demo": organisation.demo,
         },
     }

@@ -10,7 +10,14 @@ export default defineConfig({
   build: {
     target: 'es2022',
     rolldownOptions: {
-      input: { board: here('index.html'), crew: here('crew.html'), login: here('login.html') },
+      input: {
+        agent: here('agent.html'),
+        board: here('index.html'),
+        crew: here('crew.html'),
+        design: here('design.html'),
+        login: here('login.html'),
+        supervisor: here('supervisor.html'),
+      },
     },
     // The map is loaded after the first view; its size is known and accepted.
     chunkSizeWarningLimit: 1200,

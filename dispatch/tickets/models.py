@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
@@ -26,6 +26,7 @@ class Ticket(Base):
 
     __tablename__ = "ticket"
     __table_args__ = (
+        ForeignKeyConstraint(["org_id", "customer_id"], ["customer.org_id", "customer.id"]),
         CheckConstraint("kind IN ('" + "','".join(KINDS) + "')", name="kind"),
         CheckConstraint("channel IN ('" + "','".join(CHANNELS) + "')", name="channel"),
         Index("ix_ticket_call", "org_id", "call_id"),
@@ -41,3 +42,4 @@ class Ticket(Base):
     caller_name: Mapped[str | None]
     caller_phone: Mapped[str | None]
     description: Mapped[str | None]
+    customer_id: Mapped[UUID | None] = mapped_column(comment="Whose account it is about.")

@@ -57,6 +57,9 @@ LIVE = {"board": "ALD-SM", "queue": "---C--"}
 PUBLIC = {
     "GET /",
     "GET /login",
+    "GET /agent",
+    "GET /design",
+    "GET /supervisor",
     "GET /crew",
     "GET /assets",
     "GET /health/live",

@@ -898,6 +898,7 @@ export interface components {
          *       "csrf_token": "q1w2e3r4t5y6u7i8o9p0",
          *       "organisation": {
          *         "code": "main",
+         *         "demo": false,
          *         "name_en": "Power utility",
          *         "name_zh": "供电公司"
          *       },
@@ -925,7 +926,7 @@ export interface components {
         Me: {
             /** Csrf Token */
             csrf_token: string;
-            organisation: components["schemas"]["Named"];
+            organisation: components["schemas"]["OrganisationRow"];
             /**
              * Server Time
              * Format: date-time
@@ -1125,6 +1126,20 @@ export interface components {
             urgency: number;
             /** Version */
             version: number;
+        };
+        /** OrganisationRow */
+        OrganisationRow: {
+            /** Code */
+            code: string;
+            /**
+             * Demo
+             * @description A generated city; every screen says so.
+             */
+            demo: boolean;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
         };
         /** Party */
         Party: {

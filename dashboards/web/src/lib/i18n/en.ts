@@ -1,3 +1,7 @@
+import { en as agent } from './agent';
+import { en as demo } from './demo';
+import { en as design } from './design';
+import { en as supervisor } from './supervisor';
 import type { zh } from './zh';
 
 type Parameters<S extends string> = S extends `${string}{${infer P}}${infer Rest}`
@@ -10,6 +14,11 @@ export type ParametersOf<K extends Key> = Parameters<(typeof zh)[K]>;
 
 /** A missing or superfluous key is a compile error; the parameters are compared by a test. */
 export const en: Record<Key, string> = {
+  ...agent,
+  ...demo,
+  ...design,
+  ...supervisor,
+
   'app.name': 'Paidan',
   'app.board': 'Dispatch board',
   'app.language': '中文',

@@ -1,5 +1,15 @@
+import { zh as agent } from './agent';
+import { zh as demo } from './demo';
+import { zh as design } from './design';
+import { zh as supervisor } from './supervisor';
+
 /** Chinese, the first language. Each key must be in `en.ts` with the same `{parameters}`. */
 export const zh = {
+  ...agent,
+  ...demo,
+  ...design,
+  ...supervisor,
+
   'app.name': '派单',
   'app.board': '调度看板',
   'app.language': 'English',
