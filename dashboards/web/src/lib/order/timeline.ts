@@ -1,6 +1,6 @@
-import { POINTS, type OrderRow, type Segment } from '../../lib/api/types';
-import { millis } from '../../lib/time/format';
-import { held, type Hold } from '../../lib/time/levels';
+import { POINTS, type OrderRow, type Segment } from '../api/types';
+import { millis } from '../time/format';
+import { held, type Hold } from '../time/levels';
 
 export type PieceState = 'done' | 'over' | 'running' | 'held' | 'unknown' | 'anomaly';
 
