@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import and_, or_, select
 
-from core.clock import now
+from core.clock import real_now
 from core.errors import Forbidden, NotFound
 from core.identity import Principal, system_actor
 from core.rights import Role
@@ -35,8 +35,8 @@ def take_due(
     org_id: int, units: Collection[UUID], fresh: Collection[UUID] = (), limit: int = 200
 ) -> list[Delivery]:
     """Count one more try for what is due; `fresh` units just connected and get all that waits."""
-    moment = now()
-    with unit_of_work(system_actor(org_id, "live"), now=moment) as uow:
+    moment = real_now()
+    with unit_of_work(system_actor(org_id, "live")) as uow:
         query = (
             select(Receipt)
             .where(

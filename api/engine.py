@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from api.jobs import hand_over
 from core import digests, live, outbox
-from core.clock import now
+from core.clock import now, real_now, seconds_until
 from core.correlation import correlated
 from core.db import normalise_url, read_session, session_factory
 from core.logging import logger
@@ -53,14 +53,14 @@ class Engine:
 
     def turn(self) -> bool:
         """One round. True where there may be more to do at once."""
-        moment = now()
+        real = real_now()
         with correlated():
             ran = outbox.run_due_subscribers()
             handed = outbox.hand_over_due_jobs(hand_over)
-            fired = sla.sweep(moment)
-            if self._tidied_at is None or moment - self._tidied_at > timedelta(minutes=5):
-                self._tidied_at = moment
-                tidy(moment)
+            fired = sla.sweep(now())
+            if self._tidied_at is None or real - self._tidied_at > timedelta(minutes=5):
+                self._tidied_at = real
+                tidy(now(), real)
         return bool(ran or handed or fired)
 
     def _pause(self) -> float:
@@ -69,11 +69,14 @@ class Engine:
             due = sla.next_due(session)
         if due is None:
             return POLL_S
-        return max(0.01, min(POLL_S, (due - now()).total_seconds()))
+        return max(0.01, min(POLL_S, seconds_until(due)))
 
 
-def tidy(moment: datetime) -> None:
-    """Drop what has served its time; write the digests of days that are over."""
+def tidy(moment: datetime, real: datetime) -> None:
+    """Drop what has served its time; write the digests of days that are over.
+
+    `moment` is business time, which facts and screens carry; logins end by `real` time.
+    """
     with session_factory()() as session:
         live.prune(session, moment - KEEP_DELTAS)
         session.execute(
@@ -81,7 +84,7 @@ def tidy(moment: datetime) -> None:
             {"before": moment - KEEP_ANSWERS},
         )
         session.execute(
-            text("DELETE FROM login_session WHERE expires_at < :before"), {"before": moment}
+            text("DELETE FROM login_session WHERE expires_at < :before"), {"before": real}
         )
         session.execute(
             text("DELETE FROM outbox WHERE done_at < :before"),

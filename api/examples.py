@@ -158,6 +158,7 @@ ME: dict[str, Any] = {
     },
     "csrf_token": "q1w2e3r4t5y6u7i8o9p0",
     "server_time": "2026-11-21T14:50:22.001000Z",
+    "rate": 1.0,
     "organisation": {
         "code": "main",
         "name_zh": "供电公司",

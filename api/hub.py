@@ -18,7 +18,7 @@ from api.deliveries import RECEIVERS, Delivery, take_due
 from api.positions import Positions
 from core import live
 from core.auth import principal_of
-from core.clock import now
+from core.clock import meets_in, now, rate
 from core.db import normalise_url, read_session, session_factory
 from core.errors import NotAuthenticated
 from core.identity import Principal
@@ -121,6 +121,7 @@ class Feed:
             "topic": name,
             "head": max(self.number, 0),
             "server_time": now().isoformat().replace("+00:00", "Z"),
+            "rate": rate(),
         }
 
 
@@ -241,9 +242,14 @@ class Hub:
                     await client.socket.close(TOO_SLOW, "too slow")
 
     async def _beat(self) -> None:
-        """Heartbeats with the head; logins that ended lose their connection."""
+        """Heartbeats with the head; logins that ended lose their connection.
+
+        Where business time catches up with real time, the moment they meet is told at once, so
+        that no screen's clock runs past it.
+        """
         while True:
-            await asyncio.sleep(HEARTBEAT_S)
+            left = meets_in()
+            await asyncio.sleep(HEARTBEAT_S if left is None else min(HEARTBEAT_S, left))
             for feed in self.feeds.values():
                 for client, name in list(feed.clients.items()):
                     client.put(feed.heartbeat(name))

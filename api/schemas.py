@@ -30,6 +30,7 @@ assert set(Reason.__args__) == set(REASONS)  # type: ignore[attr-defined]
 
 
 YEARS = (1970, 2199)
+RATE = "Seconds that `server_time` gains per second; 1 except in demonstrations and load tests."
 
 
 def storable(text: str) -> str:
@@ -260,6 +261,7 @@ class Snapshot(BaseModel):
     topic: str
     number: int
     server_time: datetime
+    rate: float = Field(description=RATE)
     orders: list[OrderRow]
     crews: list[CrewRow]
     vehicles: list[VehicleRow]
@@ -408,6 +410,7 @@ class Me(BaseModel):
     user: UserRow
     csrf_token: str
     server_time: datetime
+    rate: float = Field(description=RATE)
     organisation: OrganisationRow
 
 

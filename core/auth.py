@@ -1,4 +1,7 @@
-"""Logins: argon2id passwords, server-side sessions, lock-out after repeated failures."""
+"""Logins: argon2id passwords, server-side sessions, lock-out after repeated failures.
+
+Times here are real, never business time: they guard people at real screens.
+"""
 
 import hashlib
 import secrets
@@ -9,7 +12,7 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from core.clock import now
+from core.clock import real_now
 from core.db import session_factory
 from core.errors import NotAuthenticated, TooManyAttempts, WrongCredentials
 from core.identity import Principal
@@ -37,7 +40,7 @@ def log_in(login: str, password: str) -> tuple[str, Principal]:
     with session_factory()() as session:
         query = select(User).where(func.lower(User.login) == login.lower()).with_for_update()
         user = session.scalars(query).one_or_none()
-        moment = now()
+        moment = real_now()
         if user and user.locked_until and user.locked_until > moment:
             wait = int((user.locked_until - moment).total_seconds()) + 1
             raise TooManyAttempts(seconds=wait)
@@ -76,7 +79,7 @@ def principal_of(session: Session, token: str | None) -> Principal:
         .where(
             LoginSession.token_hash == _digest(token),
             LoginSession.ended_at.is_(None),
-            LoginSession.expires_at > now(),
+            LoginSession.expires_at > real_now(),
             User.active,
         )
     )
@@ -91,7 +94,7 @@ def log_out(principal: Principal) -> None:
     with session_factory()() as session:
         found = session.get(LoginSession, (principal.org_id, principal.session_id))
         if found is not None:
-            found.ended_at = now()
+            found.ended_at = real_now()
         session.commit()
 
 

@@ -2,7 +2,8 @@
 
 Subscribers run here, in the transaction that marks their row done, so their facts are recorded
 exactly once. Jobs are handed to RQ under the row's id and stay leased until the worker reports;
-a lease that runs out (dead worker, lost Valkey) means that the row is handed out again.
+a lease that runs out (dead worker, lost Valkey) means that the row is handed out again. Turns and
+leases are in real time, whatever the pace of business.
 """
 
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from core.clock import now
+from core.clock import real_now
 from core.correlation import correlated
 from core.db import session_factory
 from core.eventlog import recorded
@@ -43,7 +44,7 @@ def _run_one_subscriber() -> bool:
     with session_factory()() as session:
         query = (
             select(Outbox.org_id, Outbox.id)
-            .where(Outbox.kind == "subscriber", *_due(now()))
+            .where(Outbox.kind == "subscriber", *_due(real_now()))
             .order_by(Outbox.due_at)
             .limit(1)
             .with_for_update(skip_locked=True)
@@ -65,7 +66,7 @@ def _deliver(org_id: int, id_: UUID) -> None:
     with unit_of_work(system_actor(org_id, "engine")) as uow:
         query = (
             select(Outbox)
-            .where(Outbox.org_id == org_id, Outbox.id == id_, *_due(uow.now))
+            .where(Outbox.org_id == org_id, Outbox.id == id_, *_due(real_now()))
             .with_for_update(skip_locked=True)
         )
         row = uow.session.scalars(query).one_or_none()
@@ -82,7 +83,7 @@ def _deliver(org_id: int, id_: UUID) -> None:
 
 def hand_over_due_jobs(hand_over: HandOver, limit: int = 100) -> int:
     """Lease due job rows and hand them to `hand_over`. Returns how many were handed over."""
-    moment = now()
+    moment = real_now()
     lease = timedelta(seconds=settings().outbox_lease_seconds)
     with session_factory()() as session:
         query = (
@@ -119,7 +120,7 @@ def _not_handed_over(org_id: int, id_: UUID) -> None:
         session.execute(
             update(Outbox)
             .where(Outbox.org_id == org_id, Outbox.id == id_, Outbox.done_at.is_(None))
-            .values(due_at=now() + timedelta(seconds=2), attempts=Outbox.attempts - 1)
+            .values(due_at=real_now() + timedelta(seconds=2), attempts=Outbox.attempts - 1)
         )
         session.commit()
 
@@ -145,10 +146,10 @@ def _postpone(org_id: int, id_: UUID, error: Exception) -> None:
         row = session.get_one(Outbox, (org_id, id_), with_for_update=True)
         if row.kind == "subscriber":
             row.attempts += 1
-        row.due_at = now() + min(timedelta(seconds=2.0**row.attempts), MAX_BACKOFF)
+        row.due_at = real_now() + min(timedelta(seconds=2.0**row.attempts), MAX_BACKOFF)
         row.last_error = f"{type(error).__name__}: {error}"[:500]
         if row.attempts >= MAX_ATTEMPTS:
-            row.dead_at = now()
+            row.dead_at = real_now()
             log.error("outbox_dead", outbox_id=str(id_), name=row.name)
         session.commit()
 

@@ -5,12 +5,17 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import AwareDatetime, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import Problem
 
 _COUNT = ("应为不小于 1 的整数", "it must be a whole number from 1 on")
+_MOMENT = (
+    "应为带时区的时刻，如 2026-03-02T08:00:00+08:00；CLOCK_START 与 CLOCK_FROM 须同时设置",
+    "it must be a moment with a time zone, like 2026-03-02T08:00:00+08:00, and CLOCK_START and"
+    " CLOCK_FROM stand together",
+)
 _SECONDS = ("应为大于 0 的秒数", "it must be a number of seconds above 0")
 _ZONE = (
     "没有此时区，应写作 Asia/Shanghai 之类",
@@ -35,6 +40,10 @@ _EXPECTED = {
     "database_pool": _COUNT,
     "session_hours": _COUNT,
     "secure_cookies": ("应为 true 或 false", "it must be true or false"),
+    "clock_start": _MOMENT,
+    "clock_from": _MOMENT,
+    "clock_speed": ("应为 0.1 至 1000 的数", "it must be a number from 0.1 to 1000"),
+    "clock_catch_up": ("应为 true 或 false", "it must be true or false"),
     "timezone": _ZONE,
     "jt808_timezone": _ZONE,
     "receipt_retry_seconds": _SECONDS,
@@ -118,6 +127,22 @@ class Settings(BaseSettings):
     gps_unknown_devices: str = Field(
         "refuse", pattern="^(refuse|quarantine)$", description="What unknown terminals get."
     )
+    clock_start: AwareDatetime | None = Field(
+        None, description="For demonstrations and load tests only: business time at clock_from."
+    )
+    clock_from: AwareDatetime | None = Field(
+        None, description="For demonstrations and load tests only: the real moment of clock_start."
+    )
+    clock_speed: float = Field(
+        1.0,
+        ge=0.1,
+        le=1000,
+        description="For demonstrations and load tests only: business seconds per real second.",
+    )
+    clock_catch_up: bool = Field(
+        default=False,
+        description="For demonstrations and load tests only: never pass real time, then keep it.",
+    )
     log_format: str = Field("console", pattern="^(console|json)$", description="Log lines.")
     log_level: str = Field(
         "INFO",
@@ -160,9 +185,12 @@ def settings() -> Settings:
     """The settings of this process, read once. Raises WrongSetting for the first one amiss."""
     try:
         read = Settings()
-        if read.effective_jt808_port != read.port:
+        if read.effective_jt808_port == read.port:
+            name = "jt808_port"
+        elif (read.clock_start is None) != (read.clock_from is None):
+            name = "clock_from" if read.clock_from is None else "clock_start"
+        else:
             return read
-        name = "jt808_port"
     except ValidationError as error:
         name = str(error.errors(include_input=False, include_url=False)[0]["loc"][0]).lower()
     zh, en = _EXPECTED.get(name, ("无法读取", "it cannot be read"))

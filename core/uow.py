@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from core import eventlog, live
 from core.clock import now as clock_now
+from core.clock import real_now
 from core.correlation import correlation_id
 from core.db import session_factory
 from core.errors import Conflict
@@ -77,7 +78,10 @@ class UnitOfWork:
     def effect(
         self, kind: str, *, name: str, body: dict[str, Any], due_at: datetime | None = None
     ) -> UUID:
-        """Ask for something after the commit: `subscriber` (in the engine) or `job` (RQ)."""
+        """Ask for something after the commit: `subscriber` (in the engine) or `job` (RQ).
+
+        `due_at` is a real moment, not one of business (default: at once).
+        """
         id_ = new_id()
         self._outbox.append(
             {
@@ -88,7 +92,7 @@ class UnitOfWork:
                 "body": body,
                 "correlation_id": correlation_id(),
                 "created_at": self.now,
-                "due_at": due_at or self.now,
+                "due_at": due_at or real_now(),
             }
         )
         return id_

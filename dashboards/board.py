@@ -13,9 +13,10 @@ from itertools import chain
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.clock import now, rate
 from core.live import EVERYTHING as BOARD_ALL
 from core.live import head_of
 from core.models import Unit
@@ -375,6 +376,7 @@ def snapshot(session: Session, org_id: int, topic: str, now: datetime) -> dict[s
         "topic": topic,
         "number": number,
         "server_time": iso(now),
+        "rate": rate(),
         "orders": orders,
         "crews": crews,
         "vehicles": vehicles,
@@ -395,8 +397,7 @@ def project(session: Session, org_id: int, touched: Iterable[tuple[str, UUID]]) 
     for crew_id in by_entity["crew"]:  # what holds the clocks of its queue may have changed
         by_entity["order"] += repository.queued_orders(session, org_id, crew_id)
     changes: list[RowChange] = []
-    moment = session.execute(select(func.now())).scalar_one()
-    for loaded, row in order_rows(session, org_id, by_entity["order"], moment):
+    for loaded, row in order_rows(session, org_id, by_entity["order"], now()):
         changes.extend(_order_changes(loaded, row))
     for row in crew_rows(session, org_id, by_entity["crew"]):
         topics = (BOARD_ALL, f"board:{row['centre_id']}", f"crew:{row['id']}")

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from core.clock import now as clock_now
+from core.clock import real_now
 from core.events import Payload, VehicleMessageAcked, VehicleMessageFailed
 from core.identity import system_actor
 from core.settings import settings
@@ -53,7 +54,7 @@ def claim(org_id: int, gateway: str, reserve: Reserve) -> list[Sending]:
             if serials is None:
                 continue
             sendings.append(Sending(org_id, message.id, device.id, message.text, serials))
-            _note_try(message, serials, uow.now)
+            _note_try(message, serials)
     return sendings
 
 
@@ -67,7 +68,7 @@ def _lock_due(uow: UnitOfWork, gateway: str) -> list[tuple[TerminalMessage, Devi
         .where(
             TerminalMessage.org_id == uow.org_id,
             TerminalMessage.status.in_(("queued", "sent")),
-            TerminalMessage.next_attempt_at <= uow.now,
+            TerminalMessage.next_attempt_at <= real_now(),
             Device.gateway == gateway,
         )
         .order_by(TerminalMessage.purpose != "recall", TerminalMessage.created_at)
@@ -77,12 +78,12 @@ def _lock_due(uow: UnitOfWork, gateway: str) -> list[tuple[TerminalMessage, Devi
     return [(message, device) for message, device in uow.session.execute(query)]
 
 
-def _note_try(message: TerminalMessage, serials: list[int], now: datetime) -> None:
+def _note_try(message: TerminalMessage, serials: list[int]) -> None:
     message.attempts += 1
     message.status = "sent"
     message.serials = [*message.serials, serials]
     wait = settings().receipt_retry_seconds * message.attempts
-    message.next_attempt_at = now + timedelta(seconds=wait)
+    message.next_attempt_at = real_now() + timedelta(seconds=wait)
 
 
 def answered(org_id: int, message_id: UUID, result: int, at: datetime) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
+from core.clock import real_now
 from core.ids import new_id
 from core.uow import UnitOfWork
 from gps.models import Device, TerminalMessage, VehiclePosition, Watch
@@ -98,7 +99,7 @@ def send_text(
         status="queued",
         serials=[],
         attempts=0,
-        next_attempt_at=now,
+        next_attempt_at=real_now(),
         created_at=now,
     )
     uow.session.add(message)

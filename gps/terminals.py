@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import and_, case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from core.clock import real_now
 from core.db import read_session
 from core.identity import system_actor
 from core.uow import UnitOfWork, unit_of_work
@@ -100,7 +101,7 @@ def _wake_messages(uow: UnitOfWork, device_id: UUID) -> None:
                 (TerminalMessage.status == "failed", "queued"), else_=TerminalMessage.status
             ),
             attempts=0,
-            next_attempt_at=uow.now,
+            next_attempt_at=real_now(),
             cause=None,
         )
     )

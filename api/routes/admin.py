@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse
 
 from api.deps import Need, Writer, writer
 from core import outbox
+from core.clock import real_now
 from core.db import read_session
 from core.errors import NotFound
 from core.identity import Principal
@@ -43,7 +44,7 @@ def revive(outbox_id: UUID, write: Annotated[Writer, writer(Right.OUTBOX_ADMIN)]
     """Put a given-up effect back in line."""
 
     def act(uow: UnitOfWork) -> dict[str, Any]:
-        if not outbox.revive(uow.session, uow.org_id, outbox_id, uow.now):
+        if not outbox.revive(uow.session, uow.org_id, outbox_id, real_now()):
             raise NotFound(what="dead letter", id=outbox_id)
         uow.notify("paidan_outbox", "")
         return {"id": str(outbox_id)}

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from api.deps import COOKIE, Need
 from api.schemas import LoginBody, Me
 from core import auth
-from core.clock import now
+from core.clock import now, rate
 from core.db import read_session
 from core.identity import Principal
 from core.models import Organisation, Unit
@@ -73,6 +73,7 @@ def describe(session: Session, principal: Principal) -> dict[str, Any]:
         },
         "csrf_token": principal.csrf_token,
         "server_time": iso(now()),
+        "rate": rate(),
         "organisation": {
             "code": organisation.code,
             "name_zh": organisation.name_zh,

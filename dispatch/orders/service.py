@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.dialects.postgresql import insert
 
 from core import events as ev
+from core.clock import real_now
 from core.errors import InvalidField, OrderExists
 from core.identity import EVERYTHING, Access
 from core.ids import new_id
@@ -299,7 +300,7 @@ def _ask_receipt(
             target_unit_id=target,
             status="sent",
             attempts=0,
-            next_attempt_at=uow.now,
+            next_attempt_at=real_now(),
             sent_at=uow.now,
         ),
     )

@@ -902,6 +902,7 @@ export interface components {
          *         "name_en": "Power utility",
          *         "name_zh": "供电公司"
          *       },
+         *       "rate": 1,
          *       "server_time": "2026-11-21T14:50:22.001000Z",
          *       "user": {
          *         "id": "01a20037-0a00-7111-8222-333344445555",
@@ -927,6 +928,11 @@ export interface components {
             /** Csrf Token */
             csrf_token: string;
             organisation: components["schemas"]["OrganisationRow"];
+            /**
+             * Rate
+             * @description Seconds that `server_time` gains per second; 1 except in demonstrations and load tests.
+             */
+            rate: number;
             /**
              * Server Time
              * Format: date-time
@@ -1356,6 +1362,11 @@ export interface components {
             /** Orders */
             orders: components["schemas"]["OrderRow"][];
             policy: components["schemas"]["PolicyRef"];
+            /**
+             * Rate
+             * @description Seconds that `server_time` gains per second; 1 except in demonstrations and load tests.
+             */
+            rate: number;
             /**
              * Server Time
              * Format: date-time

@@ -4,7 +4,7 @@ import type { Session } from './types';
 
 function entered(session: Session, askedAt: number): Session {
   setCsrfToken(session.csrf_token);
-  serverClock.sample(session.server_time, askedAt, Date.now());
+  serverClock.sample(session.server_time, askedAt, Date.now(), session.rate);
   return session;
 }
 

@@ -66,7 +66,7 @@ export interface Delta {
 
 export type ServerMessage =
   | { type: 'deltas'; topic: string; items: Delta[] }
-  | { type: 'heartbeat'; topic: string; head: number; server_time: Iso }
+  | { type: 'heartbeat'; topic: string; head: number; server_time: Iso; rate?: number }
   | { type: 'resync'; topic: string }
   | { type: 'deliver'; receipt_id: Id; order_id: Id; hop: 'centre' | 'crew'; purpose: string }
   | { type: 'receipt_ok'; receipt_id: Id }

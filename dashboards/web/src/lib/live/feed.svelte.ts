@@ -101,7 +101,7 @@ export class BoardFeed {
     const askedAt = Date.now();
     const numberWhenAsked = this.board?.number ?? 0;
     const snapshot = await get<BoardSnapshot>(this.source.path);
-    serverClock.sample(snapshot.server_time, askedAt, Date.now());
+    serverClock.sample(snapshot.server_time, askedAt, Date.now(), snapshot.rate);
     this.problem = null;
     // Deltas may have overtaken the answer; a number below the one asked at is a restored server.
     const overtaken =
@@ -199,7 +199,7 @@ export class BoardFeed {
         break;
       }
       case 'heartbeat':
-        serverClock.heard(message.server_time);
+        serverClock.heard(message.server_time, message.rate);
         if (this.board && message.head > this.board.number) this.#gapSeen(message.head);
         else {
           this.#caughtUp();

@@ -20,6 +20,7 @@ const snapshot = (number: number, orders: OrderRow[], crews: CrewRow[] = [crew])
   topic: 'board:all',
   number,
   server_time: '2026-01-01T00:00:00Z',
+  rate: 1,
   orders,
   crews,
   vehicles: [],

@@ -1,4 +1,4 @@
-import { fromMessage, fromRoundTrip, UNMEASURED, type Offset } from './offset';
+import { fromMessage, fromRoundTrip, serverMs, UNMEASURED, type Offset } from './offset';
 
 /** The server's time, ticking once a second on the second; every countdown reads it. */
 class ServerClock {
@@ -12,20 +12,23 @@ class ServerClock {
 
   /** A moment of this browser's clock on the server's. */
   fromLocal(ms: number): number {
-    return ms + this.#offset.ms;
+    return serverMs(this.#offset, ms);
   }
 
-  sample(serverTime: string, askedMs: number, answeredMs: number): void {
+  /** `rate`: what the answer says of the clock's pace, where it says anything. */
+  sample(serverTime: string, askedMs: number, answeredMs: number, rate?: number): void {
     const server = Date.parse(serverTime);
     if (Number.isFinite(server)) {
-      this.#offset = fromRoundTrip(this.#offset, server, askedMs, answeredMs);
+      this.#offset = fromRoundTrip(this.#offset, server, askedMs, answeredMs, rate);
       this.now = this.exact();
     }
   }
 
-  heard(serverTime: string): void {
+  heard(serverTime: string, rate?: number): void {
     const server = Date.parse(serverTime);
-    if (Number.isFinite(server)) this.#offset = fromMessage(this.#offset, server, Date.now());
+    if (Number.isFinite(server)) {
+      this.#offset = fromMessage(this.#offset, server, Date.now(), rate);
+    }
   }
 
   /** Tick until the returned function is called. */
@@ -33,7 +36,8 @@ class ServerClock {
     let timer: ReturnType<typeof setTimeout>;
     const tick = (): void => {
       this.now = this.exact();
-      timer = setTimeout(tick, 1000 - (this.now % 1000) + 2);
+      const wait = (1000 - (this.now % 1000)) / this.#offset.rate;
+      timer = setTimeout(tick, Math.max(250, wait) + 2);
     };
     tick();
     return () => clearTimeout(timer);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { anOrder } from '../testing/rows';
 import { duration, signed } from './format';
 import { byUrgency, held, orderLevel, promiseLeft, segmentLeft } from './levels';
-import { fromMessage, fromRoundTrip, UNMEASURED } from './offset';
+import { fromMessage, fromRoundTrip, serverMs, UNMEASURED } from './offset';
 
 const T0 = Date.parse('2026-01-01T00:00:00Z');
 const at = (seconds: number): string => new Date(T0 + seconds * 1000).toISOString();
@@ -32,20 +32,42 @@ describe("the server's clock", () => {
     const rough = fromRoundTrip(UNMEASURED, T0 + 5000, T0, T0 + 800);
     expect(rough.ms).toBe(4600);
     const fine = fromRoundTrip(rough, T0 + 5000, T0 + 100, T0 + 140);
-    expect(fine).toEqual({ ms: 4880, errorMs: 20 });
+    expect(fine).toMatchObject({ ms: 4880, errorMs: 20 });
     expect(fromRoundTrip(fine, T0 + 5000, T0, T0 + 900)).toBe(fine);
   });
 
   test('follows when a clock was set', () => {
-    const offset = { ms: 0, errorMs: 20 };
+    const offset = { ...UNMEASURED, ms: 0, errorMs: 20 };
     expect(fromRoundTrip(offset, T0 + 60_000, T0, T0 + 400).ms).toBe(59_800);
     expect(fromMessage(offset, T0 - 60_000, T0).ms).toBe(-60_000);
   });
 
   test('a message on its way only shows that the server is further ahead', () => {
-    const offset = { ms: 100, errorMs: 20 };
+    const offset = { ...UNMEASURED, ms: 100, errorMs: 20 };
     expect(fromMessage(offset, T0 + 150, T0).ms).toBe(150);
     expect(fromMessage(offset, T0 - 500, T0)).toBe(offset);
+  });
+});
+
+describe('a server at another pace', () => {
+  const fast = fromRoundTrip(UNMEASURED, T0, 1000, 1000, 60);
+
+  test('gains as many seconds as it says', () => {
+    expect(serverMs(fast, 1000)).toBe(T0);
+    expect(serverMs(fast, 2000)).toBe(T0 + 60_000);
+  });
+
+  test('the newest measurement counts, however long it took', () => {
+    const later = fromRoundTrip(fast, T0 + 60_500, 2000, 2400, 60);
+    expect(serverMs(later, 2200)).toBe(T0 + 60_500);
+    expect(serverMs(fromMessage(later, T0 + 90_000, 3000), 4000)).toBe(T0 + 150_000);
+  });
+
+  test('that has caught up counts real seconds from that message on', () => {
+    const met = fromMessage(fast, T0 + 600_000, 11_000, 1);
+    expect(serverMs(met, 11_000)).toBe(T0 + 600_000);
+    expect(serverMs(met, 12_000)).toBe(T0 + 601_000);
+    expect(fromMessage(met, T0 + 601_000 - 40, 12_000, 1)).toBe(met);
   });
 });
 
