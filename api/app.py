@@ -12,7 +12,7 @@ from fastapi.staticfiles import StaticFiles
 from api import live, problems
 from api.hub import Hub
 from api.middleware import Envelope
-from api.routes import admin, assignments, auth, carrier, desk, health, orders, reports
+from api.routes import admin, assignments, auth, calls, carrier, desk, health, orders, reports
 from api.schemas import ProblemBody
 from api.wiring import wire
 
@@ -23,6 +23,7 @@ ROUTERS = (
     orders.router,
     assignments.router,
     desk.router,
+    calls.router,
     reports.router,
     admin.router,
     carrier.router,

@@ -139,6 +139,17 @@ CALL_ROW: dict[str, Any] = {
     "state": "ended",
     "opened_at": "2026-11-21T14:47:30Z",
     "ended_at": "2026-11-21T14:48:46Z",
+    "end_state": "completed",
+    "taken_by": {"id": "01a20037-0a00-7111-8222-333344445556", "name": "坐席"},
+    "taken_at": "2026-11-21T14:47:38.120000Z",
+    "tickets": [
+        {
+            "id": "01a20039-8455-7466-8a01-9a1b2c3d4e5f",
+            "kind": "fault_repair",
+            "order_id": "01a20039-8466-7466-8a01-9a1b2c3d4e5f",
+            "order_number": "20261121-0042",
+        }
+    ],
 }
 ME: dict[str, Any] = {
     "user": {

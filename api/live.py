@@ -19,19 +19,22 @@ from core.identity import Principal
 from core.live import EVERYTHING
 from core.logging import logger
 from core.rights import Right, Role, Scope
+from dashboards.calls import TOPIC as CALLS
 
 router = APIRouter()
 log = logger(__name__)
 
 # What may be subscribed to, and the right it takes. Which rows it holds follows from the login.
-TOPICS: dict[str, Right] = {"board": Right.BOARD, "queue": Right.CREW_ACT}
+TOPICS: dict[str, Right] = {"board": Right.BOARD, "queue": Right.CREW_ACT, "calls": Right.CALL_VIEW}
 LOGIN_ENDED = 4401
 NOT_ALLOWED = 4403
 TOO_LONG = 4_096
 
 
-def topic_of(principal: Principal) -> str:
-    """The stored topic that a person's screen follows."""
+def topic_of(principal: Principal, name: str = "board") -> str:
+    """The stored topic that a person's screen follows under `name`."""
+    if name == "calls":
+        return CALLS
     access = principal.access
     if access.scope is Scope.ALL:
         return EVERYTHING
@@ -126,7 +129,7 @@ async def _subscribe(hub: Hub, client: Client, message: dict[str, Any]) -> None:
     elif not isinstance(number, int) or isinstance(number, bool) or number < 0:
         client.put({"type": "error", "code": "invalid_field", "field": "from"})
     else:
-        await hub.subscribe(client, str(name), topic_of(client.principal), number)
+        await hub.subscribe(client, str(name), topic_of(client.principal, str(name)), number)
 
 
 async def _receipt(client: Client, message: dict[str, Any]) -> None:

@@ -425,17 +425,6 @@ class Reference(BaseModel):
     parties: list[Named]
 
 
-class CallRow(BaseModel):
-    model_config = ConfigDict(json_schema_extra={"examples": [examples.CALL_ROW]})
-
-    id: UUID
-    from_number: str
-    to_number: str
-    state: str
-    opened_at: datetime
-    ended_at: datetime | None
-
-
 class ProblemBody(BaseModel):
     """RFC 9457; `detail` is in the language of Accept-Language."""
 

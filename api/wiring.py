@@ -2,7 +2,7 @@
 
 from core import wiring
 from core.wiring import Wiring
-from dashboards.board import project
+from dashboards.projector import project
 from dispatch.orders import subscribers as orders
 from dispatch.tickets import service as tickets
 

@@ -48,6 +48,7 @@ class NotFound(Problem):
     _WHAT = MappingProxyType(
         {
             "order": "工单",
+            "call": "通话",
             "assignment": "派单",
             "ticket": "受理单",
             "receipt": "回执",

@@ -66,6 +66,14 @@ class CallEnded(Payload):
     uncertainty_s: float = 0.0
 
 
+@fact("call.taken")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallTaken(Payload):
+    """An agent said "this is my call"; the first one has it."""
+
+    agent_id: UUID
+
+
 @fact("ticket.filed")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketFiled(Payload):

@@ -29,6 +29,7 @@ class Right(StrEnum):
     ALERT_ACK = "alert.acknowledge"
     REPORT_VIEW = "report.view"
     CALL_VIEW = "call.view"
+    CALL_TAKE = "call.take"
     OUTBOX_ADMIN = "outbox.admin"
 
 
@@ -61,6 +62,7 @@ _AGENT = {
     Right.TICKET_FILE,
     Right.ORDER_FILE,
     Right.CALL_VIEW,
+    Right.CALL_TAKE,
 }
 _RIGHTS: dict[Role, frozenset[Right]] = {
     Role.AGENT: frozenset(_AGENT),

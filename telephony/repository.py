@@ -92,6 +92,8 @@ def state_of(call: Call) -> CallState:
         end_state=call.end_state,
         evidence=call.evidence,
         uncertainty_s=call.uncertainty_s,
+        taken_by=call.taken_by,
+        taken_at=call.taken_at,
     )
 
 
@@ -103,6 +105,8 @@ def write_state(call: Call, state: CallState) -> None:
     call.end_state = state.end_state
     call.evidence = state.evidence
     call.uncertainty_s = state.uncertainty_s
+    call.taken_by = state.taken_by
+    call.taken_at = state.taken_at
 
 
 def end_shared(
@@ -115,12 +119,9 @@ def end_shared(
     return session.execute(query.with_for_update(read=True)).one_or_none()
 
 
-def recent_inbound(session: Session, org_id: int, limit: int) -> list[Call]:
-    """The newest calls of callers, newest first."""
-    query = (
-        select(Call)
-        .where(Call.org_id == org_id, Call.direction == "inbound")
-        .order_by(Call.opened_at.desc(), Call.id.desc())
-        .limit(limit)
+def inbound_locked(session: Session, org_id: int, call_id: UUID) -> Call | None:
+    """A caller's call, locked for a change; None if there is no such call."""
+    query = select(Call).where(
+        Call.org_id == org_id, Call.id == call_id, Call.direction == "inbound"
     )
-    return list(session.scalars(query))
+    return session.scalars(query.with_for_update()).one_or_none()

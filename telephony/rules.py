@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
+from uuid import UUID
 
-from core.events import CallEnded, CallOpened, CallProgressed, Payload
+from core.events import CallEnded, CallOpened, CallProgressed, CallTaken, Payload
 
 Kind = Literal["voice", "status", "queue"]
 
@@ -86,6 +87,8 @@ class CallState:
     end_state: str | None = None
     evidence: str | None = None
     uncertainty_s: float | None = None
+    taken_by: UUID | None = None
+    taken_at: datetime | None = None
 
 
 class Fact(NamedTuple):
@@ -156,6 +159,8 @@ def evolve(call: CallState | None, fact: Fact) -> CallState:
                 evidence=payload.evidence,
                 uncertainty_s=payload.uncertainty_s,
             )
+        case CallTaken():
+            return replace(call, taken_by=payload.agent_id, taken_at=at)
     raise TypeError(f"{payload.TYPE} is no fact of a call")
 
 

@@ -1,18 +1,20 @@
-"""Use cases of telephony: take a report of the carrier, tell when a call ended, list calls."""
+"""Use cases of telephony: hear the carrier, tell when a call ended, let an agent take a call."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.orm import Session
-
 from core.correlation import correlated
 from core.db import read_session
-from core.errors import Problem
+from core.errors import AlreadyDone, NotFound, Problem
+from core.events import CallTaken
 from core.identity import system_actor
+from core.local import local_time
+from core.models import User
 from core.uow import UnitOfWork, unit_of_work
 from telephony import repository
-from telephony.rules import CarrierEvent, decide, evolve
+from telephony.models import Call
+from telephony.rules import CarrierEvent, Fact, decide, evolve
 
 
 class UnknownNumber(Problem):
@@ -31,21 +33,6 @@ class CallEnd:
     at: datetime | None
     evidence: str
     uncertainty_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class RecentCall:
-    """A call as the agent's screen lists it. `state`: opened, ringing, in-progress, ended."""
-
-    id: UUID
-    carrier_call: str
-    direction: str
-    from_number: str
-    to_number: str
-    state: str
-    opened_at: datetime
-    ended_at: datetime | None
-    end_state: str | None
 
 
 def receive(event: CarrierEvent) -> UUID:
@@ -69,6 +56,7 @@ def receive(event: CarrierEvent) -> UUID:
                 uow.emit(call.id, fact.payload, occurred_at=fact.occurred_at, source="carrier")
         if facts and state is not None:
             repository.write_state(call, state)
+            uow.touch("call", call.id)
         return call.id
 
 
@@ -103,19 +91,32 @@ def end_of_call(uow: UnitOfWork, call_id: UUID) -> CallEnd | None:
     return CallEnd(at=at, evidence=evidence or "", uncertainty_s=uncertainty_s or 0.0)
 
 
-def recent_calls(session: Session, org_id: int, limit: int) -> list[RecentCall]:
-    """The newest calls of callers, newest first, at most `limit`."""
-    return [
-        RecentCall(
-            id=call.id,
-            carrier_call=call.carrier_call,
-            direction=call.direction,
-            from_number=call.from_number,
-            to_number=call.to_number,
-            state=call.state,
-            opened_at=call.opened_at,
-            ended_at=call.ended_at,
-            end_state=call.end_state,
-        )
-        for call in repository.recent_inbound(session, org_id, limit)
-    ]
+def call_to_take(uow: UnitOfWork, call_id: UUID) -> Call | None:
+    """A caller's call, locked until the commit: None where it is the actor's own already.
+
+    Raises NotFound, or AlreadyDone with who took it and when.
+    """
+    call = repository.inbound_locked(uow.session, uow.org_id, call_id)
+    if call is None:
+        raise NotFound(what="call", id=call_id)
+    if call.taken_by is None:
+        return call
+    if call.taken_by == uow.actor.user_id:
+        return None
+    owner = uow.session.get_one(User, (uow.org_id, call.taken_by))
+    assert call.taken_at is not None
+    raise AlreadyDone(
+        who=owner.name,
+        at=local_time(call.taken_at),
+        act_zh="接了这通电话",
+        act_en="took this call",
+    )
+
+
+def take(uow: UnitOfWork, call: Call) -> None:
+    """Record that the actor, a person, takes the call that `call_to_take` gave."""
+    assert uow.actor.user_id is not None
+    event = uow.emit(call.id, CallTaken(agent_id=uow.actor.user_id), source="agent")
+    state = evolve(repository.state_of(call), Fact(event.payload, event.occurred_at))
+    repository.write_state(call, state)
+    uow.touch("call", call.id)

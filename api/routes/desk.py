@@ -1,4 +1,4 @@
-"""Tickets, calls, the board's snapshot, reference data, alerts."""
+"""Tickets, the board's snapshot, reference data, alerts."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -9,13 +9,13 @@ from fastapi.responses import JSONResponse
 from api.deps import Need, Writer, writer
 from api.live import topic_of
 from api.routes.orders import row_after
-from api.schemas import CallRow, OrderRow, Reference, Snapshot, TicketBody, TicketRow
+from api.schemas import OrderRow, Reference, Snapshot, TicketBody, TicketRow
 from core.clock import now
 from core.db import read_session
 from core.identity import Principal
 from core.rights import Right
 from core.uow import UnitOfWork
-from dashboards.board import centres, iso, snapshot
+from dashboards.board import centres, snapshot
 from dashboards.order_page import ticket_row
 from dashboards.reference import reference
 from dispatch.orders import repository
@@ -25,7 +25,6 @@ from dispatch.tickets.models import Ticket
 from dispatch.tickets.service import NewTicket
 from sla import service as sla
 from sla.policy import load_policy
-from telephony import service as telephony
 
 router = APIRouter(tags=["desk"])
 
@@ -71,26 +70,6 @@ def file_ticket(
         return ticket_row(uow.session.get_one(Ticket, (uow.org_id, ticket_id)))
 
     return write.run(body, act, status=201)
-
-
-@router.get("/api/calls", response_model=list[CallRow])
-def calls(
-    principal: Annotated[Principal, Depends(Need(Right.CALL_VIEW))],
-) -> list[dict[str, Any]]:
-    """The last calls, newest first."""
-    with read_session() as session:
-        found = telephony.recent_calls(session, principal.org_id, 50)
-    return [
-        {
-            "id": str(call.id),
-            "from_number": call.from_number,
-            "to_number": call.to_number,
-            "state": call.state,
-            "opened_at": iso(call.opened_at),
-            "ended_at": iso(call.ended_at),
-        }
-        for call in found
-    ]
 
 
 @router.post("/api/alerts/{alert_id}/acknowledge", response_model=OrderRow)

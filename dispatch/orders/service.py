@@ -82,6 +82,8 @@ def file_order(uow: UnitOfWork, new: NewOrder) -> UUID:
     repository.save_order(uow.session, uow.org_id, state, fault_code=new.fault_code)
     uow.session.add(OrderTicket(org_id=uow.org_id, order_id=state.id, ticket_id=ticket.id))
     uow.session.flush()
+    if ticket.call_id is not None:
+        uow.touch("call", ticket.call_id)
     sla.open_case(uow, state.id, load_policy(POLICY), uow.now)
     with work_on(uow, state.id):  # deadlines run from A, which the ticket may have already
         pass

@@ -4,14 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from core.errors import AlreadyDone, NotPossibleNow
 from core.events import Payload
 from core.identity import EVERYTHING, Access
+from core.local import local_time
 from core.models import Event
 from core.recorded import Recorded
-from core.settings import settings
 from core.uow import UnitOfWork
 from dispatch.orders import repository
 from dispatch.orders.models import Order
@@ -122,7 +121,7 @@ class Work:
         if first is not None:
             raise AlreadyDone(
                 who=self._who(first),
-                at=_local_time(first.occurred_at),
+                at=local_time(first.occurred_at),
                 act_zh=words.done_zh + self._whom(first, "zh"),
                 act_en=words.done_en + self._whom(first, "en"),
             )
@@ -143,10 +142,6 @@ class Work:
         if unit is None:
             return ""
         return f"给{unit.name_zh}" if language == "zh" else f" to {unit.name_en}"
-
-
-def _local_time(at: datetime) -> str:
-    return at.astimezone(ZoneInfo(settings().timezone)).strftime("%H:%M:%S")
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from core import events as ev
-from core.errors import InvalidField
+from core.errors import Conflict, InvalidField
 from core.ids import new_id
 from core.recorded import Recorded
 from core.uow import UnitOfWork
@@ -17,6 +17,14 @@ from dispatch.orders.stamps import stamps_of
 from dispatch.orders.work import work_on
 from dispatch.tickets.models import Ticket
 from telephony import service as telephony
+
+
+class CallFiled(Conflict):
+    """The call is over and its ticket is written: nothing is left to take."""
+
+    code = "call_filed"
+    zh = "这通电话已结束，受理单也已建立，无需再接。"
+    en = "This call is over and its ticket is filed; there is nothing left to take."
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +61,31 @@ def file_ticket(uow: UnitOfWork, new: NewTicket) -> UUID:
     uow.session.flush()
     filed = ev.TicketFiled(kind=new.kind, channel=new.channel, call_id=new.call_id)
     uow.emit(ticket.id, filed, source="agent")
+    if new.call_id is not None:
+        uow.touch("call", new.call_id)
     if ended is not None and ended.at is not None:
         start_clock(uow, ticket, ended.at, "carrier", ended.evidence, ended.uncertainty_s)
     elif new.channel != "phone":
         start_clock(uow, ticket, uow.now, "system", "submission", 0.0)
     return ticket.id
+
+
+def take_call(uow: UnitOfWork, call_id: UUID) -> None:
+    """ "This is my call": the first agent has it. Taking one's own call again changes nothing.
+
+    Raises NotFound, AlreadyDone, or CallFiled where the call is over and has its ticket.
+    """
+    call = telephony.call_to_take(uow, call_id)
+    if call is None:
+        return
+    if call.state == "ended" and _has_ticket(uow, call_id):
+        raise CallFiled
+    telephony.take(uow, call)
+
+
+def _has_ticket(uow: UnitOfWork, call_id: UUID) -> bool:
+    query = select(Ticket.id).where(Ticket.org_id == uow.org_id, Ticket.call_id == call_id)
+    return uow.session.scalars(query.limit(1)).first() is not None
 
 
 def start_clock(

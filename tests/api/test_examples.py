@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from api import schemas
+from api import schemas, schemas_calls
 from api.app import create_app
 
 SHAPES = [
-    getattr(schemas, name)
-    for name in dir(schemas)
-    if isinstance(getattr(schemas, name), type)
-    and issubclass(getattr(schemas, name), schemas.BaseModel)
+    shape
+    for module in (schemas, schemas_calls)
+    for shape in vars(module).values()
+    if isinstance(shape, type) and issubclass(shape, schemas.BaseModel)
 ]
 
 

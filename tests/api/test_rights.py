@@ -30,8 +30,10 @@ TABLE = {
     "GET /api/orders": "ALDCSM",
     "GET /api/orders/{order_id}": "ALDCSM",
     "GET /api/calls": "AL--S-",
+    "GET /api/desk": "AL--S-",
     "GET /api/reports/segments": "-LD-SM",
     "GET /api/outbox/dead": "-----M",
+    "POST /api/calls/{call_id}/take": "AL----",
     "POST /api/tickets": "AL----",
     "POST /api/orders": "AL----",
     "POST /api/orders/{order_id}/release": "-L----",
@@ -53,7 +55,7 @@ TABLE = {
     "POST /api/outbox/{outbox_id}/revive": "-----M",
     "POST /api/logout": "ALDCSM",  # last: it ends the session
 }
-LIVE = {"board": "ALD-SM", "queue": "---C--"}
+LIVE = {"board": "ALD-SM", "queue": "---C--", "calls": "AL--S-"}
 PUBLIC = {
     "GET /",
     "GET /login",
@@ -76,6 +78,7 @@ SIGNED = {
     "POST /telephony/twilio/status",
     "POST /telephony/twilio/queue",
 }
+BODILESS = ("accept", "activate", "finish", "acknowledge", "revive", "logout", "take")
 SOCKETS = {"/api/live"}
 LAST_MONTH = {"from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"}
 DENIALS = sum(cells.count("-") for cells in (*TABLE.values(), *LIVE.values()))
@@ -113,6 +116,7 @@ class Requests:
             "assignment_id": order["assignment"]["id"],
             "alert_id": str(uuid.uuid4()),
             "outbox_id": str(uuid.uuid4()),
+            "call_id": str(uuid.uuid4()),
         }
         self.bodies: dict[str, Any] = {
             "tickets": {"channel": "web"},
@@ -133,7 +137,7 @@ class Requests:
         last = path.rpartition("/")[2]
         params = LAST_MONTH if last == "segments" else None
         if method == "POST" and last not in self.bodies:
-            assert last in ("accept", "activate", "finish", "acknowledge", "revive", "logout")
+            assert last in BODILESS
         return client.request(
             method,
             path.format(**self.ids),

@@ -16,6 +16,7 @@ from core import live
 from core.clock import now
 from core.db import read_session, session_factory
 from core.uow import unit_of_work
+from dashboards import calls
 from dashboards.board import snapshot
 from dispatch.orders import service
 from dispatch.starter import ORG_ID
@@ -68,6 +69,9 @@ class Reader:
 
 def fresh(topic: str) -> tuple[int, dict[str, dict[str, Any]]]:
     with read_session() as session:
+        if topic == calls.TOPIC:
+            desk = calls.snapshot(session, ORG_ID, now() + LATER)
+            return desk["number"], {f"call {row['id']}": row for row in desk["calls"]}
         found = snapshot(session, ORG_ID, topic, now() + LATER)
     rows = {f"order {row['id']}": row for row in found["orders"]}
     rows |= {f"crew {row['id']}": row for row in found["crews"]}

@@ -24,6 +24,7 @@ from core.identity import system_actor
 from core.models import Organisation
 from core.settings import settings
 from core.uow import unit_of_work
+from dashboards.calls import recent
 from dispatch.tickets.models import Ticket
 from dispatch.tickets.service import NewTicket, file_ticket
 from telephony import repository, service
@@ -111,9 +112,9 @@ def test_a_call_opens_and_ends(client: httpx.Client, post: Post, call: InboundCa
         assert (found.state, found.ended_at) == ("ended", call.ended_at)
         assert len(ends(session, found)) == 1
         assert session.scalar(select(func.count()).select_from(CarrierEventRow)) == 6
-        [row] = service.recent_calls(session, 1, 10)
-        assert (row.id, row.from_number, row.end_state) == (
-            found.id,
+        [row] = recent(session, 1, 10)
+        assert (row["id"], row["from_number"], row["end_state"]) == (
+            str(found.id),
             call.from_number,
             "completed",
         )

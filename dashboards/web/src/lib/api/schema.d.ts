@@ -224,6 +224,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/calls/{call_id}/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take
+         * @description "This is my call": the first agent has it, the next is told who and when (409).
+         */
+        post: operations["take_api_calls__call_id__take_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Desk
+         * @description The calls of the last twelve hours, with the live feed's number (topic `calls`).
+         */
+        get: operations["desk_api_desk_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/login": {
         parameters: {
             query?: never;
@@ -685,19 +725,45 @@ export interface components {
         };
         /**
          * CallRow
+         * @description One call of a caller as the agents' desk shows it.
          * @example {
+         *       "end_state": "completed",
          *       "ended_at": "2026-11-21T14:48:46Z",
          *       "from_number": "+861062345678",
          *       "id": "01a20039-8011-75e1-8d2c-3a9a4f7c9b10",
          *       "opened_at": "2026-11-21T14:47:30Z",
          *       "state": "ended",
+         *       "taken_at": "2026-11-21T14:47:38.120000Z",
+         *       "taken_by": {
+         *         "id": "01a20037-0a00-7111-8222-333344445556",
+         *         "name": "坐席"
+         *       },
+         *       "tickets": [
+         *         {
+         *           "id": "01a20039-8455-7466-8a01-9a1b2c3d4e5f",
+         *           "kind": "fault_repair",
+         *           "order_id": "01a20039-8466-7466-8a01-9a1b2c3d4e5f",
+         *           "order_number": "20261121-0042"
+         *         }
+         *       ],
          *       "to_number": "+861095598"
          *     }
          */
         CallRow: {
-            /** Ended At */
+            /**
+             * End State
+             * @description completed, busy, no-answer, canceled, failed.
+             */
+            end_state: string | null;
+            /**
+             * Ended At
+             * @description Point A.
+             */
             ended_at: string | null;
-            /** From Number */
+            /**
+             * From Number
+             * @description As the carrier says it; blank where withheld.
+             */
             from_number: string;
             /**
              * Id
@@ -709,10 +775,36 @@ export interface components {
              * Format: date-time
              */
             opened_at: string;
-            /** State */
-            state: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "opened" | "ringing" | "in-progress" | "ended";
+            /** Taken At */
+            taken_at: string | null;
+            /** @description The agent whose call it is. */
+            taken_by: components["schemas"]["Taker"] | null;
+            /** Tickets */
+            tickets: components["schemas"]["CallTicket"][];
             /** To Number */
             to_number: string;
+        };
+        /**
+         * CallTicket
+         * @description What was filed in a call.
+         */
+        CallTicket: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Order Id */
+            order_id: string | null;
+            /** Order Number */
+            order_number: string | null;
         };
         /** Centre */
         Centre: {
@@ -801,6 +893,30 @@ export interface components {
             trade: string;
             /** Vehicle Id */
             vehicle_id: string | null;
+        };
+        /**
+         * DeskSnapshot
+         * @description The calls of the desk and the number of the topic's last delta.
+         *
+         *     Calls opened before `since` are not in it; a screen that follows drops them likewise.
+         */
+        DeskSnapshot: {
+            /** Calls */
+            calls: components["schemas"]["CallRow"][];
+            /** Number */
+            number: number;
+            /**
+             * Server Time
+             * Format: date-time
+             */
+            server_time: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Topic */
+            topic: string;
         };
         /** DispatchBody */
         DispatchBody: {
@@ -1439,6 +1555,16 @@ export interface components {
             source: string;
             /** Uncertainty S */
             uncertainty_s: number;
+        };
+        /** Taker */
+        Taker: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
         };
         /** TapBody */
         TapBody: {
@@ -2685,6 +2811,211 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CallRow"][];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    take_api_calls__call_id__take_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                call_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallRow"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    desk_api_desk_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskSnapshot"];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */

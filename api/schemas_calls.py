@@ -1,0 +1,53 @@
+"""Answers of the API about calls."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api import examples
+
+
+class CallTicket(BaseModel):
+    """What was filed in a call."""
+
+    id: UUID
+    kind: str
+    order_id: UUID | None
+    order_number: str | None
+
+
+class Taker(BaseModel):
+    id: UUID
+    name: str
+
+
+class CallRow(BaseModel):
+    """One call of a caller as the agents' desk shows it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.CALL_ROW]})
+
+    id: UUID
+    from_number: str = Field(description="As the carrier says it; blank where withheld.")
+    to_number: str
+    state: Literal["opened", "ringing", "in-progress", "ended"]
+    opened_at: datetime
+    ended_at: datetime | None = Field(description="Point A.")
+    end_state: str | None = Field(description="completed, busy, no-answer, canceled, failed.")
+    taken_by: Taker | None = Field(description="The agent whose call it is.")
+    taken_at: datetime | None
+    tickets: list[CallTicket]
+
+
+class DeskSnapshot(BaseModel):
+    """The calls of the desk and the number of the topic's last delta.
+
+    Calls opened before `since` are not in it; a screen that follows drops them likewise.
+    """
+
+    topic: str
+    number: int
+    server_time: datetime
+    since: datetime
+    calls: list[CallRow]

@@ -1,0 +1,118 @@
+"""The agents' read model: rows of calls, snapshot and projector of the topic `calls:all`.
+
+A row depends on the database alone. Calls leave the desk by age: a snapshot holds those opened
+since `since`, and a screen drops what was opened before; so the law of live screens (old snapshot
++ deltas == fresh snapshot) holds for the rows of one window.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from core.live import head_of
+from core.models import User
+from core.wiring import RowChange
+from dashboards.board import iso, text
+from dispatch.orders.models import Order, OrderTicket
+from dispatch.tickets.models import Ticket
+from telephony.models import Call
+
+TOPIC = "calls:all"
+WINDOW = timedelta(hours=12)  # a shift; the carrier ends every call after four hours
+
+
+def _inbound(org_id: int) -> Select[Call, str]:
+    """Calls of callers, newest first, with the name of who took them."""
+    return (
+        select(Call, User.name)
+        .outerjoin(User, (User.org_id == Call.org_id) & (User.id == Call.taken_by))
+        .where(Call.org_id == org_id, Call.direction == "inbound")
+        .order_by(Call.opened_at.desc(), Call.id.desc())
+    )
+
+
+def _rows(session: Session, org_id: int, query: Select[Call, str]) -> list[dict[str, Any]]:
+    found = session.execute(query).all()
+    tickets = _tickets(session, org_id, [call.id for call, _ in found])
+    return [_row(call, name, tickets[call.id]) for call, name in found]
+
+
+def _row(call: Call, taker: str | None, tickets: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "id": str(call.id),
+        "from_number": call.from_number,
+        "to_number": call.to_number,
+        "state": call.state,
+        "opened_at": iso(call.opened_at),
+        "ended_at": iso(call.ended_at),
+        "end_state": call.end_state,
+        "taken_by": {"id": text(call.taken_by), "name": taker} if call.taken_by else None,
+        "taken_at": iso(call.taken_at),
+        "tickets": tickets,
+    }
+
+
+def _tickets(
+    session: Session, org_id: int, call_ids: list[UUID]
+) -> defaultdict[UUID | None, list[dict[str, Any]]]:
+    """What was filed in each call: tickets, each with its order where it has one."""
+    query = (
+        select(Ticket, Order.id, Order.number)
+        .outerjoin(
+            OrderTicket,
+            (OrderTicket.org_id == Ticket.org_id) & (OrderTicket.ticket_id == Ticket.id),
+        )
+        .outerjoin(Order, (Order.org_id == Ticket.org_id) & (Order.id == OrderTicket.order_id))
+        .where(Ticket.org_id == org_id, Ticket.call_id.in_(call_ids))
+        .order_by(Ticket.filed_at, Ticket.id)
+    )
+    found: defaultdict[UUID | None, list[dict[str, Any]]] = defaultdict(list)
+    for ticket, order_id, number in session.execute(query):
+        found[ticket.call_id].append(
+            {
+                "id": str(ticket.id),
+                "kind": ticket.kind,
+                "order_id": text(order_id),
+                "order_number": number,
+            }
+        )
+    return found
+
+
+def recent(session: Session, org_id: int, limit: int) -> list[dict[str, Any]]:
+    """Rows of the newest calls, newest first."""
+    return _rows(session, org_id, _inbound(org_id).limit(limit))
+
+
+def one(session: Session, org_id: int, call_id: UUID) -> dict[str, Any]:
+    """The row of one call."""
+    return _rows(session, org_id, _inbound(org_id).where(Call.id == call_id))[0]
+
+
+def snapshot(session: Session, org_id: int, now: datetime) -> dict[str, Any]:
+    """The calls opened within `WINDOW`, with the number of the topic's last delta.
+
+    `session` must be a repeatable-read one, so that rows and number are of one moment.
+    """
+    since = now - WINDOW
+    return {
+        "topic": TOPIC,
+        "number": head_of(session, org_id, TOPIC),
+        "server_time": iso(now),
+        "since": iso(since),
+        "calls": _rows(session, org_id, _inbound(org_id).where(Call.opened_at >= since)),
+    }
+
+
+def project(session: Session, org_id: int, touched: Iterable[tuple[str, UUID]]) -> list[RowChange]:
+    """The new rows of the calls that a transaction touched."""
+    ids = [id_ for entity, id_ in touched if entity == "call"]
+    if not ids:
+        return []
+    rows = _rows(session, org_id, _inbound(org_id).where(Call.id.in_(ids)))
+    return [RowChange(TOPIC, "call", row["id"], row) for row in rows]
