@@ -167,6 +167,22 @@ class Running(BaseModel):
     limit_s: float | None
     due_at: datetime | None
     responsible: str
+    unit_id: UUID | None = Field(description="The responsible centre or crew, where it is one.")
+
+
+class LostRow(BaseModel):
+    """A segment that took longer than its limit, or an interval that held its clock."""
+
+    kind: Literal["segment", "queued", "detour"]
+    code: str
+    responsible: str = Field(description="The policy's party.")
+    unit_id: str | None = Field(description="Its centre or crew; a code in imported records.")
+    start: datetime
+    spent_s: float
+    limit_s: float | None
+    over_s: float
+    earlier: bool = Field(description="In an attempt given up; the detour holds the time already.")
+    doubtful: bool = Field(description="The overrun lies within the stamps' uncertainty.")
 
 
 class PromiseRow(BaseModel):
@@ -207,6 +223,7 @@ class OrderRow(BaseModel):
     holder: Holder
     points: dict[str, datetime | None]
     running: Running | None
+    lost: list[LostRow]
     promise: PromiseRow
     alerts: list[Alert]
     chase_ups: int

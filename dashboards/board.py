@@ -21,6 +21,7 @@ from core.live import EVERYTHING as BOARD_ALL
 from core.live import head_of
 from core.models import Unit
 from core.wiring import RowChange
+from dashboards.lost_time import Lost, Units, lost_time
 from dispatch.crews.models import Crew, Vehicle
 from dispatch.orders import repository
 from dispatch.orders.models import Assignment, Location, Order
@@ -53,6 +54,14 @@ class Loaded:
     @property
     def timelines(self) -> list[Timeline]:
         return timelines(self.order, self.assignments, self.stamps, self.busy)
+
+    @property
+    def units(self) -> Units:
+        """Who held which attempt."""
+        return Units(
+            {hop.id: str(hop.centre_id) for hop in self.order.hops},
+            {one.id: str(one.crew_id) for one in self.assignments if one.crew_id},
+        )
 
     @property
     def assignment(self) -> AssignmentState | None:
@@ -106,13 +115,16 @@ def _by_id(session: Session, org_id: int, model: Any, ids: Iterable[UUID | None]
 def order_row(loaded: Loaded, receipts: Sequence[Any], now: datetime) -> dict[str, Any]:
     """The row of one order, as the board shows it. Times are ISO 8601, UTC."""
     order, assignment, place = loaded.order, loaded.assignment, loaded.place
-    running_timeline = loaded.timelines[-1]
+    attempts = loaded.timelines
+    running_timeline = attempts[-1]
     judged: Sequence[Segment] = ()
+    lost: Sequence[Lost] = ()
     whole = None
     if loaded.case is not None:
         policy = policy_of(loaded.case)
         judged = segments(policy, running_timeline, now)
         whole = total(policy, running_timeline, now)
+        lost = lost_time(policy, attempts, now, loaded.units)
     tries = {receipt.subject_id: receipt for receipt in receipts if receipt.purpose == "order"}
     return {
         "id": str(order.id),
@@ -132,7 +144,8 @@ def order_row(loaded: Loaded, receipts: Sequence[Any], now: datetime) -> dict[st
         "assignment": _assignment(assignment, tries),
         "holder": _holder(order, assignment),
         "points": {point: iso(running_timeline.at(point)) for point in POINTS},
-        "running": _running(judged, running_timeline),
+        "running": _running(judged, running_timeline, loaded.units),
+        "lost": [one.as_json() for one in lost],
         "promise": _promise(whole, loaded.timers),
         "alerts": [_alert(timer) for timer in loaded.timers if timer.fired_at is not None],
         "chase_ups": 0,
@@ -202,7 +215,7 @@ def _held(code: str, unit_id: UUID | None, since: datetime | None) -> dict[str, 
     return {"code": code, "unit_id": text(unit_id), "since": iso(since)}
 
 
-def _running(judged: Sequence[Segment], timeline: Timeline) -> dict[str, Any] | None:
+def _running(judged: Sequence[Segment], timeline: Timeline, units: Units) -> dict[str, Any] | None:
     """What the time is being spent on: a segment, or the named interval that holds its clock."""
     one = next((one for one in judged if one.state == "running"), None)
     if one is None:
@@ -215,6 +228,7 @@ def _running(judged: Sequence[Segment], timeline: Timeline) -> dict[str, Any] | 
             "limit_s": None,
             "due_at": None,
             "responsible": held.responsible,
+            "unit_id": units.of(held.responsible, timeline.hop_id, timeline.assignment_id),
         }
     return {
         "segment": one.code,
@@ -222,6 +236,7 @@ def _running(judged: Sequence[Segment], timeline: Timeline) -> dict[str, Any] | 
         "limit_s": one.limit_s,
         "due_at": iso(one.deadline),
         "responsible": one.responsible,
+        "unit_id": units.of(one.responsible, timeline.hop_id, timeline.assignment_id),
     }
 
 

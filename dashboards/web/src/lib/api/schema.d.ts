@@ -1008,6 +1008,50 @@ export interface components {
             password: string;
         };
         /**
+         * LostRow
+         * @description A segment that took longer than its limit, or an interval that held its clock.
+         */
+        LostRow: {
+            /** Code */
+            code: string;
+            /**
+             * Doubtful
+             * @description The overrun lies within the stamps' uncertainty.
+             */
+            doubtful: boolean;
+            /**
+             * Earlier
+             * @description In an attempt given up; the detour holds the time already.
+             */
+            earlier: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "segment" | "queued" | "detour";
+            /** Limit S */
+            limit_s: number | null;
+            /** Over S */
+            over_s: number;
+            /**
+             * Responsible
+             * @description The policy's party.
+             */
+            responsible: string;
+            /** Spent S */
+            spent_s: number;
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * Unit Id
+             * @description Its centre or crew; a code in imported records.
+             */
+            unit_id: string | null;
+        };
+        /**
          * Me
          * @description Who is logged in. Send `csrf_token` back as `X-CSRF-Token` with every write.
          * @example {
@@ -1169,6 +1213,7 @@ export interface components {
          *       "kind": "fault_repair",
          *       "lat": 39.9239,
          *       "lon": 116.3966,
+         *       "lost": [],
          *       "number": "20261121-0001",
          *       "place": "景山街道 12 号楼",
          *       "points": {
@@ -1190,7 +1235,8 @@ export interface components {
          *         "from": "2026-11-21T14:50:05.480000Z",
          *         "limit_s": 180,
          *         "responsible": "crew",
-         *         "segment": "FG"
+         *         "segment": "FG",
+         *         "unit_id": "01a20037-09ab-77e4-b93e-9bd7d8e17efa"
          *       },
          *       "state": "assigned",
          *       "trade": "low_voltage",
@@ -1228,6 +1274,8 @@ export interface components {
             lat: number | null;
             /** Lon */
             lon: number | null;
+            /** Lost */
+            lost: components["schemas"]["LostRow"][];
             /** Number */
             number: string;
             /** Place */
@@ -1411,6 +1459,11 @@ export interface components {
              * @description A segment, or what holds its clock: queued, detour.
              */
             segment: string;
+            /**
+             * Unit Id
+             * @description The responsible centre or crew, where it is one.
+             */
+            unit_id: string | null;
         };
         /**
          * SegmentRow

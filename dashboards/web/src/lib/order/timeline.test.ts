@@ -25,7 +25,7 @@ describe('the timeline', () => {
   });
   const order = anOrder({
     points: { ...none, A: at(0), B: at(60), C: at(180) },
-    running: { segment: 'CD', from: at(180), limit_s: 120, due_at: at(300), responsible: 'centre' },
+    running: { segment: 'CD', from: at(180), limit_s: 120, due_at: at(300), responsible: 'centre', unit_id: null },
     promise: { due_at: at(2700), limit_s: 2700, state: 'running' },
   });
 
@@ -62,7 +62,7 @@ describe('the timeline', () => {
   });
 
   test('what holds the clock is drawn as itself, without a limit', () => {
-    const running = { segment: 'detour', from: at(200), limit_s: null, due_at: null, responsible: 'hotline' };
+    const running = { segment: 'detour', from: at(200), limit_s: null, due_at: null, responsible: 'hotline', unit_id: null };
     const last = layOut({ ...order, running }, [], T0 + 240_000)?.pieces.at(-1);
     expect(last).toMatchObject({ state: 'held', hold: 'detour', limit: null, spentS: 40, overShare: 0 });
   });

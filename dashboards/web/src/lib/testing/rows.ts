@@ -21,6 +21,7 @@ export function anOrder(changes: Partial<OrderRow> = {}): OrderRow {
     holder: { code: 'hotline', unit_id: null, since: '2026-01-01T00:00:00Z' },
     points: { A: null, B: null, C: null, D: null, E: null, F: null, G: null, H: null },
     running: null,
+    lost: [],
     promise: { due_at: null, limit_s: null, state: 'unknown' },
     alerts: [],
     chase_ups: 0,

@@ -90,13 +90,13 @@ describe('the urgency scale', () => {
 
   test('a promise without evidence is unknown, never normal', () => {
     expect(orderLevel(anOrder(), T0)).toBe('unknown');
-    const running = { segment: 'CD', from: at(0), limit_s: 120, due_at: at(120), responsible: 'centre' };
+    const running = { segment: 'CD', from: at(0), limit_s: 120, due_at: at(120), responsible: 'centre', unit_id: null };
     expect(orderLevel(anOrder({ running }), T0 + 60_000)).toBe('unknown');
     expect(orderLevel(anOrder({ running }), T0 + 121_000)).toBe('risk');
   });
 
   test('a segment over its limit, or an open alarm, puts a quiet order at risk', () => {
-    const running = { segment: 'CD', from: at(0), limit_s: 120, due_at: at(120), responsible: 'centre' };
+    const running = { segment: 'CD', from: at(0), limit_s: 120, due_at: at(120), responsible: 'centre', unit_id: null };
     expect(orderLevel({ ...waiting, running }, T0 + 60_000)).toBe('normal');
     expect(orderLevel({ ...waiting, running }, T0 + 100_000)).toBe('watch');
     expect(orderLevel({ ...waiting, running }, T0 + 121_000)).toBe('risk');
@@ -107,14 +107,14 @@ describe('the urgency scale', () => {
   });
 
   test('a held clock counts what it has waited and alarms nobody', () => {
-    const holding = { from: at(60), limit_s: null, due_at: null, responsible: 'capacity' };
+    const holding = { from: at(60), limit_s: null, due_at: null, responsible: 'capacity', unit_id: null };
     for (const segment of ['queued', 'detour'] as const) {
       const order = { ...waiting, running: { segment, ...holding } };
       expect(held(order, T0 + 150_000)).toEqual({ by: segment, forS: 90 });
       expect(segmentLeft(order, T0 + 150_000)).toEqual({ left: null, level: 'normal' });
       expect(orderLevel(order, T0 + 150_000)).toBe('normal');
     }
-    const running = { segment: 'CD', from: at(0), limit_s: 120, due_at: at(120), responsible: 'centre' };
+    const running = { segment: 'CD', from: at(0), limit_s: 120, due_at: at(120), responsible: 'centre', unit_id: null };
     expect(held({ ...waiting, running }, T0)).toBeNull();
     expect(held(waiting, T0)).toBeNull();
   });
