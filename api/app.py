@@ -12,7 +12,18 @@ from fastapi.staticfiles import StaticFiles
 from api import live, problems
 from api.hub import Hub
 from api.middleware import Envelope
-from api.routes import admin, assignments, auth, calls, carrier, desk, health, orders, reports
+from api.routes import (
+    admin,
+    assignments,
+    auth,
+    calls,
+    carrier,
+    crews,
+    desk,
+    health,
+    orders,
+    reports,
+)
 from api.schemas import ProblemBody
 from api.wiring import wire
 
@@ -22,6 +33,7 @@ ROUTERS = (
     auth.router,
     orders.router,
     assignments.router,
+    crews.router,
     desk.router,
     calls.router,
     reports.router,

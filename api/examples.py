@@ -80,7 +80,12 @@ CREW_ROW: dict[str, Any] = {
     "trade": "low_voltage",
     "state": "busy",
     "active_order": "20261121-0001",
+    "next_order": None,
     "queue": 0,
+    "away_reason": None,
+    "away_since": None,
+    "away_until": None,
+    "away_note": None,
     "vehicle_id": VEHICLE,
 }
 VEHICLE_ROW: dict[str, Any] = {

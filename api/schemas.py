@@ -242,7 +242,12 @@ class CrewRow(BaseModel):
     trade: str
     state: Literal["free", "busy", "away"]
     active_order: str | None
+    next_order: str | None = Field(description="The first of its queue.")
     queue: int
+    away_reason: str | None
+    away_since: datetime | None
+    away_until: datetime | None = Field(description="The expected return.")
+    away_note: str | None
     vehicle_id: UUID | None
 
 
@@ -436,6 +441,7 @@ class Reference(BaseModel):
 
     fault_codes: list[Fault]
     reasons: list[Named]
+    away_reasons: list[Named]
     trades: list[Named]
     points: list[Named]
     segments: list[Named]

@@ -1,7 +1,8 @@
 """`paidan verify`: do the facts hold together, and is the current state what they say?
 
 Checks every hash chain, the signed digests, and rebuilds orders, assignments, stamps, tickets,
-calls and SLA cases from their events. Read-only; one line per finding; exit code 1 if any.
+calls, SLA cases and absences of crews from their events. Read-only; one line per finding;
+exit code 1 if any.
 """
 
 import sys
@@ -19,6 +20,9 @@ from core.eventlog import GENESIS, chain_hash, read_streams, recorded
 from core.events import TicketClockStarted
 from core.models import Event, Organisation
 from core.recorded import Recorded
+from dispatch.crews import repository as crews
+from dispatch.crews.models import Crew
+from dispatch.crews.rules import PRESENT, evolve_away
 from dispatch.orders import repository
 from dispatch.orders.models import Assignment, CentreHop, Order, Stamp
 from dispatch.orders.rules import evolve_assignment, evolve_order
@@ -31,7 +35,7 @@ from telephony.models import Call
 from telephony.rules import Fact
 from telephony.rules import fold as fold_call
 
-STREAMS = ("order", "assignment", "ticket", "call", "sla", "vehicle")
+STREAMS = ("order", "assignment", "ticket", "call", "sla", "vehicle", "crew")
 BATCH = 500
 
 
@@ -103,6 +107,7 @@ def _compare(session: Session, org_id: int, batch: list[Sequence[Row[Any]]]) -> 
         "ticket": _tickets,
         "call": _calls,
         "sla": _cases,
+        "crew": _absences,
     }
     for kind, check in checks.items():
         mine = {
@@ -215,6 +220,19 @@ def _cases(session: Session, org_id: int, streams: dict[UUID, list[Recorded]]) -
             )
 
 
+def _absences(session: Session, org_id: int, streams: dict[UUID, list[Recorded]]) -> Iterator[str]:
+    rows = _rows(session, org_id, Crew, Crew.id, streams)
+    for id_, events in streams.items():
+        state = PRESENT
+        for event in events:
+            state = evolve_away(state, event)
+        row = rows.get(id_)
+        if row is None:
+            yield f"crew {id_}: the row is missing"
+            continue
+        yield from _differences(f"crew {id_}", asdict(state), asdict(crews.away_state(row)))
+
+
 def _rows(
     session: Session, org_id: int, model: Any, key: Any, streams: dict[UUID, list[Recorded]]
 ) -> dict[UUID, Any]:
@@ -267,3 +285,9 @@ def _strays(session: Session, org_id: int, seen: dict[str, int]) -> Iterator[str
         count = session.execute(query).scalar_one()
         if count > seen[kind]:
             yield f"{kind}: {count - seen[kind]} rows have no events"
+    facts = select(Event.id).where(
+        Event.org_id == org_id, Event.stream == "crew", Event.stream_id == Crew.id
+    )
+    away = select(Crew.id).where(Crew.org_id == org_id, Crew.away_reason.is_not(None))
+    for crew_id in session.scalars(away.where(~facts.exists())):
+        yield f"crew {crew_id}: is away without an event that says so"

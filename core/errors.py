@@ -127,6 +127,26 @@ class CrewBusy(Conflict):
     en = "The crew is working on order {number}; finish that one first."
 
 
+class CrewAway(Conflict):
+    """Nothing is sent to a crew that is away. `until_*` says when it is expected back."""
+
+    code = "crew_away"
+    zh = "{crew_zh}离岗（{reason_zh}），{until_zh}；先登记返岗才能派单。"
+    en = "{crew_en} is away ({reason_en}), {until_en}; mark it as back before sending."
+
+
+class CrewNotAway(Conflict):
+    code = "crew_not_away"
+    zh = "{crew_zh}并未离岗。"
+    en = "{crew_en} is not away."
+
+
+class LastCrew(Conflict):
+    code = "last_crew"
+    zh = "{crew_zh}是本中心该工种最后一个在岗班组，不能离岗。"
+    en = "{crew_en} is the last available crew of its trade at this centre; it may not go away."
+
+
 class OrderExists(Conflict):
     code = "order_exists"
     zh = "该受理单已建工单 {number}。"

@@ -330,6 +330,21 @@ class AssignmentImported(Payload):
     closed: datetime | None = None
 
 
+@fact("crew.went_away")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrewWentAway(Payload):
+    """离岗: the crew cannot be sent orders; said again, reason and return change."""
+
+    reason: str
+    until: datetime | None = None
+
+
+@fact("crew.came_back")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrewCameBack(Payload):
+    """返岗: the crew can be sent orders again."""
+
+
 @fact("vehicle.departed")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VehicleDeparted(Payload):

@@ -25,6 +25,7 @@ class Right(StrEnum):
     ORDER_DISPATCH = "order.dispatch"
     ORDER_CLOSE = "order.close"
     CREW_ACT = "crew.act"
+    CREW_AWAY = "crew.away"
     STAMP_CORRECT = "stamp.correct"
     ALERT_ACK = "alert.acknowledge"
     REPORT_VIEW = "report.view"
@@ -83,11 +84,12 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.ORDER_VIEW,
             Right.ORDER_CENTRE,
             Right.ORDER_DISPATCH,
+            Right.CREW_AWAY,
             Right.ALERT_ACK,
             Right.REPORT_VIEW,
         }
     ),
-    Role.CREW: frozenset({Right.SELF, Right.ORDER_VIEW, Right.CREW_ACT}),
+    Role.CREW: frozenset({Right.SELF, Right.ORDER_VIEW, Right.CREW_ACT, Right.CREW_AWAY}),
     Role.SUPERVISOR: frozenset(
         {
             Right.SELF,

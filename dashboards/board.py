@@ -326,6 +326,7 @@ def _crew_row(
     crew: Crew, unit: Unit, work: Sequence[tuple[str, str]], vehicle_id: UUID | None
 ) -> dict[str, Any]:
     active = next((number for state, number in work if state in ACTIVE_ASSIGNMENT), None)
+    waiting = [number for state, number in work if state not in ACTIVE_ASSIGNMENT]
     away = crew.away_reason is not None
     return {
         "id": str(unit.id),
@@ -336,7 +337,12 @@ def _crew_row(
         "trade": crew.trade,
         "state": "away" if away else "busy" if work else "free",
         "active_order": active,
-        "queue": sum(state not in ACTIVE_ASSIGNMENT for state, _ in work),
+        "next_order": waiting[0] if waiting else None,
+        "queue": len(waiting),
+        "away_reason": crew.away_reason,
+        "away_since": iso(crew.away_since),
+        "away_until": iso(crew.away_until),
+        "away_note": crew.away_note,
         "vehicle_id": text(vehicle_id),
     }
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from dispatch.crews.words import AWAY_REASONS
 from sla.policy import Policy
 
 TRADES = (
@@ -53,6 +54,7 @@ def reference(policy: Policy) -> dict[str, Any]:
             for code, zh, en, trade in FAULTS
         ],
         "reasons": _named(REASONS),
+        "away_reasons": _named(AWAY_REASONS),
         "trades": _named(TRADES),
         "points": _named(POINTS),
         "segments": [

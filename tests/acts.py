@@ -4,12 +4,16 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from core.db import session_factory
 from core.errors import Problem
 from core.identity import EVERYTHING, Access, Actor
 from core.rights import Scope
 from core.uow import UnitOfWork, unit_of_work
+from dispatch.crews import service as crews
+from dispatch.crews.models import Crew
+from dispatch.crews.service import Absence
 from dispatch.orders import crew_service, service
 from dispatch.orders.models import Assignment, Order, Receipt
 from dispatch.orders.rules import OPEN_ASSIGNMENT
@@ -101,6 +105,25 @@ class Acts:
             "finish": crew_service.finish,
         }
         use_cases[act](uow, assignment_id, mine)
+
+    def away(self, crew: str, **absence: Any) -> None:
+        """The crew says that it is away."""
+        centre, _, number = crew.partition("-")
+        with unit_of_work(self.by(f"{centre}.crew{number}")) as uow:
+            mine = self.access(Scope.CREW, crew)
+            crews.go_away(uow, self.unit(crew), Absence(**{"reason": "meal"} | absence), mine)
+
+    def back(self, crew: str) -> None:
+        """Its centre says that it is back."""
+        centre = crew.partition("-")[0]
+        with unit_of_work(self.by(f"{centre}.desk")) as uow:
+            crews.come_back(uow, self.unit(crew), self.access(Scope.CENTRE, centre))
+
+    def one_trade(self) -> None:
+        """All crews can stand in for each other, so that one of them may be away."""
+        with session_factory()() as session:
+            session.execute(update(Crew).values(trade="low_voltage"))
+            session.commit()
 
     def confirm(self, receipt: Receipt) -> bool:
         """A screen of the receiving unit confirms."""

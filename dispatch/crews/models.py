@@ -19,7 +19,9 @@ class Crew(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     trade: Mapped[str]
     away_reason: Mapped[str | None]
+    away_since: Mapped[datetime | None]
     away_until: Mapped[datetime | None]
+    away_note: Mapped[str | None] = mapped_column(comment="Free text; never in an event.")
 
 
 class Vehicle(Base):

@@ -228,7 +228,7 @@ def _upsert(session: Session, model: type[Any], values: dict[str, Any]) -> None:
 
 def lock_crew(session: Session, org_id: int, crew_id: UUID) -> Crew:
     query = select(Crew).where(Crew.org_id == org_id, Crew.id == crew_id).with_for_update()
-    crew = session.scalars(query).one_or_none()
+    crew = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
     if crew is None:
         raise NotFound(what="crew", id=crew_id)
     return crew

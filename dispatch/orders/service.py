@@ -15,6 +15,7 @@ from core.ids import new_id
 from core.models import Counter, Unit
 from core.settings import settings
 from core.uow import UnitOfWork
+from dispatch.crews.service import demand_present
 from dispatch.orders import repository
 from dispatch.orders.models import Location, OrderTicket, Receipt
 from dispatch.orders.rules import OPEN_ASSIGNMENT, AssignmentState, OrderState, evolve_order
@@ -166,6 +167,7 @@ def dispatch(uow: UnitOfWork, order_id: UUID, crew_id: UUID, access: Access) -> 
             raise InvalidField(
                 "body.crew_id", "the crew belongs to another centre", "班组属于其他中心"
             )
+        demand_present(uow, crew)
         if work.order.state == "released":
             _accept(work)
         assignment = _send(work, crew)

@@ -1,6 +1,10 @@
 """Words for acts and states in both languages, and which fact says that an act is done already."""
 
+from datetime import datetime
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from core.settings import settings
 
 
 class Act(NamedTuple):
@@ -71,3 +75,8 @@ def first_done(stream: str, act: str, state: str) -> tuple[str, ...]:
     """Types of the fact that did `act` already, if `state` shows that somebody did."""
     states, types = _DONE.get((stream, act), ((), ()))
     return types if state in states else ()
+
+
+def local_time(at: datetime) -> str:
+    """HH:MM:SS in the operator's zone."""
+    return at.astimezone(ZoneInfo(settings().timezone)).strftime("%H:%M:%S")

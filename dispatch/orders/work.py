@@ -25,7 +25,7 @@ from dispatch.orders.rules import (
 )
 from dispatch.orders.stamps import StampState, stamps_of
 from dispatch.orders.timeline import timelines
-from dispatch.orders.words import ACTS, STATES, first_done
+from dispatch.orders.words import ACTS, STATES, first_done, local_time
 from sla import service as sla
 
 

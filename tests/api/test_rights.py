@@ -51,6 +51,8 @@ TABLE = {
     "POST /api/assignments/{assignment_id}/arrive": "---C--",
     "POST /api/assignments/{assignment_id}/restore": "---C--",
     "POST /api/assignments/{assignment_id}/finish": "---C--",
+    "POST /api/crews/{crew_id}/away": "--DC--",
+    "POST /api/crews/{crew_id}/back": "--DC--",
     "POST /api/alerts/{alert_id}/acknowledge": "-LD-S-",
     "POST /api/outbox/{outbox_id}/revive": "-----M",
     "POST /api/logout": "ALDCSM",  # last: it ends the session
@@ -115,6 +117,7 @@ class Requests:
             "order_id": order["id"],
             "assignment_id": order["assignment"]["id"],
             "alert_id": str(uuid.uuid4()),
+            "crew_id": office.unit("east-1"),
             "outbox_id": str(uuid.uuid4()),
             "call_id": str(uuid.uuid4()),
         }
@@ -130,6 +133,8 @@ class Requests:
             "depart": {},
             "arrive": {},
             "restore": {},
+            "away": {"reason": "meal"},
+            "back": {},
         }
 
     def send(self, client: httpx.Client, route: str, **headers: str) -> httpx.Response:

@@ -55,6 +55,10 @@ def live_through_everything() -> UUID:
     sla.sweep(now() + timedelta(minutes=30))
     acts.order_act("close", order_id)
     acts.sent("east-2")
+    acts.one_trade()
+    acts.away("west-1", until=now() + timedelta(hours=1))
+    acts.away("west-2")
+    acts.back("west-2")
     with session_factory()() as session:
         assert digests.write_due(session, now() + TOMORROW) >= 1
         session.commit()
@@ -193,6 +197,10 @@ def test_a_missing_digest_is_found(order: UUID) -> None:
         ("DELETE FROM stamp WHERE order_id = :id AND point = 'C'", "stamp C"),
         ("UPDATE sla_timer SET fired_at = now() WHERE case_id = :id AND code = 'AH'", ".fired"),
         ("UPDATE sla_case SET policy_version = 9 WHERE id = :id", ".policy_version"),
+        ("UPDATE crew SET away_reason = 'rest' WHERE away_reason = 'meal'", ".away_reason"),
+        ("UPDATE crew SET away_since = now() WHERE away_reason = 'meal'", ".away_since"),
+        ("UPDATE crew SET away_reason = NULL", ".away_reason"),
+        ("UPDATE crew SET away_reason = 'rest'", "is away without an event"),
         ("UPDATE ticket SET clock_started_at = now()", ".clock_started_at"),
     ],
 )

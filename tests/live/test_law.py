@@ -31,7 +31,9 @@ LATER = timedelta(hours=2)  # a row may not depend on when it is looked at
 
 @pytest.fixture(scope="module")
 def acts(module_organisation: int) -> Acts:
-    return Acts(module_organisation)
+    made = Acts(module_organisation)
+    made.one_trade()
+    return made
 
 
 @dataclass
@@ -92,6 +94,8 @@ STEPS = st.lists(
                 "order release",
                 "order dispatch",
                 "crew accept",
+                "away",
+                "back",
                 "file",
                 "confirm",
                 "sweep",
@@ -126,6 +130,8 @@ class Play:
         centre, _, number = crew.partition("-")
         if kind == "order":
             refused(self.acts.order_act, act, order_id, centre, number)
+        elif what in ("away", "back"):
+            refused(getattr(self.acts, what), crew)
         elif kind == "crew":
             if self.acts.order(order_id).assignment_id:
                 refused(self.acts.crew_act, act, self.acts.assignment(order_id).id, crew)
@@ -190,6 +196,8 @@ def test_old_snapshot_and_deltas_make_a_fresh_snapshot(
         play.readers[index].catch_up()  # the others sleep, and catch up many steps at once
     play.check()
     acts.put_all_away()
+    for crew in CREWS:
+        refused(acts.back, crew)
     play.check()
     assert not any(key.startswith("order") for one in play.readers for key in one.rows)
 
