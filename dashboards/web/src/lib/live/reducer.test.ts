@@ -1,20 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { BoardSnapshot, CrewRow, Delta, OrderRow } from '../api/types';
-import { anOrder } from '../testing/rows';
+import { aCrew, anOrder } from '../testing/rows';
 import { apply, fromSnapshot, withOrder, type Board } from './reducer';
 
-const crew: CrewRow = {
-  id: 'crew-1',
-  code: 'C1',
-  name_zh: '一班',
-  name_en: 'Crew 1',
-  centre_id: 'centre-1',
-  trade: 'any',
-  state: 'free',
-  active_order: null,
-  queue: 0,
-  vehicle_id: null,
-};
+const crew = aCrew();
 
 const snapshot = (number: number, orders: OrderRow[], crews: CrewRow[] = [crew]): BoardSnapshot => ({
   topic: 'board:all',

@@ -1,4 +1,4 @@
-import type { OrderRow } from '../api/types';
+import type { CrewRow, OrderRow } from '../api/types';
 
 /** An order as the board gets it, filed and on no road yet; `changes` set it apart. */
 export function anOrder(changes: Partial<OrderRow> = {}): OrderRow {
@@ -27,6 +27,28 @@ export function anOrder(changes: Partial<OrderRow> = {}): OrderRow {
     chase_ups: 0,
     recall_unconfirmed: false,
     version: 1,
+    ...changes,
+  };
+}
+
+/** A crew that is free, without a vehicle; `changes` set it apart. */
+export function aCrew(changes: Partial<CrewRow> = {}): CrewRow {
+  return {
+    id: 'crew-1',
+    code: 'C1',
+    name_zh: '一班',
+    name_en: 'Crew 1',
+    centre_id: 'centre-1',
+    trade: 'any',
+    state: 'free',
+    active_order: null,
+    next_order: null,
+    queue: 0,
+    away_reason: null,
+    away_since: null,
+    away_until: null,
+    away_note: null,
+    vehicle_id: null,
     ...changes,
   };
 }
