@@ -15,11 +15,25 @@ from pydantic import (
 )
 
 from api import examples
+from dashboards.reference import FINDING_CODES, REMEDY_CODES
 from dispatch.orders.rules import REASONS
 
 Reason = Literal[
     "wrong_department", "wrong_place", "duplicate", "crew_unavailable", "safety", "other"
 ]
+Finding = Literal[
+    "fuse_blown",
+    "switch_tripped",
+    "cable_fault",
+    "overhead_line",
+    "joint_burnt",
+    "meter_fault",
+    "overload",
+    "customer_side",
+    "nothing_found",
+    "other",
+]
+Remedy = Literal["replaced", "repaired", "switched_on", "made_safe", "told_customer", "nothing"]
 OrderStateName = Literal[
     "filed", "released", "accepted", "assigned", "returned", "finished", "closed"
 ]
@@ -27,6 +41,8 @@ Urgency = Annotated[int, Field(ge=0, le=3, description="0 normal … 3 danger to
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Point = Literal["A", "B", "C", "D", "E", "F", "G", "H", "restored", "recorded"]
 assert set(Reason.__args__) == set(REASONS)  # type: ignore[attr-defined]
+assert Finding.__args__ == FINDING_CODES  # type: ignore[attr-defined]
+assert Remedy.__args__ == REMEDY_CODES  # type: ignore[attr-defined]
 
 
 YEARS = (1970, 2199)
@@ -113,7 +129,18 @@ class ReasonBody(Body):
 
 
 class TapBody(Body):
+    """An act of a crew. A phone without signal sends it later, with the time of the tap."""
+
     at: Moment | None = Field(None, description="When it was tapped, with time zone; empty: now.")
+
+
+class CrewReturnBody(TapBody):
+    reason: Reason = Field(examples=["wrong_department"])
+
+
+class FinishBody(TapBody):
+    found: Finding | None = Field(None, description="What was found.", examples=["fuse_blown"])
+    done: Remedy | None = Field(None, description="What was done.", examples=["replaced"])
 
 
 class CloseBody(Body):
@@ -442,6 +469,8 @@ class Reference(BaseModel):
     fault_codes: list[Fault]
     reasons: list[Named]
     away_reasons: list[Named]
+    findings: list[Named] = Field(description="What a crew may have found.")
+    remedies: list[Named] = Field(description="What a crew may have done about it.")
     trades: list[Named]
     points: list[Named]
     segments: list[Named]

@@ -121,6 +121,14 @@ class NotPossibleNow(Conflict):
     en = "The order is {state_en}; it cannot be {act_en} now."
 
 
+class RecalledMeanwhile(Conflict):
+    """The centre took the order back; what the crew does with it no longer counts."""
+
+    code = "recalled"
+    zh = "工单 {number} 已于 {at} 被{who}撤回，此操作不计入。"
+    en = "{who} recalled order {number} at {at}; this does not count."
+
+
 class CrewBusy(Conflict):
     code = "crew_busy"
     zh = "班组正在处理工单 {number}，请先完成。"

@@ -283,7 +283,10 @@ class AssignmentArrived(Payload):
 @fact("assignment.finished")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssignmentFinished(Payload):
-    """The crew's work for this order is done (record filled)."""
+    """The crew's work for this order is done: record filled. `found`, `done`: codes, if told."""
+
+    found: str | None = None
+    done: str | None = None
 
 
 @fact("assignment.returned")

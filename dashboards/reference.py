@@ -28,6 +28,26 @@ REASONS = (
     ("safety", "现场不安全", "not safe"),
     ("other", "其他原因", "another reason"),
 )
+FINDINGS = (
+    ("fuse_blown", "熔断器熔断", "fuse blown"),
+    ("switch_tripped", "开关跳闸", "switch tripped"),
+    ("cable_fault", "电缆故障", "cable fault"),
+    ("overhead_line", "架空线故障", "overhead line fault"),
+    ("joint_burnt", "接头烧损", "joint burnt"),
+    ("meter_fault", "电表故障", "meter fault"),
+    ("overload", "过负荷", "overload"),
+    ("customer_side", "客户内部故障", "on the customer's side"),
+    ("nothing_found", "未发现故障", "nothing found"),
+    ("other", "其他", "something else"),
+)
+REMEDIES = (
+    ("replaced", "更换部件", "part replaced"),
+    ("repaired", "现场修复", "repaired on site"),
+    ("switched_on", "合闸送电", "switched on again"),
+    ("made_safe", "已隔离，待后续处理", "made safe, to be followed up"),
+    ("told_customer", "已告知客户自行处理", "customer told what to do"),
+    ("nothing", "无需处理", "nothing needed"),
+)
 POINTS = (
     ("A", "客户挂机", "call ended"),
     ("B", "热线派发", "released"),
@@ -43,6 +63,8 @@ POINTS = (
 )
 
 FAULT_CODES = tuple(code for code, *_ in FAULTS)
+FINDING_CODES = tuple(code for code, *_ in FINDINGS)
+REMEDY_CODES = tuple(code for code, *_ in REMEDIES)
 TRADE_CODES = tuple(code for code, *_ in TRADES)
 
 
@@ -55,6 +77,8 @@ def reference(policy: Policy) -> dict[str, Any]:
         ],
         "reasons": _named(REASONS),
         "away_reasons": _named(AWAY_REASONS),
+        "findings": _named(FINDINGS),
+        "remedies": _named(REMEDIES),
         "trades": _named(TRADES),
         "points": _named(POINTS),
         "segments": [

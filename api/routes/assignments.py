@@ -1,6 +1,7 @@
 """Assignments: what the crew does, and the centre's recall. Answers are the order's new row."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,7 +10,8 @@ from fastapi.responses import JSONResponse
 
 from api.deps import Writer, writer
 from api.routes.orders import row_after
-from api.schemas import OrderRow, ReasonBody, TapBody
+from api.schemas import CrewReturnBody, FinishBody, OrderRow, ReasonBody, TapBody
+from core.identity import Access
 from core.rights import Right
 from core.uow import UnitOfWork
 from dispatch.orders import crew_service, service
@@ -25,6 +27,16 @@ def _run(
         return row_after(uow, use_case(uow))
 
     return write.run(body, act)
+
+
+def _tap(
+    write: Writer,
+    body: TapBody | None,
+    assignment_id: UUID,
+    use_case: Callable[[UnitOfWork, UUID, Access, datetime | None], UUID],
+) -> JSONResponse:
+    access, at = write.principal.access, body.at if body else None
+    return _run(write, body, lambda uow: use_case(uow, assignment_id, access, at))
 
 
 @router.post("/recall", response_model=OrderRow)
@@ -43,53 +55,55 @@ def recall(
 
 
 @router.post("/accept", response_model=OrderRow)
-def accept(assignment_id: UUID, write: Crew) -> JSONResponse:
+def accept(assignment_id: UUID, write: Crew, body: TapBody | None = None) -> JSONResponse:
     """Point F: the crew accepts; the order becomes active or queues."""
-    access = write.principal.access
-    return _run(write, None, lambda uow: crew_service.accept(uow, assignment_id, access))
+    return _tap(write, body, assignment_id, crew_service.accept)
 
 
 @router.post("/return", response_model=OrderRow)
-def return_order(assignment_id: UUID, body: ReasonBody, write: Crew) -> JSONResponse:
+def return_order(assignment_id: UUID, body: CrewReturnBody, write: Crew) -> JSONResponse:
     """退单: the crew gives the order back to the centre."""
     access = write.principal.access
     return _run(
         write,
         body,
-        lambda uow: crew_service.return_to_centre(uow, assignment_id, body.reason, access),
+        lambda uow: crew_service.return_to_centre(uow, assignment_id, body.reason, access, body.at),
     )
 
 
 @router.post("/activate", response_model=OrderRow)
-def activate(assignment_id: UUID, write: Crew) -> JSONResponse:
+def activate(assignment_id: UUID, write: Crew, body: TapBody | None = None) -> JSONResponse:
     """The crew takes up an order from its queue."""
-    access = write.principal.access
-    return _run(write, None, lambda uow: crew_service.activate(uow, assignment_id, access))
+    return _tap(write, body, assignment_id, crew_service.activate)
 
 
 @router.post("/depart", response_model=OrderRow)
 def depart(assignment_id: UUID, body: TapBody, write: Crew) -> JSONResponse:
     """The crew's tap for G; the GPS stamp counts where there is one."""
-    access = write.principal.access
-    return _run(write, body, lambda uow: crew_service.depart(uow, assignment_id, access, body.at))
+    return _tap(write, body, assignment_id, crew_service.depart)
 
 
 @router.post("/arrive", response_model=OrderRow)
 def arrive(assignment_id: UUID, body: TapBody, write: Crew) -> JSONResponse:
     """The crew's tap for H; the GPS stamp counts where there is one."""
-    access = write.principal.access
-    return _run(write, body, lambda uow: crew_service.arrive(uow, assignment_id, access, body.at))
+    return _tap(write, body, assignment_id, crew_service.arrive)
 
 
 @router.post("/restore", response_model=OrderRow)
 def restore(assignment_id: UUID, body: TapBody, write: Crew) -> JSONResponse:
     """恢复供电: supply is back."""
-    access = write.principal.access
-    return _run(write, body, lambda uow: crew_service.restore(uow, assignment_id, access, body.at))
+    return _tap(write, body, assignment_id, crew_service.restore)
 
 
 @router.post("/finish", response_model=OrderRow)
-def finish(assignment_id: UUID, write: Crew) -> JSONResponse:
-    """填单: the record is filled."""
+def finish(assignment_id: UUID, write: Crew, body: FinishBody | None = None) -> JSONResponse:
+    """填单: the record is filled; what was found and done, as far as told."""
     access = write.principal.access
-    return _run(write, None, lambda uow: crew_service.finish(uow, assignment_id, access))
+    told = body or FinishBody()
+    return _run(
+        write,
+        body,
+        lambda uow: crew_service.finish(
+            uow, assignment_id, access, told.at, found=told.found, done=told.done
+        ),
+    )

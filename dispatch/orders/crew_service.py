@@ -1,49 +1,65 @@
 """Use cases of the crew, and what GPS and receipts say about it."""
 
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from uuid import UUID
 
 from core import events as ev
-from core.errors import CrewBusy, InvalidField
+from core.errors import CrewBusy
 from core.identity import EVERYTHING, Access
 from core.uow import UnitOfWork
 from dispatch.orders import repository
 from dispatch.orders.models import Order, Receipt
 from dispatch.orders.rules import OPEN_ASSIGNMENT, AssignmentState
 from dispatch.orders.service import ARRIVAL_RADIUS_M, end_watch_and_deliveries
+from dispatch.orders.taps import CREW_SOURCES, Tap, tap
 from dispatch.orders.work import Work, work_on, work_on_assignment
 from gps import service as gps
 
-CREW = "crew"
 
-
-def accept(uow: UnitOfWork, assignment_id: UUID, access: Access, source: str = CREW) -> UUID:
-    """Point F. An idle crew starts at once; otherwise the order queues behind the active one."""
+@contextmanager
+def _crew_act(
+    uow: UnitOfWork, assignment_id: UUID, access: Access, at: datetime | None
+) -> Iterator[tuple[Work, AssignmentState, Tap]]:
+    """An act of the crew on its own assignment, tapped `at` (None: now), however late it comes."""
     with work_on_assignment(uow, assignment_id, access) as (work, assignment):
+        if assignment.state == "recalled":
+            work.refuse_recalled(assignment)
+        yield work, assignment, tap(at, assignment.sent_at, uow.now)
+
+
+def accept(
+    uow: UnitOfWork, assignment_id: UUID, access: Access, at: datetime | None = None
+) -> UUID:
+    """Point F. An idle crew starts at once; otherwise the order queues behind the active one."""
+    with _crew_act(uow, assignment_id, access, at) as (work, assignment, tapped):
         work.demand_of(assignment, "accept")
         busy_with = _active(uow, assignment)
-        work.record(
-            assignment_id,
-            ev.AssignmentAccepted(queued_behind=busy_with),
-            source=source,
-        )
+        _record(work, assignment_id, ev.AssignmentAccepted(queued_behind=busy_with), tapped)
         if busy_with is None:
-            _activate(work, assignment_id, source)
+            _activate(work, assignment_id, tapped)
         return work.order.id
 
 
-def activate(uow: UnitOfWork, assignment_id: UUID, access: Access) -> UUID:
+def activate(
+    uow: UnitOfWork, assignment_id: UUID, access: Access, at: datetime | None = None
+) -> UUID:
     """The crew takes up an order from its queue."""
-    with work_on_assignment(uow, assignment_id, access) as (work, assignment):
+    with _crew_act(uow, assignment_id, access, at) as (work, assignment, tapped):
         work.demand_of(assignment, "activate")
         _demand_idle(uow, assignment)
-        _activate(work, assignment_id, CREW)
+        _activate(work, assignment_id, tapped)
         return work.order.id
 
 
-def _activate(work: Work, assignment_id: UUID, source: str) -> None:
+def _record(work: Work, stream_id: UUID, payload: ev.Payload, tapped: Tap) -> None:
+    work.record(stream_id, payload, occurred_at=tapped.at, source=tapped.source)
+
+
+def _activate(work: Work, assignment_id: UUID, tapped: Tap) -> None:
     uow = work.uow
-    work.record(assignment_id, ev.AssignmentActivated(), source=source)
+    _record(work, assignment_id, ev.AssignmentActivated(), tapped)
     assignment = work.assignments[assignment_id]
     place = repository.location(uow.session, uow.org_id, work.order.location_id)
     if assignment.vehicle_id and place and place.lat is not None and place.lon is not None:
@@ -61,28 +77,26 @@ def _activate(work: Work, assignment_id: UUID, source: str) -> None:
 def depart(
     uow: UnitOfWork, assignment_id: UUID, access: Access, at: datetime | None = None
 ) -> UUID:
-    """The crew's tap for G, kept beside the GPS stamp. `at`: when it was tapped."""
-    with work_on_assignment(uow, assignment_id, access) as (work, assignment):
-        when = _tapped(uow, assignment, at)
+    """The crew's tap for G, kept beside the GPS stamp."""
+    with _crew_act(uow, assignment_id, access, at) as (work, assignment, tapped):
         if assignment.state == "accepted":
             _demand_idle(uow, assignment)
-            _activate(work, assignment_id, CREW)
+            _activate(work, assignment_id, tapped)
             assignment = work.assignments[assignment_id]
         if assignment.state not in ("departed", "arrived") or _has_tap(work, assignment_id, "G"):
             work.demand_of(assignment, "depart")
-        work.record(assignment_id, ev.AssignmentDeparted(), occurred_at=when, source=CREW)
+        _record(work, assignment_id, ev.AssignmentDeparted(), tapped)
         return work.order.id
 
 
 def arrive(
     uow: UnitOfWork, assignment_id: UUID, access: Access, at: datetime | None = None
 ) -> UUID:
-    """The crew's tap for H, kept beside the GPS stamp. `at`: when it was tapped."""
-    with work_on_assignment(uow, assignment_id, access) as (work, assignment):
-        when = _tapped(uow, assignment, at)
+    """The crew's tap for H, kept beside the GPS stamp."""
+    with _crew_act(uow, assignment_id, access, at) as (work, assignment, tapped):
         if assignment.state != "arrived" or _has_tap(work, assignment_id, "H"):
             work.demand_of(assignment, "arrive")
-        work.record(assignment_id, ev.AssignmentArrived(), occurred_at=when, source=CREW)
+        _record(work, assignment_id, ev.AssignmentArrived(), tapped)
         return work.order.id
 
 
@@ -90,38 +104,46 @@ def restore(
     uow: UnitOfWork, assignment_id: UUID, access: Access, at: datetime | None = None
 ) -> UUID:
     """恢复供电: supply is back."""
-    with work_on_assignment(uow, assignment_id, access) as (work, assignment):
-        when = _tapped(uow, assignment, at)
+    with _crew_act(uow, assignment_id, access, at) as (work, assignment, tapped):
         work.demand_of(assignment, "restore")
-        work.record(
-            work.order.id,
-            ev.OrderRestored(assignment_id=assignment_id),
-            occurred_at=when,
-            source=CREW,
-        )
+        _record(work, work.order.id, ev.OrderRestored(assignment_id=assignment_id), tapped)
         return work.order.id
 
 
-def finish(uow: UnitOfWork, assignment_id: UUID, access: Access) -> UUID:
-    """填单: the record is filled, the order finished. The crew's other orders stay as they are."""
-    with work_on_assignment(uow, assignment_id, access) as (work, assignment):
+def finish(
+    uow: UnitOfWork,
+    assignment_id: UUID,
+    access: Access,
+    at: datetime | None = None,
+    *,
+    found: str | None = None,
+    done: str | None = None,
+) -> UUID:
+    """填单: the record is filled, the order finished. The crew's other orders stay as they are.
+
+    `found`, `done`: codes of what was found and what was done about it, as far as told.
+    """
+    with _crew_act(uow, assignment_id, access, at) as (work, assignment, tapped):
         work.demand_of(assignment, "finish")
-        work.record(assignment_id, ev.AssignmentFinished(), source=CREW)
-        work.record(work.order.id, ev.OrderFinished(assignment_id=assignment_id), source=CREW)
+        _record(work, assignment_id, ev.AssignmentFinished(found=found, done=done), tapped)
+        _record(work, work.order.id, ev.OrderFinished(assignment_id=assignment_id), tapped)
         gps.unwatch(uow, assignment_id, uow.now)
         return work.order.id
 
 
-def return_to_centre(uow: UnitOfWork, assignment_id: UUID, reason: str, access: Access) -> UUID:
+def return_to_centre(
+    uow: UnitOfWork,
+    assignment_id: UUID,
+    reason: str,
+    access: Access,
+    at: datetime | None = None,
+) -> UUID:
     """退单: the crew gives the order back with a reason."""
-    with work_on_assignment(uow, assignment_id, access) as (work, assignment):
+    with _crew_act(uow, assignment_id, access, at) as (work, assignment, tapped):
         work.demand_of(assignment, "return")
-        work.record(assignment_id, ev.AssignmentReturned(reason=reason), source=CREW)
-        work.record(
-            work.order.id,
-            ev.OrderUnassigned(assignment_id=assignment_id, how="returned"),
-            source=CREW,
-        )
+        _record(work, assignment_id, ev.AssignmentReturned(reason=reason), tapped)
+        unassigned = ev.OrderUnassigned(assignment_id=assignment_id, how="returned")
+        _record(work, work.order.id, unassigned, tapped)
         end_watch_and_deliveries(uow, assignment_id)
         return work.order.id
 
@@ -215,19 +237,10 @@ def _demand_idle(uow: UnitOfWork, assignment: AssignmentState) -> None:
         raise CrewBusy(number=order.number)
 
 
-def _tapped(uow: UnitOfWork, assignment: AssignmentState, at: datetime | None) -> datetime:
-    """When it was tapped; not in the future, nor before the crew can have known of the order."""
-    if at is None:
-        return uow.now
-    if assignment.sent_at is not None and at < assignment.sent_at:
-        raise InvalidField("body.at", "lies before the order was sent to the crew", "早于派单时间")
-    if at > uow.now + timedelta(minutes=1):
-        raise InvalidField("body.at", "lies in the future", "时间在将来")
-    return min(at, uow.now)
-
-
 def _has_tap(work: Work, assignment_id: UUID, point: str) -> bool:
     return any(
-        stamp.point == point and stamp.source == CREW and stamp.assignment_id == assignment_id
+        stamp.point == point
+        and stamp.source in CREW_SOURCES
+        and stamp.assignment_id == assignment_id
         for stamp in work.stamps
     )

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
-from core.errors import AlreadyDone, NotPossibleNow
+from core.errors import AlreadyDone, NotPossibleNow, RecalledMeanwhile
 from core.events import Payload
 from core.identity import EVERYTHING, Access
 from core.local import local_time
@@ -109,6 +109,22 @@ class Work:
         """The same for an act on an assignment."""
         if not allowed(ASSIGNMENT_TABLE, act, assignment.state):
             self._refuse("assignment", assignment.id, act, assignment.state)
+
+    def refuse_recalled(self, assignment: AssignmentState) -> None:
+        """Tell the crew that this order was taken back from it: by whom, and when."""
+        recall = repository.last_event(
+            self.uow.session,
+            self.uow.org_id,
+            "assignment",
+            assignment.id,
+            ("assignment.recalled",),
+        )
+        if recall is not None:
+            raise RecalledMeanwhile(
+                number=self.order.number,
+                who=self._who(recall),
+                at=_local_time(recall.occurred_at),
+            )
 
     def _refuse(self, stream: str, stream_id: UUID, act: str, state: str) -> None:
         types = first_done(stream, act, state)

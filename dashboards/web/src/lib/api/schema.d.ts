@@ -115,7 +115,7 @@ export interface paths {
         put?: never;
         /**
          * Finish
-         * @description 填单: the record is filled.
+         * @description 填单: the record is filled; what was found and done, as far as told.
          */
         post: operations["finish_api_assignments__assignment_id__finish_post"];
         delete?: never;
@@ -913,6 +913,20 @@ export interface components {
              */
             reason: string;
         };
+        /** CrewReturnBody */
+        CrewReturnBody: {
+            /**
+             * At
+             * @description When it was tapped, with time zone; empty: now.
+             */
+            at?: string | null;
+            /**
+             * Reason
+             * @example wrong_department
+             * @enum {string}
+             */
+            reason: "wrong_department" | "wrong_place" | "duplicate" | "crew_unavailable" | "safety" | "other";
+        };
         /**
          * CrewRow
          * @example {
@@ -1022,6 +1036,26 @@ export interface components {
             name_zh: string;
             /** Trade */
             trade: string;
+        };
+        /** FinishBody */
+        FinishBody: {
+            /**
+             * At
+             * @description When it was tapped, with time zone; empty: now.
+             */
+            at?: string | null;
+            /**
+             * Done
+             * @description What was done.
+             * @example replaced
+             */
+            done?: ("replaced" | "repaired" | "switched_on" | "made_safe" | "told_customer" | "nothing") | null;
+            /**
+             * Found
+             * @description What was found.
+             * @example fuse_blown
+             */
+            found?: ("fuse_blown" | "switch_tripped" | "cable_fault" | "overhead_line" | "joint_burnt" | "meter_fault" | "overload" | "customer_side" | "nothing_found" | "other") | null;
         };
         /** HistoryRow */
         HistoryRow: {
@@ -1504,12 +1538,22 @@ export interface components {
             away_reasons: components["schemas"]["Named"][];
             /** Fault Codes */
             fault_codes: components["schemas"]["Fault"][];
+            /**
+             * Findings
+             * @description What a crew may have found.
+             */
+            findings: components["schemas"]["Named"][];
             /** Parties */
             parties: components["schemas"]["Named"][];
             /** Points */
             points: components["schemas"]["Named"][];
             /** Reasons */
             reasons: components["schemas"]["Named"][];
+            /**
+             * Remedies
+             * @description What a crew may have done about it.
+             */
+            remedies: components["schemas"]["Named"][];
             /** Segments */
             segments: components["schemas"]["Named"][];
             /** Trades */
@@ -1699,7 +1743,10 @@ export interface components {
             /** Name */
             name: string;
         };
-        /** TapBody */
+        /**
+         * TapBody
+         * @description An act of a crew. A phone without signal sends it later, with the time of the tap.
+         */
         TapBody: {
             /**
              * At
@@ -1980,7 +2027,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TapBody"] | null;
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -2085,7 +2136,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TapBody"] | null;
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -2408,7 +2463,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["FinishBody"] | null;
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -2733,7 +2792,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReasonBody"];
+                "application/json": components["schemas"]["CrewReturnBody"];
             };
         };
         responses: {

@@ -240,6 +240,7 @@ export const en: Record<Key, string> = {
   'source.receipt': 'receipt',
   'source.gps': 'GPS',
   'source.crew': 'crew',
+  'source.crew_offline': 'crew, tapped without signal, phone time',
   'source.dispatcher': 'dispatcher',
   'source.system': 'system',
   'source.import': 'import',

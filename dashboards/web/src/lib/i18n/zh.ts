@@ -231,6 +231,7 @@ export const zh = {
   'source.receipt': '设备回执',
   'source.gps': '卫星定位',
   'source.crew': '班组',
+  'source.crew_offline': '班组（无信号时点按，按手机时间）',
   'source.dispatcher': '调度员',
   'source.system': '系统',
   'source.import': '导入',
