@@ -25,7 +25,7 @@ from dispatch.orders.rules import (
 )
 from dispatch.orders.stamps import StampState, stamps_of
 from dispatch.orders.timeline import timelines
-from dispatch.orders.words import ACTS, STATES, first_done, local_time
+from dispatch.orders.words import ACTS, STATES, first_done
 from sla import service as sla
 
 
@@ -123,7 +123,7 @@ class Work:
             raise RecalledMeanwhile(
                 number=self.order.number,
                 who=self._who(recall),
-                at=_local_time(recall.occurred_at),
+                at=local_time(recall.occurred_at),
             )
 
     def _refuse(self, stream: str, stream_id: UUID, act: str, state: str) -> None:
