@@ -29,7 +29,7 @@ def paidan() -> Iterator[RunningPaidan]:
 
 
 def enter(page: "Page", paidan: RunningPaidan, login: str, password: str) -> None:
-    page.goto(paidan.base_url)
+    page.goto(f"{paidan.base_url}/login?next=%2F")
     page.wait_for_url("**/login*")
     page.fill("input[name=login]", login)
     page.fill("input[name=password]", password)

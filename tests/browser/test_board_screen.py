@@ -28,7 +28,7 @@ def paidan() -> Iterator[RunningPaidan]:
 
 
 def enter(page: "Page", paidan: RunningPaidan, login: str) -> None:
-    page.goto(paidan.base_url)
+    page.goto(f"{paidan.base_url}/login?next=%2F")
     page.wait_for_url("**/login*")
     page.keyboard.type(login)
     page.keyboard.press("Tab")

@@ -72,7 +72,7 @@ class Desk:
 
 
 def enter(page: "Page", paidan: RunningPaidan, login: str = "east.crew1") -> None:
-    page.goto(paidan.base_url)
+    page.goto(f"{paidan.base_url}/login?next=%2F")
     page.wait_for_url("**/login*")
     page.fill("input[name=login]", login)
     page.fill("input[name=password]", passwords(paidan)[login])

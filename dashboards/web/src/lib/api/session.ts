@@ -28,12 +28,35 @@ export function goToLogin(): void {
   location.replace(`/login?next=${encodeURIComponent(back)}`);
 }
 
+/** To the login page on arrival: who came by the bare address is led to the page of their role. */
+export function askWho(): void {
+  if (location.pathname + location.search + location.hash === '/') location.replace('/login');
+  else goToLogin();
+}
+
+export type PageCode = 'agent' | 'board' | 'supervisor' | 'crew';
+
+/** The working pages, in the order of the bar, and the right that opens each. */
+export const PAGES: readonly { code: PageCode; path: string; right: string; letter: string }[] = [
+  { code: 'agent', path: '/agent', right: 'ticket.file', letter: 'a' },
+  { code: 'board', path: '/', right: 'board.view', letter: 'b' },
+  { code: 'supervisor', path: '/supervisor', right: 'report.view', letter: 's' },
+  { code: 'crew', path: '/crew', right: 'crew.act', letter: 'c' },
+];
+
+const HOMES: Partial<Record<Session['user']['role'], string>> = {
+  agent: '/agent',
+  shift_lead: '/agent',
+  supervisor: '/supervisor',
+  crew: '/crew',
+};
+
 /** The page where somebody of this role works. */
-export const homeOf = (role: Session['user']['role']): string => (role === 'crew' ? '/crew' : '/');
+export const homeOf = (role: Session['user']['role']): string => HOMES[role] ?? '/';
 
 /** Where to go after logging in; only places on this server. */
 export function afterLogin(search: string, role: Session['user']['role']): string {
-  const next = new URLSearchParams(search).get('next') ?? '/';
+  const next = new URLSearchParams(search).get('next') ?? '';
   const here = /^\/(?![/\\])/.test(next) && !next.startsWith('/login');
-  return here && next !== '/' ? next : homeOf(role);
+  return here ? next : homeOf(role);
 }

@@ -1,8 +1,28 @@
 /** Words of the design page and of the shared components, in both languages. */
 export const zh = {
   'design.title': '界面规范',
+
+  'ui.pages': '页面',
+  'ui.page.agent': '坐席',
+  'ui.page.board': '看板',
+  'ui.page.supervisor': '主管',
+  'ui.page.crew': '班组',
+  'ui.go': '按键 g {letter}',
+  'ui.go.page': '去页面：{page}',
+  'ui.demo': '演示数据',
+  'ui.demo.hint': '{name}：生成的城市，所有数据都是虚构的',
 } as const;
 
 export const en: Record<keyof typeof zh, string> = {
   'design.title': 'Design system',
+
+  'ui.pages': 'Pages',
+  'ui.page.agent': 'Agent desk',
+  'ui.page.board': 'Board',
+  'ui.page.supervisor': 'Supervision',
+  'ui.page.crew': 'Crew',
+  'ui.go': 'keys g {letter}',
+  'ui.go.page': 'Go to: {page}',
+  'ui.demo': 'demo data',
+  'ui.demo.hint': '{name}: a generated city, everything in it is made up',
 };

@@ -1,5 +1,5 @@
 import { ApiProblem, get, NotReached } from '../api/client';
-import { currentSession, goToLogin } from '../api/session';
+import { askWho, currentSession } from '../api/session';
 import type { Reference, Session } from '../api/types';
 import type { Sounds } from '../sound/sounds.svelte';
 import { serverClock } from '../time/clock.svelte';
@@ -38,7 +38,7 @@ export function visit(page: Visitor, elsewhere: (session: Session) => string | n
       page.problem = null;
       if (!stopped) stopFeed = page.feed.start();
     } catch (error) {
-      if (error instanceof ApiProblem && error.status === 401) goToLogin();
+      if (error instanceof ApiProblem && error.status === 401) askWho();
       else {
         page.problem = error;
         if (error instanceof NotReached) setTimeout(() => void (stopped || enter()), RETRY_MS);

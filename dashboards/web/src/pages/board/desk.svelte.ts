@@ -15,16 +15,9 @@ import { earOf } from '../../lib/sound/decide';
 import { Sounds } from '../../lib/sound/sounds.svelte';
 import { serverClock } from '../../lib/time/clock.svelte';
 import { isOver, orderLevel } from '../../lib/time/levels';
+import type { Said } from '../../lib/ui/said';
 import { possible, requests, type Action, type ActionCode, type Choice } from './actions';
 import { arrange, matches, sameOrder } from './sorting';
-
-/** What the status line says after an action. */
-export interface Said {
-  tone: 'done' | 'refused' | 'busy';
-  text: string;
-  /** Take the action back, or send it again. */
-  offer?: { label: string; act: () => void };
-}
 
 export type Asking =
   | { kind: 'action'; action: Action; order: OrderRow }

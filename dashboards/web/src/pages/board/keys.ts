@@ -1,4 +1,5 @@
 import type { PlainKey } from '../../lib/i18n/index.svelte';
+import { typing } from '../../lib/ui/keyboard';
 import type { Desk } from './desk.svelte';
 
 /** Keys other than the actions' letters; `?` shows them. */
@@ -18,10 +19,6 @@ export const KEYS: readonly { keys: string[]; says: PlainKey }[] = [
 
 export const SEARCH_ID = 'search';
 export const FIT_EVENT = 'paidan:fit';
-
-const typing = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement &&
-  (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 
 function back(desk: Desk): void {
   if (desk.asking) desk.asking = null;

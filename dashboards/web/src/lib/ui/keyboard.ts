@@ -1,0 +1,17 @@
+/** One line of a map of keys: the keys, and in words what they do. */
+export interface KeyLine {
+  keys: readonly string[];
+  says: string;
+}
+
+/** Is somebody writing text here? Letters then are letters. */
+export const typing = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement &&
+  (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+
+/** The single key of an event that nobody else has taken and that is not being typed; else null. */
+export function plainKey(event: KeyboardEvent): string | null {
+  if (event.isComposing || event.defaultPrevented) return null;
+  if (event.altKey || event.ctrlKey || event.metaKey) return null;
+  return typing(event.target) ? null : event.key;
+}
