@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
+from dispatch.directory.models import Customer
 
 KINDS = (
     "fault_repair",
@@ -26,7 +27,7 @@ class Ticket(Base):
 
     __tablename__ = "ticket"
     __table_args__ = (
-        ForeignKeyConstraint(["org_id", "customer_id"], ["customer.org_id", "customer.id"]),
+        ForeignKeyConstraint(["org_id", "customer_id"], [Customer.org_id, Customer.id]),
         CheckConstraint("kind IN ('" + "','".join(KINDS) + "')", name="kind"),
         CheckConstraint("channel IN ('" + "','".join(CHANNELS) + "')", name="channel"),
         Index("ix_ticket_call", "org_id", "call_id"),

@@ -5,6 +5,8 @@ class ServerClock {
   #offset: Offset = UNMEASURED;
   /** Milliseconds since the epoch on the server's clock, as of the last tick. */
   now = $state(Date.now());
+  /** Seconds of business time that pass in a second; other than 1 only in a demonstration. */
+  rate = $state(1);
 
   exact(): number {
     return this.fromLocal(Date.now());
@@ -20,6 +22,7 @@ class ServerClock {
     const server = Date.parse(serverTime);
     if (Number.isFinite(server)) {
       this.#offset = fromRoundTrip(this.#offset, server, askedMs, answeredMs, rate);
+      this.rate = this.#offset.rate;
       this.now = this.exact();
     }
   }
@@ -28,6 +31,7 @@ class ServerClock {
     const server = Date.parse(serverTime);
     if (Number.isFinite(server)) {
       this.#offset = fromMessage(this.#offset, server, Date.now(), rate);
+      this.rate = this.#offset.rate;
     }
   }
 
