@@ -1,43 +1,60 @@
 """Reports."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
 from api.deps import Need
+from api.report_schemas import Behind, By, Distribution, Outcome
 from api.schemas import Moment, Plain
 from core.db import read_session
 from core.errors import InvalidField
 from core.identity import Principal
 from core.rights import Right
 from core.settings import settings
+from dashboards.reports.behind import Wanted, orders_behind
+from dashboards.reports.distribution import distribution
 from dashboards.reports.segments import segment_report
 from dispatch.orders.service import POLICY
-from sla.policy import load_policy, policy_names
+from sla.policy import Policy, load_policy, policy_names
 
 router = APIRouter(tags=["reports"])
+Viewer = Annotated[Principal, Depends(Need(Right.REPORT_VIEW))]
+Start = Annotated[Moment, Query(alias="from", examples=["2026-11-01T00:00:00Z"])]
+End = Annotated[Moment, Query(alias="to", examples=["2026-12-01T00:00:00Z"])]
+PolicyName = Annotated[str, Query(description="Name of a shipped policy.")]
+System = Annotated[Plain | None, Query(description="One imported system, or paidan.")]
+
+
+def _policy(name: str) -> Policy:
+    if name not in policy_names():  # a name, never a file of the server
+        raise InvalidField("query.policy", f"one of {', '.join(policy_names())}")
+    return load_policy(name)
+
+
+def _check_period(start: Moment, end: Moment) -> None:
+    if end <= start:
+        raise InvalidField("query.to", "must lie behind `from`", "须晚于 from")
 
 
 @router.get("/api/reports/segments")
 def segments(
-    principal: Annotated[Principal, Depends(Need(Right.REPORT_VIEW))],
-    start: Annotated[Moment, Query(alias="from", examples=["2026-11-01T00:00:00Z"])],
-    end: Annotated[Moment, Query(alias="to", examples=["2026-12-01T00:00:00Z"])],
-    by: Literal["segment", "centre", "crew", "hour"] = "segment",
-    policy: Annotated[str, Query(description="Name of a shipped policy.")] = POLICY,
-    system: Annotated[Plain | None, Query(description="One imported system, or paidan.")] = None,
+    principal: Viewer,
+    start: Start,
+    end: End,
+    by: By = "segment",
+    policy: PolicyName = POLICY,
+    system: System = None,
 ) -> dict[str, Any]:
     """Segments against their limits: count, share, mean, quantiles, anomalies, unjudged."""
-    if policy not in policy_names():  # a name, never a file of the server
-        raise InvalidField("query.policy", f"one of {', '.join(policy_names())}")
-    if end <= start:
-        raise InvalidField("query.to", "must lie behind `from`", "须晚于 from")
+    found = _policy(policy)
+    _check_period(start, end)
     with read_session() as session:
         report = segment_report(
             session,
             principal.org_id,
             principal.access,
-            load_policy(policy),
+            found,
             start,
             end,
             by,
@@ -45,3 +62,65 @@ def segments(
             timezone=settings().timezone,
         )
     return report.as_json()
+
+
+@router.get("/api/reports/distribution", response_model=Distribution)
+def distributions(
+    principal: Viewer,
+    start: Start,
+    end: End,
+    by: By = "segment",
+    policy: PolicyName = POLICY,
+    system: System = None,
+) -> dict[str, Any]:
+    """Segments as distributions: quantiles and bins, per segment and group."""
+    found = _policy(policy)
+    _check_period(start, end)
+    with read_session() as session:
+        return distribution(
+            session,
+            principal.org_id,
+            principal.access,
+            found,
+            start,
+            end,
+            by,
+            system=system,
+        )
+
+
+@router.get("/api/reports/orders", response_model=Behind)
+def orders(
+    principal: Viewer,
+    start: Start,
+    end: End,
+    code: Annotated[Plain, Query(description="A segment of the policy.", examples=["AH"])],
+    by: By = "segment",
+    key: Annotated[Plain | None, Query(description="A group of `by`: one line's `key`.")] = None,
+    outcome: Annotated[Outcome | None, Query(description="Empty: all.")] = None,
+    spent_from: Annotated[float | None, Query(ge=0, description="Longer than, seconds.")] = None,
+    spent_to: Annotated[float | None, Query(ge=0, description="At most, seconds.")] = None,
+    policy: PolicyName = POLICY,
+    system: System = None,
+    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+) -> dict[str, Any]:
+    """The orders behind a figure, the longest overrun first."""
+    found = _policy(policy)
+    _check_period(start, end)
+    if code not in (rule.code for rule in found.rules):
+        raise InvalidField("query.code", f"one of {', '.join(rule.code for rule in found.rules)}")
+    wanted = Wanted(code, by, key, outcome, spent_from, spent_to)
+    with read_session() as session:
+        return orders_behind(
+            session,
+            principal.org_id,
+            principal.access,
+            found,
+            start,
+            end,
+            wanted,
+            system=system,
+            offset=offset,
+            limit=limit,
+        )

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from core.identity import Access
 from core.models import Unit
 from core.rights import Scope
+from dashboards.lost_time import Units
 from dispatch.history.models import HistoryName
 from dispatch.history.timeline import past_timelines
 from dispatch.orders import repository
@@ -25,14 +26,31 @@ _BATCH = 2000
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An order of the period. `centre` and `crews` (assignment → crew) are codes or unit ids."""
+    """An order of the period. Centres and crews are unit ids, or codes where it was imported.
+
+    `centre`: the one that has it now. `centres`: that of each hop. `hops`: the hop of each
+    assignment.
+    """
 
     id: UUID
+    number: str
     system: str
     filed_at: datetime
     centre: str
+    centres: dict[UUID, str]
+    hops: dict[UUID, UUID]
     crews: dict[UUID, str]
     timelines: Sequence[Timeline]
+
+    @property
+    def units(self) -> Units:
+        """Who held which attempt."""
+        return Units(self.centres, self.crews)
+
+    def centre_of(self, subject_id: UUID | None) -> str:
+        """The centre that a segment of this order, hop or assignment belongs to."""
+        hop = self.hops.get(subject_id, subject_id) if subject_id else None
+        return self.centres.get(hop, self.centre) if hop else self.centre
 
 
 def cases(
@@ -88,9 +106,12 @@ def _own(session: Session, org_id: int, rows: Sequence[Order]) -> Iterator[Case]
         order = repository.order_state(row, [hop for hop in hops if hop.order_id == row.id])
         yield Case(
             id=row.id,
+            number=row.number,
             system=row.system,
             filed_at=row.filed_at,
             centre=str(row.centre_id or ""),
+            centres={hop.id: str(hop.centre_id) for hop in order.hops},
+            hops={one.id: one.hop_id for one in mine if one.hop_id},
             crews={one.id: str(one.crew_id or "") for one in mine},
             timelines=timelines(
                 order,
@@ -122,9 +143,12 @@ def _past(session: Session, org_id: int, rows: Sequence[Order]) -> Iterator[Case
         mine = points[row.id]
         yield Case(
             id=row.id,
+            number=row.number,
             system=row.system,
             filed_at=row.filed_at,
             centre=row.centre_code or "",
+            centres={},
+            hops={},
             crews=crews[row.id],
             timelines=past_timelines(
                 row.id,

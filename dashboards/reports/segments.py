@@ -1,7 +1,8 @@
 """The segment report: for each segment of a policy, how many kept the limit and how long it took.
 
-Grouped by segment alone, by centre, by crew, or by the hour of the day in which the order was
-filed. Orders that are still open count with the segments that are over.
+Grouped by segment alone, by centre (a segment of a hop or a crew belongs to the centre of that
+hop, also when the order went to another one later), by crew, or by the hour of the day in which
+the order was filed. Orders that are still open count with the segments that are over.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -120,13 +121,14 @@ def fold(found: Iterable[Case], policy: Policy, by: By, zone: ZoneInfo, now: dat
     """
     groups: Groups = {}
     for case in found:
-        for segment in _of_case(case, policy, now):
-            for key in _keys(case, segment, by, zone):
+        for segment in over_segments(case, policy, now):
+            for key in keys_of(case, segment, by, zone):
                 groups.setdefault((key, segment.code), []).append(segment)
     return groups
 
 
-def _of_case(case: Case, policy: Policy, now: datetime) -> list[Segment]:
+def over_segments(case: Case, policy: Policy, now: datetime) -> list[Segment]:
+    """The segments of an order that are over, judged; each once. Pure."""
     last: dict[tuple[str, UUID], Segment] = {}
     for timeline in case.timelines:
         for segment in _judged(timeline, policy, now):
@@ -142,12 +144,12 @@ def _judged(timeline: Timeline, policy: Policy, now: datetime) -> Iterator[Segme
         yield whole
 
 
-def _keys(case: Case, segment: Segment, by: By, zone: ZoneInfo) -> list[str]:
+def keys_of(case: Case, segment: Segment, by: By, zone: ZoneInfo) -> list[str]:
     """The groups of a segment: one, or none where the order's segment is no crew's."""
     if by == "segment":
         return [""]
     if by == "centre":
-        return [case.centre]
+        return [case.centre_of(segment.subject_id)]
     if by == "hour":
         return [f"{case.filed_at.astimezone(zone).hour:02d}"]
     crew = case.crews.get(segment.subject_id) if segment.subject_id else None

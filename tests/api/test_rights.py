@@ -32,6 +32,8 @@ TABLE = {
     "GET /api/calls": "AL--S-",
     "GET /api/desk": "AL--S-",
     "GET /api/reports/segments": "-LD-SM",
+    "GET /api/reports/distribution": "-LD-SM",
+    "GET /api/reports/orders": "-LD-SM",
     "GET /api/outbox/dead": "-----M",
     "POST /api/calls/{call_id}/take": "AL----",
     "POST /api/tickets": "AL----",
@@ -140,7 +142,7 @@ class Requests:
     def send(self, client: httpx.Client, route: str, **headers: str) -> httpx.Response:
         method, _, path = route.partition(" ")
         last = path.rpartition("/")[2]
-        params = LAST_MONTH if last == "segments" else None
+        params = {**LAST_MONTH, "code": "AH"} if path.startswith("/api/reports/") else None
         if method == "POST" and last not in self.bodies:
             assert last in BODILESS
         return client.request(

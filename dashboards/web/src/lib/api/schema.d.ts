@@ -628,6 +628,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/reports/distribution": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Distributions
+         * @description Segments as distributions: quantiles and bins, per segment and group.
+         */
+        get: operations["distributions_api_reports_distribution_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Orders
+         * @description The orders behind a figure, the longest overrun first.
+         */
+        get: operations["orders_api_reports_orders_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/reports/segments": {
         parameters: {
             query?: never;
@@ -784,6 +824,92 @@ export interface components {
              * @example 2099-01-01T12:40:00Z
              */
             until?: string | null;
+        };
+        /**
+         * Behind
+         * @description A page of the orders behind a figure; `total` of all pages.
+         */
+        Behind: {
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /** Offset */
+            offset: number;
+            /** Policy */
+            policy: string;
+            /** Policy Version */
+            policy_version: number;
+            /** Rows */
+            rows: components["schemas"]["BehindRow"][];
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+            /** Total */
+            total: number;
+        };
+        /**
+         * BehindRow
+         * @description One segment that was counted, and its order. `lost`: all that took the order too long.
+         */
+        BehindRow: {
+            /** Code */
+            code: string;
+            /** Doubtful */
+            doubtful: boolean;
+            /** End */
+            end: string | null;
+            /** Excluded S */
+            excluded_s: number;
+            /**
+             * Filed At
+             * Format: date-time
+             */
+            filed_at: string;
+            /** Limit S */
+            limit_s: number | null;
+            /** Lost */
+            lost: components["schemas"]["LostRow"][];
+            /** Number */
+            number: string;
+            /**
+             * Order Id
+             * Format: uuid
+             */
+            order_id: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "late" | "within" | "unjudged" | "anomaly";
+            /** Over S */
+            over_s: number | null;
+            /** Place */
+            place: string | null;
+            responsible: components["schemas"]["Party"];
+            /** Spent S */
+            spent_s: number | null;
+            /** Start */
+            start: string | null;
+            /** System */
+            system: string;
+            /** @description The responsible centre or crew, where it is one. */
+            unit: components["schemas"]["Party"] | null;
+        };
+        /**
+         * BinRow
+         * @description How many lie in a bin, by outcome; `unlimited`: no limit is known for them.
+         */
+        BinRow: {
+            /** Late */
+            late: number;
+            /** Unlimited */
+            unlimited: number;
+            /** Within */
+            within: number;
         };
         /**
          * CallRow
@@ -1018,6 +1144,101 @@ export interface components {
              * @example 01a20037-09ab-77e4-b93e-9bd7d8e17efa
              */
             crew_id: string;
+        };
+        /**
+         * Distribution
+         * @description Segments of a period as distributions. `orders`: the population that was looked at.
+         */
+        Distribution: {
+            /**
+             * Bins
+             * @description How bins are made.
+             */
+            bins: string;
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "segment" | "centre" | "crew" | "hour";
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /** Lines */
+            lines: components["schemas"]["DistributionLine"][];
+            /** Orders */
+            orders: number;
+            /** Policy */
+            policy: string;
+            /** Policy Version */
+            policy_version: number;
+            /**
+             * Quantiles
+             * @description How quantiles are made.
+             */
+            quantiles: string;
+            /** Scales */
+            scales: components["schemas"]["ScaleRow"][];
+            /** System */
+            system: string | null;
+            /** Timezone */
+            timezone: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+        };
+        /**
+         * DistributionLine
+         * @description One group and segment. Times are over `count`; the share over `judged`.
+         */
+        DistributionLine: {
+            /** Anomalies */
+            anomalies: number;
+            /** Bins */
+            bins: components["schemas"]["BinRow"][];
+            /** Code */
+            code: string;
+            /** Count */
+            count: number;
+            /** Judged */
+            judged: number;
+            /** Key */
+            key: string;
+            /** Key En */
+            key_en: string;
+            /** Key Zh */
+            key_zh: string;
+            /** Late */
+            late: number;
+            /** Max S */
+            max_s: number | null;
+            /** Mean S */
+            mean_s: number | null;
+            /** Median S */
+            median_s: number | null;
+            /** Met */
+            met: boolean | null;
+            /** P10 S */
+            p10_s: number | null;
+            /** P25 S */
+            p25_s: number | null;
+            /** P75 S */
+            p75_s: number | null;
+            /** P90 S */
+            p90_s: number | null;
+            /** P95 S */
+            p95_s: number | null;
+            /** P99 S */
+            p99_s: number | null;
+            /** Share */
+            share: number | null;
+            /** Unjudged */
+            unjudged: number;
+            /** Within */
+            within: number;
         };
         /** Evidence */
         Evidence: {
@@ -1588,6 +1809,40 @@ export interface components {
              * @description The responsible centre or crew, where it is one.
              */
             unit_id: string | null;
+        };
+        /**
+         * ScaleRow
+         * @description A segment of the policy and its bins, the same for all groups.
+         */
+        ScaleRow: {
+            /** Code */
+            code: string;
+            /**
+             * Edges
+             * @description Each bin goes from its edge to the next.
+             */
+            edges: number[];
+            /**
+             * Limits
+             * @description All limits that held, ascending.
+             */
+            limits: number[];
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Responsible */
+            responsible: string;
+            /**
+             * Statistic
+             * @description What must keep the limit: max, mean, p90 …
+             */
+            statistic: string;
+            /**
+             * Subject
+             * @enum {string}
+             */
+            subject: "order" | "hop" | "assignment";
         };
         /**
          * SegmentRow
@@ -5207,6 +5462,234 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Reference"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    distributions_api_reports_distribution_get: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+                by?: "segment" | "centre" | "crew" | "hour";
+                /** @description Name of a shipped policy. */
+                policy?: string;
+                /** @description One imported system, or paidan. */
+                system?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Distribution"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    orders_api_reports_orders_get: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+                /** @description A segment of the policy. */
+                code: string;
+                by?: "segment" | "centre" | "crew" | "hour";
+                /** @description A group of `by`: one line's `key`. */
+                key?: string | null;
+                /** @description Empty: all. */
+                outcome?: ("late" | "within" | "unjudged" | "anomaly") | null;
+                /** @description Longer than, seconds. */
+                spent_from?: number | null;
+                /** @description At most, seconds. */
+                spent_to?: number | null;
+                /** @description Name of a shipped policy. */
+                policy?: string;
+                /** @description One imported system, or paidan. */
+                system?: string | null;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Behind"];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */
