@@ -31,10 +31,17 @@ DataDir = Annotated[Path | None, typer.Option(help="Where everything is kept / �
 Host = Annotated[str | None, typer.Option(help="Address to listen on / 监听地址")]
 
 
+Demo = Annotated[
+    bool | None,
+    typer.Option("--demo/--no-demo", help="With a demo city in it; on unless told / 演示城市"),
+]
+
+
 @app.command()
-def up(port: Port = None, data_dir: DataDir = None, host: Host = None) -> None:
+def up(port: Port = None, data_dir: DataDir = None, host: Host = None, demo: Demo = None) -> None:
     """Run everything on this machine until Ctrl-C / 在本机运行全部进程."""
-    _override(PORT=port, DATA_DIR=data_dir, HOST=host)
+    _override(PORT=port, DATA_DIR=data_dir, HOST=host, DEMO=demo)
+    os.environ.setdefault("PAIDAN_DEMO", "true")
     from api.supervisor import up as run
     from core.settings import settings
 
@@ -177,13 +184,29 @@ def _prepare(*, first_data: bool = True) -> list[str]:
     if not first_data:
         return []
     logins = import_module("dispatch.starter").ensure_starter(settings().data_dir)
+    demo = _prepare_demo() if settings().demo else []
     db.reset()
     lines = [
         f"  {login.role:<12} {login.login:<12} {login.password:<16} {login.name}"
         + (f"  JT/T 808 {login.terminal}" if login.terminal else "")
         for login in logins
     ]
-    return ["Logins / 登录 (role, login, password, name):", *lines] if lines else []
+    return [*(["Logins / 登录 (role, login, password, name):", *lines] if lines else []), *demo]
+
+
+def _prepare_demo() -> list[str]:
+    """The demo organisation; its carrier's token is used where no setting names one."""
+    from core.settings import settings
+
+    seed = import_module("api.demo.seed")
+    seed.ensure_demo(settings().data_dir)
+    if settings().twilio_auth_token is None:
+        kept = seed.read_demo(settings().data_dir)
+        os.environ["PAIDAN_TWILIO_AUTH_TOKEN"] = kept["carrier_token"]
+        settings.cache_clear()
+    return [
+        "Demo city: choose a desk on the login page / 演示城市：在登录页选择岗位 (--no-demo: off)"
+    ]
 
 
 def _process(name: str, module: str) -> None:

@@ -44,6 +44,7 @@ _EXPECTED = {
     "clock_from": _MOMENT,
     "clock_speed": ("应为 0.1 至 1000 的数", "it must be a number from 0.1 to 1000"),
     "clock_catch_up": ("应为 true 或 false", "it must be true or false"),
+    "demo": ("应为 true 或 false", "it must be true or false"),
     "timezone": _ZONE,
     "jt808_timezone": _ZONE,
     "receipt_retry_seconds": _SECONDS,
@@ -104,6 +105,9 @@ class Settings(BaseSettings):
     twilio_account_sid: str | None = Field(None, description="Carrier account.")
     twilio_auth_token: SecretStr | None = Field(
         None, description="Carrier token; webhooks are signed with it."
+    )
+    demo: bool = Field(
+        default=False, description="A demo city beside the organisation; `paidan up` turns it on."
     )
     timezone: str = Field("Asia/Shanghai", description="Time zone of reports and screens.")
     jt808_timezone: str = Field(

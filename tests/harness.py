@@ -94,6 +94,7 @@ class RunningPaidan:
         """Environment of `paidan` commands beside this one."""
         kept = {key: text for key, text in os.environ.items() if not key.startswith("PAIDAN_")}
         own = {f"PAIDAN_{key.upper()}": text for key, text in self._settings.items()}
+        own.setdefault("PAIDAN_DEMO", "false")
         return {**kept, **own, "PAIDAN_DATA_DIR": str(self.data_dir), "PAIDAN_PORT": str(self.port)}
 
     def start(self, *, wait: bool = True) -> None:
