@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from api import examples
+from api.schemas import RATE
 
 
 class CallTicket(BaseModel):
@@ -49,5 +50,6 @@ class DeskSnapshot(BaseModel):
     topic: str
     number: int
     server_time: datetime
+    rate: float = Field(description=RATE)
     since: datetime
     calls: list[CallRow]

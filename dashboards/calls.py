@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from core.clock import rate
 from core.live import head_of
 from core.models import User
 from core.wiring import RowChange
@@ -104,6 +105,7 @@ def snapshot(session: Session, org_id: int, now: datetime) -> dict[str, Any]:
         "topic": TOPIC,
         "number": head_of(session, org_id, TOPIC),
         "server_time": iso(now),
+        "rate": rate(),
         "since": iso(since),
         "calls": _rows(session, org_id, _inbound(org_id).where(Call.opened_at >= since)),
     }

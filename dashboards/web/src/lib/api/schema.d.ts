@@ -1124,6 +1124,11 @@ export interface components {
             /** Number */
             number: number;
             /**
+             * Rate
+             * @description Seconds that `server_time` gains per second; 1 except in demonstrations and load tests.
+             */
+            rate: number;
+            /**
              * Server Time
              * Format: date-time
              */

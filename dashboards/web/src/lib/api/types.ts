@@ -57,11 +57,13 @@ export type Reference = Schemas['Reference'];
 /** A telephone contact that a ticket may refer to; its end is point A. */
 export type Call = Schemas['CallRow'];
 
+export type DeskSnapshot = Schemas['DeskSnapshot'];
+
 export interface Delta {
   number: number;
-  entity: 'order' | 'crew' | 'vehicle';
+  entity: 'order' | 'crew' | 'vehicle' | 'call';
   key: string;
-  value: OrderRow | CrewRow | VehicleRow | null;
+  value: OrderRow | CrewRow | VehicleRow | Call | null;
 }
 
 export type ServerMessage =

@@ -176,6 +176,15 @@ export const en: Record<Key, string> = {
   'order.promise.broken': 'broken',
   'order.promise.unknown': 'cannot be judged',
 
+  'kind.fault_repair': 'Fault repair',
+  'kind.enquiry': 'Enquiry',
+  'kind.complaint': 'Complaint',
+  'kind.report': 'Report of misconduct',
+  'kind.opinion': 'Opinion',
+  'kind.suggestion': 'Suggestion',
+  'kind.service_request': 'Service request',
+  'kind.praise': 'Praise',
+
   'area.urban': 'urban',
   'area.rural': 'rural',
   'area.remote': 'remote',
@@ -326,6 +335,7 @@ export const en: Record<Key, string> = {
   'done.acknowledge': 'Alarm of {number} acknowledged',
   'done.close': '{number} closed',
   'done.file': '{number} filed',
+  'done.ticket': 'Request saved',
   'done.undo': 'Recall…',
 
   'dialog.release': 'Release order {number}',
@@ -346,7 +356,8 @@ export const en: Record<Key, string> = {
     "It is taken back from the crew's phones and terminal; a device without signal shows “recall unconfirmed”.",
   'dialog.empty': 'Nothing to choose from.',
 
-  'file.title': 'New repair order',
+  'file.title': 'New request',
+  'file.kind': 'Kind of request',
   'file.call': 'Call (its end starts the clock)',
   'file.call.none': 'No call',
   'file.call.ended': 'ended',
@@ -356,8 +367,9 @@ export const en: Record<Key, string> = {
   'file.description': 'Description',
   'file.fault': 'Fault',
   'file.place': 'Place',
-  'file.coordinates': 'Coordinates (latitude, longitude)',
+  'file.coordinates': 'Lat, lon',
   'file.coordinates.hint': 'or click on the map',
+  'file.coordinates.hint.plain': 'required',
   'file.coordinates.bad': 'Write “latitude, longitude”, such as 31.2304, 121.4737.',
   'file.area': 'Area class',
   'file.urgency': 'Urgency',
@@ -368,6 +380,8 @@ export const en: Record<Key, string> = {
   'file.trade': 'Trade: {trade}',
   'file.required': 'required',
   'file.submit': 'File order',
+  'file.submit.ticket': 'Save request',
+  'file.not_reached': 'The server was not reached, the outcome is not known. What you wrote is kept; sending again never files twice.',
   'file.choose': 'Choose…',
 
   'crew.title': 'My orders',

@@ -1,5 +1,5 @@
 import { ApiProblem, get } from '../api/client';
-import type { BoardSnapshot, OrderRow, ServerMessage, VehicleRow } from '../api/types';
+import type { BoardSnapshot, Delta, OrderRow, ServerMessage, VehicleRow } from '../api/types';
 import { serverClock } from '../time/clock.svelte';
 import { millis } from '../time/format';
 import { decodePositions } from './positions';
@@ -15,6 +15,16 @@ export interface Source {
 
 export const BOARD: Source = { path: '/api/board', topic: 'board' };
 export const QUEUE: Source = { path: '/api/queue', topic: 'queue' };
+
+/** Another topic that comes over the same connection; it holds its own rows. */
+export interface Rider {
+  readonly topic: string;
+  /** Of its last delta; null before the first snapshot. */
+  readonly number: number | null;
+  fetch(): Promise<void>;
+  /** False where a number is missing: fetch again. */
+  apply(items: readonly Delta[]): boolean;
+}
 
 /** Close code of the server when the login has ended. */
 const LOGIN_ENDED = 4401;
@@ -48,6 +58,7 @@ export class BoardFeed {
   #refetching: Promise<void> | null = null;
   /** Deliveries to confirm, by receipt id. */
   #deliveries = new Map<string, { orderId: string; recall: boolean }>();
+  readonly #riders: Rider[] = [];
   #moved = new Map<string, VehicleRow>();
   #positionTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -81,9 +92,14 @@ export class BoardFeed {
     if (this.board) this.board = withOrder(this.board, row);
   }
 
+  /** Let another topic ride along. Before the start. */
+  carry(rider: Rider): void {
+    this.#riders.push(rider);
+  }
+
   async #begin(): Promise<void> {
     try {
-      await this.refetch();
+      await Promise.all([this.refetch(), ...this.#riders.map((rider) => rider.fetch())]);
     } catch (error) {
       this.#failed(error);
       return;
@@ -183,9 +199,18 @@ export class BoardFeed {
 
   #subscribe(): void {
     if (this.board) this.#say({ type: 'subscribe', topic: this.source.topic, from: this.board.number });
+    for (const { topic, number } of this.#riders) {
+      if (number !== null) this.#say({ type: 'subscribe', topic, from: number });
+    }
   }
 
   #heard(message: ServerMessage): void {
+    const rider =
+      'topic' in message ? this.#riders.find(({ topic }) => topic === message.topic) : undefined;
+    if (rider) {
+      if (this.#missed(rider, message)) void this.#catchUp(rider);
+      return;
+    }
     switch (message.type) {
       case 'deltas': {
         const next = this.board && apply(this.board, message.items);
@@ -221,6 +246,22 @@ export class BoardFeed {
       case 'receipt_ok':
         this.#deliveries.delete(message.receipt_id);
         break;
+    }
+  }
+
+  /** Does a rider's message show that it lacks something? */
+  #missed(rider: Rider, message: ServerMessage): boolean {
+    if (message.type === 'deltas') return !rider.apply(message.items);
+    return message.type === 'resync' || (message.type === 'heartbeat' && message.head > (rider.number ?? -1));
+  }
+
+  async #catchUp(rider: Rider): Promise<void> {
+    try {
+      await rider.fetch();
+      this.#subscribe();
+    } catch (error) {
+      this.#failed(error);
+      this.#socket?.close();
     }
   }
 

@@ -34,17 +34,19 @@ export function apply(board: Board, items: readonly Delta[]): Board | null {
   const orders = new Map(board.orders);
   const crews = new Map(board.crews);
   const vehicles = new Map(board.vehicles);
+  const tables: Partial<Record<Delta['entity'], Map<string, unknown>>> = {
+    order: orders,
+    crew: crews,
+    vehicle: vehicles,
+  };
   let number = board.number;
   for (const item of items) {
     if (item.number <= number) continue;
     if (item.number > number + 1) return null;
     number = item.number;
-    const table = { order: orders, crew: crews, vehicle: vehicles }[item.entity] as Map<
-      string,
-      unknown
-    >;
-    if (item.value === null) table.delete(item.key);
-    else table.set(item.key, item.value);
+    const table = tables[item.entity];
+    if (item.value === null) table?.delete(item.key);
+    else table?.set(item.key, item.value);
   }
   return number === board.number ? board : { ...board, number, orders, crews, vehicles };
 }

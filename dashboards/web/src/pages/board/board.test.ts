@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { anOrder } from '../../lib/testing/rows';
-import { possible, requests } from './actions';
-import { arrange, distanceKm, matches } from './sorting';
+import { possible, requests } from '../../lib/desk/actions';
+import { arrange, distanceKm, matches } from '../../lib/desk/sorting';
 
 const T0 = Date.parse('2026-01-01T00:00:00Z');
 const at = (seconds: number): string => new Date(T0 + seconds * 1000).toISOString();

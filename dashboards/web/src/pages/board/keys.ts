@@ -1,6 +1,6 @@
 import type { PlainKey } from '../../lib/i18n/index.svelte';
 import { typing } from '../../lib/ui/keyboard';
-import type { Desk } from './desk.svelte';
+import type { Desk } from '../../lib/desk/desk.svelte';
 
 /** Keys other than the actions' letters; `?` shows them. */
 export const KEYS: readonly { keys: string[]; says: PlainKey }[] = [

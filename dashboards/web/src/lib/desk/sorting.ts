@@ -1,5 +1,5 @@
-import type { OrderRow } from '../../lib/api/types';
-import { byUrgency } from '../../lib/time/levels';
+import type { OrderRow } from '../api/types';
+import { byUrgency } from '../time/levels';
 
 /**
  * The order of the rows on the screen. While held, nothing moves: an order that left keeps its
@@ -10,8 +10,12 @@ export function arrange(
   orders: ReadonlyMap<string, OrderRow>,
   nowMs: number,
   held: boolean,
+  first: (order: OrderRow) => boolean = () => false,
 ): string[] {
-  const sorted = byUrgency([...orders.values()], nowMs).map((order) => order.id);
+  const ranked = byUrgency([...orders.values()], nowMs);
+  const sorted = [...ranked.filter(first), ...ranked.filter((order) => !first(order))].map(
+    (order) => order.id,
+  );
   if (!held) return sorted;
   const known = new Set(shown);
   return [...shown, ...sorted.filter((id) => !known.has(id))];

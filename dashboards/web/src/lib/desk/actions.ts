@@ -1,5 +1,5 @@
-import type { OrderRow, OrderState } from '../../lib/api/types';
-import { openAlerts } from '../../lib/time/levels';
+import type { OrderRow, OrderState } from '../api/types';
+import { openAlerts } from '../time/levels';
 
 export type ActionCode =
   | 'release'

@@ -1,5 +1,5 @@
-import { ApiProblem, get, newKey, post } from '../../lib/api/client';
-import { goToLogin, homeOf } from '../../lib/api/session';
+import { ApiProblem, get, newKey, post } from '../api/client';
+import { goToLogin, homeOf } from '../api/session';
 import type {
   CrewRow,
   OrderDetail,
@@ -7,15 +7,15 @@ import type {
   Reference,
   Session,
   VehicleRow,
-} from '../../lib/api/types';
-import { language, nameOf, shortName, t, word, type Key } from '../../lib/i18n/index.svelte';
-import { BoardFeed, vehiclesNow } from '../../lib/live/feed.svelte';
-import { visit } from '../../lib/live/visit';
-import { earOf } from '../../lib/sound/decide';
-import { Sounds } from '../../lib/sound/sounds.svelte';
-import { serverClock } from '../../lib/time/clock.svelte';
-import { isOver, orderLevel } from '../../lib/time/levels';
-import type { Said } from '../../lib/ui/said';
+} from '../api/types';
+import { language, nameOf, shortName, t, word, type Key } from '../i18n/index.svelte';
+import { BoardFeed, vehiclesNow } from '../live/feed.svelte';
+import { visit } from '../live/visit';
+import { earOf } from '../sound/decide';
+import { Sounds } from '../sound/sounds.svelte';
+import { serverClock } from '../time/clock.svelte';
+import { isOver, orderLevel } from '../time/levels';
+import type { Said } from '../ui/said';
 import { possible, requests, type Action, type ActionCode, type Choice } from './actions';
 import { arrange, matches, sameOrder } from './sorting';
 
@@ -36,6 +36,8 @@ const DETAIL_PAUSE_MS = 120;
 
 /** Everything the board's components share: who, what is shown, what is focused, what is asked. */
 export class Desk {
+  /** The page that shows one order, before its id. */
+  readonly orderPath: string = '#/orders/';
   readonly feed = new BoardFeed(goToLogin);
   readonly sounds = new Sounds();
   session = $state.raw<Session | null>(null);
@@ -71,7 +73,7 @@ export class Desk {
   readonly unsorted = $derived.by(() => {
     const orders = this.feed.board?.orders;
     return (
-      this.held && !!orders && !sameOrder(this.rowIds, arrange([], orders, serverClock.now, false))
+      this.held && !!orders && !sameOrder(this.rowIds, arrange([], orders, serverClock.now, false, this.mineFirst))
     );
   });
   /** Only another row wakes those who follow it; the board changes far more often. */
@@ -91,6 +93,9 @@ export class Desk {
     return visit(this, ({ user }) => (user.role === 'crew' ? homeOf('crew') : null));
   }
 
+  /** Orders that stand before all others on this desk, however urgent those are. */
+  protected readonly mineFirst: (order: OrderRow) => boolean = () => false;
+
   /** Follow the board; called whenever it, the clock or the hold changes. */
   resort(force = false): void {
     const board = this.feed.board;
@@ -100,7 +105,8 @@ export class Desk {
     if (this.#seen.size === 0 && this.rowIds.length === 0) {
       this.#seen = new Map([...board.orders.values()].map((order) => [order.id, order.version]));
     }
-    const next = arrange(this.rowIds, board.orders, serverClock.now, this.held && !force);
+    const held = this.held && !force;
+    const next = arrange(this.rowIds, board.orders, serverClock.now, held, this.mineFirst);
     if (!sameOrder(next, this.rowIds)) this.rowIds = next;
   }
 

@@ -1,0 +1,139 @@
+import { ApiProblem, newKey, post } from '../../lib/api/client';
+import { goToLogin } from '../../lib/api/session';
+import type { Call, Id, OrderRow } from '../../lib/api/types';
+import { t } from '../../lib/i18n/index.svelte';
+import { Draft, type Filed } from '../../lib/intake/draft.svelte';
+import { CallsFeed } from '../../lib/live/calls.svelte';
+import { serverClock } from '../../lib/time/clock.svelte';
+import { Desk } from '../../lib/desk/desk.svelte';
+import { proposed, sortCalls, standing } from './calls';
+
+/** The agent's desk: the board's orders, and beside them the calls and what is written of them. */
+export class AgentDesk extends Desk {
+  override readonly orderPath = '/#/orders/';
+  readonly calls = new CallsFeed();
+  /** The call that the desk shows; null: none, or a request without a call. */
+  callId = $state<Id | null>(null);
+  /** The last order filed here, to watch its first hop. */
+  filedId = $state<Id | null>(null);
+  /** A person chose this call: it stays until it is nobody's work any more. */
+  #pinned = false;
+  #drafts = new Map<Id | null, Draft>();
+  #heard = $state.raw<ReadonlySet<Id> | null>(null);
+
+  constructor() {
+    super();
+    this.feed.carry(this.calls);
+  }
+
+  readonly me = $derived(this.session?.user.id ?? '');
+  readonly mayTake = $derived(this.rights.has('call.take'));
+  readonly sorted = $derived(sortCalls(this.calls.rows?.values() ?? [], this.me, serverClock.now));
+  readonly call: Call | null = $derived(
+    (this.callId && this.calls.rows?.get(this.callId)) || null,
+  );
+  readonly draft: Draft = $derived(this.draftOf(this.callId));
+  readonly filed: OrderRow | null = $derived(
+    (this.filedId && this.feed.board?.orders.get(this.filedId)) || null,
+  );
+  /** Calls that a request may have been told in: mine and unfiled ones. */
+  readonly fileable: Call[] = $derived.by(() => {
+    const { mine, to_file, waiting, missed } = this.sorted;
+    const listed = [...mine, ...to_file, ...waiting, ...missed];
+    return this.call && !listed.includes(this.call) ? [this.call, ...listed] : listed;
+  });
+
+  protected override readonly mineFirst = ({ holder, state }: OrderRow): boolean =>
+    holder.code === 'hotline' && state !== 'closed';
+
+  /** What stands on the desk of the agent in the list, from top to bottom. */
+  get listed(): Call[] {
+    const { mine, waiting, to_file, missed, silent } = this.sorted;
+    return [...mine, ...waiting, ...to_file, ...missed, ...silent];
+  }
+
+  draftOf(callId: Id | null): Draft {
+    const known = this.#drafts.get(callId);
+    if (known) return known;
+    const made = new Draft(callId);
+    this.#drafts.set(callId, made);
+    return made;
+  }
+
+  /** Show the call that is mine to handle now, but never take a form away from who writes in it. */
+  settle(): void {
+    if (!this.calls.rows || !this.me) return;
+    const here = this.call ? standing(this.call, this.me, serverClock.now) : null;
+    if (here === 'mine' || here === 'to_file') return;
+    if (this.draft.dirty && here !== 'done') return;
+    if (this.#pinned && here !== 'done' && here !== 'theirs') return;
+    this.#pinned = false;
+    this.callId = proposed(this.sorted)?.id ?? null;
+  }
+
+  /** New calls that rang since the last look; none at the first. */
+  newlyRinging(): number {
+    const rows = this.calls.rows;
+    if (!rows) return 0;
+    const waiting = this.sorted.waiting.map(({ id }) => id);
+    const before = this.#heard;
+    this.#heard = new Set(rows.keys());
+    return before ? waiting.filter((id) => !before.has(id)).length : 0;
+  }
+
+  /** Look at a call, or (null) write a request without one. */
+  choose(id: Id | null): void {
+    this.callId = id;
+    this.#pinned = true;
+  }
+
+  step(by: 1 | -1): void {
+    const ids = this.listed.map(({ id }) => id);
+    const at = this.callId ? ids.indexOf(this.callId) : -1;
+    const next = ids[at < 0 ? 0 : Math.max(0, Math.min(ids.length - 1, at + by))];
+    if (next) this.choose(next);
+  }
+
+  /** The call that Enter takes: the one in view, else the one that has waited longest. */
+  get takable(): Call | null {
+    if (!this.mayTake) return null;
+    const inView = this.call && ['waiting', 'missed', 'silent'].includes(this.#standing(this.call));
+    return (inView ? this.call : this.sorted.waiting[0]) ?? null;
+  }
+
+  #standing(call: Call): string {
+    return standing(call, this.me, serverClock.now);
+  }
+
+  async take(call: Call, key = newKey()): Promise<void> {
+    this.choose(call.id);
+    this.said = { tone: 'busy', text: t('action.busy') };
+    try {
+      this.calls.show(await post<Call>(`/api/calls/${call.id}/take`, {}, key));
+      this.said = { tone: 'done', text: t('agent.taken') };
+    } catch (error) {
+      if (error instanceof ApiProblem) {
+        if (error.status === 401) goToLogin();
+        this.said = { tone: 'refused', text: error.detail };
+        return;
+      }
+      const act = (): void => void this.take(call, key);
+      this.said = { tone: 'refused', text: t('agent.take.not_reached'), offer: { label: t('app.retry'), act } };
+    }
+  }
+
+  /** The request is filed: its form has served, and what comes next comes up. */
+  filedNow({ order }: Filed, draft: Draft): void {
+    for (const [id, each] of this.#drafts) if (each === draft) this.#drafts.delete(id);
+    this.filedId = order?.id ?? null;
+    const text = order ? t('done.file', { number: order.number }) : t('done.ticket');
+    this.said = { tone: 'done', text };
+    this.#pinned = false;
+    this.callId = null;
+    this.settle();
+  }
+
+  override open(id: string | null): void {
+    if (id) location.assign(`${this.orderPath}${id}`);
+  }
+}
