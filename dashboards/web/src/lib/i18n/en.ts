@@ -52,7 +52,7 @@ export const en: Record<Key, string> = {
   'connection.since': 'since {time}, for {age}',
   'connection.stale': 'Cut off. This is how things stood at {time}; reconnecting by itself.',
 
-  'sound.enable': 'Click to enable sound',
+  'sound.enable': 'Enable sound',
   'sound.silenced': 'Silent {left}',
   'sound.hint.on': 'Sound is on; it can be silenced for a minute',
   'sound.hint.blocked': 'The browser allows no sound before the page is touched',

@@ -43,7 +43,7 @@ export const zh = {
   'connection.since': '{time} 起，已 {age}',
   'connection.stale': '连接中断。以下是 {time} 的情况，不再更新；正在自动重连。',
 
-  'sound.enable': '点击开启声音',
+  'sound.enable': '开启声音',
   'sound.silenced': '静音 {left}',
   'sound.hint.on': '声音已开启，可静音一分钟',
   'sound.hint.blocked': '浏览器在操作之前不允许发声',
