@@ -2,7 +2,7 @@ import { serverClock } from '../time/clock.svelte';
 import { get, post, setCsrfToken } from './client';
 import type { Session } from './types';
 
-function entered(session: Session, askedAt: number): Session {
+export function entered(session: Session, askedAt: number): Session {
   setCsrfToken(session.csrf_token);
   serverClock.sample(session.server_time, askedAt, Date.now(), session.rate);
   return session;

@@ -38,6 +38,9 @@ export const en: Record<Key, string> = {
   'app.unknown': 'unknown',
 
   'login.title': 'Log in to Paidan',
+  'login.about': 'From the end of the call to a crew at the door: who holds each minute.',
+  'login.demo': 'Look around the demo city',
+  'login.demo.hint': 'A made-up city at work. Choose a desk, no password.',
   'login.login': 'Login',
   'login.password': 'Password',
   'login.submit': 'Log in',

@@ -29,6 +29,9 @@ export const zh = {
   'app.unknown': '未知',
 
   'login.title': '登录派单',
+  'login.about': '从客户挂机到抢修人员到场，每一分钟由谁负责。',
+  'login.demo': '看看演示城',
+  'login.demo.hint': '一座正在运转的虚构城市。选一个岗位，不用密码。',
   'login.login': '用户名',
   'login.password': '密码',
   'login.submit': '登录',
