@@ -73,6 +73,13 @@ def worker() -> None:
 
 
 @app.command()
+def city() -> None:
+    """Run the people and vehicles of the demo city / 运行演示城市."""
+    _follow_supervisor()
+    import_module("api.demo.process").main()
+
+
+@app.command()
 def migrate(
     first_data: Annotated[
         bool, typer.Option("--first-data", help="Also the first organisation / 并建立初始组织")
@@ -203,10 +210,20 @@ def _prepare_demo() -> list[str]:
     if settings().twilio_auth_token is None:
         kept = seed.read_demo(settings().data_dir)
         os.environ["PAIDAN_TWILIO_AUTH_TOKEN"] = kept["carrier_token"]
-        settings.cache_clear()
-    return [
+    first_start = import_module("api.demo.first_start")
+    pace = first_start.paced_environment(settings())
+    os.environ.update(pace)
+    settings.cache_clear()
+    lines = [
         "Demo city: choose a desk on the login page / 演示城市：在登录页选择岗位 (--no-demo: off)"
     ]
+    if pace:
+        left = first_start.catch_up_seconds()
+        lines.append(
+            f"Its clock runs fast for {left} s, through the last hour and a half, then in real time"
+            f" / 首次启动：时钟先用 {left} 秒快进最近一个半小时，之后与实际时间同步"
+        )
+    return lines
 
 
 def _process(name: str, module: str) -> None:

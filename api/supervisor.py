@@ -1,4 +1,4 @@
-"""`paidan up`: engines, schema, first data and the four processes, watched until Ctrl-C.
+"""`paidan up`: engines, schema, first data and all processes, watched until Ctrl-C.
 
 Everything runs in the main thread: the kernel ties a child's life to the thread that made it.
 """
@@ -20,6 +20,8 @@ from core.engines.processes import ProcessId
 from core.settings import Settings
 
 PROCESSES = ("api", "gps", "engine", "worker")
+CITY = "city"
+"""The demo city: it uses the others from outside, as people, callers and vehicles do."""
 OWNER_SECONDS = 60.0
 STOP_SECONDS = 7.0
 HEAL_SECONDS = 0.25
@@ -27,7 +29,7 @@ BACKOFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 STEADY_SECONDS = 30.0
 QUIET_AFTER = 5
 MAKE_SECONDS = 0.5
-_COLOURS = {"api": 36, "gps": 35, "engine": 33, "worker": 34, "paidan": 32}
+_COLOURS = {"api": 36, "gps": 35, "engine": 33, "worker": 34, "city": 94, "paidan": 32}
 
 
 @dataclass
@@ -146,7 +148,8 @@ class Supervisor:
         self._embedded = embedded
         self._closing_words = closing_words
         self._stopping = asyncio.Event()
-        self._children = [_Child(name) for name in PROCESSES]
+        city = [CITY] if settings.demo and settings.demo_city else []
+        self._children = [_Child(name) for name in (*PROCESSES, *city)]
 
     async def run(self) -> None:
         """Until SIGINT or SIGTERM; every process has ended when this returns."""
@@ -360,7 +363,7 @@ def _kill_group(child: _Child) -> None:
 
 def _end_leftovers(previous: RunFile | None) -> None:
     """End processes of a killed supervisor; its servers are adopted instead."""
-    for name in PROCESSES:
+    for name in (*PROCESSES, CITY):
         left = previous.process(name) if previous else None
         if left is not None and left.alive:
             say(f"ending {name} of an earlier run (process {left.pid})")

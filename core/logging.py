@@ -40,7 +40,7 @@ def configure_logging(process: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings().log_level)
-    for noisy in ("uvicorn", "uvicorn.access", "rq.worker", "alembic"):
+    for noisy in ("uvicorn", "uvicorn.access", "rq.worker", "alembic", "httpx"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     structlog.contextvars.bind_contextvars(process=process)
 

@@ -44,6 +44,7 @@ _EXPECTED = {
     "clock_from": _MOMENT,
     "clock_speed": ("应为 0.1 至 1000 的数", "it must be a number from 0.1 to 1000"),
     "clock_catch_up": ("应为 true 或 false", "it must be true or false"),
+    "demo_city": ("应为 true 或 false", "it must be true or false"),
     "demo": ("应为 true 或 false", "it must be true or false"),
     "timezone": _ZONE,
     "jt808_timezone": _ZONE,
@@ -130,6 +131,9 @@ class Settings(BaseSettings):
     )
     gps_unknown_devices: str = Field(
         "refuse", pattern="^(refuse|quarantine)$", description="What unknown terminals get."
+    )
+    demo_city: bool = Field(
+        default=True, description="With the demo on, `paidan up` runs the city's people too."
     )
     clock_start: AwareDatetime | None = Field(
         None, description="For demonstrations and load tests only: business time at clock_from."

@@ -1,0 +1,139 @@
+"""What the simulated people know together: cases, who is acting just now, who stands back."""
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from api.demo.door import Row
+from api.demo.plan import Behaviour, Call, behaviour
+from core.clock import now
+
+STAND_BACK = timedelta(minutes=5)
+"""A simulated person leaves the seat to a human for so long after the human's last act."""
+
+ACT_ECHO_S = 1.0
+"""Real seconds for which what shows on screens may still be the echo of an own act."""
+
+FILING_S = 2.0
+"""Real seconds to wait for the name of an order that is being filed."""
+
+
+@dataclass(slots=True)
+class Case:
+    """One order and how it is to go. `hurried`: left over from an earlier run."""
+
+    key: str
+    how: Behaviour
+    call: Call | None = None
+    hurried: bool = False
+    duplicate: bool = False
+    astray: str | None = None
+    """Unit of the wrong centre that the lead sent it to."""
+
+
+@dataclass(slots=True)
+class Seat:
+    """A post that a human may take over."""
+
+    name: str
+    human_at: datetime | None = None
+
+    @property
+    def taken(self) -> bool:
+        return self.human_at is not None and now() < self.human_at + STAND_BACK
+
+
+@dataclass(slots=True)
+class Book:
+    """Shared by everybody in the city."""
+
+    seed: str
+    cases: dict[str, Case] = field(default_factory=dict)
+    leftovers: set[str] = field(default_factory=set)
+    sent: dict[str, list[str]] = field(default_factory=dict)
+    filing: int = 0
+    _acting: dict[str, int] = field(default_factory=dict)
+
+    async def case_of(self, row: Row) -> Case:
+        """The case of an order; one that a human filed gets a name from its number."""
+        waited = 0.0
+        while row["id"] not in self.cases and self.filing and waited < FILING_S:
+            await asyncio.sleep(0.02)
+            waited += 0.02
+        found = self.cases.get(row["id"])
+        if found is None:
+            key = f"order-{row['number']}"
+            how = behaviour(self.seed, key, row["fault_code"])
+            found = Case(key, how, hurried=row["id"] in self.leftovers)
+            self.cases[row["id"]] = found
+        return found
+
+    @contextmanager
+    def acting(self, order_id: str) -> Iterator[None]:
+        """What changes on this order meanwhile, and shortly after, is our own doing."""
+        self._acting[order_id] = self._acting.get(order_id, 0) + 1
+        try:
+            yield
+        finally:
+            asyncio.get_running_loop().call_later(ACT_ECHO_S, self._acted, order_id)
+
+    def is_acting(self, order_id: str) -> bool:
+        return order_id in self._acting
+
+    def _acted(self, order_id: str) -> None:
+        left = self._acting[order_id] - 1
+        if left:
+            self._acting[order_id] = left
+        else:
+            del self._acting[order_id]
+
+
+def human_seats(before: Row | None, after: Row | None) -> Iterable[str]:
+    """Whose seats the change of an order's row speaks of: `lead`, `unit:<id>` of centre or crew.
+
+    Receipts, GPS stamps and alarms come by themselves and speak of nobody.
+    """
+    if before is None:
+        return
+    if after is None:
+        yield "lead"
+        return
+    hop, new_hop = before["hop"], after["hop"]
+    if new_hop and (hop is None or hop["id"] != new_hop["id"]):
+        yield "lead"
+    if after["state"] == "filed" and before["state"] != "filed":
+        yield "lead"
+    centre = after["centre_id"] or before["centre_id"]
+    if _centre_acted(before, after):
+        yield f"unit:{centre}"
+    yield from _crew_acted(before, after)
+
+
+def _centre_acted(before: Row, after: Row) -> bool:
+    hop, new_hop = before["hop"], after["hop"]
+    same_hop = hop and new_hop and hop["id"] == new_hop["id"]
+    accepted = same_hop and new_hop["accepted_at"] and not hop["accepted_at"]
+    returned = after["state"] == "returned" and before["state"] != "returned"
+    sent = after["assignment"] and (
+        before["assignment"] is None or before["assignment"]["id"] != after["assignment"]["id"]
+    )
+    taken_back = before["state"] == "assigned" and after["state"] == "accepted"
+    return bool(accepted or returned or sent or taken_back)
+
+
+def _crew_acted(before: Row, after: Row) -> Iterable[str]:
+    one, new = before["assignment"], after["assignment"]
+    if one is None:
+        return
+    crew = f"unit:{one['crew_id']}"
+    if new is None:
+        if after["state"] == "accepted":
+            yield crew
+    elif one["id"] == new["id"] and (
+        (new["accepted_at"] and not one["accepted_at"])
+        or (new["state"] == "finished" and one["state"] != "finished")
+        or (new["state"] == "active" and one["state"] == "accepted")
+    ):
+        yield crew
