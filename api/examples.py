@@ -8,6 +8,7 @@ VEHICLE = "01a20037-09ab-77e4-b93e-9bd8c0dd7335"
 ORDER = "01a20039-8627-7697-9262-8f76eadec01b"
 HOP = "01a20039-8a11-7c0e-8f4e-0c1d8f1f2b3a"
 ASSIGNMENT = "01a20039-8c54-71d2-a6de-5b3b5a0f9c11"
+CUSTOMER = "01a20037-11d4-7c02-8a44-5d1f2e3b4a59"
 
 ORDER_ROW: dict[str, Any] = {
     "id": ORDER,
@@ -109,6 +110,7 @@ TICKET_ROW: dict[str, Any] = {
     "caller_name": "王女士",
     "caller_phone": "+861062345678",
     "description": "整栋楼停电",
+    "customer_id": CUSTOMER,
 }
 STAMP_ROW: dict[str, Any] = {
     "id": "4b0c4f0e-51a3-5f2c-9d0e-8f1f2a3b4c5d",
@@ -192,4 +194,76 @@ PROBLEM: dict[str, Any] = {
     "detail": "城东报修中心调度 already dispatched it to East crew 1 at 22:49:52.",
     "errors": [],
     "correlation_id": "01a20039-904c-7730-bbaa-45fc6acf1eb3",
+}
+REGION: dict[str, Any] = {
+    "id": "01a20037-0f11-7d3e-9b1f-6c2d3e4f5a6b",
+    "code": "LW",
+    "name_zh": "柳湾区",
+    "name_en": "Willow Bend",
+    "centre_id": CENTRE,
+    "centre_code": "east",
+    "centre_name_zh": "城东报修中心",
+    "centre_name_en": "East repair centre",
+}
+CALLER: dict[str, Any] = {
+    "number": "+8616410027537",
+    "customers": [
+        {
+            "customer_id": CUSTOMER,
+            "number": "3300000201",
+            "name_zh": "马芳",
+            "name_en": "Ma Fang",
+            "importance": "ordinary",
+            "verified": True,
+            "points": [
+                {
+                    "premise_id": "01a20037-11d4-7c02-8a44-5d1f2e3b4a60",
+                    "address_zh": "柳湾区杏花路6号1单元402室",
+                    "address_en": "Flat 1-402, 6 Apricot Road, Willow Bend",
+                    "area_class": "urban",
+                    "lat": 32.072186,
+                    "lon": 118.841907,
+                    "meter": "013300000201",
+                    "region": REGION,
+                    "line": [
+                        {
+                            "kind": "transformer",
+                            "code": "LW-F3-T15",
+                            "name_zh": "杏花路柳湾三线15号公变",
+                            "name_en": "Apricot Road transformer 15 (Willow Bend line 3)",
+                        }
+                    ],
+                    "on_transformer": {"code": "LW-F3-T15", "count": 1, "order_ids": [ORDER]},
+                    "on_feeder": {"code": "LW-F3", "count": 1, "order_ids": [ORDER]},
+                }
+            ],
+            "orders": [
+                {
+                    "id": ORDER,
+                    "number": "20261121-0001",
+                    "state": "assigned",
+                    "fault_code": "no_power_building",
+                    "urgency": 0,
+                    "filed_at": "2026-11-21T14:49:20.412000Z",
+                    "centre_id": CENTRE,
+                    "place": "柳湾区杏花路6号",
+                    "because": "customer",
+                }
+            ],
+            "contacts": [],
+        }
+    ],
+    "orders": [],
+    "contacts": [
+        {
+            "kind": "call",
+            "id": "01a20039-8011-75e1-8d2c-3a9a4f7c9b10",
+            "at": "2026-11-21T14:46:02Z",
+            "state": "completed",
+            "ticket_id": TICKET_ROW["id"],
+            "ticket_kind": "fault_repair",
+            "order_id": ORDER,
+            "order_number": "20261121-0001",
+        }
+    ],
 }

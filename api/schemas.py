@@ -99,6 +99,7 @@ class TicketBody(Body):
     caller_name: Annotated[str, Field(max_length=100, examples=["王女士"])] | None = None
     caller_phone: Annotated[str, Field(max_length=40, examples=["+861062345678"])] | None = None
     description: Annotated[str, Field(max_length=4000, examples=["整栋楼停电"])] | None = None
+    customer_id: UUID | None = Field(None, description="Whose account it is about.")
 
 
 class OrderBody(Body):
@@ -408,6 +409,7 @@ class TicketRow(BaseModel):
     caller_name: str | None
     caller_phone: str | None
     description: str | None
+    customer_id: UUID | None
 
 
 class OrderPage(BaseModel):

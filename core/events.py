@@ -82,6 +82,7 @@ class TicketFiled(Payload):
     kind: str
     channel: str
     call_id: UUID | None = None
+    customer_id: UUID | None = None
 
 
 @fact("ticket.clock_started")

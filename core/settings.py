@@ -45,6 +45,10 @@ _EXPECTED = {
     "clock_speed": ("应为 0.1 至 1000 的数", "it must be a number from 0.1 to 1000"),
     "clock_catch_up": ("应为 true 或 false", "it must be true or false"),
     "demo_city": ("应为 true 或 false", "it must be true or false"),
+    "phone_region": (
+        "应为两个大写字母的国家代码，如 CN",
+        "it must be a country's two capital letters, such as CN",
+    ),
     "demo": ("应为 true 或 false", "it must be true or false"),
     "timezone": _ZONE,
     "jt808_timezone": _ZONE,
@@ -109,6 +113,11 @@ class Settings(BaseSettings):
     )
     demo: bool = Field(
         default=False, description="A demo city beside the organisation; `paidan up` turns it on."
+    )
+    phone_region: str = Field(
+        "CN",
+        pattern="^[A-Z]{2}$",
+        description="Country (ISO 3166) of phone numbers without a country code.",
     )
     timezone: str = Field("Asia/Shanghai", description="Time zone of reports and screens.")
     jt808_timezone: str = Field(

@@ -58,6 +58,7 @@ def ticket_row(ticket: Ticket) -> dict[str, Any]:
         "caller_name": ticket.caller_name,
         "caller_phone": ticket.caller_phone,
         "description": ticket.description,
+        "customer_id": text(ticket.customer_id),
     }
 
 

@@ -20,6 +20,7 @@ class Call(Base):
         CheckConstraint("state IN ('opened','ringing','in-progress','ended')", name="state"),
         Index("uq_call_carrier_call", "carrier", "carrier_call", unique=True),
         Index("ix_call_opened_at", "org_id", "opened_at"),
+        Index("ix_call_from_number", "org_id", "from_number", "opened_at"),
     )
 
     org_id: Mapped[int] = mapped_column(primary_key=True)

@@ -27,8 +27,8 @@ def organisations_of_numbers(session: Session, numbers: Sequence[str]) -> dict[s
 
 
 def only_organisation(session: Session) -> int | None:
-    """The organisation of an installation that has exactly one."""
-    found = list(session.scalars(select(Organisation.id).limit(2)))
+    """The organisation of an installation that has exactly one, the demo city not counted."""
+    found = list(session.scalars(select(Organisation.id).where(~Organisation.demo).limit(2)))
     return found[0] if len(found) == 1 else None
 
 

@@ -31,7 +31,6 @@ GEOMETRIES = {
     "MultiPolygon": 3,
 }
 """Kind → how deep the positions lie in `coordinates`."""
-AREAS = ("Polygon", "MultiPolygon")
 MAX_ERRORS = 20
 MAX_TEXT = 200
 
@@ -99,7 +98,8 @@ def _wrong_properties(where: str, properties: Any) -> Iterator[FieldError]:
     if not isinstance(properties, dict):
         yield FieldError(where, "must be an object", "应为对象")
         return
-    if properties.get("layer") not in LAYERS:
+    layer = properties.get("layer")
+    if not isinstance(layer, str) or layer not in LAYERS:
         listed = ", ".join(LAYERS)
         yield FieldError(f"{where}.layer", f"must be one of {listed}", f"应为以下之一：{listed}")
     for name in ("name_zh", "name_en"):
@@ -121,21 +121,21 @@ def _wrong_properties(where: str, properties: Any) -> Iterator[FieldError]:
 
 
 def _wrong_geometry(where: str, geometry: Any) -> Iterator[FieldError]:
-    if not isinstance(geometry, dict) or geometry.get("type") not in GEOMETRIES:
+    kind = geometry.get("type") if isinstance(geometry, dict) else None
+    if not isinstance(kind, str) or kind not in GEOMETRIES:
         listed = ", ".join(GEOMETRIES)
         yield FieldError(f"{where}.type", f"must be one of {listed}", f"应为以下之一：{listed}")
         return
-    kind = geometry["type"]
     coordinates = geometry.get("coordinates")
-    lines = list(_leaves(coordinates, GEOMETRIES[kind]))
-    if not lines or not all(lines):
+    if not all(_leaves(coordinates, GEOMETRIES[kind])):
         yield FieldError(
             f"{where}.coordinates",
             f"must be longitudes and latitudes as {kind} has them, in degrees",
             f"应为 {kind} 的经纬度（度）",
         )
-        return
-    if kind in AREAS and not all(_is_ring(ring) for ring in _rings(coordinates, kind)):
+    elif "LineString" in kind and min(map(len, _strings(coordinates))) < 2:
+        yield FieldError(f"{where}.coordinates", "lines must have two points", "线至少两点")
+    elif "Polygon" in kind and not all(map(_is_ring, _strings(coordinates))):
         yield FieldError(
             f"{where}.coordinates",
             "rings must be closed and have four points",
@@ -162,10 +162,14 @@ def _is_position(part: Any) -> bool:
     return all(math.isfinite(n) for n in part) and abs(part[0]) <= 180 and abs(part[1]) <= 90
 
 
-def _rings(coordinates: Any, kind: str) -> Iterator[Any]:
-    for polygon in coordinates if kind == "MultiPolygon" else [coordinates]:
-        yield from polygon
+def _strings(part: Any) -> Iterator[list[Any]]:
+    """The lists of positions in coordinates of any depth."""
+    if isinstance(part[0][0], list):
+        for one in part:
+            yield from _strings(one)
+    else:
+        yield part
 
 
-def _is_ring(ring: Any) -> bool:
+def _is_ring(ring: list[Any]) -> bool:
     return len(ring) >= 4 and ring[0] == ring[-1]

@@ -1,15 +1,277 @@
 """All queries of the directory."""
 
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, TypeVarTuple
+from uuid import UUID
 
+from sqlalchemy import Row, Select, case, literal, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
-from dispatch.directory.models import BaseMap
+from core.models import Unit
+from dispatch.directory.callers import LineNode, OpenOrder, RegionOf
+from dispatch.directory.models import (
+    IMPORTANCES,
+    BaseMap,
+    Customer,
+    CustomerPhone,
+    NetworkNode,
+    Premise,
+    Region,
+    ServicePoint,
+)
+from dispatch.orders.models import Location, Order, OrderTicket
+from dispatch.tickets.models import Ticket
+from telephony.models import Call
+
+Columns = TypeVarTuple("Columns")
+_DEPTH = 12
+"""Levels of network that are followed; more are a mistake in the data, perhaps a circle."""
 
 
-def save_map(session: Session, org_id: int, digest: str, document: dict[str, Any]) -> None:
+def save_map(session: Session, org_id: int, digest: str, document: Mapping[str, Any]) -> None:
     """Replace the organisation's base map."""
     values = {"digest": digest, "document": document}
     statement = insert(BaseMap).values(org_id=org_id, **values)
     session.execute(statement.on_conflict_do_update(index_elements=["org_id"], set_=values))
+
+
+def map_digest(session: Session, org_id: int) -> str | None:
+    return session.scalar(select(BaseMap.digest).where(BaseMap.org_id == org_id))
+
+
+def base_map(session: Session, org_id: int) -> BaseMap | None:
+    return session.get(BaseMap, org_id)
+
+
+def has_customer(session: Session, org_id: int, customer_id: UUID) -> bool:
+    return session.get(Customer, (org_id, customer_id)) is not None
+
+
+def regions(session: Session, org_id: int) -> list[tuple[RegionOf, dict[str, Any] | None]]:
+    """All regions by code, with their outlines."""
+    query = (
+        select(Region, Unit)
+        .outerjoin(Unit, (Unit.org_id == Region.org_id) & (Unit.id == Region.centre_id))
+        .where(Region.org_id == org_id)
+        .order_by(Region.code)
+    )
+    return [(_region(region, unit), region.outline) for region, unit in session.execute(query)]
+
+
+def _region(region: Region, centre: Unit | None) -> RegionOf:
+    return RegionOf(
+        id=region.id,
+        code=region.code,
+        name_zh=region.name_zh,
+        name_en=region.name_en,
+        centre_id=region.centre_id,
+        centre_code=centre.code if centre else None,
+        centre_name_zh=centre.name_zh if centre else None,
+        centre_name_en=centre.name_en if centre else None,
+    )
+
+
+def customers_of_phone(
+    session: Session, org_id: int, number: str, limit: int
+) -> list[tuple[Customer, bool]]:
+    """Customers with this E.164 number and whether it is verified, important ones first."""
+    rank = case({name: place for place, name in enumerate(_BY_RANK)}, value=Customer.importance)
+    query = (
+        select(Customer, CustomerPhone.verified)
+        .join(
+            CustomerPhone,
+            (CustomerPhone.org_id == Customer.org_id) & (CustomerPhone.customer_id == Customer.id),
+        )
+        .where(CustomerPhone.org_id == org_id, CustomerPhone.number == number)
+        .order_by(rank, CustomerPhone.verified.desc(), Customer.number)
+        .limit(limit)
+    )
+    return [(row[0], row[1]) for row in session.execute(query)]
+
+
+_BY_RANK = (*(one for one in IMPORTANCES if one != "ordinary"), "ordinary")
+
+
+def points_of(
+    session: Session, org_id: int, customer_ids: Collection[UUID]
+) -> Sequence[Row[ServicePoint, Premise, Region, Unit]]:
+    """Service points of customers with premise, region and its centre, by meter."""
+    query = (
+        select(ServicePoint, Premise, Region, Unit)
+        .join(
+            Premise,
+            (Premise.org_id == ServicePoint.org_id) & (Premise.id == ServicePoint.premise_id),
+        )
+        .outerjoin(Region, (Region.org_id == Premise.org_id) & (Region.id == Premise.region_id))
+        .outerjoin(Unit, (Unit.org_id == Region.org_id) & (Unit.id == Region.centre_id))
+        .where(ServicePoint.org_id == org_id, ServicePoint.customer_id.in_(customer_ids))
+        .order_by(ServicePoint.meter)
+    )
+    return session.execute(query).all()
+
+
+def region_of_row(region: Region | None, centre: Unit | None) -> RegionOf | None:
+    return _region(region, centre) if region is not None else None
+
+
+def lines_above(
+    session: Session, org_id: int, node_ids: Iterable[UUID]
+) -> dict[UUID, list[tuple[UUID, LineNode]]]:
+    """For each node itself and all above it, upwards."""
+    start = (
+        select(NetworkNode.id.label("start"), NetworkNode.id, literal(0).label("depth"))
+        .where(NetworkNode.org_id == org_id, NetworkNode.id.in_(list(node_ids)))
+        .cte("above", recursive=True)
+    )
+    child = aliased(NetworkNode)
+    above = start.union_all(
+        select(start.c.start, child.parent_id, start.c.depth + 1)
+        .join(child, (child.org_id == org_id) & (child.id == start.c.id))
+        .where(child.parent_id.is_not(None), start.c.depth < _DEPTH)
+    )
+    query = (
+        select(above.c.start, NetworkNode)
+        .join(NetworkNode, (NetworkNode.org_id == org_id) & (NetworkNode.id == above.c.id))
+        .order_by(above.c.start, above.c.depth)
+    )
+    found: dict[UUID, list[tuple[UUID, LineNode]]] = {}
+    for start_id, node in session.execute(query):
+        line = LineNode(node.kind, node.code, node.name_zh, node.name_en)
+        found.setdefault(start_id, []).append((node.id, line))
+    return found
+
+
+def orders_below(session: Session, org_id: int, node_id: UUID, limit: int) -> list[UUID]:
+    """Open orders of customers that are supplied through a device, newest first."""
+    start = (
+        select(NetworkNode.id, literal(0).label("depth"))
+        .where(NetworkNode.org_id == org_id, NetworkNode.id == node_id)
+        .cte("below", recursive=True)
+    )
+    child = aliased(NetworkNode)
+    below = start.union_all(
+        select(child.id, start.c.depth + 1)
+        .join(start, child.parent_id == start.c.id)
+        .where(child.org_id == org_id, start.c.depth < _DEPTH)
+    )
+    query = (
+        _open(select(Order.id), org_id)
+        .join(
+            ServicePoint,
+            (ServicePoint.org_id == Ticket.org_id)
+            & (ServicePoint.customer_id == Ticket.customer_id),
+        )
+        .where(ServicePoint.transformer_id.in_(select(below.c.id)))
+        .group_by(Order.id, Order.filed_at)
+        .order_by(Order.filed_at.desc())
+        .limit(limit)
+    )
+    return list(session.scalars(query))
+
+
+def _open(query: Select[*Columns], org_id: int) -> Select[*Columns]:
+    """Orders that are not closed, with their tickets."""
+    return (
+        query.select_from(Order)
+        .join(
+            OrderTicket,
+            (OrderTicket.org_id == Order.org_id) & (OrderTicket.order_id == Order.id),
+        )
+        .join(Ticket, (Ticket.org_id == OrderTicket.org_id) & (Ticket.id == OrderTicket.ticket_id))
+        .where(Order.org_id == org_id, Order.state != "closed")
+    )
+
+
+def _open_orders(
+    session: Session, org_id: int, condition: Any, because: str, limit: int
+) -> list[OpenOrder]:
+    query = (
+        _open(select(Order, Location.place), org_id)
+        .outerjoin(Location, (Location.org_id == Order.org_id) & (Location.id == Order.location_id))
+        .outerjoin(Call, (Call.org_id == Ticket.org_id) & (Call.id == Ticket.call_id))
+        .where(condition)
+        .order_by(Order.filed_at.desc(), Order.id)
+        .limit(limit)
+    )
+    found = {order.id: (order, place) for order, place in session.execute(query)}
+    return [
+        OpenOrder(
+            id=order.id,
+            number=order.number,
+            state=order.state,
+            fault_code=order.fault_code,
+            urgency=order.urgency,
+            filed_at=order.filed_at,
+            centre_id=order.centre_id,
+            place=place,
+            because=because,
+        )
+        for order, place in found.values()
+    ]
+
+
+def orders_of_customer(
+    session: Session, org_id: int, customer_id: UUID, limit: int
+) -> list[OpenOrder]:
+    """Open orders about this account."""
+    condition = Ticket.customer_id == customer_id
+    return _open_orders(session, org_id, condition, "customer", limit)
+
+
+def orders_of_premises(
+    session: Session, org_id: int, premise_ids: Collection[UUID], limit: int
+) -> list[OpenOrder]:
+    """Open orders about any account at these premises."""
+    there = select(ServicePoint.customer_id).where(
+        ServicePoint.org_id == org_id, ServicePoint.premise_id.in_(premise_ids)
+    )
+    return _open_orders(session, org_id, Ticket.customer_id.in_(there), "premise", limit)
+
+
+def orders_of_phone(
+    session: Session, org_id: int, number: str, written: Collection[str], limit: int
+) -> list[OpenOrder]:
+    """Open orders told from a phone, or with it as the number to call back."""
+    condition = (Call.from_number == number) | Ticket.caller_phone.in_(written)
+    return _open_orders(session, org_id, condition, "phone", limit)
+
+
+def calls_of_phone(
+    session: Session, org_id: int, number: str, limit: int
+) -> Sequence[Row[Call, Ticket, UUID, str]]:
+    """Last calls from a phone: (Call, Ticket or None, order id, order number), newest first."""
+    last = (
+        select(Call)
+        .where(Call.org_id == org_id, Call.from_number == number, Call.direction == "inbound")
+        .order_by(Call.opened_at.desc(), Call.id.desc())
+        .limit(limit)
+        .subquery()
+    )
+    call = aliased(Call, last)
+    query = (
+        select(call, Ticket, Order.id, Order.number)
+        .outerjoin(Ticket, (Ticket.org_id == call.org_id) & (Ticket.call_id == call.id))
+        .order_by(call.opened_at.desc(), call.id.desc(), Ticket.filed_at)
+    )
+    return session.execute(_with_order(query)).all()
+
+
+def tickets_of_customer(
+    session: Session, org_id: int, customer_id: UUID, limit: int
+) -> Sequence[Row[Ticket, UUID, str]]:
+    """Last tickets about an account: (Ticket, order id, order number), newest first."""
+    query = (
+        select(Ticket, Order.id, Order.number)
+        .where(Ticket.org_id == org_id, Ticket.customer_id == customer_id)
+        .order_by(Ticket.filed_at.desc(), Ticket.id.desc())
+        .limit(limit)
+    )
+    return session.execute(_with_order(query)).all()
+
+
+def _with_order(query: Select[*Columns]) -> Select[*Columns]:
+    return query.outerjoin(
+        OrderTicket,
+        (OrderTicket.org_id == Ticket.org_id) & (OrderTicket.ticket_id == Ticket.id),
+    ).outerjoin(Order, (Order.org_id == OrderTicket.org_id) & (Order.id == OrderTicket.order_id))

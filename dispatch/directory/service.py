@@ -1,12 +1,171 @@
-"""Use cases of the directory: the base map."""
+"""Use cases of the directory: who calls, which region holds a place, the base map."""
 
 import hashlib
 import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from core.settings import settings
 from dispatch.directory import repository
+from dispatch.directory.callers import (
+    Caller,
+    CallerContext,
+    Contact,
+    LineNode,
+    Nearby,
+    OpenOrder,
+    RegionOf,
+    SupplyPoint,
+)
+from dispatch.directory.models import Customer
+from dispatch.directory.rules import e164, holding, spellings
+
+MOST = 20
+"""Customers, orders and devices' orders that are listed, at most."""
+CONTACTS = 8
+
+Line = Sequence[tuple[UUID, LineNode]]
+
+
+def who_calls(session: Session, org_id: int, number: str) -> Caller:
+    """What is known of a phone number in any format: its customers, orders, earlier contacts."""
+    phone = e164(number, settings().phone_region)
+    if phone is None:
+        return Caller(None)
+    customers = repository.customers_of_phone(session, org_id, phone, MOST)
+    points = _points(session, org_id, [customer.id for customer, _ in customers])
+    return Caller(
+        number=phone,
+        customers=[
+            _context(session, org_id, customer, verified, points[customer.id])
+            for customer, verified in customers
+        ],
+        orders=repository.orders_of_phone(session, org_id, phone, spellings(phone), MOST),
+        contacts=_calls(session, org_id, phone),
+    )
+
+
+def _context(
+    session: Session,
+    org_id: int,
+    customer: Customer,
+    verified: bool,  # noqa: FBT001
+    points: list[SupplyPoint],
+) -> CallerContext:
+    own = repository.orders_of_customer(session, org_id, customer.id, MOST)
+    premises = [point.premise_id for point in points]
+    others = repository.orders_of_premises(session, org_id, premises, MOST)
+    return CallerContext(
+        customer_id=customer.id,
+        number=customer.number,
+        name_zh=customer.name_zh,
+        name_en=customer.name_en,
+        importance=customer.importance,
+        verified=verified,
+        points=points,
+        orders=_each_once([*own, *others]),
+        contacts=_tickets(session, org_id, customer.id),
+    )
+
+
+def _each_once(orders: Iterable[OpenOrder]) -> list[OpenOrder]:
+    """The first of each id: the nearest reason is told."""
+    found: dict[UUID, OpenOrder] = {}
+    for order in orders:
+        found.setdefault(order.id, order)
+    return list(found.values())
+
+
+def _points(
+    session: Session, org_id: int, customer_ids: Sequence[UUID]
+) -> dict[UUID, list[SupplyPoint]]:
+    rows = repository.points_of(session, org_id, customer_ids)
+    wanted = {point.transformer_id for point, *_ in rows if point.transformer_id is not None}
+    lines = repository.lines_above(session, org_id, wanted)
+    near = _nearby(session, org_id, lines.values())
+    found: dict[UUID, list[SupplyPoint]] = {id_: [] for id_ in customer_ids}
+    for point, premise, region, centre in rows:
+        line: Line = lines.get(point.transformer_id, []) if point.transformer_id else []
+        found[point.customer_id].append(
+            SupplyPoint(
+                premise_id=premise.id,
+                address_zh=premise.address_zh,
+                address_en=premise.address_en,
+                area_class=premise.area_class,
+                lat=premise.lat,
+                lon=premise.lon,
+                meter=point.meter,
+                region=repository.region_of_row(region, centre),
+                line=[node for _, node in line],
+                on_transformer=_of_kind(line, "transformer", near),
+                on_feeder=_of_kind(line, "feeder", near),
+            )
+        )
+    return found
+
+
+def _nearby(session: Session, org_id: int, lines: Iterable[Line]) -> dict[UUID, Nearby]:
+    """Transformers and feeders of these lines with the open orders below."""
+    devices = {id_: node for line in lines for id_, node in line}
+    found = {}
+    for id_, node in devices.items():
+        if node.kind in ("transformer", "feeder"):
+            orders = repository.orders_below(session, org_id, id_, MOST * 10)
+            found[id_] = Nearby(node.code, len(orders), orders[:MOST])
+    return found
+
+
+def _of_kind(line: Line, kind: str, near: Mapping[UUID, Nearby]) -> Nearby | None:
+    return next((near[id_] for id_, node in line if node.kind == kind), None)
+
+
+def _calls(session: Session, org_id: int, phone: str) -> list[Contact]:
+    return [
+        Contact(
+            kind="call",
+            id=call.id,
+            at=call.opened_at,
+            state=call.end_state or call.state,
+            ticket_id=ticket.id if ticket else None,
+            ticket_kind=ticket.kind if ticket else None,
+            order_id=order_id,
+            order_number=order_number,
+        )
+        for call, ticket, order_id, order_number in repository.calls_of_phone(
+            session, org_id, phone, CONTACTS
+        )
+    ]
+
+
+def _tickets(session: Session, org_id: int, customer_id: UUID) -> list[Contact]:
+    return [
+        Contact(
+            kind="ticket",
+            id=ticket.id,
+            at=ticket.filed_at,
+            state=None,
+            ticket_id=ticket.id,
+            ticket_kind=ticket.kind,
+            order_id=order_id,
+            order_number=order_number,
+        )
+        for ticket, order_id, order_number in repository.tickets_of_customer(
+            session, org_id, customer_id, CONTACTS
+        )
+    ]
+
+
+def regions(session: Session, org_id: int) -> list[RegionOf]:
+    """All regions with their centres, by code."""
+    return [region for region, _ in repository.regions(session, org_id)]
+
+
+def region_of(session: Session, org_id: int, lat: float, lon: float) -> RegionOf | None:
+    """The region whose outline holds a point (degrees, WGS-84); None where none does."""
+    return holding(repository.regions(session, org_id), lat, lon)
 
 
 def keep_map(session: Session, org_id: int, document: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""`paidan import history FILE --map MAP.toml`."""
+"""`paidan import history FILE --map MAP.toml`; beside it, `paidan import map FILE`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,15 +7,14 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from dispatch.directory.cli import import_map
 from dispatch.history.organisation import organisation_id
 from dispatch.history.service import ImportResult, import_history
 
 app = typer.Typer(no_args_is_help=True, help="Import data 导入数据")
 
 
-@app.callback()
-def _group() -> None:
-    """Keep `history` a command of its own."""
+app.command("map")(import_map)
 
 
 @app.command("history")

@@ -20,13 +20,16 @@ class WhichOrganisation(Problem):
 
 
 def organisation_id(code: str | None) -> int:
-    """The organisation of this code; without a code the only one. Raises WhichOrganisation."""
+    """The organisation of this code; without a code the only one, the demo city not counted.
+
+    Raises WhichOrganisation.
+    """
     with session_factory()() as session:
-        known = {
-            code: id_ for id_, code in session.execute(select(Organisation.id, Organisation.code))
-        }
-    if code is None and len(known) == 1:
-        return next(iter(known.values()))
+        rows = session.execute(select(Organisation.id, Organisation.code, Organisation.demo)).all()
+    real = [id_ for id_, _, demo in rows if not demo]
+    if code is None and len(real) == 1:
+        return real[0]
+    known = {known_code: id_ for id_, known_code, _ in rows}
     if code not in known:
         raise WhichOrganisation(known=", ".join(sorted(known)) or "-")
     return known[code]

@@ -31,6 +31,7 @@ class Ticket(Base):
         CheckConstraint("kind IN ('" + "','".join(KINDS) + "')", name="kind"),
         CheckConstraint("channel IN ('" + "','".join(CHANNELS) + "')", name="channel"),
         Index("ix_ticket_call", "org_id", "call_id"),
+        Index("ix_ticket_customer", "org_id", "customer_id", "filed_at"),
     )
 
     org_id: Mapped[int] = mapped_column(primary_key=True)

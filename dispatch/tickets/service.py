@@ -11,6 +11,7 @@ from core.errors import Conflict, InvalidField
 from core.ids import new_id
 from core.recorded import Recorded
 from core.uow import UnitOfWork
+from dispatch.directory.repository import has_customer
 from dispatch.orders import repository
 from dispatch.orders.models import OrderTicket
 from dispatch.orders.stamps import stamps_of
@@ -29,7 +30,7 @@ class CallFiled(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class NewTicket:
-    """What a person or a form tells. `call_id`: the call it was told in."""
+    """What a person or a form tells, in which call, about whose account."""
 
     kind: str
     channel: str
@@ -37,6 +38,7 @@ class NewTicket:
     caller_name: str | None = None
     caller_phone: str | None = None
     description: str | None = None
+    customer_id: UUID | None = None
 
 
 def file_ticket(uow: UnitOfWork, new: NewTicket) -> UUID:
@@ -46,6 +48,8 @@ def file_ticket(uow: UnitOfWork, new: NewTicket) -> UUID:
         ended = telephony.end_of_call(uow, new.call_id)
         if ended is None:
             raise InvalidField("body.call_id", "there is no such call", "没有此通话")
+    if new.customer_id is not None and not has_customer(uow.session, uow.org_id, new.customer_id):
+        raise InvalidField("body.customer_id", "there is no such customer", "没有此客户")
     ticket = Ticket(
         org_id=uow.org_id,
         id=new_id(),
@@ -56,10 +60,13 @@ def file_ticket(uow: UnitOfWork, new: NewTicket) -> UUID:
         caller_name=new.caller_name,
         caller_phone=new.caller_phone,
         description=new.description,
+        customer_id=new.customer_id,
     )
     uow.session.add(ticket)
     uow.session.flush()
-    filed = ev.TicketFiled(kind=new.kind, channel=new.channel, call_id=new.call_id)
+    filed = ev.TicketFiled(
+        kind=new.kind, channel=new.channel, call_id=new.call_id, customer_id=new.customer_id
+    )
     uow.emit(ticket.id, filed, source="agent")
     if new.call_id is not None:
         uow.touch("call", new.call_id)

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from api import schemas, schemas_calls
+from api import schemas, schemas_calls, schemas_directory
 from api.app import create_app
 
 SHAPES = [
     shape
-    for module in (schemas, schemas_calls)
+    for module in (schemas, schemas_calls, schemas_directory)
     for shape in vars(module).values()
     if isinstance(shape, type) and issubclass(shape, schemas.BaseModel)
 ]

@@ -125,10 +125,12 @@ def test_answers_fit_the_document(office: Office) -> None:
     row = office.sent("west-1")
     schema = schemathesis.openapi.from_dict(DOCUMENT)
     people = {"GET /api/queue": "west.crew1"}
+    queries = {"GET /api/callers": {"number": "13900001111"}}
     for label in OPERATIONS:
         method, _, path = label.partition(" ")
-        if method == "GET" and "segments" not in path and "outbox" not in path:
+        if method == "GET" and "/reports/" not in path and "outbox" not in path:
             address = path.format(order_id=row["id"])
-            answer = office.person(people.get(label, "supervisor")).http.get(address)
+            person = office.person(people.get(label, "supervisor"))
+            answer = person.http.get(address, params=queries.get(label))
             assert answer.status_code == 200, label
             schema[path][method].validate_response(answer)
