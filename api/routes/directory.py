@@ -55,7 +55,7 @@ def regions(
 )
 def base_map(
     principal: Annotated[Principal, Depends(Need(Right.SELF))],
-    if_none_match: Annotated[str | None, Header()] = None,
+    if_none_match: Annotated[str | None, Header(include_in_schema=False)] = None,
 ) -> Response:
     """The organisation's ground map; without one, an empty collection."""
     with read_session() as session:

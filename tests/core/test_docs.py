@@ -56,7 +56,14 @@ def test_every_route_and_topic_is_described_with_who_may() -> None:
 
 
 # What only the command line says, to the person who typed it.
-AT_THE_TERMINAL = ("api.cli", "core.engines", "core.settings", "dispatch.history", "sla.policy")
+AT_THE_TERMINAL = (
+    "api.cli",
+    "core.engines",
+    "core.settings",
+    "dispatch.directory",
+    "dispatch.history",
+    "sla.policy",
+)
 
 
 def problems() -> Iterator[type[Problem]]:

@@ -204,6 +204,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/callers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Callers
+         * @description What is known of a phone: its customers with line and open orders, its earlier calls.
+         */
+        get: operations["callers_api_callers_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/calls": {
         parameters: {
             query?: never;
@@ -338,6 +358,26 @@ export interface paths {
          * @description End the session; its live connections are closed.
          */
         post: operations["log_out_api_logout_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Base Map
+         * @description The organisation's ground map; without one, an empty collection.
+         */
+        get: operations["base_map_api_map_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -628,6 +668,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/regions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Regions
+         * @description All regions with the centre that repairs there; with a point, the one that holds it.
+         */
+        get: operations["regions_api_regions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/reports/distribution": {
         parameters: {
             query?: never;
@@ -826,6 +886,19 @@ export interface components {
             until?: string | null;
         };
         /**
+         * BaseMapAnswer
+         * @description GeoJSON (RFC 7946), WGS-84; docs/board.md tells the properties.
+         */
+        BaseMapAnswer: {
+            /** Features */
+            features: components["schemas"]["MapFeature"][];
+            /**
+             * Type
+             * @constant
+             */
+            type: "FeatureCollection";
+        };
+        /**
          * Behind
          * @description A page of the orders behind a figure; `total` of all pages.
          */
@@ -994,6 +1067,152 @@ export interface components {
             /** Order Number */
             order_number: string | null;
         };
+        /**
+         * CallerAnswer
+         * @description Who calls. Several customers may share a phone; important ones come first.
+         * @example {
+         *       "contacts": [
+         *         {
+         *           "at": "2026-11-21T14:46:02Z",
+         *           "id": "01a20039-8011-75e1-8d2c-3a9a4f7c9b10",
+         *           "kind": "call",
+         *           "order_id": "01a20039-8627-7697-9262-8f76eadec01b",
+         *           "order_number": "20261121-0001",
+         *           "state": "completed",
+         *           "ticket_id": "01a20039-83d0-7b65-9a15-2f5a4c0be7a2",
+         *           "ticket_kind": "fault_repair"
+         *         }
+         *       ],
+         *       "customers": [
+         *         {
+         *           "contacts": [],
+         *           "customer_id": "01a20037-11d4-7c02-8a44-5d1f2e3b4a59",
+         *           "importance": "ordinary",
+         *           "name_en": "Ma Fang",
+         *           "name_zh": "马芳",
+         *           "number": "3300000201",
+         *           "orders": [
+         *             {
+         *               "because": "customer",
+         *               "centre_id": "01a20037-08c2-7366-b53b-6b86f3b69262",
+         *               "fault_code": "no_power_building",
+         *               "filed_at": "2026-11-21T14:49:20.412000Z",
+         *               "id": "01a20039-8627-7697-9262-8f76eadec01b",
+         *               "number": "20261121-0001",
+         *               "place": "柳湾区杏花路6号",
+         *               "state": "assigned",
+         *               "urgency": 0
+         *             }
+         *           ],
+         *           "points": [
+         *             {
+         *               "address_en": "Flat 1-402, 6 Apricot Road, Willow Bend",
+         *               "address_zh": "柳湾区杏花路6号1单元402室",
+         *               "area_class": "urban",
+         *               "lat": 32.072186,
+         *               "line": [
+         *                 {
+         *                   "code": "LW-F3-T15",
+         *                   "kind": "transformer",
+         *                   "name_en": "Apricot Road transformer 15 (Willow Bend line 3)",
+         *                   "name_zh": "杏花路柳湾三线15号公变"
+         *                 }
+         *               ],
+         *               "lon": 118.841907,
+         *               "meter": "013300000201",
+         *               "on_feeder": {
+         *                 "code": "LW-F3",
+         *                 "count": 1,
+         *                 "order_ids": [
+         *                   "01a20039-8627-7697-9262-8f76eadec01b"
+         *                 ]
+         *               },
+         *               "on_transformer": {
+         *                 "code": "LW-F3-T15",
+         *                 "count": 1,
+         *                 "order_ids": [
+         *                   "01a20039-8627-7697-9262-8f76eadec01b"
+         *                 ]
+         *               },
+         *               "premise_id": "01a20037-11d4-7c02-8a44-5d1f2e3b4a60",
+         *               "region": {
+         *                 "centre_code": "east",
+         *                 "centre_id": "01a20037-08c2-7366-b53b-6b86f3b69262",
+         *                 "centre_name_en": "East repair centre",
+         *                 "centre_name_zh": "城东报修中心",
+         *                 "code": "LW",
+         *                 "id": "01a20037-0f11-7d3e-9b1f-6c2d3e4f5a6b",
+         *                 "name_en": "Willow Bend",
+         *                 "name_zh": "柳湾区"
+         *               }
+         *             }
+         *           ],
+         *           "verified": true
+         *         }
+         *       ],
+         *       "number": "+8616410027537",
+         *       "orders": []
+         *     }
+         */
+        CallerAnswer: {
+            /**
+             * Contacts
+             * @description Calls from this phone, newest first.
+             */
+            contacts: components["schemas"]["ContactRow"][];
+            /** Customers */
+            customers: components["schemas"]["CallerRow"][];
+            /**
+             * Number
+             * @description E.164; null where the number cannot be one.
+             */
+            number: string | null;
+            /**
+             * Orders
+             * @description Told from this phone, whoever's they are.
+             */
+            orders: components["schemas"]["OpenOrderRow"][];
+        };
+        /**
+         * CallerRow
+         * @description A customer of the phone that calls.
+         */
+        CallerRow: {
+            /**
+             * Contacts
+             * @description Tickets of this account, newest first.
+             */
+            contacts: components["schemas"]["ContactRow"][];
+            /**
+             * Customer Id
+             * Format: uuid
+             */
+            customer_id: string;
+            /**
+             * Importance
+             * @description 重要电力用户: class of an important customer.
+             * @enum {string}
+             */
+            importance: "ordinary" | "special" | "first" | "second" | "temporary";
+            /** Name En */
+            name_en: string | null;
+            /** Name Zh */
+            name_zh: string;
+            /**
+             * Number
+             * @description The account number.
+             */
+            number: string;
+            /** Orders */
+            orders: components["schemas"]["OpenOrderRow"][];
+            /** Points */
+            points: components["schemas"]["SupplyPointRow"][];
+            /**
+             * Verified
+             * @description The phone is known to be this customer's.
+             */
+            verified: boolean;
+        };
         /** Centre */
         Centre: {
             /** Code */
@@ -1018,6 +1237,40 @@ export interface components {
              * @enum {string}
              */
             outcome?: "repaired" | "customer_side" | "duplicate" | "cancelled";
+        };
+        /**
+         * ContactRow
+         * @description An earlier call of the phone, or ticket of the customer, and the order that came of it.
+         */
+        ContactRow: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "call" | "ticket";
+            /** Order Id */
+            order_id: string | null;
+            /** Order Number */
+            order_number: string | null;
+            /**
+             * State
+             * @description Of a call: ringing, in-progress, completed, no-answer…
+             */
+            state: string | null;
+            /** Ticket Id */
+            ticket_id: string | null;
+            /** Ticket Kind */
+            ticket_kind: string | null;
         };
         /** CorrectionBody */
         CorrectionBody: {
@@ -1332,6 +1585,20 @@ export interface components {
              */
             sent_at: string;
         };
+        /** LineNodeRow */
+        LineNodeRow: {
+            /** Code */
+            code: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "substation" | "feeder" | "section" | "transformer";
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+        };
         /** LoginBody */
         LoginBody: {
             /**
@@ -1388,6 +1655,22 @@ export interface components {
              * @description Its centre or crew; a code in imported records.
              */
             unit_id: string | null;
+        };
+        /** MapFeature */
+        MapFeature: {
+            /** Geometry */
+            geometry: {
+                [key: string]: unknown;
+            };
+            /** Properties */
+            properties: {
+                [key: string]: string;
+            };
+            /**
+             * Type
+             * @constant
+             */
+            type: "Feature";
         };
         /**
          * Me
@@ -1446,6 +1729,54 @@ export interface components {
             name_en: string;
             /** Name Zh */
             name_zh: string;
+        };
+        /**
+         * NearbyRow
+         * @description Open orders of customers below one device.
+         */
+        NearbyRow: {
+            /** Code */
+            code: string;
+            /** Count */
+            count: number;
+            /**
+             * Order Ids
+             * @description The newest 20.
+             */
+            order_ids: string[];
+        };
+        /**
+         * OpenOrderRow
+         * @description An order that is not closed, and what connects it with the caller.
+         */
+        OpenOrderRow: {
+            /**
+             * Because
+             * @enum {string}
+             */
+            because: "customer" | "premise" | "phone";
+            /** Centre Id */
+            centre_id: string | null;
+            /** Fault Code */
+            fault_code: string;
+            /**
+             * Filed At
+             * Format: date-time
+             */
+            filed_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Number */
+            number: string;
+            /** Place */
+            place: string | null;
+            /** State */
+            state: string;
+            /** Urgency */
+            urgency: number;
         };
         /** OrderBody */
         OrderBody: {
@@ -1785,6 +2116,31 @@ export interface components {
             /** Trades */
             trades: components["schemas"]["Named"][];
         };
+        /**
+         * RegionRow
+         * @description A region and the centre that repairs there.
+         */
+        RegionRow: {
+            /** Centre Code */
+            centre_code: string | null;
+            /** Centre Id */
+            centre_id: string | null;
+            /** Centre Name En */
+            centre_name_en: string | null;
+            /** Centre Name Zh */
+            centre_name_zh: string | null;
+            /** Code */
+            code: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+        };
         /** ReleaseBody */
         ReleaseBody: {
             /**
@@ -1993,6 +2349,40 @@ export interface components {
             /** Uncertainty S */
             uncertainty_s: number;
         };
+        /**
+         * SupplyPointRow
+         * @description Where a customer is supplied.
+         */
+        SupplyPointRow: {
+            /** Address En */
+            address_en: string | null;
+            /** Address Zh */
+            address_zh: string;
+            /**
+             * Area Class
+             * @enum {string}
+             */
+            area_class: "urban" | "rural" | "remote";
+            /** Lat */
+            lat: number | null;
+            /**
+             * Line
+             * @description Transformer first, substation last.
+             */
+            line: components["schemas"]["LineNodeRow"][];
+            /** Lon */
+            lon: number | null;
+            /** Meter */
+            meter: string;
+            on_feeder: components["schemas"]["NearbyRow"] | null;
+            on_transformer: components["schemas"]["NearbyRow"] | null;
+            /**
+             * Premise Id
+             * Format: uuid
+             */
+            premise_id: string;
+            region: components["schemas"]["RegionRow"] | null;
+        };
         /** Taker */
         Taker: {
             /**
@@ -2031,6 +2421,11 @@ export interface components {
              * @enum {string}
              */
             channel?: "phone" | "web" | "sms" | "api";
+            /**
+             * Customer Id
+             * @description Whose account it is about.
+             */
+            customer_id?: string | null;
             /** Description */
             description?: string | null;
             /**
@@ -2048,6 +2443,7 @@ export interface components {
          *       "caller_phone": "+861062345678",
          *       "channel": "phone",
          *       "clock_started_at": "2026-11-21T14:48:46Z",
+         *       "customer_id": "01a20037-11d4-7c02-8a44-5d1f2e3b4a59",
          *       "description": "整栋楼停电",
          *       "filed_at": "2026-11-21T14:49:12.331000Z",
          *       "id": "01a20039-83d0-7b65-9a15-2f5a4c0be7a2",
@@ -2065,6 +2461,8 @@ export interface components {
             channel: string;
             /** Clock Started At */
             clock_started_at: string | null;
+            /** Customer Id */
+            customer_id: string | null;
             /** Description */
             description: string | null;
             /**
@@ -3247,6 +3645,109 @@ export interface operations {
             };
         };
     };
+    callers_api_callers_get: {
+        parameters: {
+            query: {
+                /** @description In any format. */
+                number: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallerAnswer"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     calls_api_calls_get: {
         parameters: {
             query?: never;
@@ -3885,6 +4386,113 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    base_map_api_map_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BaseMapAnswer"];
+                };
+            };
+            /** @description You have it: the ETag is the same */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5467,6 +6075,111 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Reference"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    regions_api_regions_get: {
+        parameters: {
+            query?: {
+                /** @description WGS-84, with lon */
+                lat?: number | null;
+                /** @description WGS-84, with lat */
+                lon?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegionRow"][];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */
