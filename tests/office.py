@@ -236,15 +236,22 @@ def turn() -> None:
         pass
 
 
-@contextmanager
-def open_office(
-    engines: EngineUrls, starter: Starter, folder: Path, **more: str
-) -> Iterator[Office]:
-    """An office on a copy of the starter organisation, with screens (empty pages) built."""
-    web = folder / "web"
+def _empty_screens(web: Path) -> Path:
     (web / "assets").mkdir(parents=True)
     for page in PAGES.values():
         (web / page).write_text(f"<title>{page}</title>")
+    return web
+
+
+@contextmanager
+def open_office(
+    engines: EngineUrls, starter: Starter, folder: Path, web: Path | None = None, **more: str
+) -> Iterator[Office]:
+    """An office on a copy of the starter organisation, with the screens in `web`.
+
+    Without it the screens are empty pages.
+    """
+    web = web or _empty_screens(folder / "web")
     quick = {
         "receipt_retry_seconds": "0.2",
         "database_pool": "16",
