@@ -19,7 +19,6 @@ from api.routes import (
     calls,
     carrier,
     crews,
-    demo,
     desk,
     directory,
     health,
@@ -33,7 +32,6 @@ WEB = Path(__file__).parent.parent / "dashboards" / "web" / "dist"
 ROUTERS = (
     health.router,
     auth.router,
-    demo.router,
     orders.router,
     assignments.router,
     crews.router,

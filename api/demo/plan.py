@@ -289,10 +289,9 @@ def behaviour(seed: str, key: str, fault_code: str) -> Behaviour:
 
 @dataclass(frozen=True, slots=True)
 class Trip:
-    """How a vehicle drives to one case, at `pace` of the limits, a low one in a jam.
-
-    A trouble begins `trouble_s` after the departure and lasts `lasts_s`: `loss` (no position),
-    `jump` (one far off), `blind` (no connection; its positions come later).
+    """How a vehicle drives to one case. `pace` of the limit, low in a jam; troubles begin `trouble_s` after the
+    departure and last `lasts_s`: `loss` (no position), `jump` (one far off), `blind` (no
+    connection; its positions come later).
     """
 
     pace: float

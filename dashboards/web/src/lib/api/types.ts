@@ -57,6 +57,13 @@ export type Reference = Schemas['Reference'];
 /** A telephone contact that a ticket may refer to; its end is point A. */
 export type Call = Schemas['CallRow'];
 
+/** Who calls: the customers of a number, and what is going on with them. */
+export type Caller = Schemas['CallerAnswer'];
+export type Customer = Schemas['CallerRow'];
+export type SupplyPoint = Schemas['SupplyPointRow'];
+export type Contact = Schemas['ContactRow'];
+export type Region = Schemas['RegionRow'];
+
 export type DeskSnapshot = Schemas['DeskSnapshot'];
 
 export interface Delta {

@@ -342,6 +342,7 @@ export const en: Record<Key, string> = {
   'done.undo': 'Recall…',
 
   'dialog.release': 'Release order {number}',
+  'dialog.release.proposed': 'repairs in this district: Enter',
   'dialog.release.say': "To which repair centre? It counts as received when the centre's screen says so.",
   'dialog.dispatch': 'Dispatch order {number}',
   'dialog.dispatch.say': 'To which crew? In order of straight-line distance, the right trade first.',

@@ -333,6 +333,7 @@ export const zh = {
   'done.undo': '撤回…',
 
   'dialog.release': '派发工单 {number}',
+  'dialog.release.proposed': '负责此区域，按 ⏎ 派发',
   'dialog.release.say': '发往哪个报修中心？送达以中心屏幕的回执为准。',
   'dialog.dispatch': '派出工单 {number}',
   'dialog.dispatch.say': '派给哪个班组？按与故障点的直线距离排列，本工种在前。',

@@ -115,6 +115,12 @@ export class Draft {
     this.#keep();
   }
 
+  /** A person says whose account it is: what is known of it takes the place of earlier guesses. */
+  choose(customerId: Id, known: Partial<Fields>): void {
+    this.fill(known);
+    this.write('customerId', customerId);
+  }
+
   /** What is known, into the fields that nobody has written in. */
   fill(known: Partial<Fields>): void {
     for (const [name, value] of Object.entries(known)) {

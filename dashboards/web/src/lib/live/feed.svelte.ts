@@ -99,7 +99,8 @@ export class BoardFeed {
 
   async #begin(): Promise<void> {
     try {
-      await Promise.all([this.refetch(), ...this.#riders.map((rider) => rider.fetch())]);
+      await this.refetch(); // first: it forgets earlier problems, a rider's refusal must stand
+      await Promise.all(this.#riders.map((rider) => rider.fetch()));
     } catch (error) {
       this.#failed(error);
       return;

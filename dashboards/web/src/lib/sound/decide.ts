@@ -1,8 +1,8 @@
 import type { OrderRow, Session } from '../api/types';
 import { openAlerts } from '../time/levels';
 
-/** What is heard: something is wrong, or something has come. */
-export type Sound = 'alarm' | 'arrival';
+/** What is heard: something is wrong, something has come, or a caller waits. */
+export type Sound = 'alarm' | 'arrival' | 'call';
 /** Whose desk listens. */
 export type Ear = 'hotline' | 'supervisor' | 'centre' | 'crew';
 

@@ -16,7 +16,7 @@ export type SoundState = 'on' | 'blocked' | 'silenced';
 /** Sounds of one screen: one at a time, for a minute silent at most, and honest when blocked. */
 export class Sounds {
   /** How often each sound was asked for. */
-  asked = $state<Record<Sound, number>>({ alarm: 0, arrival: 0 });
+  asked = $state<Record<Sound, number>>({ alarm: 0, arrival: 0, call: 0 });
   /** Until when, on the server's clock in ms; null: not silenced. */
   silencedUntil = $state<number | null>(null);
   #blocked = $state(true);
@@ -74,6 +74,12 @@ export class Sounds {
     if (!sound) return;
     this.asked[sound] += 1;
     this.#become(ask(this.#playing, sound));
+  }
+
+  /** A caller waits. Asked for again while one does, so nothing is made up for after a silence. */
+  ring(): void {
+    this.asked.call += 1;
+    if (!this.#playing.held) this.#become(ask(this.#playing, 'call'));
   }
 
   /** Silent for a minute; asked again, heard again. The minute cannot be prolonged. */

@@ -7,7 +7,8 @@ interface Tone {
   notes: readonly (readonly [number, number, number])[];
 }
 
-/** An alarm calls in pairs, an arrival is two soft rising notes: told apart without looking. */
+/** An alarm calls in pairs, an arrival is two soft rising notes, a call warbles: told apart
+   without looking. */
 const TONES: Record<Sound, Tone> = {
   alarm: {
     wave: 'triangle',
@@ -21,6 +22,14 @@ const TONES: Record<Sound, Tone> = {
       [523, 0, 0.16],
       [659, 0.17, 0.3],
     ],
+  },
+  call: {
+    wave: 'sine',
+    loudness: 0.2,
+    notes: [0, 0.1, 0.2, 0.3, 0.4, 0.5].flatMap((at) => [
+      [740, at, 0.05] as const,
+      [880, at + 0.05, 0.05] as const,
+    ]),
   },
 };
 

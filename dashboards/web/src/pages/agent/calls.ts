@@ -5,7 +5,7 @@ import { millis } from '../../lib/time/format';
 export type Standing =
   /** Rings or waits, nobody has it. */
   | 'waiting'
-  /** Nobody has it, and nothing was heard of it for so long that it cannot still wait. */
+  /** Nothing was heard of it for so long that it can hardly still go on. */
   | 'silent'
   /** I have it and it goes on. */
   | 'mine'
@@ -20,13 +20,18 @@ export type Standing =
 
 /** No caller rings longer; a call that does has lost its end on the way. */
 export const SILENT_MS = 10 * 60_000;
+/** No caller talks to the hotline longer; the same holds then. */
+export const SILENT_TALK_MS = 60 * 60_000;
 /** How long a call that nobody took is offered for filing or calling back. */
 const MISSED_MS = 60 * 60_000;
 
 export function standing(call: Call, me: Id, nowMs: number): Standing {
   const taker = call.taken_by?.id;
   if (call.state !== 'ended') {
-    if (taker) return taker === me ? 'mine' : 'theirs';
+    if (taker) {
+      if (taker !== me) return 'theirs';
+      return nowMs - (millis(call.taken_at) ?? nowMs) > SILENT_TALK_MS ? 'silent' : 'mine';
+    }
     return nowMs - (millis(call.opened_at) ?? nowMs) > SILENT_MS ? 'silent' : 'waiting';
   }
   if (call.tickets.length > 0) return 'done';
@@ -52,6 +57,7 @@ export function sortCalls(calls: Iterable<Call>, me: Id, nowMs: number): Sorted 
   };
   for (const call of calls) sorted[standing(call, me, nowMs)].push(call);
   for (const list of Object.values(sorted)) list.sort(oldest);
+  sorted.mine.sort((a, b) => (millis(a.taken_at) ?? 0) - (millis(b.taken_at) ?? 0));
   sorted.done.reverse();
   sorted.missed.reverse();
   return sorted;

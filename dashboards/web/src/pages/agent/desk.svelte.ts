@@ -1,6 +1,9 @@
 import { ApiProblem, newKey, post } from '../../lib/api/client';
 import { goToLogin } from '../../lib/api/session';
-import type { Call, Id, OrderRow } from '../../lib/api/types';
+import type { Call, Customer, Id, OrderRow } from '../../lib/api/types';
+import type { Action } from '../../lib/desk/actions';
+import { CallerBook, type Looked } from '../../lib/directory/callers.svelte';
+import { knownOf, likelySame, nameOfCustomer, type Likely } from '../../lib/directory/known';
 import { t } from '../../lib/i18n/index.svelte';
 import { Draft, type Filed } from '../../lib/intake/draft.svelte';
 import { CallsFeed } from '../../lib/live/calls.svelte';
@@ -8,10 +11,14 @@ import { serverClock } from '../../lib/time/clock.svelte';
 import { Desk } from '../../lib/desk/desk.svelte';
 import { proposed, sortCalls, standing } from './calls';
 
+/** How often a waiting caller is heard. */
+const RING_MS = 8000;
+
 /** The agent's desk: the board's orders, and beside them the calls and what is written of them. */
 export class AgentDesk extends Desk {
   override readonly orderPath = '/#/orders/';
   readonly calls = new CallsFeed();
+  readonly callers = new CallerBook();
   /** The call that the desk shows; null: none, or a request without a call. */
   callId = $state<Id | null>(null);
   /** The last order filed here, to watch its first hop. */
@@ -19,7 +26,9 @@ export class AgentDesk extends Desk {
   /** A person chose this call: it stays until it is nobody's work any more. */
   #pinned = false;
   #drafts = new Map<Id | null, Draft>();
-  #heard = $state.raw<ReadonlySet<Id> | null>(null);
+  /** Calls that were there at the last look. */
+  #heard: ReadonlySet<Id> | null = null;
+  #rangAt = 0;
 
   constructor() {
     super();
@@ -33,6 +42,25 @@ export class AgentDesk extends Desk {
     (this.callId && this.calls.rows?.get(this.callId)) || null,
   );
   readonly draft: Draft = $derived(this.draftOf(this.callId));
+  readonly looked: Looked | null = $derived(
+    this.call ? this.callers.of(this.call.from_number) : null,
+  );
+  readonly customers: readonly Customer[] = $derived(this.looked?.caller?.customers ?? []);
+  /** Whose account it is about: the one that was chosen, or the only one. */
+  readonly customer: Customer | null = $derived(
+    this.customers.find((each) => each.customer_id === this.draft.fields.customerId) ??
+      (this.customers.length === 1 ? (this.customers[0] ?? null) : null),
+  );
+  /** Open orders that may be of the same fault, the nearest first. */
+  readonly likely: Likely[] = $derived(
+    likelySame(this.looked?.caller ?? null, this.customer, this.feed.board?.orders ?? new Map()),
+  );
+  /** The order that was filed here last, where this person may release it. */
+  readonly releasable: { action: Action; order: OrderRow } | null = $derived.by(() => {
+    const order = this.filed;
+    const action = order && this.actionsOf(order).find(({ code }) => code === 'release');
+    return order && action ? { action, order } : null;
+  });
   readonly filed: OrderRow | null = $derived(
     (this.filedId && this.feed.board?.orders.get(this.filedId)) || null,
   );
@@ -66,13 +94,15 @@ export class AgentDesk extends Desk {
     const here = this.call ? standing(this.call, this.me, serverClock.now) : null;
     if (here === 'mine' || here === 'to_file') return;
     if (this.draft.dirty && here !== 'done') return;
-    if (this.#pinned && here !== 'done' && here !== 'theirs') return;
+    const next = proposed(this.sorted)?.id ?? null;
+    // What a colleague took first stays in view, until something else comes.
+    if (this.#pinned && here !== 'done' && (here !== 'theirs' || next === null)) return;
     this.#pinned = false;
-    this.callId = proposed(this.sorted)?.id ?? null;
+    this.callId = next;
   }
 
   /** New calls that rang since the last look; none at the first. */
-  newlyRinging(): number {
+  #newlyRinging(): number {
     const rows = this.calls.rows;
     if (!rows) return 0;
     const waiting = this.sorted.waiting.map(({ id }) => id);
@@ -81,10 +111,56 @@ export class AgentDesk extends Desk {
     return before ? waiting.filter((id) => !before.has(id)).length : 0;
   }
 
+  /** What the desk does whenever its calls or the clock change. */
+  follow(): void {
+    this.settle();
+    for (const call of [...this.sorted.waiting, ...this.sorted.mine]) {
+      void this.callers.ask(call.from_number);
+    }
+    if (this.call) void this.callers.ask(this.call.from_number);
+    this.#fill();
+    this.#ring();
+  }
+
+  /** Write what is known into the form, wherever nobody has written. */
+  #fill(): void {
+    const { call, draft, customer } = this;
+    if (!call) return;
+    draft.fill({ phone: call.from_number, ...(customer ? knownOf(customer) : {}) });
+  }
+
+  /** A waiting caller is heard at once, and again until somebody takes the call. */
+  #ring(): void {
+    const fresh = this.#newlyRinging() > 0;
+    const busy = this.sorted.mine.length > 0 || !this.mayTake;
+    const again = this.sorted.waiting.length > 0 && serverClock.exact() - this.#rangAt > RING_MS;
+    if (busy || !(fresh || again)) return;
+    this.#rangAt = serverClock.exact();
+    this.sounds.ring();
+  }
+
+  /** The name of who calls; empty where it is not known, or several share the number. */
+  callerName(call: Call): string {
+    const found = this.callers.of(call.from_number)?.caller?.customers ?? [];
+    const [first] = found;
+    if (!first) return '';
+    return found.length === 1 ? nameOfCustomer(first) : t('agent.several', { count: found.length });
+  }
+
+  /** Say whose account it is; true where there is such a customer. */
+  chooseCustomer(index: number): boolean {
+    const customer = this.customers[index];
+    if (!customer) return false;
+    this.draft.choose(customer.customer_id, knownOf(customer));
+    return true;
+  }
+
   /** Look at a call, or (null) write a request without one. */
   choose(id: Id | null): void {
     this.callId = id;
     this.#pinned = true;
+    if (this.call) void this.callers.ask(this.call.from_number, true);
+    this.#fill();
   }
 
   step(by: 1 | -1): void {
@@ -123,8 +199,14 @@ export class AgentDesk extends Desk {
   }
 
   /** The request is filed: its form has served, and what comes next comes up. */
-  filedNow({ order }: Filed, draft: Draft): void {
+  filedNow({ ticketId, order }: Filed, draft: Draft): void {
     for (const [id, each] of this.#drafts) if (each === draft) this.#drafts.delete(id);
+    const { call } = this;
+    if (call) {
+      const made = { id: ticketId, kind: draft.fields.kind, order_id: order?.id ?? null, order_number: order?.number ?? null };
+      this.calls.show({ ...call, tickets: [...call.tickets, made] });
+      void this.callers.ask(call.from_number, true);
+    }
     this.filedId = order?.id ?? null;
     const text = order ? t('done.file', { number: order.number }) : t('done.ticket');
     this.said = { tone: 'done', text };

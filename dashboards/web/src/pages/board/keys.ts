@@ -1,6 +1,7 @@
 import type { PlainKey } from '../../lib/i18n/index.svelte';
 import { typing } from '../../lib/ui/keyboard';
 import type { Desk } from '../../lib/desk/desk.svelte';
+import { actByKey, moveByKey } from '../../lib/desk/keys';
 
 /** Keys other than the actions' letters; `?` shows them. */
 export const KEYS: readonly { keys: string[]; says: PlainKey }[] = [
@@ -35,15 +36,6 @@ function focusSearch(): void {
   }
 }
 
-/** Put the browser's focus on the row of the selected order, where it was asked for by key. */
-function focusRow(desk: Desk): void {
-  requestAnimationFrame(() => {
-    const row = document.querySelector<HTMLElement>(`[data-order-id="${desk.selectedId ?? ''}"]`);
-    row?.focus();
-    row?.scrollIntoView({ block: 'nearest' });
-  });
-}
-
 const PLAIN: Record<string, (desk: Desk) => void> = {
   '/': () => focusSearch(),
   '?': (desk) => (desk.asking = { kind: 'keys' }),
@@ -54,26 +46,6 @@ const PLAIN: Record<string, (desk: Desk) => void> = {
     if (desk.rights.has('order.file')) desk.asking = { kind: 'file' };
   },
 };
-
-function move(event: KeyboardEvent, desk: Desk): boolean {
-  const down = event.key === 'j' || event.key === 'ArrowDown';
-  const up = event.key === 'k' || event.key === 'ArrowUp';
-  if (!down && !up) return false;
-  // Arrows inside the map pan it, inside a table of the order page they scroll.
-  const inside = event.target instanceof Element && event.target.closest('canvas, .page');
-  if (inside && event.key.startsWith('Arrow')) return false;
-  desk.move(down ? 1 : -1);
-  focusRow(desk);
-  return true;
-}
-
-function act(event: KeyboardEvent, desk: Desk): boolean {
-  const order = desk.selected;
-  const action = order && desk.actionsOf(order).find(({ letter }) => letter === event.key);
-  if (!order || !action) return false;
-  desk.begin(action, order);
-  return true;
-}
 
 /** The board's whole keyboard. Letters stay letters while somebody types. */
 export function handleKey(event: KeyboardEvent, desk: Desk): void {
@@ -96,6 +68,6 @@ export function handleKey(event: KeyboardEvent, desk: Desk): void {
   }
   const plain = PLAIN[event.key];
   if (plain) plain(desk);
-  else if (!move(event, desk) && !act(event, desk)) return;
+  else if (!moveByKey(event, desk) && !actByKey(event, desk)) return;
   event.preventDefault();
 }

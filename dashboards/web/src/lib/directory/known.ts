@@ -1,0 +1,68 @@
+import type { Caller, Customer, OrderRow, SupplyPoint } from '../api/types';
+import { language } from '../i18n/index.svelte';
+import type { Fields } from '../intake/draft.svelte';
+import { pointText } from '../intake/point';
+
+/** Urgency that is proposed for customers of each class of importance. */
+const IMPORTANT: Record<Customer['importance'], number> = {
+  ordinary: 0,
+  temporary: 1,
+  second: 1,
+  first: 2,
+  special: 2,
+};
+
+export const nameOfCustomer = ({ name_zh, name_en }: Customer): string =>
+  (language() === 'en' && name_en) || name_zh;
+
+export const addressOf = ({ address_zh, address_en }: SupplyPoint): string =>
+  (language() === 'en' && address_en) || address_zh;
+
+/** What the directory lets one write down for a customer without asking. */
+export function knownOf(customer: Customer): Partial<Fields> {
+  const known: Partial<Fields> = {
+    customerId: customer.customer_id,
+    caller: nameOfCustomer(customer),
+    urgency: IMPORTANT[customer.importance] ?? 0,
+  };
+  const [point] = customer.points;
+  if (!point) return known;
+  known.place = addressOf(point);
+  known.area = point.area_class;
+  if (point.lat !== null && point.lon !== null) known.coordinates = pointText(point.lat, point.lon);
+  return known;
+}
+
+/** An open order that may be of the same fault: at the customer, or on the same device. */
+export interface Likely {
+  order: OrderRow;
+  at: 'customer' | 'transformer' | 'feeder';
+}
+
+const ORDER = { customer: 0, transformer: 1, feeder: 2 } as const;
+
+/**
+ * Open orders of the customer (or of the number, while the customer is not known), then of the
+ * devices above. Only those that the board knows as open.
+ */
+export function likelySame(
+  caller: Caller | null,
+  customer: Customer | null,
+  orders: ReadonlyMap<string, OrderRow>,
+): Likely[] {
+  const found = new Map<string, Likely>();
+  const add = (ids: readonly string[], at: Likely['at']): void => {
+    for (const id of ids) {
+      const order = orders.get(id);
+      const open = order && order.state !== 'closed' && order.state !== 'finished';
+      if (open && !found.has(id)) found.set(id, { order, at });
+    }
+  };
+  const own = [...(customer?.orders ?? []), ...(caller?.orders ?? [])];
+  add(own.map(({ id }) => id), 'customer');
+  for (const point of customer?.points ?? []) {
+    add(point.on_transformer?.order_ids ?? [], 'transformer');
+    add(point.on_feeder?.order_ids ?? [], 'feeder');
+  }
+  return [...found.values()].sort((a, b) => ORDER[a.at] - ORDER[b.at]);
+}

@@ -1,0 +1,131 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { Reference } from '../api/types';
+import { Draft } from './draft.svelte';
+import { pointOf, pointText, spaced } from './point';
+
+const store = (): Storage => {
+  const kept = new Map<string, string>();
+  return {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => void kept.set(key, value),
+    removeItem: (key: string) => void kept.delete(key),
+  } as unknown as Storage;
+};
+const REFERENCE = {
+  fault_codes: [{ code: 'wires_down', name_zh: '', name_en: '', trade: 'medium_voltage' }],
+} as unknown as Reference;
+const ORDER = { id: 'order', number: '20260101-0001' };
+
+/** A server that answers each request as told; what it was sent. */
+function server(...answers: (object | null)[]): { path: string; key: string; body: Record<string, unknown> }[] {
+  const sent: { path: string; key: string; body: Record<string, unknown> }[] = [];
+  vi.stubGlobal('fetch', async (path: string, init: RequestInit) => {
+    const key = (init.headers as Record<string, string>)['Idempotency-Key'] ?? '';
+    sent.push({ path, key, body: JSON.parse(String(init.body)) as Record<string, unknown> });
+    const answer = answers.shift();
+    if (answer === null || answer === undefined) throw new TypeError('no network');
+    const status = 'code' in answer ? 422 : 201;
+    return new Response(JSON.stringify(answer), { status });
+  });
+  vi.stubGlobal('setTimeout', (act: () => void) => queueMicrotask(act));
+  return sent;
+}
+afterEach(() => vi.unstubAllGlobals());
+
+function written(kept: Storage | null = null): Draft {
+  const draft = new Draft('call', kept);
+  draft.write('place', '景山街道 12 号楼');
+  draft.write('fault', 'wires_down');
+  draft.write('coordinates', '39.9239, 116.3966');
+  return draft;
+}
+
+describe('places and numbers as people write them', () => {
+  test.each([
+    ['39.9, 116.4', [39.9, 116.4]],
+    [' 39.9，116.4 ', [39.9, 116.4]],
+    ['-33.8 151.2', [-33.8, 151.2]],
+    ['91, 0', null],
+    ['0, 0', null],
+    ['39.9', null],
+    ['', null],
+  ] as const)('%s', (text, point) => expect(pointOf(text)).toEqual(point));
+  test('a point is written so that it can be read', () =>
+    expect(pointOf(pointText(39.92391, 116.39662))).toEqual([39.92391, 116.39662]));
+  test.each([
+    ['+8613800138000', '138 0013 8000'],
+    ['13800138000', '138 0013 8000'],
+    ['+861095598', '+861095598'],
+    ['', ''],
+  ])('%s is read as %s', (number, said) => expect(spaced(number)).toBe(said));
+});
+
+describe('a draft', () => {
+  test('is never overwritten by a guess where somebody wrote', () => {
+    const draft = new Draft('call', null);
+    draft.write('place', 'here');
+    draft.fill({ place: 'there', caller: '王女士' });
+    expect(draft.fields).toMatchObject({ place: 'here', caller: '王女士' });
+  });
+  test('survives the page, and only its own call sees it', () => {
+    const kept = store();
+    written(kept);
+    expect(new Draft('call', kept).fields.place).toBe('景山街道 12 号楼');
+    expect(new Draft('call', kept).dirty).toBe(true);
+    expect(new Draft('another', kept).dirty).toBe(false);
+  });
+  test('with what was only guessed is not one that somebody wrote', () => {
+    const draft = new Draft('call', store());
+    draft.fill({ phone: '1' });
+    expect(draft.dirty).toBe(false);
+  });
+  test('proposes an emergency for wires on the ground, unless a person judged', () => {
+    const draft = new Draft('call', null);
+    draft.write('fault', 'wires_down');
+    expect(draft.fields.urgency).toBe(3);
+    draft.write('urgency', 1);
+    draft.write('fault', 'wires_down');
+    expect(draft.fields.urgency).toBe(1);
+  });
+  test('of a repair needs fault, place and coordinates; any other kind nothing', async () => {
+    const sent = server({ id: 'ticket' });
+    const draft = new Draft('call', null);
+    expect(await draft.file(REFERENCE)).toBeNull();
+    expect([draft.tried, sent.length]).toEqual([true, 0]);
+    draft.write('kind', 'enquiry');
+    expect(await draft.file(REFERENCE)).toEqual({ ticketId: 'ticket', order: null });
+    expect(sent.map(({ path }) => path)).toEqual(['/api/tickets']);
+  });
+  test('becomes a ticket of its call and an order of the right trade', async () => {
+    const sent = server({ id: 'ticket' }, ORDER);
+    expect((await written().file(REFERENCE))?.order).toEqual(ORDER);
+    expect(sent[0]?.body).toMatchObject({ kind: 'fault_repair', call_id: 'call' });
+    expect(sent[1]?.body).toMatchObject({
+      ticket_id: 'ticket',
+      trade: 'medium_voltage',
+      lat: 39.9239,
+      urgency: 3,
+    });
+  });
+  test('sent again after a lost answer, even by another page, files once', async () => {
+    const kept = store();
+    const lost = server({ id: 'ticket' }, null, null, null, null);
+    const draft = written(kept);
+    expect(await draft.file(REFERENCE)).toBeNull();
+    expect(draft.problem).not.toBe('');
+    vi.unstubAllGlobals();
+    const again = server(ORDER);
+    expect((await new Draft('call', kept).file(REFERENCE))?.ticketId).toBe('ticket');
+    expect(again.map(({ path }) => path)).toEqual(['/api/orders']);
+    expect(again[0]?.key).toBe(lost[1]?.key);
+    expect(new Draft('call', kept).dirty).toBe(false);
+  });
+  test('that the server refused is sent anew with another key', async () => {
+    const sent = server({ code: 'invalid_field', detail: 'no' }, { id: 'ticket' }, ORDER);
+    const draft = written();
+    expect(await draft.file(REFERENCE)).toBeNull();
+    expect(draft.problem).toBe('no');
+    expect(await draft.file(REFERENCE)).not.toBeNull();
+    expect(sent[1]?.key).not.toBe(sent[0]?.key);
+  });
+});

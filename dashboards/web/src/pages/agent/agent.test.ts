@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest';
+import type { Call } from '../../lib/api/types';
+import { proposed, SILENT_MS, SILENT_TALK_MS, sortCalls, standing } from './calls';
+
+const NOW = Date.parse('2026-01-01T12:00:00Z');
+const ago = (seconds: number): string => new Date(NOW - seconds * 1000).toISOString();
+const ME = 'me';
+const TICKET = { id: 't', kind: 'enquiry', order_id: null, order_number: null };
+
+function aCall(changes: Partial<Call> = {}): Call {
+  return {
+    id: 'call',
+    from_number: '+8613800138000',
+    to_number: '+861095598',
+    state: 'ringing',
+    opened_at: ago(20),
+    ended_at: null,
+    end_state: null,
+    taken_by: null,
+    taken_at: null,
+    tickets: [],
+    ...changes,
+  };
+}
+const by = (id: string): Partial<Call> => ({ taken_by: { id, name: id }, taken_at: ago(10) });
+const over = (seconds = 5): Partial<Call> => ({ state: 'ended', ended_at: ago(seconds) });
+
+describe('where a call stands', () => {
+  test.each([
+    ['waiting', aCall()],
+    ['waiting', aCall({ state: 'in-progress' })],
+    ['silent', aCall({ opened_at: ago(SILENT_MS / 1000 + 1) })],
+    ['mine', aCall(by(ME))],
+    ['mine', aCall({ ...by(ME), opened_at: ago(3600) })],
+    ['silent', aCall({ ...by(ME), taken_at: ago(SILENT_TALK_MS / 1000 + 1) })],
+    ['theirs', aCall(by('other'))],
+    ['to_file', aCall({ ...by(ME), ...over() })],
+    ['theirs', aCall({ ...by('other'), ...over() })],
+    ['missed', aCall(over())],
+    ['done', aCall(over(3601))],
+    ['done', aCall({ ...over(), tickets: [TICKET] })],
+    ['done', aCall({ ...by(ME), ...over(), tickets: [TICKET] })],
+    ['mine', aCall({ ...by(ME), tickets: [TICKET] })],
+  ] as const)('%s (%#)', (expected, call) => expect(standing(call, ME, NOW)).toBe(expected));
+});
+
+test('what waits longest stands first, what was missed last stands first', () => {
+  const sorted = sortCalls(
+    [
+      aCall({ id: 'new', opened_at: ago(5) }),
+      aCall({ id: 'old', opened_at: ago(50) }),
+      aCall({ id: 'gone', ...over(100), opened_at: ago(200) }),
+      aCall({ id: 'gone lately', ...over(10), opened_at: ago(100) }),
+    ],
+    ME,
+    NOW,
+  );
+  expect(sorted.waiting.map(({ id }) => id)).toEqual(['old', 'new']);
+  expect(sorted.missed.map(({ id }) => id)).toEqual(['gone lately', 'gone']);
+});
+
+test('the desk shows the call I talk in, then the one to file for, then who waits longest', () => {
+  const waiting = aCall({ id: 'waiting' });
+  const toFile = aCall({ id: 'to file', ...by(ME), ...over() });
+  const mine = aCall({ id: 'mine', ...by(ME) });
+  const shown = (...calls: Call[]): string | undefined => proposed(sortCalls(calls, ME, NOW))?.id;
+  expect(shown(waiting, toFile, mine)).toBe('mine');
+  expect(shown(waiting, toFile)).toBe('to file');
+  expect(shown(waiting)).toBe('waiting');
+  expect(shown(aCall(over()), aCall(by('other')))).toBeUndefined();
+});

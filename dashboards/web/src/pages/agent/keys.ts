@@ -1,0 +1,93 @@
+import { actByKey, focusRow, moveByKey } from '../../lib/desk/keys';
+import type { PlainKey } from '../../lib/i18n/index.svelte';
+import { plainKey, typing } from '../../lib/ui/keyboard';
+import type { AgentDesk } from './desk.svelte';
+
+/** Keys other than the letters of orders; `?` shows them. */
+export const KEYS: readonly { keys: string[]; says: PlainKey }[] = [
+  { keys: ['Enter'], says: 'agent.key.take' },
+  { keys: ['Ctrl ⏎'], says: 'agent.key.file' },
+  { keys: ['j', 'k'], says: 'agent.key.step' },
+  { keys: ['1', '…', '9'], says: 'agent.key.customer' },
+  { keys: ['f'], says: 'agent.key.form' },
+  { keys: ['n'], says: 'agent.key.new' },
+  { keys: ['o'], says: 'agent.key.orders' },
+  { keys: ['Esc'], says: 'agent.key.back' },
+  { keys: ['m'], says: 'keys.silence' },
+  { keys: ['?'], says: 'keys.help' },
+];
+
+/** Into the form: where something is still missing, else to what the caller says. */
+export function focusForm(): void {
+  requestAnimationFrame(() => {
+    const form = document.querySelector<HTMLFormElement>('[data-testid=file-form]');
+    const inputs = form?.querySelectorAll<HTMLInputElement | HTMLSelectElement>('[required]');
+    const empty = [...(inputs ?? [])].find((input) => input.value.trim() === '');
+    (empty ?? form?.querySelector<HTMLElement>('[name=description]'))?.focus();
+  });
+}
+
+function toOrders(desk: AgentDesk): void {
+  if (desk.selectedId) desk.resort(true);
+  else desk.move(1);
+  focusRow(desk);
+}
+
+const PLAIN: Record<string, (desk: AgentDesk) => void> = {
+  '?': (desk) => (desk.asking = { kind: 'keys' }),
+  m: (desk) => desk.sounds.silence(),
+  f: () => focusForm(),
+  n: (desk) => {
+    desk.choose(null);
+    focusForm();
+  },
+  o: toOrders,
+};
+
+function back(event: KeyboardEvent, desk: AgentDesk): void {
+  if (desk.asking) desk.asking = null;
+  else if (typing(event.target)) (event.target as HTMLElement).blur();
+  else {
+    desk.select(null);
+    if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+  }
+}
+
+/** What a key does to the calls; true where it did something. */
+function callKey(key: string, desk: AgentDesk): boolean {
+  if (/^[1-9]$/.test(key)) return desk.chooseCustomer(Number(key) - 1);
+  const by = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[key];
+  if (by === undefined) return false;
+  desk.step(by as 1 | -1);
+  return true;
+}
+
+function enter(event: KeyboardEvent, desk: AgentDesk): boolean {
+  const onSomething = event.target instanceof Element && event.target.closest('button, a, summary');
+  if (onSomething || !desk.takable) return false;
+  void desk.take(desk.takable);
+  return true;
+}
+
+/** The agent desk's whole keyboard. Letters stay letters while somebody types. */
+export function handleKey(event: KeyboardEvent, desk: AgentDesk): void {
+  if (event.key === 'Escape') {
+    back(event, desk);
+    return;
+  }
+  const key = plainKey(event);
+  if (key === null || desk.asking) return;
+  const plain = PLAIN[key];
+  if (plain) plain(desk);
+  else if (key === 'Enter' ? !enter(event, desk) : !orderKey(event, desk) && !callKey(key, desk)) return;
+  event.preventDefault();
+}
+
+/** Keys of the order in focus; `r` without one is for the order that was filed last. */
+function orderKey(event: KeyboardEvent, desk: AgentDesk): boolean {
+  if (desk.selectedId) return moveByKey(event, desk) || actByKey(event, desk);
+  const release = event.key === 'r' && desk.releasable;
+  if (!release) return false;
+  desk.begin(release.action, release.order);
+  return true;
+}

@@ -1,0 +1,375 @@
+"""The agent's page in a real browser: from the first ring to the release, by keyboard alone."""
+
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from api.app import WEB
+from api.demo.city import DEFAULT_SEED, City, make_city
+from api.demo.directory_rows import add_directory
+from api.demo.model import Customer
+from api.demo.units import units_of
+from core.clock import now
+from core.db import session_factory
+from core.engines import EngineUrls
+from core.settings import settings
+from dispatch.starter import ORG_ID
+from tests.office import Office, Starter, open_office, starter
+from tests.telephony.carrier import InboundCall, Webhook
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page, Route
+
+__all__ = ["starter"]
+pytestmark = pytest.mark.browser
+NUMBERS = count(1)
+MET: set[str] = set()  # phones of customers that a test had to do with
+LIVE = "[data-testid=connection][data-state=live]"
+CARD = "[data-testid=call-card][data-standing={}]"
+FORM = "[data-testid=file-form]"
+WORDS = {
+    "zh-CN": {"empty": "没有来电", "waits": "待值长派发", "first": "接了这通电话"},
+    "en-GB": {"empty": "No call", "waits": "waits for the shift lead", "first": "took this call"},
+}
+
+
+@dataclass
+class Town:
+    """An office with real screens, whose organisation has a generated city."""
+
+    office: Office
+    city: City
+    browser: "Browser"
+    stack: ExitStack
+
+    def page(self, login: str, locale: str = "zh-CN") -> "Page":
+        """Somebody sits down at the agent's page, connected."""
+        page = self.bare_page(login, locale)
+        page.wait_for_selector(LIVE)
+        return page
+
+    def bare_page(self, login: str, locale: str = "zh-CN") -> "Page":
+        size: Any = {"width": 1280, "height": 720}
+        context = self.browser.new_context(viewport=size, locale=locale)
+        self.stack.callback(context.close)
+        context.set_default_timeout(15_000)
+        token = self.office.starter.tokens[login]
+        context.add_cookies([{"name": "paidan_session", "value": token, "url": self.office.url}])
+        page = context.new_page()
+        page.goto(f"{self.office.url}/agent")
+        return page
+
+    def says(self, hook: Webhook) -> None:
+        """The carrier says it, signed."""
+        headers = hook.headers(settings().effective_public_url)
+        with httpx.Client(base_url=self.office.url, trust_env=False) as carrier:
+            assert carrier.post(hook.path, content=hook.body, headers=headers).is_success
+
+    def ring(self, number: str, ago: timedelta = timedelta(seconds=70)) -> InboundCall:
+        """A caller rings."""
+        began = now().replace(microsecond=0) - ago
+        call = InboundCall(next(NUMBERS), began=began, talk_s=40, from_number=number)
+        self.says(call.ringing())
+        self.stack.callback(self.says, call.completed())
+        return call
+
+    def hang_up(self, call: InboundCall) -> None:
+        self.says(call.completed())
+        self.office.turn()
+
+    def customer(self, sharing: int = 1, **fitting: str) -> Customer:
+        """A customer whose phone that many customers have, not met before."""
+        phones = [one.phone for one in self.city.customers]
+        return next(
+            one
+            for one in self.city.customers
+            if phones.count(one.phone) == sharing
+            and one.phone not in MET
+            and all(getattr(one, name) == value for name, value in fitting.items())
+            and not MET.add(one.phone)  # type: ignore[func-returns-value]
+        )
+
+    def ticket_of(self, order_number: str) -> dict[str, Any]:
+        agent = self.office.person("agent")
+        rows = agent.get("/api/orders", limit=500)
+        order_id = next(row["id"] for row in rows if row["number"] == order_number)
+        found: dict[str, Any] = agent.get(f"/api/orders/{order_id}")
+        return found
+
+
+@pytest.fixture(scope="module")
+def office(
+    engines: EngineUrls, starter: Starter, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Office]:
+    folder = tmp_path_factory.mktemp("agents")
+    with open_office(engines, starter, folder, screens=WEB) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def city(office: Office) -> City:
+    made = make_city(DEFAULT_SEED)
+    with session_factory()() as session:
+        add_directory(session, ORG_ID, made, units_of(session, ORG_ID))
+        session.commit()
+    return made
+
+
+@pytest.fixture
+def town(office: Office, city: City, browser: "Browser") -> Iterator[Town]:
+    with ExitStack() as stack:
+        yield Town(office, city, browser, stack)
+    for row in office.person("agent").get("/api/desk")["calls"]:  # nobody waits for the next test
+        if not row["tickets"]:
+            office.person("lead2").post("/api/tickets", {"kind": "enquiry", "call_id": row["id"]})
+
+
+def shown(page: "Page", standing: str) -> None:
+    page.wait_for_selector(CARD.format(standing))
+
+
+def choose_fault(page: "Page") -> None:
+    """`f` leads to the first field that is still empty: the fault, as all else is known."""
+    page.keyboard.press("f")
+    page.wait_for_selector("select[name=fault]:focus")
+    page.keyboard.press("ArrowDown")
+
+
+def focus_order(page: "Page", number: str) -> None:
+    """`o` leads to the orders, what waits for the hotline first; then down to this one."""
+    page.wait_for_selector(f"[data-testid=order-row][data-number='{number}']")
+    page.keyboard.press("o")
+    for _ in range(20):
+        focused = page.wait_for_selector("[data-testid=order-row]:focus")
+        if focused is not None and focused.get_attribute("data-number") == number:
+            return
+        page.keyboard.press("j")
+    raise AssertionError(f"{number} is not reached")
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en-GB"])
+def test_from_the_first_ring_to_the_release(town: Town, locale: str) -> None:
+    words = WORDS[locale]
+    customer = town.customer(kind="household")
+    page = town.page("agent", locale)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    shown(page, "none")
+    assert words["empty"] in page.locator("[data-testid=call-card]").inner_text()
+
+    call = town.ring(customer.phone)
+    shown(page, "waiting")
+    known = page.locator("[data-testid=customer]")
+    known.wait_for()
+    name = customer.name_zh if locale == "zh-CN" else customer.name_en
+    address = customer.address_zh if locale == "zh-CN" else customer.address_en
+    said = known.inner_text()
+    assert name in said
+    assert address in said
+    assert customer.number in said
+    assert page.locator("[data-testid=sound]").get_attribute("data-call") != "0"
+
+    page.keyboard.press("Enter")
+    shown(page, "mine")
+    town.hang_up(call)
+    shown(page, "to_file")
+    choose_fault(page)
+    page.keyboard.press("Control+Enter")
+    filed = page.locator("[data-testid=filed]")
+    filed.wait_for()
+    number = filed.get_attribute("data-number") or ""
+    assert words["waits"] in filed.inner_text()
+    shown(page, "none")
+
+    order = town.ticket_of(number)
+    assert order["order"]["place"] == address
+    assert (order["order"]["lat"], order["order"]["lon"]) == pytest.approx(customer.at, abs=1e-5)
+    assert order["ticket"]["caller_phone"] == customer.phone
+    assert order["ticket"]["customer_id"]
+    assert order["order"]["points"]["A"] == call.ended_at.isoformat().replace("+00:00", "Z")
+
+    lead = town.page("lead", locale)
+    focus_order(lead, number)
+    lead.keyboard.press("r")
+    lead.wait_for_selector("dialog [data-option]:focus")
+    chosen = lead.locator("dialog [data-option]:focus").get_attribute("data-option")
+    lead.keyboard.press("Enter")
+    page.wait_for_selector(f"[data-testid=filed][data-number='{number}'][data-state=released]")
+    who = town.office.person("agent").http.get("/api/callers", params={"number": customer.phone})
+    [point] = who.json()["customers"][0]["points"]
+    assert chosen == point["region"]["centre_id"]
+    lead.locator("[data-action=offer]").click()  # the undo is the recall
+    lead.locator("[data-option=other]").click()
+    page.wait_for_selector(f"[data-testid=filed][data-number='{number}'][data-state=filed]")
+    assert errors == []
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en-GB"])
+def test_the_second_agent_is_told_who_was_first(town: Town, locale: str) -> None:
+    customer = town.customer()
+    page = town.page("lead", locale)
+    town.ring(customer.phone)
+    shown(page, "waiting")
+    first = town.office.person("agent")
+    calls = first.get("/api/desk")["calls"]
+    call_id = next(one["id"] for one in calls if one["from_number"] == customer.phone)
+
+    def overtaken(route: "Route") -> None:
+        first.post(f"/api/calls/{call_id}/take")
+        route.continue_()
+
+    page.route("**/take", overtaken)
+    page.keyboard.press("Enter")
+    said = page.locator("[data-testid=said][data-tone=refused]")
+    said.wait_for()
+    assert first.me["user"]["name"] in said.inner_text()
+    assert WORDS[locale]["first"] in said.inner_text()
+    assert re.search(r"\d\d:\d\d:\d\d", said.inner_text())
+    shown(page, "theirs")
+    assert page.locator("[data-action=take]").count() == 0
+
+
+def test_what_was_written_survives_a_reload_and_a_lost_network(town: Town) -> None:
+    customer = town.customer()
+    page = town.page("agent")
+    call = town.ring(customer.phone)
+    shown(page, "waiting")
+    page.keyboard.press("Enter")
+    shown(page, "mine")
+    town.hang_up(call)
+    shown(page, "to_file")
+    choose_fault(page)
+    page.fill("textarea[name=description]", "电表箱冒烟")
+
+    page.reload()
+    shown(page, "to_file")
+    assert page.input_value("textarea[name=description]") == "电表箱冒烟"
+    fault = page.input_value("select[name=fault]")
+    assert fault
+
+    page.route("**/api/tickets", lambda route: route.abort())
+    page.keyboard.press("Control+Enter")
+    page.locator(f"{FORM} [role=alert]").wait_for()
+    assert page.input_value("textarea[name=description]") == "电表箱冒烟"
+    page.unroute("**/api/tickets")
+    page.keyboard.press("Control+Enter")
+    filed = page.locator("[data-testid=filed]")
+    filed.wait_for()
+    found = town.ticket_of(filed.get_attribute("data-number") or "")
+    assert found["ticket"]["description"] == "电表箱冒烟"
+    assert found["order"]["fault_code"] == fault
+    calls = town.office.person("agent").get("/api/desk")["calls"]
+    [row] = [one for one in calls if one["from_number"] == customer.phone]
+    assert len(row["tickets"]) == 1
+    page.reload()
+    shown(page, "none")
+    assert page.input_value("textarea[name=description]") == ""
+
+
+def test_a_new_call_never_takes_the_form_away(town: Town) -> None:
+    first, second = town.customer(), town.customer()
+    page = town.page("agent")
+    call = town.ring(first.phone)
+    shown(page, "waiting")
+    page.keyboard.press("Enter")
+    shown(page, "mine")
+    town.hang_up(call)
+    shown(page, "to_file")
+    page.click("textarea[name=description]")
+    page.keyboard.type("半条街")
+    rung = int(page.locator("[data-testid=sound]").get_attribute("data-call") or "0")
+    town.ring(second.phone)
+    page.wait_for_selector("[data-testid=call][data-standing=waiting]")
+    page.wait_for_function(
+        "rung => Number(document.querySelector('[data-testid=sound]').dataset.call) > rung",
+        arg=rung,
+    )
+    page.keyboard.type("停电")
+    assert page.input_value("textarea[name=description]") == "半条街停电"
+    shown(page, "to_file")
+    page.keyboard.press("Escape")
+    page.keyboard.press("k")  # to the other call: its form is another one
+    shown(page, "waiting")
+    assert page.input_value("textarea[name=description]") == ""
+    page.keyboard.press("j")
+    assert page.input_value("textarea[name=description]") == "半条街停电"
+
+
+def test_several_customers_of_one_number_are_chosen_by_digit(town: Town) -> None:
+    customer = town.customer(sharing=2)
+    both = [one for one in town.city.customers if one.phone == customer.phone]
+    page = town.page("agent")
+    town.ring(customer.phone)
+    shown(page, "waiting")
+    page.wait_for_selector("[data-testid=customers]")
+    assert page.locator("[data-testid=customer]").count() == 0
+    assert page.input_value("input[name=place]") == ""
+    for digit in ("2", "1"):
+        page.keyboard.press(digit)
+        chosen = page.locator("[data-customer][aria-pressed=true]").get_attribute("data-customer")
+        wanted = next(one for one in both if one.number == chosen)
+        page.wait_for_selector(f"[data-testid=customer][data-number='{chosen}']")
+        assert page.input_value("input[name=place]") == wanted.address_zh
+
+
+def test_unknown_and_withheld_numbers_are_said_to_be_so(town: Town) -> None:
+    page = town.page("agent", "en-GB")
+    call = town.ring("+8613900001111")
+    page.wait_for_selector("[data-testid=unknown-caller]")
+    assert "139 0000 1111" in page.locator("[data-testid=unknown-caller]").inner_text()
+    assert page.input_value("input[name=phone]") == "+8613900001111"
+    page.keyboard.press("Enter")
+    shown(page, "mine")
+    town.hang_up(call)
+    shown(page, "to_file")
+    page.select_option("select[name=kind]", "enquiry")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("[data-testid=said][data-tone=done]")
+    shown(page, "none")
+    assert page.locator("[data-testid=filed]").count() == 0
+    town.ring("")
+    shown(page, "waiting")
+    assert "number withheld" in page.locator("[data-testid=caller]").inner_text()
+
+
+def test_an_open_order_of_the_same_customer_is_shown_before_filing(town: Town) -> None:
+    customer = town.customer()
+    page = town.page("agent")
+    for _ in range(2):
+        call = town.ring(customer.phone)
+        shown(page, "waiting")
+        page.keyboard.press("Enter")
+        shown(page, "mine")
+        town.hang_up(call)
+        shown(page, "to_file")
+        if _ == 0:
+            choose_fault(page)
+            page.keyboard.press("Control+Enter")
+            number = page.locator("[data-testid=filed]").get_attribute("data-number")
+            shown(page, "none")
+    link = page.locator(f"[data-duplicate='{number}']")
+    link.wait_for()
+    order_id = town.ticket_of(str(number))["order"]["id"]
+    assert link.get_attribute("href") == f"/#/orders/{order_id}"
+    assert page.locator(f"[data-testid=nearby] [data-number='{number}'][data-at=customer]").count()
+
+
+def test_a_call_without_an_end_does_not_ring_for_ever(town: Town) -> None:
+    page = town.page("agent")
+    town.ring("+8613900002222", ago=timedelta(minutes=11))
+    page.wait_for_selector("[data-testid=call][data-standing=silent]")
+    shown(page, "none")
+    assert page.locator("[data-testid=sound]").get_attribute("data-call") == "0"
+
+
+def test_it_is_the_hotlines_page(town: Town) -> None:
+    page = town.bare_page("east.desk", "en-GB")
+    page.get_by_text("You may not use the agent desk").wait_for()
+    assert page.locator("main [role=alert]").count() == 1
