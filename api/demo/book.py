@@ -13,7 +13,7 @@ from core.clock import now
 STAND_BACK = timedelta(minutes=5)
 """A simulated person leaves the seat to a human for so long after the human's last act."""
 
-ACT_ECHO_S = 1.0
+ACT_ECHO_S = 6.0
 """Real seconds for which what shows on screens may still be the echo of an own act."""
 
 FILING_S = 2.0

@@ -67,9 +67,9 @@ class Squad(Attendant):
         if one is None or one["crew_id"] != self.crew.unit_id:
             return []
         id_, state = one["id"], one["state"]
-        if state == "sent":
+        if state == "sent" and one["received_at"]:
             first = one["attempt"] == 1
-            due = self.due(case, case.how.crew_s, one["received_at"] or one["sent_at"])
+            due = self.due(case, case.how.crew_s, one["received_at"])
             if first and case.how.asleep:
                 return []
             if first and case.how.returns:
@@ -105,7 +105,7 @@ class Squad(Attendant):
         dice = stream(self.book.seed, "home", self.crew.code, now())
         self.vehicle.halt()
         await pause(dice.uniform(*HOME_AFTER_S))
-        pace = Trip(0.8, None, 0, 0)
+        pace = Trip(0.8, 0.0, None, 0.0, 0.0)
         await self.vehicle.drive_to(self.crew.home, f"home/{self.crew.code}/{now()}", pace)
 
     async def _attend(self, order_id: str, id_: str) -> None:

@@ -64,12 +64,17 @@ class Drive:
             lat=before[0] + part * (after[0] - before[0]),
             lon=before[1] + part * (after[1] - before[1]),
             speed_kmh=round(distance_m(*before, *after) / took * 3.6, 1),
-            course_deg=course(before, after),
+            course_deg=course(before, after) if before != after else 0,
         )
 
 
-def make_drive(steps: Sequence[Step], pace: float, dice: random.Random) -> Drive:
-    """Drive a way at `pace` of its limits, now a little faster, now slower."""
+def make_drive(
+    steps: Sequence[Step], pace: float, dice: random.Random, stops_s: float = 0.0
+) -> Drive:
+    """Drive a way at `pace` of its limits, now a little faster, now slower.
+
+    `stops_s`: how long the vehicle stands on half of the way.
+    """
     points, times = [steps[0].at], [0.0]
     for before, step in pairwise(steps):
         metres = distance_m(*before.at, *step.at)
@@ -78,6 +83,10 @@ def make_drive(steps: Sequence[Step], pace: float, dice: random.Random) -> Drive
         kmh = min(FASTEST_KMH, max(SLOWEST_KMH, step.limit_kmh * pace * dice.uniform(0.85, 1.1)))
         points.append(step.at)
         times.append(times[-1] + metres / kmh * 3.6)
+    if stops_s and len(points) > 2:
+        half = len(points) // 2
+        points.insert(half + 1, points[half])
+        times = [*times[: half + 1], *(at + stops_s for at in times[half:])]
     return Drive(tuple(points), tuple(times))
 
 

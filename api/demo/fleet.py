@@ -75,7 +75,9 @@ class Vehicle:
         self._sight = Sight(*begin)
         if distance_m(*begin, *at) > THERE_M:
             steps = await asyncio.to_thread(self._streets.drive, begin, at)
-            self._drive = make_drive(steps, trip.pace, stream(self._seed, "drive", key))
+            self._drive = make_drive(
+                steps, trip.pace, stream(self._seed, "drive", key), trip.stops_s
+            )
             self._departed, self._trip, self._jumped = now(), trip, False
             self._moved.set()
             await until(self._departed + timedelta(seconds=self._drive.seconds))

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from api.demo.model import Customer, District
 
-CALLS_PER_MINUTE = 0.68
+CALLS_PER_MINUTE = 0.6
 """Mean of callers with a matter of their own in an ordinary hour."""
 
 DAY = (
@@ -39,31 +39,80 @@ class Fault:
     trade: str
     urgency: int
     work_s: tuple[int, int]
-    words: tuple[str, ...]
+    words: str
 
 
 FAULTS = (
-    Fault("no_power_home", 28, "community_service", 0, (300, 840), ("家里突然没电了，邻居都有电",)),
-    Fault("no_power_building", 24, "low_voltage", 1, (480, 1200), ("整栋楼都停电了，电梯也停了",)),
-    Fault("low_voltage", 14, "low_voltage", 0, (420, 960), ("灯很暗，空调打不开，电压不稳",)),
-    Fault("meter_fault", 15, "community_service", 0, (300, 720), ("电表屏幕不亮，表箱有响声",)),
-    Fault("wires_down", 5, "medium_voltage", 3, (600, 1500), ("门口有电线掉在路上，冒火花",)),
-    Fault("other", 8, "any", 0, (300, 900), ("配电箱有焦味，请来人看看",)),
+    Fault(
+        "no_power_home",
+        28,
+        "community_service",
+        0,
+        (240, 600),
+        "家里突然没电了，邻居都有电 No power at home; the neighbours have it",
+    ),
+    Fault(
+        "no_power_building",
+        24,
+        "low_voltage",
+        1,
+        (360, 840),
+        "整栋楼都停电了，电梯也停了 The whole building is dark, the lift stands",
+    ),
+    Fault(
+        "low_voltage",
+        14,
+        "low_voltage",
+        0,
+        (300, 720),
+        "灯很暗，空调打不开，电压不稳 The lamps are dim, the voltage goes up and down",
+    ),
+    Fault(
+        "meter_fault",
+        15,
+        "community_service",
+        0,
+        (240, 540),
+        "电表屏幕不亮，表箱有响声 The meter shows nothing and hums",
+    ),
+    Fault(
+        "wires_down",
+        5,
+        "medium_voltage",
+        3,
+        (480, 1080),
+        "门口有电线掉在路上，冒火花 A wire lies on the road and sparks",
+    ),
+    Fault(
+        "other",
+        8,
+        "any",
+        0,
+        (240, 600),
+        "配电箱有焦味，请来人看看 The switch box smells burnt",
+    ),
 )
-AREA = Fault("no_power_area", 0, "medium_voltage", 2, (720, 1800), ("这一片全黑了，路灯也不亮",))
+AREA = Fault(
+    "no_power_area",
+    0,
+    "medium_voltage",
+    2,
+    (540, 1200),
+    "这一片全黑了，路灯也不亮 The whole quarter is dark, the street lamps too",
+)
 ENQUIRIES = (
-    ("enquiry", "想问一下这个月的电费和阶梯电价"),
-    ("enquiry", "收到停电通知，想确认什么时候来电"),
-    ("service_request", "想申请增容，家里要装充电桩"),
-    ("complaint", "上次抢修说好半小时，等了一个多小时"),
-    ("opinion", "希望营业厅周末也能办理业务"),
-    ("praise", "感谢昨晚的抢修师傅，来得很快"),
+    ("enquiry", "想问这个月的电费和阶梯电价 Asks about this month's bill"),
+    ("enquiry", "收到停电通知，想确认什么时候来电 Asks when a planned outage ends"),
+    ("service_request", "想申请增容，家里要装充电桩 Wants more capacity for a car charger"),
+    ("complaint", "上次抢修说好半小时，等了一个多小时 The last repair took twice as long as told"),
+    ("opinion", "希望营业厅周末也能办理业务 Wishes that the office opened at weekends"),
+    ("praise", "感谢昨晚的抢修师傅，来得很快 Thanks last night's crew"),
 )
 ENQUIRY_SHARE = 0.22
 EVEN = 0.7
 """Share of callers that are spread evenly over the centres; the others live where most live."""
-JAMS = 0.09
-"""Share of trips through a traffic jam."""
+JAMS, BREAKDOWNS = 0.08, 0.13
+"""Share of trips through a traffic jam, and of those on which the vehicle breaks down."""
 SPREADS = ((0.08, "feeder", (2, 5)), (0.12, "transformer", (1, 2)))
 """Share of faults that are a device's, which device, and how many others call about it."""
 
@@ -164,8 +213,7 @@ def _caller(city: Ground, seed: str, number: int, at_s: float) -> Call:
         fault, cause = AREA, city.feeder_of(customer.transformer)
     elif luck < SPREADS[0][0] + SPREADS[1][0]:
         fault, cause = FAULTS[1], customer.transformer
-    words = dice.choice(fault.words)
-    return _call(dice, number, at_s, customer, "fault_repair", fault, words, cause)
+    return _call(dice, number, at_s, customer, "fault_repair", fault, fault.words, cause)
 
 
 def _who(city: Ground, dice: random.Random) -> Customer:
@@ -192,7 +240,7 @@ def _echoes(city: Ground, seed: str, first: Call, number: int) -> Sequence[Call]
             customer,
             "fault_repair",
             first.fault,
-            dice.choice(first.fault.words),
+            first.fault.words,
             first.cause,
             echo=True,
         )
@@ -281,7 +329,7 @@ def behaviour(seed: str, key: str, fault_code: str) -> Behaviour:
         depart_s=dice.uniform(185, 300) if luck["turnout"] < 0.06 else _around(dice, 70),
         taps=dice.random() < 0.7,
         work_s=dice.uniform(*fault.work_s),
-        record_s=dice.uniform(50, 200),
+        record_s=dice.uniform(40, 140),
         close_s=dice.uniform(60, 300),
         alarm_s=dice.uniform(20, 90),
     )
@@ -289,12 +337,16 @@ def behaviour(seed: str, key: str, fault_code: str) -> Behaviour:
 
 @dataclass(frozen=True, slots=True)
 class Trip:
-    """How a vehicle drives to one case. `pace` of the limit, low in a jam; troubles begin `trouble_s` after the
-    departure and last `lasts_s`: `loss` (no position), `jump` (one far off), `blind` (no
-    connection; its positions come later).
+    """How a vehicle drives to one case, at `pace` of the limits, a low one in a jam.
+
+    Where it breaks down it stands for `stops_s` on half of the way.
+
+    A trouble begins `trouble_s` after the departure and lasts `lasts_s`: `loss` (no position),
+    `jump` (one far off), `blind` (no connection; its positions come later).
     """
 
     pace: float
+    stops_s: float
     trouble: str | None
     trouble_s: float
     lasts_s: float
@@ -306,8 +358,9 @@ def trip(seed: str, key: str) -> Trip:
     luck = dice.random()
     trouble = "loss" if luck < 0.05 else "jump" if luck < 0.12 else "blind" if luck < 0.17 else None
     jam = dice.random() < JAMS
-    pace = dice.uniform(0.16, 0.28) if jam else dice.uniform(0.65, 0.95)
-    return Trip(pace, trouble, dice.uniform(30, 150), dice.uniform(100, 240))
+    pace = dice.uniform(0.18, 0.32) if jam else dice.uniform(0.65, 0.95)
+    stops_s = dice.uniform(1_300, 2_700) if dice.random() < BREAKDOWNS else 0.0
+    return Trip(pace, stops_s, trouble, dice.uniform(30, 150), dice.uniform(100, 240))
 
 
 @dataclass(frozen=True, slots=True)

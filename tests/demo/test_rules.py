@@ -1,0 +1,102 @@
+"""What the simulated people decide: which crew, and whether a human is at work."""
+
+from typing import Any
+
+import pytest
+
+from api.demo.book import human_seats
+from api.demo.centre import LONGEST_QUEUE, choose_crew
+
+Row = dict[str, Any]
+METRES = {"near": 100.0, "far": 5_000.0, "other": 50.0}
+
+
+def crew(id_: str, trade: str = "low_voltage", state: str = "free", queue: int = 0) -> Row:
+    return {"id": id_, "trade": trade, "state": state, "queue": queue}
+
+
+def chosen(crews: list[Row], waited_s: float = 0.0, urgency: int = 0, **more: Any) -> str | None:
+    row = {"trade": more.get("trade", "low_voltage"), "urgency": urgency}
+    return choose_crew(row, crews, METRES, waited_s=waited_s, shunned=more.get("shunned", set()))
+
+
+def test_the_nearest_free_crew_of_the_trade() -> None:
+    crews = [crew("far"), crew("near"), crew("other", "community_service")]
+    assert chosen(crews) == "near"
+    assert chosen(crews, shunned={"near"}) == "far"
+    assert chosen(crews, trade="any") == "other"
+
+
+def test_nobody_is_sent_who_is_away() -> None:
+    assert chosen([crew("near", state="away")], waited_s=10_000) is None
+
+
+def test_a_stand_in_only_after_a_while_or_in_danger() -> None:
+    crews = [crew("near", state="busy"), crew("other", "community_service")]
+    assert chosen(crews) is None
+    assert chosen(crews, waited_s=60) == "other"
+    assert chosen(crews, urgency=3) == "other"
+
+
+def test_the_shortest_queue_when_waiting_helps_no_more() -> None:
+    crews = [crew("near", state="busy", queue=1), crew("far", state="busy")]
+    assert chosen(crews, waited_s=30) is None
+    assert chosen(crews, waited_s=100) == "far"
+    full = [crew("near", state="busy", queue=LONGEST_QUEUE)]
+    assert chosen(full, waited_s=100) is None
+    assert chosen(full, waited_s=1_000) == "near"
+
+
+def hop(id_: str = "h1", accepted: str | None = None) -> Row:
+    return {"id": id_, "received_at": None, "accepted_at": accepted}
+
+
+def assignment(id_: str = "a1", state: str = "sent", **more: Any) -> Row:
+    return {"id": id_, "crew_id": "crew", "state": state, "accepted_at": None} | more
+
+
+def order(state: str, **more: Any) -> Row:
+    return {"state": state, "centre_id": None, "hop": None, "assignment": None} | more
+
+
+RELEASED = order("released", centre_id="centre", hop=hop())
+ACCEPTED = order("accepted", centre_id="centre", hop=hop(accepted="t"))
+SENT = ACCEPTED | {"state": "assigned", "assignment": assignment()}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "seats"),
+    [
+        (order("filed"), RELEASED, ["lead"]),
+        (RELEASED, ACCEPTED, ["unit:centre"]),
+        (RELEASED, order("returned", hop=hop()), ["unit:centre"]),
+        (ACCEPTED, SENT, ["unit:centre"]),
+        (SENT, ACCEPTED, ["unit:centre", "unit:crew"]),
+        (SENT, SENT | {"assignment": assignment(state="active", accepted_at="t")}, ["unit:crew"]),
+        (SENT, order("filed", hop=hop(accepted="t")), ["lead"]),
+        (order("finished"), None, ["lead"]),
+    ],
+)
+def test_an_act_that_nobody_of_ours_made_is_a_humans(
+    before: Row, after: Row | None, seats: list[str]
+) -> None:
+    assert sorted(human_seats(before, after)) == seats
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        SENT | {"hop": hop(accepted="t") | {"received_at": "t"}},
+        SENT | {"assignment": assignment(received_at="t")},
+        SENT | {"alerts": ["alarm"]},
+    ],
+)
+def test_receipts_and_alarms_are_nobodys_act(after: Row) -> None:
+    assert list(human_seats(SENT, after)) == []
+
+
+def test_gps_is_nobodys_act() -> None:
+    active = SENT | {"assignment": assignment(state="active", accepted_at="t")}
+    departed = SENT | {"assignment": assignment(state="departed", accepted_at="t")}
+    assert list(human_seats(active, departed)) == []
+    assert list(human_seats(None, departed)) == []
