@@ -40,7 +40,7 @@ class Day:
     def filed(self, seconds: float) -> UUID:
         """A ticket through the web form (A) and its order."""
         ticket = self.act(seconds, lambda uow: file_ticket(uow, NewTicket("fault_repair", "web")))
-        new = NewOrder(ticket, "no_power", "某路", "urban", 2, "low_voltage", 39.9, 116.4)
+        new = NewOrder(ticket, "no_power_building", "某路", "urban", 2, "low_voltage", 39.9, 116.4)
         return self.act(seconds, lambda uow: desk.file_order(uow, new))
 
     def released(self, seconds: float, order: UUID, centre: str = "east") -> None:

@@ -5,7 +5,7 @@
  */
 import type { components } from './schema';
 
-type Schemas = components['schemas'];
+export type Schemas = components['schemas'];
 type Narrowed<T, N> = Omit<T, keyof N> & N;
 
 export type Iso = string;

@@ -125,7 +125,7 @@ export function spentNow(segment: Segment, isHeld: boolean, nowMs: number): numb
 }
 
 /** Labels nearer to each other than this, in percent, become one. */
-const NEAR = 1.2;
+const NEAR = 2.2;
 
 function grouped(points: Strip['points']): Strip['points'] {
   const groups: Strip['points'] = [];
