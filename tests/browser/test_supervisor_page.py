@@ -1,10 +1,8 @@
 """The supervisor page says who answers for what is late and why, by keyboard, in both languages."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -20,17 +18,14 @@ from dispatch.orders.models import Order
 from dispatch.starter import ORG_ID
 from dispatch.tickets.service import NewTicket, file_ticket
 from sla import service as sla
-from tests.engine_fixtures import EngineUrls
-from tests.office import Office, Starter, open_office
+from tests.browser.axe import faults_in_all_looks, serious_faults
+from tests.office import Office
 from tests.reports.day import T0, Day
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
-
-WEB = Path(__file__).resolve().parents[2] / "dashboards" / "web"
-MINUTE = 60.0
 
 
 @dataclass
@@ -109,25 +104,22 @@ def unknown(day: Day) -> UUID:
 
 
 @pytest.fixture(scope="module")
-def shift(
-    engines: EngineUrls, starter: Starter, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Shift]:
-    folder = tmp_path_factory.mktemp("supervised")
-    with open_office(engines, starter, folder, web=WEB / "dist") as office:
-        with session_factory()() as session:
-            units = {code: id_ for id_, code in session.execute(select(Unit.id, Unit.code))}
-        day = Day(units)
-        for minutes, dwell, crew in ((50, 45, "east-2"), (48, 80, "east-2"), (46, 500, "east-3")):
-            worked(day, since(minutes), dwell, crew)
-        orders = {
-            "centre": late_by_centre(day),
-            "crew": late_by_crew(day),
-            "hotline": sent_wrong(day),
-            "unknown": unknown(day),
-        }
-        sla.sweep(clock_now())
-        office.turn()
-        yield Shift(office, day, {name: number_of(order) for name, order in orders.items()})
+def shift(office: Office) -> Shift:
+    """What the office has before it when the supervisor sits down."""
+    with session_factory()() as session:
+        units = {code: id_ for id_, code in session.execute(select(Unit.id, Unit.code))}
+    day = Day(units)
+    for minutes, dwell, crew in ((50, 45, "east-2"), (48, 80, "east-2"), (46, 500, "east-3")):
+        worked(day, since(minutes), dwell, crew)
+    orders = {
+        "centre": late_by_centre(day),
+        "crew": late_by_crew(day),
+        "hotline": sent_wrong(day),
+        "unknown": unknown(day),
+    }
+    sla.sweep(clock_now())
+    office.turn()
+    return Shift(office, day, {name: number_of(order) for name, order in orders.items()})
 
 
 def sit_down(browser: "Browser", shift: Shift, login: str, **more: str) -> "Page":
@@ -311,3 +303,16 @@ def test_a_calm_shift_is_a_calm_screen(browser: "Browser", shift: Shift) -> None
     page.get_by_text("没有超时，也没有有风险的工单").wait_for()
     page.get_by_text("这个时段没有建单").wait_for()
     page.context.close()
+
+
+def test_no_serious_accessibility_fault(browser: "Browser", shift: Shift) -> None:
+    page = sit_down(browser, shift, "supervisor")
+    page.wait_for_selector("[data-testid=histogram][data-ready=true] svg")
+    faults = faults_in_all_looks(page, "[data-testid=histogram][data-ready=true] svg")
+    open_row(page, shift.numbers["crew"])
+    faults += serious_faults(page)
+    page.keyboard.press("?")
+    page.wait_for_selector("dialog[open]")
+    faults += serious_faults(page)
+    page.context.close()
+    assert faults == []
