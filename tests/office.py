@@ -236,7 +236,7 @@ def turn() -> None:
         pass
 
 
-def _empty_pages(web: Path) -> Path:
+def _empty_screens(web: Path) -> Path:
     (web / "assets").mkdir(parents=True)
     for page in PAGES.values():
         (web / page).write_text(f"<title>{page}</title>")
@@ -245,10 +245,13 @@ def _empty_pages(web: Path) -> Path:
 
 @contextmanager
 def open_office(
-    engines: EngineUrls, starter: Starter, folder: Path, screens: Path | None = None, **more: str
+    engines: EngineUrls, starter: Starter, folder: Path, web: Path | None = None, **more: str
 ) -> Iterator[Office]:
-    """An office on a copy of the starter organisation; without `screens` its pages are empty."""
-    web = screens or _empty_pages(folder / "web")
+    """An office on a copy of the starter organisation, with the screens in `web`.
+
+    Without it the screens are empty pages.
+    """
+    web = web or _empty_screens(folder / "web")
     quick = {
         "receipt_retry_seconds": "0.2",
         "database_pool": "16",

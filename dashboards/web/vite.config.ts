@@ -9,6 +9,7 @@ export default defineConfig({
   plugins: [svelte()],
   build: {
     target: 'es2022',
+    manifest: true,
     rolldownOptions: {
       input: {
         agent: here('agent.html'),

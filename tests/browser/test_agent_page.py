@@ -109,7 +109,7 @@ def office(
     engines: EngineUrls, starter: Starter, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Office]:
     folder = tmp_path_factory.mktemp("agents")
-    with open_office(engines, starter, folder, screens=WEB) as opened:
+    with open_office(engines, starter, folder, web=WEB) as opened:
         yield opened
 
 

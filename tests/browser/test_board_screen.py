@@ -1,13 +1,12 @@
 """The board's own promises: by keyboard, no serious faults in both themes, honest when cut off."""
 
-import gzip
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.browser.axe import serious_faults
 from tests.chain.world import passwords
 from tests.harness import RunningPaidan
 
@@ -15,10 +14,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
-
-WEB = Path(__file__).resolve().parents[2] / "dashboards" / "web"
-AXE = WEB / "node_modules" / "axe-core" / "axe.min.js"
-FIRST_VIEW_BYTES = 300_000
 
 
 @pytest.fixture(scope="module")
@@ -56,20 +51,6 @@ def file_by_keyboard(page: "Page", place: str) -> str:
     found = re.search(r"\d{8}-\d{4}", page.locator("[data-testid=said]").inner_text())
     assert found is not None
     return found[0]
-
-
-def serious_faults(page: "Page") -> list[str]:
-    """What axe calls serious or critical, as `rule: element`."""
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed: run `npm ci` in dashboards/web")
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [
-        f"{fault['id']}: {node['html'][:200]}"
-        for fault in found["violations"]
-        if fault["impact"] in ("serious", "critical")
-        for node in fault["nodes"]
-    ]
 
 
 def test_an_order_is_filed_and_released_by_keyboard(page: "Page", paidan: RunningPaidan) -> None:
@@ -141,12 +122,3 @@ def test_a_crew_is_led_to_its_own_page(page: "Page", paidan: RunningPaidan) -> N
     page.goto(paidan.base_url)
     page.wait_for_url("**/crew")
     page.get_by_text("没有工单").wait_for()
-
-
-def test_first_view_is_light() -> None:
-    """Everything the board's page names, compressed; the map comes later."""
-    page = (WEB / "dist" / "index.html").read_text(encoding="utf-8")
-    names = re.findall(r'(?:src|href)="/(assets/[^"]+)"', page)
-    assert any(name.endswith(".js") for name in names)
-    parts = [page.encode(), *((WEB / "dist" / name).read_bytes() for name in names)]
-    assert sum(len(gzip.compress(part)) for part in parts) < FIRST_VIEW_BYTES

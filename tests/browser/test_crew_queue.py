@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.browser.test_board_screen import serious_faults
+from tests.browser.axe import serious_faults
 from tests.chain.world import file_order, passwords
 from tests.harness import RunningPaidan
 from tests.people import Person
