@@ -19,6 +19,7 @@ from api.routes import (
     calls,
     carrier,
     crews,
+    demo,
     desk,
     directory,
     health,
@@ -32,6 +33,7 @@ WEB = Path(__file__).parent.parent / "dashboards" / "web" / "dist"
 ROUTERS = (
     health.router,
     auth.router,
+    demo.router,
     orders.router,
     assignments.router,
     crews.router,

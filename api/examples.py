@@ -267,3 +267,12 @@ CALLER: dict[str, Any] = {
         }
     ],
 }
+DEMO_DESK: dict[str, Any] = {
+    "login": "demo.east",
+    "role": "dispatcher",
+    "name_zh": "城东调度访客",
+    "name_en": "Guest dispatcher, east",
+    "what_zh": "在调度看板上派班组、撤回、改派",
+    "what_en": "Send crews from the board, recall, send again",
+    "page": "/",
+}

@@ -54,19 +54,29 @@ def log_in(login: str, password: str) -> tuple[str, Principal]:
                 session.commit()
             raise WrongCredentials
         user.failed_logins, user.locked_until = 0, None
-        token = secrets.token_urlsafe(32)
-        login_session = LoginSession(
-            org_id=user.org_id,
-            id=new_id(),
-            user_id=user.id,
-            token_hash=_digest(token),
-            csrf_token=secrets.token_urlsafe(24),
-            created_at=moment,
-            expires_at=moment + timedelta(hours=settings().session_hours),
-        )
-        session.add(login_session)
+        opened = let_in(session, user)
         session.commit()
-        return token, _principal(login_session, user)
+        return opened
+
+
+def let_in(session: Session, user: User) -> tuple[str, Principal]:
+    """Open a session for `user`, whoever has found out that it is them; the caller commits.
+
+    Returns (cookie token, principal).
+    """
+    moment = real_now()
+    token = secrets.token_urlsafe(32)
+    login_session = LoginSession(
+        org_id=user.org_id,
+        id=new_id(),
+        user_id=user.id,
+        token_hash=_digest(token),
+        csrf_token=secrets.token_urlsafe(24),
+        created_at=moment,
+        expires_at=moment + timedelta(hours=settings().session_hours),
+    )
+    session.add(login_session)
+    return token, _principal(login_session, user)
 
 
 def principal_of(session: Session, token: str | None) -> Principal:

@@ -216,7 +216,8 @@ class Office:
 
 def unit_id(code: str) -> UUID:
     """The unit of that code in the starter organisation."""
-    return query(lambda session: session.scalars(select(Unit.id).where(Unit.code == code)).one())
+    wanted = select(Unit.id).where(Unit.org_id == ORG_ID, Unit.code == code)
+    return query(lambda session: session.scalars(wanted).one())
 
 
 def user_id(login: str) -> UUID:

@@ -24,17 +24,7 @@ Self = Annotated[Principal, Depends(Need(Right.SELF))]
 def log_in(body: LoginBody, response: Response) -> dict[str, Any]:
     """Open a session. The cookie is HttpOnly; send `csrf_token` back as `X-CSRF-Token`."""
     token, principal = auth.log_in(body.login, body.password)
-    response.set_cookie(
-        COOKIE,
-        token,
-        max_age=settings().session_hours * 3600,
-        httponly=True,
-        samesite="lax",
-        secure=settings().secure_cookies or settings().effective_public_url.startswith("https:"),
-        path="/",
-    )
-    with read_session() as session:
-        return describe(session, principal)
+    return seat(response, token, principal)
 
 
 @router.get("/api/me", response_model=Me)
@@ -49,6 +39,21 @@ def log_out(principal: Self, response: Response) -> None:
     """End the session; its live connections are closed."""
     auth.log_out(principal)
     response.delete_cookie(COOKIE, path="/")
+
+
+def seat(response: Response, token: str, principal: Principal) -> dict[str, Any]:
+    """Give the browser the cookie of an open session; the answer tells who it is."""
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=settings().session_hours * 3600,
+        httponly=True,
+        samesite="lax",
+        secure=settings().secure_cookies or settings().effective_public_url.startswith("https:"),
+        path="/",
+    )
+    with read_session() as session:
+        return describe(session, principal)
 
 
 def describe(session: Session, principal: Principal) -> dict[str, Any]:
