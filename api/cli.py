@@ -80,6 +80,31 @@ def city() -> None:
 
 
 @app.command()
+def demo(
+    calls: Annotated[
+        int | None, typer.Option(min=1, help="End when so many are handled / 办结数量")
+    ] = None,
+    hours: Annotated[
+        float | None, typer.Option(min=0.05, help="Callers of so many hours / 来电时段（小时）")
+    ] = None,
+    speed: Annotated[
+        float | None, typer.Option(min=0.1, max=1000, help="Business seconds per second / 倍速")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The same seed, the same city / 随机种子")] = 1,
+    report: Annotated[
+        bool, typer.Option("--report", help="End with the segment report / 输出环节报表")
+    ] = False,
+    storm: Annotated[bool, typer.Option("--storm", help="A storm all the time / 持续风暴")] = False,
+) -> None:
+    """Run the demo city in a Paidan of its own, then remove it / 独立运行演示城市."""
+    headless = import_module("api.demo.headless")
+    wish = headless.Wish(
+        calls=calls, hours=hours, speed=speed, seed=seed, report=report, storm=storm
+    )
+    raise typer.Exit(headless.run(wish))
+
+
+@app.command()
 def migrate(
     first_data: Annotated[
         bool, typer.Option("--first-data", help="Also the first organisation / 并建立初始组织")

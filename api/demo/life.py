@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -40,12 +40,15 @@ CROWD_S = 60.0
 class Script:
     """What is to be played. `seed` of the plan; `calls`: how many callers, None for ever.
 
-    `begin`: the moment that the callers' times count from, and the hour of the day they follow.
+    `begin`: whose hour and day the callers follow; `opens`: when the first minute really is. So
+    the plan does not depend on how long the start took. `hours`: no callers after so many.
     """
 
     seed: str
     begin: datetime
+    opens: datetime
     calls: int | None = None
+    hours: float | None = None
     storm: bool = False
 
 
@@ -64,7 +67,7 @@ class Life:
         self._failed: asyncio.Future[None] | None = None
 
     async def run(self) -> None:
-        """Until all callers of the script are handled; without their number, for ever."""
+        """Until all callers of the script are handled; where it has no end, for ever."""
         self._failed = asyncio.get_running_loop().create_future()
         city = await asyncio.to_thread(make_city, self._cast.seed)
         async with self._door:
@@ -139,20 +142,22 @@ class Life:
     def _plan(self, city: City) -> Iterator[Call]:
         script = self._script
         zone = ZoneInfo(self._settings.timezone)
-        return islice(
-            calls(city, script.seed, script.begin, zone, storm=script.storm), script.calls
-        )
+        found = calls(city, script.seed, script.begin, zone, storm=script.storm)
+        if script.hours is not None:
+            last_s = script.hours * 3600
+            found = takewhile(lambda call: call.at_s <= last_s, found)
+        return islice(found, script.calls)
 
     async def _call_all(self, exchange: Exchange, city: City) -> None:
-        """Let everybody call in time; with a number of callers, wait until all are handled."""
+        """Let everybody call in time; where the script ends, wait until all are handled."""
+        count = 0
         for call in self._plan(city):
-            at = self._script.begin + timedelta(seconds=call.at_s)
-            if self._script.calls is None and at < now() - timedelta(seconds=CROWD_S):
-                continue  # called while the city slept
+            at = self._script.opens + timedelta(seconds=call.at_s)
             await until(at - timedelta(seconds=CROWD_S))
             self._go(exchange.caller(call, at))
-        while self._script.calls is not None and not self.tally.all_handled(self._script.calls):
-            await asyncio.sleep(0.1)  # noqa: ASYNC110 - many things end a case
+            count += 1
+        while not self.tally.all_handled(count):  # noqa: ASYNC110 - many things end a case
+            await asyncio.sleep(0.1)
 
     def _go(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

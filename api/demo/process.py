@@ -22,7 +22,7 @@ async def play() -> None:
     own = settings()
     cast = read_cast(own.data_dir)
     begin = now()
-    script = Script(seed=f"{cast.seed}/{begin:%Y%m%d%H%M}", begin=begin)
+    script = Script(seed=f"{cast.seed}/{begin:%Y%m%d%H%M}", begin=begin, opens=begin)
     life = asyncio.ensure_future(Life(own, cast, script, Tally()).run())
     stopped = asyncio.ensure_future(stop.wait())
     await asyncio.wait({life, stopped}, return_when=asyncio.FIRST_COMPLETED)

@@ -58,6 +58,7 @@ def test_every_route_and_topic_is_described_with_who_may() -> None:
 # What only the command line says, to the person who typed it.
 AT_THE_TERMINAL = (
     "api.cli",
+    "api.demo.headless",
     "core.engines",
     "core.settings",
     "dispatch.directory",

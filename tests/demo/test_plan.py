@@ -9,7 +9,7 @@ import pytest
 from api.demo import plan
 from api.demo.city import City, make_city
 from api.demo.driving import Drive, displaced, make_drive
-from api.demo.plan import behaviour, calls, callers_per_minute, leaves, stormy, stream, trip
+from api.demo.plan import behaviour, callers_per_minute, calls, leaves, stormy, stream, trip
 from gps.fix import distance_m
 
 START = datetime(2026, 3, 2, 0, 0, tzinfo=UTC)

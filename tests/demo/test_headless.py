@@ -1,0 +1,79 @@
+"""`paidan demo`: a Paidan of its own lives through some calls, is judged, verified and removed."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from tests.harness import ROOT
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder for temporary files that the database's account can get through."""
+    found = tmp_path
+    while found != Path(tempfile.gettempdir()) and found.stat().st_uid == os.getuid():
+        found.chmod(found.stat().st_mode | 0o011)
+        found = found.parent
+    return tmp_path
+
+
+def demo(folder: Path, *words: str) -> "subprocess.Popen[str]":
+    kept = {name: text for name, text in os.environ.items() if not name.startswith("PAIDAN_")}
+    return subprocess.Popen(
+        [sys.executable, "-m", "api.cli", "demo", *words],
+        cwd=ROOT,
+        env={**kept, "TMPDIR": str(folder), "COLUMNS": "160"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def left(folder: Path) -> list[Path]:
+    return list(folder.glob("paidan-demo-*"))
+
+
+@pytest.mark.timeout(300)
+def test_a_few_calls_end_in_a_report_and_nothing_is_wrong(folder: Path) -> None:
+    """Calls, tickets, orders, positions, receipts: all through the doors, all accounted for."""
+    child = demo(folder, *["--calls", "6", "--speed", "120", "--seed", "5", "--report"])
+    said, _ = child.communicate(timeout=280)
+    assert child.returncode == 0, said
+    calls, filed, closed = map(
+        int, _found(r"(\d+) calls .*?(\d+) orders filed.*?(\d+) closed", said)
+    )
+    assert calls == 6
+    assert 0 < filed == closed
+    fixes, *_ = _found(r"(\d+) GPS fixes", said)
+    assert int(fixes) > 50
+    assert "Total until arrival" in said
+    assert f"{filed} 工单 orders" in said
+    assert "no findings" in said
+    assert not left(folder)
+
+
+def test_an_interrupt_ends_it_and_leaves_nothing(folder: Path) -> None:
+    child = demo(folder, "--speed", "10")
+    try:
+        assert child.stdout is not None
+        seen = next(line for line in child.stdout if "demo.supervisor" in line)
+        assert "supervisor" in seen
+    finally:
+        child.send_signal(signal.SIGINT)
+    said, _ = child.communicate(timeout=60)
+    assert child.returncode == 0, said
+    assert not left(folder)
+
+
+def _found(pattern: str, text: str) -> tuple[str, ...]:
+    found = re.search(pattern, text, re.DOTALL)
+    assert found, text
+    return found.groups()
