@@ -53,6 +53,8 @@ PAGES = {
     "/login": "login.html",
     "/supervisor": "supervisor.html",
 }
+# What an installed page asks for at addresses of its own, by the browser's rules.
+BESIDE = ("crew-sw.js", "crew.webmanifest", "crew-192.png", "crew-512.png")
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {
         "model": ProblemBody,
@@ -108,6 +110,9 @@ def _screens(app: FastAPI, web: Path) -> None:
     app.mount("/assets", StaticFiles(directory=web / "assets"), name="assets")
     for path, file in PAGES.items():
         app.get(path, include_in_schema=False)(_page(web / file))
+    for name in BESIDE:
+        if (web / name).exists():
+            app.get(f"/{name}", include_in_schema=False)(_page(web / name))
 
 
 def _page(file: Path) -> Any:

@@ -18,6 +18,11 @@ export default defineConfig({
         design: here('design.html'),
         login: here('login.html'),
         supervisor: here('supervisor.html'),
+        'crew-sw': here('src/pages/crew/sw.ts'),
+      },
+      output: {
+        // A service worker has one address for ever.
+        entryFileNames: ({ name }) => (name === 'crew-sw' ? '[name].js' : 'assets/[name]-[hash].js'),
       },
     },
     // The map is loaded after the first view; its size is known and accepted.

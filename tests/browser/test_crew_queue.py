@@ -103,6 +103,7 @@ def test_an_order_is_worked_off_step_by_step(
     phone.wait_for_selector(shown(first, "active"))
     assert desk.wait(first, "active")["points"]["F"]
 
+    phone.locator("[data-tab=queue]").click()
     phone.locator(f"{queued(second, 'sent')} [data-step=accept]").click()
     phone.wait_for_selector(queued(second, "accepted"))
     assert phone.locator(f"{queued(second, 'accepted')} [data-step]").count() == 0
@@ -111,9 +112,13 @@ def test_an_order_is_worked_off_step_by_step(
         phone.locator(f"footer [data-step={step}]").click()
         phone.wait_for_selector(shown(first, state))
     phone.locator("footer [data-step=finish]").click()
+    phone.locator("dialog [data-option=fuse_blown]").click()
+    phone.locator("dialog [data-option=replaced]").click()
+    phone.locator("dialog [data-action=finish]").click()
     desk.wait(first, "finished")
 
     phone.wait_for_selector(shown(second, "accepted"))
+    phone.locator("[data-tab=now]").click()
     phone.locator("footer [data-step=activate]").click()
     phone.wait_for_selector(shown(second, "active"))
     phone.locator("[data-testid=shown-order] [data-action=return]").click()
@@ -148,15 +153,18 @@ def test_it_fits_a_phone_and_a_thumb(phone: "Page", paidan: RunningPaidan, desk:
     for _ in ("zh", "en"):
         width = phone.evaluate("document.documentElement.scrollWidth")
         assert width <= PHONE["width"]
-        main = phone.locator("main")
-        assert main.evaluate("it => it.scrollWidth <= it.clientWidth")
+        for pane in phone.locator("[role=tabpanel]").all():
+            assert pane.evaluate("it => it.scrollWidth <= it.clientWidth")
         sizes = phone.evaluate(
-            "[...document.querySelectorAll('main button, main a, footer button')]"
+            "[...document.querySelectorAll('button, main a')]"
             ".map(it => it.getBoundingClientRect().height)"
         )
         assert min(sizes) >= TARGET_PX
         assert phone.locator("footer [data-step]").is_visible()
+        phone.locator("[data-testid=menu]").click()
+        assert serious_faults(phone) == []
         phone.locator("[data-testid=language]").click()
+        phone.keyboard.press("Escape")
 
 
 def test_who_is_no_crew_is_told_so(page: "Page", paidan: RunningPaidan) -> None:

@@ -79,10 +79,15 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 /**
  * Write. `key` names the person's action: when the network swallows the answer the same key is sent
- * again, and the server applies the action once.
+ * again, and the server applies the action once. `pauses`: before each further try, ms.
  */
-export async function post<T>(path: string, body: unknown, key = newKey()): Promise<T> {
-  for (const wait of [...RETRY_PAUSES_MS, null]) {
+export async function post<T>(
+  path: string,
+  body: unknown,
+  key = newKey(),
+  pauses: readonly number[] = RETRY_PAUSES_MS,
+): Promise<T> {
+  for (const wait of [...pauses, null]) {
     try {
       const response = await send(path, {
         method: 'POST',

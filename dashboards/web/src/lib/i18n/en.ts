@@ -1,4 +1,5 @@
 import { en as agent } from './agent';
+import { en as crew } from './crew';
 import { en as demo } from './demo';
 import { en as design } from './design';
 import { en as supervisor } from './supervisor';
@@ -15,6 +16,7 @@ export type ParametersOf<K extends Key> = Parameters<(typeof zh)[K]>;
 /** A missing or superfluous key is a compile error; the parameters are compared by a test. */
 export const en: Record<Key, string> = {
   ...agent,
+  ...crew,
   ...demo,
   ...design,
   ...supervisor,
@@ -388,30 +390,6 @@ export const en: Record<Key, string> = {
   'file.not_reached': 'The server was not reached, the outcome is not known. What you wrote is kept; sending again never files twice.',
   'file.choose': 'Choose…',
 
-  'crew.title': 'My orders',
-  'crew.step.accept': 'Accept',
-  'crew.step.activate': 'Take it up',
-  'crew.step.depart': 'Depart',
-  'crew.step.arrive': 'Arrived',
-  'crew.step.restore': 'Supply restored',
-  'crew.step.finish': 'Record filled',
-  'crew.state.sent': 'to accept',
-  'crew.state.accepted': 'accepted, waiting',
-  'crew.state.active': 'active, not departed',
-  'crew.state.departed': 'on the way',
-  'crew.state.arrived': 'on site',
-  'crew.return': 'Return',
-  'crew.call': 'Call {who}',
-  'crew.navigate': 'Navigate',
-  'crew.queue': '{count} more behind it',
-  'crew.empty': 'No orders',
-  'crew.empty.hint': 'New ones come by themselves, with a sound.',
-  'crew.done': '{number}: {act}, recorded',
-  'crew.recalled': 'Order {number} was recalled by the centre. Stop working on it.',
-  'crew.recalled.unnamed': 'An order was recalled by the centre.',
-  'crew.noted': 'Noted',
-  'crew.forbidden': 'This page is for repair crews',
-  'crew.forbidden.board': 'To the dispatch board',
 
   'map.label': 'Map of orders and vehicles',
   'map.loading': 'Loading the map…',

@@ -1,4 +1,5 @@
 import { zh as agent } from './agent';
+import { zh as crew } from './crew';
 import { zh as demo } from './demo';
 import { zh as design } from './design';
 import { zh as supervisor } from './supervisor';
@@ -6,6 +7,7 @@ import { zh as supervisor } from './supervisor';
 /** Chinese, the first language. Each key must be in `en.ts` with the same `{parameters}`. */
 export const zh = {
   ...agent,
+  ...crew,
   ...demo,
   ...design,
   ...supervisor,
@@ -378,30 +380,6 @@ export const zh = {
   'file.not_reached': '连接不到服务器，结果不明。内容已保留，可再次提交，不会重复建单。',
   'file.choose': '请选择',
 
-  'crew.title': '我的工单',
-  'crew.step.accept': '接单',
-  'crew.step.activate': '开始处理',
-  'crew.step.depart': '出发',
-  'crew.step.arrive': '到场',
-  'crew.step.restore': '已恢复供电',
-  'crew.step.finish': '填单完成',
-  'crew.state.sent': '待接单',
-  'crew.state.accepted': '已接单，等候处理',
-  'crew.state.active': '处理中，尚未出发',
-  'crew.state.departed': '前往现场',
-  'crew.state.arrived': '在现场',
-  'crew.return': '退单',
-  'crew.call': '致电{who}',
-  'crew.navigate': '导航',
-  'crew.queue': '后面还有 {count} 件',
-  'crew.empty': '没有工单',
-  'crew.empty.hint': '新工单会自动送达，并有声音提示。',
-  'crew.done': '{number}：{act}，已记录',
-  'crew.recalled': '工单 {number} 已被中心撤回，请停止处理。',
-  'crew.recalled.unnamed': '有一张工单已被中心撤回。',
-  'crew.noted': '知道了',
-  'crew.forbidden': '这一页只供抢修班组使用',
-  'crew.forbidden.board': '前往调度看板',
 
   'map.label': '地图：工单与车辆',
   'map.loading': '正在载入地图…',

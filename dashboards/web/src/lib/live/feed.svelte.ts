@@ -71,7 +71,9 @@ export class BoardFeed {
 
   start(): () => void {
     const online = (): void => this.#reconnectNow();
+    const offline = (): void => this.#lineGone();
     addEventListener('online', online);
+    addEventListener('offline', offline);
     this.#silence = setInterval(() => {
       if (this.#socket && Date.now() - this.#lastWord > SILENCE_MS) this.#socket.close();
     }, 1000);
@@ -79,12 +81,27 @@ export class BoardFeed {
     return () => {
       this.#stopped = true;
       removeEventListener('online', online);
+      removeEventListener('offline', offline);
       clearInterval(this.#silence);
       for (const timer of [this.#gapTimer, this.#retryTimer, this.#positionTimer]) {
         clearTimeout(timer);
       }
       this.#socket?.close();
     };
+  }
+
+  /** Before the start: show what was known at `asOf` (server's clock, ms), as cut off. */
+  seed(board: Board, asOf: number): void {
+    this.board = board;
+    this.cutOffSince = asOf;
+    this.connection = 'cut_off';
+  }
+
+  /** Before the start: what was seeded is not this person's. */
+  forget(): void {
+    this.board = null;
+    this.cutOffSince = null;
+    this.connection = 'connecting';
   }
 
   /** The answer to an action of this screen, shown before its delta comes. */
@@ -143,6 +160,12 @@ export class BoardFeed {
   #cutOff(): void {
     this.cutOffSince ??= serverClock.fromLocal(this.#lastWord);
     this.connection = 'cut_off';
+  }
+
+  /** The browser says that there is no network; the socket itself may take long to notice. */
+  #lineGone(): void {
+    this.#cutOff();
+    this.#socket?.close();
   }
 
   #later(): void {

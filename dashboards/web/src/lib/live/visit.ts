@@ -16,6 +16,10 @@ export interface Visitor {
 
 const RETRY_MS = 3000;
 
+/** Not reached, or a server that is just not well. */
+const passing = (error: unknown): boolean =>
+  error instanceof NotReached || (error instanceof ApiProblem && error.status >= 500);
+
 /**
  * Come to a live page: who am I, what do codes mean, then the feed. `elsewhere` names the page
  * where this person belongs instead. The result ends the visit.
@@ -25,6 +29,15 @@ export function visit(page: Visitor, elsewhere: (session: Session) => string | n
   const stopSounds = page.sounds.start();
   let stopFeed = (): void => {};
   let stopped = false;
+  let waiting: ReturnType<typeof setTimeout> | undefined;
+  /** Also as soon as the browser says that there is a network. */
+  const again = (): void => {
+    if (waiting === undefined) return;
+    clearTimeout(waiting);
+    waiting = undefined;
+    void enter();
+  };
+  addEventListener('online', again);
   const enter = async (): Promise<void> => {
     try {
       const session = await currentSession();
@@ -41,13 +54,15 @@ export function visit(page: Visitor, elsewhere: (session: Session) => string | n
       if (error instanceof ApiProblem && error.status === 401) askWho();
       else {
         page.problem = error;
-        if (error instanceof NotReached) setTimeout(() => void (stopped || enter()), RETRY_MS);
+        if (passing(error) && !stopped) waiting = setTimeout(again, RETRY_MS);
       }
     }
   };
   void enter();
   return () => {
     stopped = true;
+    clearTimeout(waiting);
+    removeEventListener('online', again);
     stopClock();
     stopSounds();
     stopFeed();

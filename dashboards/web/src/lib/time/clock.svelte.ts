@@ -8,6 +8,17 @@ class ServerClock {
   /** Seconds of business time that pass in a second; other than 1 only in a demonstration. */
   rate = $state(1);
 
+  /** What was measured last; a page without signal goes on from it. */
+  get measured(): Offset {
+    return this.#offset;
+  }
+
+  /** Go on from an earlier measurement, until there is a new one. */
+  restore(offset: Offset): void {
+    if (this.#offset === UNMEASURED) this.#offset = offset;
+    this.now = this.exact();
+  }
+
   exact(): number {
     return this.fromLocal(Date.now());
   }

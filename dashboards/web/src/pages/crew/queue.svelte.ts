@@ -1,25 +1,34 @@
 import { ApiProblem, get, newKey, post } from '../../lib/api/client';
-import { goToLogin } from '../../lib/api/session';
-import type { OrderDetail, OrderRow, Reference, Session } from '../../lib/api/types';
-import { language, nameOf, t } from '../../lib/i18n/index.svelte';
+import { currentSession, goToLogin, logout } from '../../lib/api/session';
+import type { CrewRow, OrderDetail, OrderRow, Reference, Session } from '../../lib/api/types';
+import { nameOf, t } from '../../lib/i18n/index.svelte';
 import { BoardFeed, QUEUE } from '../../lib/live/feed.svelte';
 import { visit } from '../../lib/live/visit';
 import { Sounds } from '../../lib/sound/sounds.svelte';
 import { serverClock } from '../../lib/time/clock.svelte';
-import { arrange, isActive, isRestored, nextStep, TIMED, type Step } from './steps';
+import { foresee, isWaiting, restoredByTap, type Act, type Doing } from './acts';
+import {
+  boardOf,
+  forget,
+  keepRecalls,
+  recall,
+  recallsOf,
+  remember,
+  type Recalled,
+} from './memory';
+import { Outbox, type Line } from './outbox.svelte';
+import { arrange, isActive, isRestored, nextStep, type Step } from './steps';
+import { MemoryStore, openStore, type Store } from './store';
 
-/** What became of the last act. */
-export interface Said {
-  tone: 'done' | 'refused' | 'busy';
-  text: string;
-  again?: () => void;
-}
+/** How often the time of what is kept for a page without signal is renewed. */
+const REMEMBER_MS = 15_000;
 
-export interface Recalled {
-  orderId: string;
-  /** Null where the order had left this screen before its recall came. */
-  number: string | null;
-}
+const ABSENCE = { away: true, back: true };
+
+/** What is asked for before an act goes out: a reason, a record, an absence. */
+export type Asking =
+  | { what: 'return' | 'record'; order: OrderRow }
+  | { what: 'away' | 'menu'; order?: undefined };
 
 /** The crew's orders, what is done with them, and what was taken back. */
 export class CrewQueue {
@@ -28,21 +37,99 @@ export class CrewQueue {
   session = $state.raw<Session | null>(null);
   reference = $state.raw<Reference | null>(null);
   problem = $state.raw<unknown>(null);
-  detail = $state.raw<OrderDetail | null>(null);
-  said = $state.raw<Said | null>(null);
+  details = $state.raw<ReadonlyMap<string, OrderDetail>>(new Map());
   recalled = $state.raw<readonly Recalled[]>([]);
-  /** The order whose reason of return is asked for. */
-  returning = $state.raw<OrderRow | null>(null);
+  outbox = $state.raw<Outbox | null>(null);
+  asking = $state.raw<Asking | null>(null);
+  #store: Store = new MemoryStore();
   #numbers = new Map<string, string>();
+  #fetching = new Set<string>();
 
-  readonly #arranged = $derived(arrange(this.feed.board?.orders.values() ?? []));
+  readonly acts = $derived<readonly Act[]>(this.outbox?.acts ?? []);
+  readonly #arranged = $derived(
+    arrange(foresee(this.feed.board?.orders.values() ?? [], this.acts, this.details)),
+  );
   readonly shown = $derived(this.#arranged.shown);
   readonly queue = $derived(this.#arranged.queue);
   readonly #busy = $derived(this.shown !== null && isActive(this.shown));
-  readonly #shownKey = $derived(this.shown && `${this.shown.id} ${this.shown.version}`);
+  /** Why and until when the crew is away, as far as the phone knows; null: it is here. */
+  readonly absence = $derived.by<{ reason: string; until: string | null } | null>(() => {
+    const said = this.acts.findLast(({ doing, state }) => doing in ABSENCE && state !== 'refused');
+    if (said && isWaiting(said)) {
+      const { reason = '', until = null } = said.body;
+      return said.doing === 'away' ? { reason, until } : null;
+    }
+    const crew = this.feed.board?.crews.get(this.session?.user.unit.id ?? '');
+    return crew?.away_reason ? { reason: crew.away_reason, until: crew.away_until } : null;
+  });
 
   start(): () => void {
-    return visit(this, () => null);
+    let stop = (): void => {};
+    let stopped = false;
+    void this.#open().then(() => {
+      if (!stopped) stop = this.#visit();
+    });
+    return () => {
+      stopped = true;
+      stop();
+    };
+  }
+
+  /** What the phone kept is on the screen before anybody was asked. */
+  async #open(): Promise<void> {
+    this.#store = await openStore();
+    this.outbox = new Outbox(this.#store, this.#line());
+    const last = await recall(this.#store);
+    if (!last) return;
+    serverClock.restore(last.clock);
+    this.session = last.session;
+    this.reference = last.reference;
+    this.details = new Map(last.details.map((detail) => [detail.order.id, detail]));
+    this.recalled = await recallsOf(this.#store);
+    this.feed.seed(boardOf(last), last.asOf);
+    await this.outbox.open(last.session.user.id);
+  }
+
+  #visit(): () => void {
+    const stop = visit(this, (session) => {
+      this.#entered(session);
+      return null;
+    });
+    const wake = (): void => this.outbox?.wake();
+    const save = (): void => this.remember();
+    const timer = setInterval(save, REMEMBER_MS);
+    addEventListener('online', wake);
+    addEventListener('pagehide', save);
+    document.addEventListener('visibilitychange', wake);
+    return () => {
+      clearInterval(timer);
+      removeEventListener('online', wake);
+      removeEventListener('pagehide', save);
+      document.removeEventListener('visibilitychange', wake);
+      this.outbox?.stop();
+      stop();
+    };
+  }
+
+  #entered(session: Session): void {
+    if (this.session && this.session.user.id !== session.user.id) {
+      this.feed.forget();
+      this.details = new Map();
+      this.recalled = [];
+      void forget(this.#store);
+    }
+    void this.outbox?.open(session.user.id);
+  }
+
+  #line(): Line {
+    return {
+      send: (act) => post<OrderRow | CrewRow>(act.path, act.body, act.key, []),
+      applied: (_, row) => {
+        if (row && 'assignment' in row) this.feed.show(row);
+      },
+      loginEnded: goToLogin,
+      renew: async () => void (await currentSession()),
+    };
   }
 
   /** The board's newest rows: heard, and their numbers kept for a recall. An effect's body. */
@@ -51,30 +138,58 @@ export class CrewQueue {
     if (!orders) return;
     for (const order of orders.values()) this.#numbers.set(order.id, order.number);
     this.sounds.follow(orders, 'crew');
+    this.#fetchDetails(orders);
+    this.remember();
   }
 
-  /** Fetch the shown order's caller and stamps whenever it changes. An effect's body. */
-  followDetail(): () => void {
-    const id = this.#shownKey?.split(' ')[0];
-    void language();
-    let stale = false;
-    if (id) {
-      get<OrderDetail>(`/api/orders/${id}`).then(
-        (data) => void (stale || (this.detail = data)),
+  /** There is a connection again: what waits goes out now. An effect's body. */
+  followConnection(): void {
+    if (this.feed.connection !== 'live') return;
+    this.outbox?.wake();
+    if (this.feed.board) this.#fetchDetails(this.feed.board.orders);
+  }
+
+  remember(): void {
+    const { board, cutOffSince } = this.feed;
+    if (!board || !this.session || cutOffSince !== null) return;
+    const details = [...this.details.values()].filter(({ order }) => board.orders.has(order.id));
+    remember(
+      this.#store,
+      this.session,
+      this.reference,
+      board,
+      details,
+      serverClock.exact(),
+    );
+  }
+
+  /** Caller, notes and limits of every order, so that they are there without signal. */
+  #fetchDetails(orders: ReadonlyMap<string, OrderRow>): void {
+    for (const { id, version } of orders.values()) {
+      const wanted = `${id} ${version}`;
+      if (this.details.get(id)?.order.version === version || this.#fetching.has(wanted)) continue;
+      this.#fetching.add(wanted);
+      get<OrderDetail>(`/api/orders/${id}`)
+        .then((detail) => {
+          this.details = new Map(this.details).set(id, detail);
+          this.remember();
+        })
         // The row says what matters; the next change asks again.
-        () => {},
-      );
+        .catch(() => {})
+        .finally(() => this.#fetching.delete(wanted));
     }
-    return () => (stale = true);
   }
 
   detailOf(order: OrderRow): OrderDetail | null {
-    return this.detail?.order.id === order.id ? this.detail : null;
+    return this.details.get(order.id) ?? null;
+  }
+
+  isRestored(order: OrderRow): boolean {
+    return isRestored(this.detailOf(order)) || restoredByTap(order, this.acts);
   }
 
   stepOf(order: OrderRow): Step | null {
-    const restored = isRestored(this.detailOf(order));
-    return nextStep(order, this.#busy, restored);
+    return nextStep(order, this.#busy, this.isRestored(order));
   }
 
   faultName(code: string): string {
@@ -82,50 +197,70 @@ export class CrewQueue {
     return fault ? nameOf(fault) : code;
   }
 
+  /** One tap on a step; the record is asked for first. */
   take(order: OrderRow, step: Step): void {
-    const at = new Date(serverClock.exact()).toISOString();
-    void this.#act(order, step, TIMED.has(step) ? { at } : {}, t(`crew.step.${step}`));
+    if (step === 'finish') this.asking = { what: 'record', order };
+    else this.#tap(step, order, {});
   }
 
   giveBack(order: OrderRow, reason: string): void {
-    this.returning = null;
-    void this.#act(order, 'return', { reason }, t('crew.return'));
+    this.#tap('return', order, { reason });
   }
 
-  note(recalled: Recalled): void {
-    this.recalled = this.recalled.filter((each) => each !== recalled);
+  record(order: OrderRow, told: Record<string, string>): void {
+    this.#tap('finish', order, told);
   }
 
-  async #act(
-    order: OrderRow,
-    act: Step | 'return',
-    body: object,
-    name: string,
-    key = newKey(),
-  ): Promise<void> {
-    this.said = { tone: 'busy', text: t('action.busy') };
+  goAway(reason: string, minutes: number): void {
+    const until = new Date(serverClock.exact() + minutes * 60_000).toISOString();
+    this.#tap('away', null, { reason, until });
+  }
+
+  comeBack(): void {
+    this.#tap('back', null, {});
+  }
+
+  note(orderId: string, refused: readonly Act[]): void {
+    this.recalled = this.recalled.filter((each) => each.orderId !== orderId);
+    keepRecalls(this.#store, this.recalled);
+    void this.outbox?.note(refused);
+  }
+
+  /** Leaves nothing of the orders on the phone; acts that wait stay until this login comes again. */
+  async leave(): Promise<string | null> {
     try {
-      const path = `/api/assignments/${order.assignment?.id ?? ''}/${act}`;
-      this.feed.show(await post<OrderRow>(path, body, key));
-      this.said = { tone: 'done', text: t('crew.done', { number: order.number, act: name }) };
+      await logout();
     } catch (error) {
-      if (error instanceof ApiProblem) {
-        if (error.status === 401) goToLogin();
-        this.said = { tone: 'refused', text: error.detail };
-        return;
-      }
-      this.said = {
-        tone: 'refused',
-        text: t('action.not_reached', { action: name, number: order.number }),
-        // The same key and the same time: however often it is sent, it is applied once.
-        again: () => void this.#act(order, act, body, name, key),
-      };
+      if (!(error instanceof ApiProblem)) return t('crew.logout.offline');
     }
+    this.outbox?.stop();
+    await forget(this.#store);
+    location.replace('/login');
+    return null;
+  }
+
+  #tap(doing: Doing, order: OrderRow | null, told: Record<string, string>): void {
+    this.asking = null;
+    const at = new Date(serverClock.exact()).toISOString();
+    const place = order
+      ? `assignments/${order.assignment?.id ?? ''}`
+      : `crews/${this.session?.user.unit.id ?? ''}`;
+    void this.outbox?.add({
+      key: newKey(),
+      doing,
+      path: `/api/${place}/${doing}`,
+      body: { ...told, at },
+      at,
+      orderId: order?.id ?? null,
+      assignmentId: order?.assignment?.id ?? null,
+      number: order?.number ?? '',
+    });
   }
 
   #recalledNow(orderId: string): void {
     if (this.recalled.some((each) => each.orderId === orderId)) return;
     const number = this.#numbers.get(orderId) ?? null;
     this.recalled = [...this.recalled, { orderId, number }];
+    keepRecalls(this.#store, this.recalled);
   }
 }

@@ -3,9 +3,6 @@ import type { OrderDetail, OrderRow } from '../../lib/api/types';
 /** What the crew does next with an order; the server's own names of the acts. */
 export type Step = 'accept' | 'activate' | 'depart' | 'arrive' | 'restore' | 'finish';
 
-/** Acts whose own time counts, however late they reach the server. */
-export const TIMED: ReadonlySet<Step> = new Set<Step>(['depart', 'arrive', 'restore']);
-
 const ACTIVE: ReadonlySet<string> = new Set(['active', 'departed', 'arrived']);
 const WAITING: ReadonlySet<string> = new Set(['sent', 'accepted']);
 
