@@ -18,9 +18,10 @@ What only the database knows (ids of units, crews, vehicles; logins and terminal
 `demo.json` of the data directory; `api/demo/seed.py` tells its shape. It holds the `seed` too.
 """
 
+import math
 import random
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 
 import shapely
 from shapely.geometry import Point, Polygon
@@ -33,8 +34,10 @@ from api.demo.network import make_network
 from api.demo.streets import Step, StreetGraph, build_graph
 
 DEFAULT_SEED = 1
-PARK_M2 = (60_000, 260_000)
-LAKE_M2 = (1_200_000, 6_000_000)
+PARK_M2 = (60_000, 600_000)
+LAKE_M2 = (1_500_000, 8_000_000)
+DRY_M = 150.0
+"""How far from the river a centre stands, at least."""
 
 
 @dataclass(frozen=True)
@@ -157,28 +160,44 @@ def _blocks(graph: StreetGraph) -> list[Polygon]:
 def _greens(
     ground: Ground, blocks: list[Polygon], dice: random.Random
 ) -> list[tuple[str, str, str, Polygon]]:
-    """Parks and lakes that fill blocks which the river does not touch."""
+    """Parks that fill blocks and lakes in large ones, where the river does not run."""
     free = [block for block in blocks if not block.intersects(ground.river)]
     found = []
-    for kind, titles, (least, most), margin in (
-        ("park", names.PARKS, PARK_M2, 18),
-        ("lake", names.LAKES, LAKE_M2, 260),
+    for kind, titles, (least, most) in (
+        ("park", names.PARKS, PARK_M2),
+        ("lake", names.LAKES, LAKE_M2),
     ):
-        shapes = [_shrunk(block, margin) for block in free if least < block.area < most]
-        fitting = [shape for shape in shapes if shape is not None]
+        shape = _park if kind == "park" else partial(_lake, dice=dice)
+        fitting = [block for block in free if least < block.area < most and _is_stout(block)]
         chosen = dice.sample(fitting, min(len(titles), len(fitting)))
-        for (zh, en), shape in zip(titles, chosen, strict=False):
-            found.append((kind, zh, en, shape))
+        found += [
+            (kind, *title, shape(block)) for title, block in zip(titles, chosen, strict=False)
+        ]
     return found
 
 
-def _shrunk(block: Polygon, margin: float) -> Polygon | None:
-    """The block without its edge, corners rounded; None where too little is left."""
-    core = block.buffer(-2 * margin)
-    if not isinstance(core, Polygon) or core.area < block.area / 8:
-        return None
-    shape = core.buffer(margin, quad_segs=3).simplify(6)
-    return shape if isinstance(shape, Polygon) else None
+def _is_stout(block: Polygon) -> bool:
+    """Nearer to a square than to a strip."""
+    return bool(block.area > 0.5 * (block.length / 4) ** 2)
+
+
+def _park(block: Polygon) -> Polygon:
+    """The block without the pavement around it, corners rounded."""
+    return block.buffer(-30).buffer(14, quad_segs=3).simplify(4)
+
+
+def _lake(block: Polygon, dice: random.Random) -> Polygon:
+    """A shore that winds around the middle of the block."""
+    middle = block.centroid
+    reach = 0.78 * block.exterior.distance(middle)
+    phases = [dice.uniform(0, 2 * math.pi) for _ in range(3)]
+    shore = []
+    for direction in range(0, 360, 12):
+        angle = math.radians(direction)
+        waves = (math.sin((n + 2) * angle + p) / (n + 2) for n, p in enumerate(phases))
+        radius = reach * (1 + 0.33 * sum(waves))
+        shore.append((middle.x + radius * math.cos(angle), middle.y + radius * math.sin(angle)))
+    return Polygon(shore)
 
 
 def _sites(ground: Ground, graph: StreetGraph) -> list[Site]:
@@ -187,7 +206,8 @@ def _sites(ground: Ground, graph: StreetGraph) -> list[Site]:
     found = []
     for code, zh, en, district in names.CENTRES:
         middle = areas[district].outline.centroid
-        edge = graph.nearest_edge((middle.x, middle.y))
+        dry = [edge for edge in graph.edges if edge.line.distance(ground.river) > DRY_M]
+        edge = min(dry, key=lambda one: one.line.distance(middle))
         spot = edge.line.interpolate(0.4, normalized=True)
         found.append(Site(code, zh, en, to_latlon(round(spot.x), round(spot.y))))
     return found

@@ -3,7 +3,7 @@
 `demo.json` in the data directory (mode 0600) tells whoever drives the city what only the database
 knows. Its passwords open the demo organisation and nothing else:
 
-    {"version": 1, "seed": 1, "org_id": 2,
+    {"version": 2, "seed": 1, "org_id": 2,
      "hotline_number": "+8616400095598",   number that callers dial
      "carrier_token": "…",                 signs webhooks where no setting names a carrier's token
      "people": [{"login", "password", "role", "name", "unit", "unit_id"}],   demo.*, for people
@@ -28,8 +28,10 @@ from typing import Any
 from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.orm import Session
 
+from api.demo.basemap import base_map
 from api.demo.city import DEFAULT_SEED, City, make_city
 from api.demo.directory_rows import add_directory
+from api.demo.retire import retire
 from api.demo.staff import GUESTS, Post, staff
 from api.demo.units import HOTLINE_NUMBER, add_units, crews_of, units_of
 from core.auth import hash_password
@@ -37,11 +39,14 @@ from core.clock import now
 from core.db import session_factory
 from core.ids import new_id
 from core.models import Organisation, User
+from dispatch.directory.repository import map_digest
+from dispatch.directory.service import digest_of
 from dispatch.starter import Login
 
 CODE = "demo"
 FILE = "demo.json"
-VERSION = 1
+VERSION = 2
+"""Of the file and of the city: raised whenever the same seed gives another city."""
 _LOCK = 7_245_002
 _HASHERS = 4
 
@@ -50,6 +55,7 @@ def ensure_demo(data_dir: Path) -> list[Login]:
     """Make the demo organisation if there is none. Returns the logins of its desks for people.
 
     Where it is there and `demo.json` is lost, everybody gets a new password and it is written anew.
+    Where it holds the city of another edition, it is closed and a new one made.
     """
     with session_factory()() as session:
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
@@ -57,6 +63,9 @@ def ensure_demo(data_dir: Path) -> list[Login]:
         kept = read_demo(data_dir)
         if org_id is None or kept is None or kept["org_id"] != org_id:
             city = make_city(DEFAULT_SEED)
+            if org_id is not None and not _is_home_of(session, org_id, city):
+                retire(session, org_id, CODE)
+                org_id = None
             if org_id is None:
                 org_id = _make(session, city)
             passwords = _give_passwords(session, org_id, _posts(city))
@@ -80,6 +89,10 @@ def read_demo(data_dir: Path) -> dict[str, Any] | None:
     except (FileNotFoundError, ValueError):
         return None
     return found if isinstance(found, dict) and found.get("version") == VERSION else None
+
+
+def _is_home_of(session: Session, org_id: int, city: City) -> bool:
+    return map_digest(session, org_id) == digest_of(base_map(city))
 
 
 def _make(session: Session, city: City) -> int:

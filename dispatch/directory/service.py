@@ -173,7 +173,12 @@ def keep_map(session: Session, org_id: int, document: dict[str, Any]) -> str:
 
     `document` is one that `dispatch.directory.mapfile.checked_map` lets through.
     """
-    text = json.dumps(document, ensure_ascii=False, sort_keys=True)
-    digest = hashlib.sha256(text.encode()).hexdigest()
+    digest = digest_of(document)
     repository.save_map(session, org_id, digest, document)
     return digest
+
+
+def digest_of(document: dict[str, Any]) -> str:
+    """SHA-256 of a map, hex; equal maps have equal ones."""
+    text = json.dumps(document, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()

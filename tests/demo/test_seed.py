@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from api.demo import seed
 from api.demo.city import DEFAULT_SEED, make_city
-from api.demo.seed import demo_organisation, ensure_demo, read_demo
+from api.demo.seed import VERSION, demo_organisation, ensure_demo, read_demo
 from api.demo.staff import GUESTS
 from core import auth
 from core.db import Base, session_factory
@@ -163,3 +164,44 @@ def test_a_lost_file_is_written_anew_with_new_passwords(
         auth.log_in(login, demo["staff"][0]["password"])
     users = query(lambda session: session.scalars(select(User.password_hash)).all())
     assert "-" in users  # the starter's colleagues, whom nobody touched
+
+
+def test_a_city_of_another_edition_makes_room(
+    engines: EngineUrls, starter: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (
+        fresh_database(engines, starter.database) as url,
+        environment(url, engines.redis_url, tmp_path),
+    ):
+        with monkeypatch.context() as earlier:
+            earlier.setattr(seed, "DEFAULT_SEED", DEFAULT_SEED + 1)
+            earlier.setattr(seed, "VERSION", 1)
+            ensure_demo(tmp_path)
+            old = read_demo(tmp_path)
+        assert old is not None
+        ensure_demo(tmp_path)
+        new = read_demo(tmp_path)
+        assert new is not None
+        assert new["org_id"] == query(demo_organisation) != old["org_id"]
+        assert new["seed"] == DEFAULT_SEED
+        retired = query(lambda session: session.get_one(Organisation, old["org_id"]))
+        assert retired.code == f"demo-{old['org_id']}"
+        assert retired.demo
+        for one in (old["staff"][0], old["people"][0]):
+            with pytest.raises(WrongCredentials):
+                auth.log_in(one["login"], one["password"])
+        auth.log_in(new["staff"][0]["login"], new["staff"][0]["password"])
+        numbers = query(lambda session: session.scalars(select(PhoneNumber.org_id)).all())
+        assert numbers == [new["org_id"]]
+        ensure_demo(tmp_path)
+        assert read_demo(tmp_path) == new
+
+
+EDITION = (2, ["晨钟区石磴街223号", "柳湾区外环路524号1单元302室", "渡桥区晒谷一路851号"], 9)
+
+
+def test_the_edition_is_raised_with_the_city() -> None:
+    """When this fails, raise VERSION and write the new words here."""
+    city = make_city(DEFAULT_SEED)
+    told = [city.customers[number].address_zh for number in (0, 500, 1499)]
+    assert (VERSION, told, len(city.greens)) == EDITION
