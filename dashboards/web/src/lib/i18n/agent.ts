@@ -131,7 +131,7 @@ export const en: Record<keyof typeof zh, string> = {
   'agent.card.silent': 'Nothing heard since {time}; it may be over',
   'agent.card.theirs': '{who} took it at {time}',
   'agent.card.opened': 'rang at {time}',
-  'agent.card.ended_at': 'hung up at {time}: the clock runs from there',
+  'agent.card.ended_at': 'clock runs since {time}',
   'agent.card.waited': 'waited {waited} before it was taken',
   'agent.take': 'Take this call',
   'agent.taken': 'This call is yours',

@@ -367,6 +367,7 @@ export const en: Record<Key, string> = {
   'file.call': 'Call (its end starts the clock)',
   'file.call.none': 'No call',
   'file.call.ended': 'ended',
+  'file.call.open': 'waiting',
   'file.call.running': 'talking',
   'file.phone': "Caller's number",
   'file.name': 'Caller',

@@ -357,6 +357,7 @@ export const zh = {
   'file.call': '对应通话（挂机即计时起点）',
   'file.call.none': '不关联通话',
   'file.call.ended': '已挂机',
+  'file.call.open': '等待接听',
   'file.call.running': '通话中',
   'file.phone': '来电号码',
   'file.name': '来电人',

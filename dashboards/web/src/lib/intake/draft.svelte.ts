@@ -93,6 +93,8 @@ export class Draft {
 
   readonly point = $derived(pointOf(this.fields.coordinates));
   readonly isRepair = $derived(this.fields.kind === 'fault_repair');
+  /** The ticket is filed, its order not yet. */
+  begun = $state(false);
   /** Has somebody written anything? */
   readonly dirty = $derived(this.#touched.size > 0);
 
@@ -136,10 +138,12 @@ export class Draft {
     this.problem = '';
     try {
       this.#ticketId ??= (await post<{ id: Id }>('/api/tickets', this.#ticket(), this.#keys.ticket)).id;
+      this.begun = true;
       this.#keep();
       const order = this.isRepair
         ? await post<OrderRow>('/api/orders', this.#order(this.#ticketId, reference), this.#keys.order)
         : null;
+      this.begun = false;
       this.store?.removeItem(this.#slot);
       return { ticketId: this.#ticketId, order };
     } catch (error) {
@@ -203,6 +207,7 @@ export class Draft {
       this.#touched = new Set(kept.touched);
       this.#keys = kept.keys;
       this.#ticketId = kept.ticketId;
+      this.begun = kept.ticketId !== null;
     } catch {
       this.store?.removeItem(this.#slot);
     }

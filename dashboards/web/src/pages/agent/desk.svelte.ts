@@ -26,6 +26,7 @@ export class AgentDesk extends Desk {
   /** A person chose this call: it stays until it is nobody's work any more. */
   #pinned = false;
   #drafts = new Map<Id | null, Draft>();
+  #filings = $state(0);
   /** Calls that were there at the last look. */
   #heard: ReadonlySet<Id> | null = null;
   #rangAt = 0;
@@ -41,7 +42,10 @@ export class AgentDesk extends Desk {
   readonly call: Call | null = $derived(
     (this.callId && this.calls.rows?.get(this.callId)) || null,
   );
-  readonly draft: Draft = $derived(this.draftOf(this.callId));
+  readonly draft: Draft = $derived.by(() => {
+    void this.#filings; // a form that has served gives way to a new one, also of the same call
+    return this.draftOf(this.callId);
+  });
   readonly looked: Looked | null = $derived(
     this.call ? this.callers.of(this.call.from_number) : null,
   );
@@ -93,7 +97,7 @@ export class AgentDesk extends Desk {
     if (!this.calls.rows || !this.me) return;
     const here = this.call ? standing(this.call, this.me, serverClock.now) : null;
     if (here === 'mine' || here === 'to_file') return;
-    if (this.draft.dirty && here !== 'done') return;
+    if (this.draft.busy || this.draft.begun || (this.draft.dirty && here !== 'done')) return;
     const next = proposed(this.sorted)?.id ?? null;
     // What a colleague took first stays in view, until something else comes.
     if (this.#pinned && here !== 'done' && (here !== 'theirs' || next === null)) return;
@@ -201,7 +205,8 @@ export class AgentDesk extends Desk {
   /** The request is filed: its form has served, and what comes next comes up. */
   filedNow({ ticketId, order }: Filed, draft: Draft): void {
     for (const [id, each] of this.#drafts) if (each === draft) this.#drafts.delete(id);
-    const { call } = this;
+    this.#filings += 1;
+    const call = draft.callId && this.calls.rows?.get(draft.callId);
     if (call) {
       const made = { id: ticketId, kind: draft.fields.kind, order_id: order?.id ?? null, order_number: order?.number ?? null };
       this.calls.show({ ...call, tickets: [...call.tickets, made] });
@@ -211,7 +216,7 @@ export class AgentDesk extends Desk {
     const text = order ? t('done.file', { number: order.number }) : t('done.ticket');
     this.said = { tone: 'done', text };
     this.#pinned = false;
-    this.callId = null;
+    if (this.callId === draft.callId) this.callId = null;
     this.settle();
   }
 
