@@ -32,7 +32,7 @@ class Positions:
     def __init__(self) -> None:
         self._fresh: dict[int, dict[bytes, bytes]] = defaultdict(dict)
         self._owners: dict[int, dict[bytes, str]] = {}
-        self._owners_at = 0.0
+        self._owners_at: dict[int, float] = {}
 
     async def listen(self) -> None:
         """Collect what gateways publish, until the connection breaks."""
@@ -76,11 +76,11 @@ class Positions:
                     client.put_raw(packed)
 
     async def _refresh_owners(self, org_ids: Iterable[int]) -> None:
-        if monotonic() - self._owners_at < OWNERS_AGE_S:
-            return
-        self._owners_at = monotonic()
         for org_id in list(org_ids):
-            self._owners[org_id] = await asyncio.to_thread(_owners, org_id)
+            read_at = self._owners_at.get(org_id)
+            if read_at is None or monotonic() - read_at >= OWNERS_AGE_S:
+                self._owners_at[org_id] = monotonic()
+                self._owners[org_id] = await asyncio.to_thread(_owners, org_id)
 
 
 def _owners(org_id: int) -> dict[bytes, str]:
