@@ -39,9 +39,7 @@ def sit(browser: "Browser", office: Office) -> Iterator[Sit]:
     ) -> "Page":
         context = browser.new_context(
             viewport={"width": width, "height": height},
-            locale="zh-CN",
-            timezone_id="Asia/Shanghai",
-            **more,
+            **{"locale": "zh-CN", "timezone_id": "Asia/Shanghai", **more},
         )
         contexts.append(context)
         context.set_default_timeout(15_000)

@@ -11,23 +11,22 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from api.app import WEB
 from api.demo.city import DEFAULT_SEED, City, make_city
 from api.demo.directory_rows import add_directory
 from api.demo.model import Customer
 from api.demo.units import units_of
 from core.clock import now
 from core.db import session_factory
-from core.engines import EngineUrls
 from core.settings import settings
 from dispatch.starter import ORG_ID
-from tests.office import Office, Starter, open_office, starter
+from tests.browser.axe import faults_in_all_looks, serious_faults
+from tests.browser.conftest import Sit
+from tests.office import Office
 from tests.telephony.carrier import InboundCall, Webhook
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, Route
+    from playwright.sync_api import Page, Route
 
-__all__ = ["starter"]
 pytestmark = pytest.mark.browser
 NUMBERS = count(1)
 MET: set[str] = set()  # phones of customers that a test had to do with
@@ -46,24 +45,13 @@ class Town:
 
     office: Office
     city: City
-    browser: "Browser"
+    sit: Sit
     stack: ExitStack
 
     def page(self, login: str, locale: str = "zh-CN") -> "Page":
         """Somebody sits down at the agent's page, connected."""
-        page = self.bare_page(login, locale)
+        page = self.sit(login, "/agent", locale=locale)
         page.wait_for_selector(LIVE)
-        return page
-
-    def bare_page(self, login: str, locale: str = "zh-CN") -> "Page":
-        size: Any = {"width": 1280, "height": 720}
-        context = self.browser.new_context(viewport=size, locale=locale)
-        self.stack.callback(context.close)
-        context.set_default_timeout(15_000)
-        token = self.office.starter.tokens[login]
-        context.add_cookies([{"name": "paidan_session", "value": token, "url": self.office.url}])
-        page = context.new_page()
-        page.goto(f"{self.office.url}/agent")
         return page
 
     def says(self, hook: Webhook) -> None:
@@ -105,15 +93,6 @@ class Town:
 
 
 @pytest.fixture(scope="module")
-def office(
-    engines: EngineUrls, starter: Starter, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Office]:
-    folder = tmp_path_factory.mktemp("agents")
-    with open_office(engines, starter, folder, web=WEB) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
 def city(office: Office) -> City:
     made = make_city(DEFAULT_SEED)
     with session_factory()() as session:
@@ -123,9 +102,9 @@ def city(office: Office) -> City:
 
 
 @pytest.fixture
-def town(office: Office, city: City, browser: "Browser") -> Iterator[Town]:
+def town(office: Office, city: City, sit: Sit) -> Iterator[Town]:
     with ExitStack() as stack:
-        yield Town(office, city, browser, stack)
+        yield Town(office, city, sit, stack)
     for row in office.person("agent").get("/api/desk")["calls"]:  # nobody waits for the next test
         if not row["tickets"]:
             office.person("lead2").post("/api/tickets", {"kind": "enquiry", "call_id": row["id"]})
@@ -370,6 +349,24 @@ def test_a_call_without_an_end_does_not_ring_for_ever(town: Town) -> None:
 
 
 def test_it_is_the_hotlines_page(town: Town) -> None:
-    page = town.bare_page("east.desk", "en-GB")
+    page = town.sit("east.desk", "/agent", locale="en-GB")
     page.get_by_text("You may not use the agent desk").wait_for()
     assert page.locator("main [role=alert]").count() == 1
+
+
+def test_no_serious_accessibility_fault(town: Town) -> None:
+    shared = town.customer(sharing=2)
+    page = town.page("lead")
+    faults = faults_in_all_looks(page, LIVE)
+    town.ring("+8613900003333", ago=timedelta(minutes=11))
+    town.ring(shared.phone)
+    page.wait_for_selector("[data-testid=customers]")
+    page.keyboard.press("1")
+    page.wait_for_selector("[data-testid=customer]")
+    page.keyboard.press("Control+Enter")  # what is missing is marked
+    faults += serious_faults(page)
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    page.wait_for_selector("dialog dl")
+    faults += serious_faults(page)
+    assert faults == []
