@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from api.demo.book import Book, Case, Seat
 from api.demo.door import Person, Refusal, Row, Screen, Unreachable
 from api.demo.pace import pause, until
-from core.clock import now
+from core.clock import now, rate
 from core.logging import logger
 
 log = logger(__name__)
@@ -137,9 +137,13 @@ class Attendant:
             await pause(5.0)
 
     def due(self, case: Case, seconds: float, since: str | None = None) -> datetime:
-        """`seconds` after `since` (default: now), at once for leftovers."""
+        """`seconds` after `since` (default: now), at once for leftovers.
+
+        While business runs fast a request takes minutes of it: people begin so much earlier.
+        """
         moment = now()
         if case.hurried:
             return moment + timedelta(seconds=HURRY_S)
         start = datetime.fromisoformat(since) if since else moment
-        return max(start + timedelta(seconds=seconds), moment)
+        early = self.person.door.tally.lag_s * rate() if rate() > 1 else 0.0
+        return max(start + timedelta(seconds=seconds - early), moment)

@@ -2,14 +2,14 @@
 
 import asyncio
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from api.demo.attendant import Attendant, Todo
 from api.demo.book import Book, Case, Seat
 from api.demo.cast import CrewSeat, LatLon
 from api.demo.door import Person, Refusal, Row, Unreachable
 from api.demo.fleet import Vehicle
-from api.demo.pace import pause
+from api.demo.pace import pause, until
 from api.demo.plan import Trip, leaves, stream, trip
 from core.clock import now
 from core.logging import logger
@@ -21,6 +21,8 @@ AWAY_REASONS = ("meal", "refuelling", "materials", "rest")
 UNKNOWN_PLACE_S = 420.0
 """Business seconds to find a place that nobody has marked on the map."""
 WORK_TRIES = 6
+QUEUED_S = 90.0
+"""An order that is taken up later than this after its acceptance had to queue."""
 GPS_S = 75.0
 """After the arrival, until the crew taps because no stamp has come by itself."""
 HOME_AFTER_S = (60.0, 240.0)
@@ -129,7 +131,7 @@ class Squad(Attendant):
         how, state = case.how, row["assignment"]["state"]
         if not case.hurried:
             if state == "active":
-                await pause(how.depart_s)
+                await until(self.due(case, how.depart_s, self._begun(row)))
                 if how.offline:
                     await self._lose_signal()
                 if how.taps or how.offline:
@@ -157,6 +159,12 @@ class Squad(Attendant):
             await pause(UNKNOWN_PLACE_S)
             return
         await self.vehicle.drive_to(place, case.key, trip(self.book.seed, case.key))
+
+    def _begun(self, row: Row) -> str | None:
+        """When the crew was free to depart: its acceptance, unless the order had to queue."""
+        accepted = row["assignment"]["accepted_at"]
+        fresh = now() - datetime.fromisoformat(accepted) < timedelta(seconds=QUEUED_S)
+        return accepted if fresh else None
 
     def _state(self, order_id: str) -> str | None:
         row = self.screen.orders.get(order_id)
@@ -194,10 +202,10 @@ class Squad(Attendant):
             await pause(leave.after_s)
             while self.screen.orders or self.seat.taken:
                 await pause(20.0)
-            until = now() + timedelta(seconds=leave.lasts_s)
+            back_at = now() + timedelta(seconds=leave.lasts_s)
             base = f"/api/crews/{self.crew.unit_id}"
             with suppress(Refusal, Unreachable):
-                body = {"reason": leave.reason, "until": until.isoformat()}
+                body = {"reason": leave.reason, "until": back_at.isoformat()}
                 await self.person.act("away", f"{base}/away", body)
                 await pause(leave.lasts_s)
                 await self.person.act("back", f"{base}/back", {})

@@ -14,8 +14,8 @@ from core.db import session_factory
 from core.models import Event
 from core.settings import Settings
 
-PAST = timedelta(minutes=85)
-SPEED = 60.0
+PAST = timedelta(minutes=66)
+SPEED = 45.0
 STARTING = timedelta(seconds=3)
 """Until the processes answer; business time stands still for so long."""
 

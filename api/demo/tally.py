@@ -5,12 +5,15 @@ from dataclasses import dataclass, field
 
 from sla.statistics import quantile
 
+LAG_SHARE = 0.05
+
 
 @dataclass(slots=True)
 class Tally:
     """`acts`: writes that were done, by kind; `refused`: those that met a refusal, by code.
 
-    `latencies_s`: of every answered request. `lost`: connections that had to be made again.
+    `latencies_s`: of every answered request; `lag_s`: what one takes at present, smoothed.
+    `lost`: connections that had to be made again.
     """
 
     acts: Counter[str] = field(default_factory=Counter)
@@ -18,6 +21,7 @@ class Tally:
     latencies_s: list[float] = field(default_factory=list)
     receipts: int = 0
     fixes: int = 0
+    lag_s: float = 0.0
     lost: int = 0
     calls: int = 0
     handled: int = 0
@@ -29,6 +33,7 @@ class Tally:
         if len(self.latencies_s) >= 100_000:
             del self.latencies_s[:50_000]
         self.latencies_s.append(seconds)
+        self.lag_s += LAG_SHARE * (seconds - self.lag_s)
 
     def all_handled(self, calls: int) -> bool:
         """Whether so many callers have been helped, their orders closed."""
