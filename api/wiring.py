@@ -15,6 +15,7 @@ SUBSCRIPTIONS = {
     "vehicle.departed": ("orders.vehicle_departed",),
     "vehicle.arrived": ("orders.vehicle_arrived",),
     "vehicle.message_acked": ("orders.message_acked",),
+    "vehicle.key_pressed": ("orders.key_pressed",),
     "vehicle.message_failed": ("orders.message_failed",),
 }
 SUBSCRIBERS = {
@@ -23,6 +24,7 @@ SUBSCRIBERS = {
     "orders.vehicle_departed": orders.vehicle_departed,
     "orders.vehicle_arrived": orders.vehicle_arrived,
     "orders.message_acked": orders.message_acked,
+    "orders.key_pressed": orders.key_pressed,
     "orders.message_failed": orders.message_failed,
 }
 JOBS = {"notice.alarm": "dispatch.notices.jobs:alarm"}

@@ -385,6 +385,16 @@ class VehicleMessageAcked(Payload):
     purpose: str
 
 
+@fact("vehicle.key_pressed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VehicleKeyPressed(Payload):
+    """The driver pressed a key of the terminal's menu (0x0301) about the order shown last."""
+
+    device_id: UUID
+    assignment_id: UUID
+    key: str
+
+
 @fact("vehicle.message_failed")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VehicleMessageFailed(Payload):

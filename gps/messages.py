@@ -9,7 +9,12 @@ from sqlalchemy import select
 
 from core.clock import now as clock_now
 from core.clock import real_now
-from core.events import Payload, VehicleMessageAcked, VehicleMessageFailed
+from core.events import (
+    Payload,
+    VehicleKeyPressed,
+    VehicleMessageAcked,
+    VehicleMessageFailed,
+)
 from core.identity import system_actor
 from core.settings import settings
 from core.uow import UnitOfWork, unit_of_work
@@ -20,6 +25,13 @@ CLAIM_LIMIT = 200
 
 CAUSES = {1: "failed", 2: "not_understood", 3: "unsupported"}
 """Results of a terminal's general acknowledgement (JT/T 808-2013, 8.1)."""
+
+
+KEYS = {1: "accept"}
+"""Numbers of the terminal's menu (事件, 0x0301) and what they say."""
+
+RECORDED, NOTHING_SHOWN, UNKNOWN_KEY = 0, 1, 3
+"""Results of the platform's answer to a key."""
 
 
 class Sending(NamedTuple):
@@ -112,6 +124,35 @@ def answered(org_id: int, message_id: UUID, result: int, at: datetime) -> None:
             purpose=message.purpose,
         )
         _emit(uow, device, fact, at)
+
+
+def pressed(org_id: int, device_id: UUID, number: int, at: datetime) -> int:
+    """The driver pressed a key of the terminal's menu: it speaks of the order shown last.
+
+    `at` is when it arrived. Returns the result for the terminal's answer: 0 recorded, 1 nothing
+    is shown, 3 no such key. Reported twice it is recorded twice and means the same.
+    """
+    key = KEYS.get(number)
+    if key is None:
+        return UNKNOWN_KEY
+    with unit_of_work(system_actor(org_id, "gps"), now=clock_now()) as uow:
+        shown = uow.session.scalars(
+            select(TerminalMessage)
+            .where(
+                TerminalMessage.org_id == org_id,
+                TerminalMessage.device_id == device_id,
+                TerminalMessage.purpose == "order",
+                TerminalMessage.status == "acked",
+            )
+            .order_by(TerminalMessage.created_at.desc())
+            .limit(1)
+        ).first()
+        if shown is None:
+            return NOTHING_SHOWN
+        device = uow.session.get_one(Device, (org_id, device_id))
+        fact = VehicleKeyPressed(device_id=device_id, assignment_id=shown.assignment_id, key=key)
+        _emit(uow, device, fact, at)
+    return RECORDED
 
 
 def _give_up(uow: UnitOfWork, message: TerminalMessage, device: Device, cause: str) -> None:

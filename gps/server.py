@@ -17,7 +17,7 @@ from core.clock import monotonic, now
 from core.ids import new_id
 from core.logging import configure_logging, logger
 from core.settings import settings
-from gps import terminals
+from gps import messages, terminals
 from gps.intake import Intake
 from gps.messenger import Messenger
 from gps.publish import Publisher
@@ -133,6 +133,9 @@ class Gateway:
         self._released.get(terminal.org_id, set()).discard(terminal.id)
         self.messenger.wake(terminal.org_id)
         return terminal
+
+    async def pressed(self, terminal: Terminal, number: int) -> int:
+        return await self._ask(messages.pressed, terminal.org_id, terminal.id, number, now())
 
     def answered(self, org_id: int, message_id: UUID, result: int) -> None:
         self.messenger.answered(org_id, message_id, result)

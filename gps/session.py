@@ -44,6 +44,8 @@ class Gatekeeper(Protocol):
 
     async def authenticate(self, session: "Session", code: str) -> Terminal | None: ...
 
+    async def pressed(self, terminal: Terminal, number: int) -> int: ...
+
     def answered(self, org_id: int, message_id: UUID, result: int) -> None: ...
 
     def opened(self, session: "Session") -> None: ...
@@ -193,6 +195,8 @@ class Session(asyncio.Protocol):
                 self._positions(frame, (message,))
             case uplink.Batch(locations=locations):
                 self._positions(frame, locations)
+            case uplink.EventKey(number=number) if self.terminal:
+                self.gateway.spawn(self._pressed(frame, self.terminal, number))
             case uplink.TerminalAck():
                 self._confirmed(message)
             case uplink.Register():
@@ -228,6 +232,15 @@ class Session(asyncio.Protocol):
         outgoing.unconfirmed.discard(ack.serial)
         if ack.result != downlink.OK or not outgoing.unconfirmed:
             self.gateway.answered(outgoing.org_id, outgoing.message_id, ack.result)
+
+    async def _pressed(self, frame: Frame, terminal: Terminal, number: int) -> None:
+        """A key is answered after it is recorded; unanswered, the terminal reports it again."""
+        try:
+            result = await self.gateway.pressed(terminal, number)
+        except Exception as error:  # the database is away
+            log.warning("key_not_recorded", identity=self.identity, reason=str(error)[:200])
+            return
+        self._answer(frame, result)
 
     def _ask_missing(self, frame: Frame) -> None:
         if self.terminal is None or frame.package is None or frame.package[0] != frame.package[1]:

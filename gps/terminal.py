@@ -130,6 +130,11 @@ class Terminal:
         """0x0704, sub-packaged when long; the serial that its last part has."""
         return await self._send_kept(uplink.BATCH, uplink.build_batch(positions, kind))
 
+    async def press(self, number: int) -> int:
+        """0x0301, a key of the menu; the platform's result."""
+        reply = await self._ask(uplink.EVENT, uplink.build_event_key(uplink.EventKey(number)))
+        return reply.result if isinstance(reply, downlink.PlatformAck) else downlink.FAILED
+
     async def send_raw(self, data: bytes) -> None:
         """Any bytes."""
         writer = self._open_writer()

@@ -21,6 +21,9 @@ AWAY_REASONS = ("meal", "refuelling", "materials", "rest")
 UNKNOWN_PLACE_S = 420.0
 """Business seconds to find a place that nobody has marked on the map."""
 WORK_TRIES = 6
+ACCEPT_KEY = 1
+KEY_S = 20.0
+"""After a key, until the crew sees that it had no effect."""
 QUEUED_S = 90.0
 """An order that is taken up later than this after its acceptance had to queue."""
 GPS_S = 75.0
@@ -77,7 +80,8 @@ class Squad(Attendant):
             if first and case.how.returns:
                 body = {"reason": case.how.returns}
                 return [Todo("return", id_, due, lambda: self._post("return", id_, body))]
-            return [Todo("accept", id_, due, lambda: self._post("accept", id_))]
+            by = self._press if case.how.keys else self._accept
+            return [Todo("accept", id_, due, lambda: by(row["id"], id_))]
         if state == "accepted" and self._active() is None:
             due = self.due(case, case.how.activate_s)
             return [Todo("activate", id_, due, lambda: self._post("activate", id_))]
@@ -181,6 +185,17 @@ class Squad(Attendant):
         await self.free()
         with self.book.acting(order_id), suppress(Refusal, Unreachable):
             await self._post(act, id_, body)
+
+    async def _accept(self, _order_id: str, id_: str) -> None:
+        await self._post("accept", id_)
+
+    async def _press(self, order_id: str, id_: str) -> None:
+        """Accept with the terminal's key; by phone where that has no effect."""
+        if await self.vehicle.press(ACCEPT_KEY):
+            self.person.door.tally.acts["crew_key"] += 1
+            await pause(KEY_S)
+        if self._state(order_id) == "sent":
+            await self._accept(order_id, id_)
 
     async def _post(self, act: str, id_: str, body: Row | None = None) -> None:
         await self.person.act(f"crew_{act}", f"/api/assignments/{id_}/{act}", body)

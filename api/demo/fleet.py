@@ -68,6 +68,15 @@ class Vehicle:
     def distance_to(self, at: LatLon) -> float:
         return distance_m(*self.at, *at)
 
+    async def press(self, key: int) -> bool:
+        """Press a key of the terminal's menu; False where the platform did not take it."""
+        if not self.terminal.connected:
+            return False
+        try:
+            return await self.terminal.press(key) == 0
+        except (OSError, Disconnected, TimeoutError):
+            return False
+
     async def drive_to(self, at: LatLon, key: str, trip: Trip) -> None:
         """Drive there along the streets; returns on arrival. Called again, it turns round."""
         begin = self.at

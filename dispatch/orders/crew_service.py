@@ -17,6 +17,9 @@ from dispatch.orders.taps import CREW_SOURCES, Tap, tap
 from dispatch.orders.work import Work, work_on, work_on_assignment
 from gps import service as gps
 
+TERMINAL = "terminal"
+"""Source of stamps that the vehicle's terminal made."""
+
 
 @contextmanager
 def _crew_act(
@@ -40,6 +43,18 @@ def accept(
         if busy_with is None:
             _activate(work, assignment_id, tapped)
         return work.order.id
+
+
+def accept_by_terminal(uow: UnitOfWork, assignment_id: UUID, at: datetime) -> None:
+    """Point F by the key of the vehicle's terminal; harmless where it is not awaited any more."""
+    with work_on_assignment(uow, assignment_id) as (work, assignment):
+        if assignment.state != "sent":
+            return
+        busy_with = _active(uow, assignment)
+        pressed = Tap(max(at, assignment.sent_at or at), TERMINAL)
+        _record(work, assignment_id, ev.AssignmentAccepted(queued_behind=busy_with), pressed)
+        if busy_with is None:
+            _activate(work, assignment_id, pressed)
 
 
 def activate(

@@ -38,6 +38,14 @@ def message_acked(uow: UnitOfWork, event: Recorded) -> None:
         )
 
 
+def key_pressed(uow: UnitOfWork, event: Recorded) -> None:
+    """The crew answered on the vehicle's terminal: F, as by phone."""
+    fact = event.payload
+    assert isinstance(fact, ev.VehicleKeyPressed)
+    if fact.key == "accept":
+        crew_service.accept_by_terminal(uow, fact.assignment_id, event.occurred_at)
+
+
 def message_failed(uow: UnitOfWork, event: Recorded) -> None:
     """The terminal did not take a text: the board shows the order anew (not received)."""
     fact = event.payload

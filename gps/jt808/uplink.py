@@ -16,6 +16,7 @@ LOGOUT = 0x0003
 REGISTER = 0x0100
 AUTHENTICATE = 0x0102
 LOCATION = 0x0200
+EVENT = 0x0301
 BATCH = 0x0704
 
 GMT8 = timezone(timedelta(hours=8))
@@ -107,13 +108,30 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
+class EventKey:
+    """0x0301: the driver pressed the key with this number of the terminal's menu."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Unsupported:
     """Any other message id."""
 
     message_id: int
 
 
-Uplink = TerminalAck | Heartbeat | Logout | Register | Authenticate | Location | Batch | Unsupported
+Uplink = (
+    TerminalAck
+    | Heartbeat
+    | Logout
+    | Register
+    | Authenticate
+    | Location
+    | Batch
+    | EventKey
+    | Unsupported
+)
 
 
 def parse(frame: Frame, zone: tzinfo = GMT8) -> Uplink:
@@ -131,6 +149,10 @@ def parse(frame: Frame, zone: tzinfo = GMT8) -> Uplink:
             if len(frame.body) < _ACK.size:
                 raise BodyError("an acknowledgement has five bytes")
             return TerminalAck(*_ACK.unpack_from(frame.body))
+        case 0x0301:
+            if not frame.body:
+                raise BodyError("an event has one byte")
+            return EventKey(frame.body[0])
         case 0x0102:
             return Authenticate(_parse_code(frame))
         case 0x0100:
@@ -267,6 +289,11 @@ def build_register(register: Register, *, version: int | None = None) -> bytes:
             register.plate.encode("gbk", "replace"),
         )
     )
+
+
+def build_event_key(key: EventKey) -> bytes:
+    """Body of 0x0301."""
+    return bytes([key.number])
 
 
 def build_authenticate(code: str, *, version: int | None = None) -> bytes:

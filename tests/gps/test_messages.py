@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from core.clock import now
-from core.events import VehicleMessageAcked, VehicleMessageFailed
+from core.events import VehicleKeyPressed, VehicleMessageAcked, VehicleMessageFailed
 from core.ids import new_id
 from core.settings import settings
 from gps import messages, service
@@ -234,3 +234,19 @@ def test_a_vehicle_without_a_terminal_has_nobody_to_tell(fleet: Fleet) -> None:
             )
             is None
         )
+
+
+def test_a_key_of_the_terminal_speaks_of_the_order_shown_last(fleet: Fleet) -> None:
+    async def scenario() -> None:
+        async with gateway() as running, terminal(running) as one:
+            assert await one.press(1) == messages.NOTHING_SHOWN
+            message, assignment = queue(fleet)
+            await settled(fleet, one, message)
+            assert await one.press(9) == messages.UNKNOWN_KEY
+            assert await one.press(1) == messages.RECORDED
+            *_, (pressed, _event) = fleet.facts(A)
+            assert pressed == VehicleKeyPressed(
+                device_id=fleet.devices[A], assignment_id=assignment, key="accept"
+            )
+
+    run(scenario)
