@@ -13,6 +13,9 @@ from core.clock import now
 PATIENCE_S = 290
 """A crew that has not accepted for so long loses the order again."""
 
+ALARMS = ("CD", "DE", "EF", "FG", "GH", "not_accepted_crew")
+"""Codes of what this desk takes note of; the rest is the hotline's."""
+
 STAND_IN = {
     "community_service": ("low_voltage",),
     "low_voltage": ("community_service", "medium_voltage"),
@@ -43,7 +46,7 @@ class Desk(Attendant):
         self._waiting: dict[str, datetime] = {}
 
     def todos(self, row: Row, case: Case) -> list[Todo]:
-        found = alarm_todos(self, row, case, ())
+        found = alarm_todos(self, row, case, ALARMS)
         order_id, hop, state = row["id"], row["hop"], row["state"]
         if state != "accepted":
             self._waiting.pop(order_id, None)

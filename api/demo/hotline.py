@@ -14,14 +14,16 @@ from api.demo.door import Person, Refusal, Row, Unreachable
 from api.demo.model import District
 from api.demo.pace import pause, until
 from api.demo.plan import Call, behaviour, stream
-from core.clock import now
+from core.clock import now, rate
 from core.logging import logger
 from gps.fix import distance_m
 
 log = logger(__name__)
 
-HUMAN_LOOKS_S = 4.0
-"""Business seconds between two looks whether a human has taken a waiting call."""
+HUMAN_LOOKS_S, SELDOM_S = 4.0, 0.8
+"""Business seconds between two looks whether a human has taken a waiting call; and real seconds,
+at least, however fast business runs.
+"""
 
 
 class Map(Protocol):
@@ -94,7 +96,7 @@ class Exchange:
                 continue
             if now() > gives_up:
                 return None, None
-            await pause(HUMAN_LOOKS_S)
+            await asyncio.sleep(max(HUMAN_LOOKS_S / rate(), SELDOM_S))
 
     async def _take(self, agent: Person, row: Row) -> bool:
         try:
@@ -255,7 +257,7 @@ class Lead(Attendant):
 
 
 def alarm_todos(who: Attendant, row: Row, case: Case, codes: tuple[str, ...]) -> list[Todo]:
-    """Take note of open alarms and breaches that concern this desk; all where `codes` is empty."""
+    """Take note of open alarms and breaches that concern this desk."""
 
     def note(alert: Row) -> Todo:
         async def act() -> None:
@@ -266,5 +268,5 @@ def alarm_todos(who: Attendant, row: Row, case: Case, codes: tuple[str, ...]) ->
     return [
         note(alert)
         for alert in row["alerts"]
-        if alert["running"] and not alert["acknowledged"] and (not codes or alert["code"] in codes)
+        if alert["running"] and not alert["acknowledged"] and alert["code"] in codes
     ]

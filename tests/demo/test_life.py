@@ -11,15 +11,15 @@ from api.demo.book import STAND_BACK
 from tests.harness import RunningPaidan
 from tests.people import Person, Screen
 
-LONG_S = 150.0
-SPEED = 30
+LONG_S = 240.0
+SPEED = 20
 
 pytestmark = pytest.mark.timeout(400)
 
 
 @pytest.fixture(scope="module")
 def city() -> Iterator[RunningPaidan]:
-    """A city that has been at work for a while, at thirty times the pace."""
+    """A city that has been at work for a while, at twenty times the pace."""
     anchor = datetime.now(UTC) + timedelta(seconds=2)
     paidan = RunningPaidan(
         demo="true",
