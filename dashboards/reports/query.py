@@ -1,8 +1,10 @@
 """Reading orders of a period with all their points, for reports."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -95,15 +97,16 @@ def _own(session: Session, org_id: int, rows: Sequence[Order]) -> Iterator[Case]
     if not ids:
         return
     stamps = repository.stamps_of_orders(session, org_id, ids)
-    hops, assignments = (
-        repository.hops_of(session, org_id, ids),
-        repository.assignments_of(session, org_id, ids),
-    )
-    states = {one.id: repository.assignment_state(one) for one in assignments}
-    busy = repository.busy_of(session, org_id, states.values())
+    hops = defaultdict(list)
+    for hop in repository.hops_of(session, org_id, ids):
+        hops[hop.order_id].append(hop)
+    assignments = defaultdict(list)
+    for one in repository.assignments_of(session, org_id, ids):
+        assignments[one.order_id].append(repository.assignment_state(one))
+    busy = repository.busy_of(session, org_id, chain.from_iterable(assignments.values()))
     for row in rows:
-        mine = [one for one in assignments if one.order_id == row.id]
-        order = repository.order_state(row, [hop for hop in hops if hop.order_id == row.id])
+        mine = assignments[row.id]
+        order = repository.order_state(row, hops[row.id])
         yield Case(
             id=row.id,
             number=row.number,
@@ -115,7 +118,7 @@ def _own(session: Session, org_id: int, rows: Sequence[Order]) -> Iterator[Case]
             crews={one.id: str(one.crew_id or "") for one in mine},
             timelines=timelines(
                 order,
-                [states[one.id] for one in mine],
+                mine,
                 [repository.stamp_state(one) for one in stamps[row.id]],
                 busy,
             ),

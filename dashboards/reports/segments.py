@@ -128,11 +128,18 @@ def fold(found: Iterable[Case], policy: Policy, by: By, zone: ZoneInfo, now: dat
 
 
 def over_segments(case: Case, policy: Policy, now: datetime) -> list[Segment]:
-    """The segments of an order that are over, judged; each once. Pure."""
+    """The segments of an order that are over, judged; each once. Pure.
+
+    What a later attempt is still busy with is not over, whatever became of it in an earlier one.
+    """
     last: dict[tuple[str, UUID], Segment] = {}
     for timeline in case.timelines:
         for segment in _judged(timeline, policy, now):
-            if segment.subject_id is not None and segment.state not in ("pending", "running"):
+            if segment.subject_id is None:
+                continue
+            if segment.state in ("pending", "running"):
+                last.pop((segment.code, segment.subject_id), None)
+            else:
                 last[segment.code, segment.subject_id] = segment
     return list(last.values())
 

@@ -51,7 +51,10 @@ class Day:
 
         def confirm(uow: UnitOfWork) -> bool:
             query = select(Receipt).where(
-                Receipt.order_id == order, Receipt.hop == hop, Receipt.status == "sent"
+                Receipt.order_id == order,
+                Receipt.hop == hop,
+                Receipt.purpose == "order",
+                Receipt.status == "sent",
             )
             receipt = uow.session.scalars(query).one()
             return crew.confirm_receipt(uow, receipt, "desk-1", at(seconds))

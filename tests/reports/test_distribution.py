@@ -182,6 +182,24 @@ def test_a_wrong_centres_dwell_is_its_own(day):
     assert (west["CD"]["unjudged"], east["CD"]["unjudged"]) == (1, 0)
 
 
+def test_an_order_on_its_way_to_a_second_crew_is_not_counted_as_unjudged(day):
+    order = day.filed(0)
+    day.released(60, order)
+    day.received(65, "centre", order)
+    first = day.sent(100, order)
+    day.received(102, "crew", order)
+    day.act(150, lambda uow: desk.recall_from_crew(uow, first, "other", EVERYTHING))
+    found = by_code(report())
+    assert "AH" not in found
+    assert found["AB"]["count"] == 1
+    second = day.sent(200, order, "east-2")
+    day.received(202, "crew", order)
+    assert "AH" not in by_code(report())
+    day.crew_does(second, accept=220, depart=240, arrive=900)
+    total = by_code(report())["AH"]
+    assert (total["count"], total["unjudged"]) == (1, 0)
+
+
 def test_the_orders_behind_a_figure(day):
     quick, slow, slowest = walked(day, 30), walked(day, 300), walked(day, 900, "east-2")
     late = behind("CD", outcome="late")

@@ -124,14 +124,15 @@ export function spentNow(segment: Segment, isHeld: boolean, nowMs: number): numb
   return (nowMs - start) / 1000 - segment.excluded_s;
 }
 
-/** Labels nearer to each other than this, in percent, become one. */
-const NEAR = 2.2;
+/** Labels that would touch become one; a letter takes about this much of the line, in percent. */
+const LETTER = 1.5;
 
 function grouped(points: Strip['points']): Strip['points'] {
   const groups: Strip['points'] = [];
   for (const point of points) {
     const last = groups.at(-1);
-    if (last && Math.abs(point.at - last.at) < NEAR) last.label += point.label;
+    const touching = (LETTER * (1 + (last?.label.length ?? 0))) / 2;
+    if (last && Math.abs(point.at - last.at) < touching) last.label += point.label;
     else groups.push({ ...point });
   }
   return groups;

@@ -64,6 +64,19 @@ describe('why an order is late', () => {
     expect(why.others.map(({ code }) => code)).toEqual(['CD']);
   });
 
+  test('a queue is one cause, however many orders stood in front, and capacity answers for it', () => {
+    const wait = { kind: 'queued', code: 'queued', responsible: 'capacity', unit_id: 'east-1' } as const;
+    const queued = { ...running, ...wait, segment: 'queued', due_at: null, limit_s: null };
+    const order = anOrder({
+      lost: [lost({ ...wait, over_s: 100, spent_s: 100 }), lost({ ...wait, over_s: 200, spent_s: 200 })],
+      running: queued,
+    });
+    const why = whyOf(order, T0 + 1050_000);
+    expect(why.main).toMatchObject({ kind: 'queued', unitId: 'east-1', overS: 350, running: true });
+    expect(why.others).toEqual([]);
+    expect(why.main && answers(why.main)).toBe('capacity');
+  });
+
   test('an attempt that was given up explains the detour and is not counted twice', () => {
     const why = whyOf(anOrder({ lost: [lost({ code: 'EF', over_s: 900, earlier: true }), lost({})] }), T0);
     expect(why.main?.code).toBe('CD');

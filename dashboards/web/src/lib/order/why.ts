@@ -57,6 +57,31 @@ function missingOf({ points }: Row): Point[] {
   return POINTS.filter((point, index) => points[point] === null && index < Math.max(last, 1));
 }
 
+/** Stretches that held the clock for the same reason, one after the other, are one cause. */
+function joined(causes: readonly Cause[]): Cause[] {
+  const found: Cause[] = [];
+  for (const cause of causes) {
+    const same = found.findIndex(
+      (one) =>
+        one.kind !== 'segment' &&
+        one.kind === cause.kind &&
+        one.party === cause.party &&
+        one.unitId === cause.unitId,
+    );
+    const before = found[same];
+    if (!before) found.push(cause);
+    else {
+      found[same] = {
+        ...before,
+        spentS: before.spentS + cause.spentS,
+        overS: before.overS + cause.overS,
+        running: before.running || cause.running,
+      };
+    }
+  }
+  return found;
+}
+
 const byOverrun = (a: Cause, b: Cause): number => b.overS - a.overS;
 
 /** Why an order is late or at risk, from its row alone: what was too long, and who answers for it. */
@@ -77,7 +102,7 @@ export function whyOf(row: Row, nowMs: number): Why {
     });
   }
   if (running && running.overS > 0) over.now.push(running);
-  const [main = null, ...others] = over.now.sort(byOverrun);
+  const [main = null, ...others] = joined(over.now).sort(byOverrun);
   return {
     main,
     others,
@@ -87,5 +112,9 @@ export function whyOf(row: Row, nowMs: number): Why {
   };
 }
 
-/** Who stands for a cause: its unit, or the party where that is one for everybody. */
-export const answers = (cause: Cause): string => cause.unitId ?? cause.party;
+/**
+ * Who stands for a cause: its unit, or the party where that is one for everybody. A queue names the
+ * crew that it waits for, but the crew does not answer for it: capacity does.
+ */
+export const answers = (cause: Cause): string =>
+  cause.kind === 'queued' ? cause.party : (cause.unitId ?? cause.party);
