@@ -272,7 +272,7 @@ DEMO_DESK: dict[str, Any] = {
     "role": "dispatcher",
     "name_zh": "城东调度访客",
     "name_en": "Guest dispatcher, east",
-    "what_zh": "在调度看板上派班组、撤回、改派",
-    "what_en": "Send crews from the board, recall, send again",
+    "what_zh": "看本中心的工单和车辆，派班组、撤回、改派",
+    "what_en": "Orders on the map: send, recall, send again",
     "page": "/",
 }

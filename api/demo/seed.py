@@ -135,15 +135,20 @@ def _posts(city: City) -> tuple[Post, ...]:
 
 
 def _give_passwords(session: Session, org_id: int, posts: Sequence[Post]) -> dict[str, str]:
-    """New random passwords for all; login → password."""
-    passwords = {post.login: secrets.token_urlsafe(12) for post in posts}
+    """New random passwords; login → password. The simulated staff share one: hashing takes time."""
+    people = {post.login for post in GUESTS}
+    shared = secrets.token_urlsafe(12)
+    passwords = {
+        post.login: secrets.token_urlsafe(12) if post.login in people else shared for post in posts
+    }
+    different = sorted(set(passwords.values()))
     with ThreadPoolExecutor(_HASHERS) as pool:
-        hashes = dict(zip(passwords, pool.map(hash_password, passwords.values()), strict=True))
-    for login, password_hash in hashes.items():
+        hashes = dict(zip(different, pool.map(hash_password, different), strict=True))
+    for login, password in passwords.items():
         session.execute(
             update(User)
             .where(User.org_id == org_id, User.login == login)
-            .values(password_hash=password_hash)
+            .values(password_hash=hashes[password])
         )
     return passwords
 

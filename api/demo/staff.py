@@ -54,13 +54,17 @@ DOINGS = {
         "/agent", "把工单派发到报修中心", "Release orders to the right repair centre"
     ),
     Role.DISPATCHER: Doing(
-        "/", "在调度看板上派班组、撤回、改派", "Send crews from the board, recall, send again"
+        "/",
+        "看本中心的工单和车辆，派班组、撤回、改派",
+        "Orders on the map: send, recall, send again",
     ),
     Role.CREW: Doing(
         "/crew", "用手机接单、出发、到场、填单", "Accept, drive, arrive and record on a phone"
     ),
     Role.SUPERVISOR: Doing(
-        "/supervisor", "看哪里超时、由谁负责", "See what is late and who is responsible"
+        "/supervisor",
+        "看哪些工单超时、为什么、由谁负责",
+        "Which orders are late, why, and who answers",
     ),
 }
 GUESTS = (

@@ -1422,8 +1422,8 @@ export interface components {
          *       "name_zh": "城东调度访客",
          *       "page": "/",
          *       "role": "dispatcher",
-         *       "what_en": "Send crews from the board, recall, send again",
-         *       "what_zh": "在调度看板上派班组、撤回、改派"
+         *       "what_en": "Orders on the map: send, recall, send again",
+         *       "what_zh": "看本中心的工单和车辆，派班组、撤回、改派"
          *     }
          */
         DeskRow: {
