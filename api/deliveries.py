@@ -75,11 +75,15 @@ def _pause(attempts: int) -> timedelta:
 
 
 def confirm(principal: Principal, receipt_id: UUID, at: datetime | None = None) -> None:
-    """The client of the receiving unit has it: C, E, or the recall. A second time is harmless."""
+    """The client of the receiving unit has it: C, E, or the recall. A second time is harmless.
+
+    `at`: since when, where the client could not say so earlier. It counts from the sending to now.
+    """
     if principal.role not in RECEIVERS:
         raise Forbidden(right="receipt")
     with unit_of_work(principal.actor) as uow:
         receipt = uow.session.get(Receipt, (principal.org_id, receipt_id))
         if receipt is None or receipt.target_unit_id != principal.unit_id:
             raise NotFound(what="receipt", id=receipt_id)
-        crew_service.confirm_receipt(uow, receipt, f"screen:{principal.session_id}", at or uow.now)
+        since = min(max(at or uow.now, receipt.sent_at), uow.now)
+        crew_service.confirm_receipt(uow, receipt, f"screen:{principal.session_id}", since)

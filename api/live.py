@@ -3,15 +3,18 @@
 import asyncio
 import json
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from pydantic import TypeAdapter
 
 from api.deliveries import confirm
 from api.deps import COOKIE
 from api.hub import Client, Hub
+from api.schemas import Moment
 from core.auth import principal_of
 from core.db import session_factory
 from core.errors import NotAuthenticated, Problem
@@ -28,6 +31,7 @@ log = logger(__name__)
 TOPICS: dict[str, Right] = {"board": Right.BOARD, "queue": Right.CREW_ACT, "calls": Right.CALL_VIEW}
 LOGIN_ENDED = 4401
 NOT_ALLOWED = 4403
+_MOMENT: TypeAdapter[datetime] = TypeAdapter(Moment)
 TOO_LONG = 4_096
 
 
@@ -132,6 +136,11 @@ async def _subscribe(hub: Hub, client: Client, message: dict[str, Any]) -> None:
         await hub.subscribe(client, str(name), topic_of(client.principal, str(name)), number)
 
 
+def _moment(text: object) -> datetime | None:
+    """The aware time of an ISO text, None for none. Raises ValueError for everything else."""
+    return None if text is None else _MOMENT.validate_python(text)
+
+
 async def _receipt(client: Client, message: dict[str, Any]) -> None:
     try:
         receipt_id = UUID(str(message.get("receipt_id")))
@@ -139,7 +148,12 @@ async def _receipt(client: Client, message: dict[str, Any]) -> None:
         client.put({"type": "error", "code": "invalid_field", "field": "receipt_id"})
         return
     try:
-        await asyncio.to_thread(confirm, client.principal, receipt_id)
+        at = _moment(message.get("at"))
+    except ValueError:
+        client.put({"type": "error", "code": "invalid_field", "field": "at"})
+        return
+    try:
+        await asyncio.to_thread(confirm, client.principal, receipt_id, at)
     except Problem as problem:
         client.put({"type": "error", "code": problem.code, "receipt_id": str(receipt_id)})
         return

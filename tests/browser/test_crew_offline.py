@@ -238,7 +238,7 @@ def test_acts_wait_for_the_login_that_tapped_them(
     phone.wait_for_selector(act("accept", "kept"))
     context.clear_cookies()  # the login ended meanwhile
     context.set_offline(False)
-    phone.wait_for_url("**/login*")
+    phone.wait_for_selector("input[name=login]")
     assert desk.lead.get(f"/api/orders/{order['id']}")["order"]["assignment"]["state"] == "sent"
 
     enter(phone, paidan, "east.crew2")
@@ -249,7 +249,7 @@ def test_acts_wait_for_the_login_that_tapped_them(
     phone.get_by_text("另一登录名有 1 项操作").wait_for()
     phone.locator("[data-testid=menu]").click()
     phone.locator("[data-testid=logout]").click()
-    phone.wait_for_url("**/login*")
+    phone.wait_for_selector("input[name=login]")
 
     enter(phone, paidan)
     phone.wait_for_selector(act("accept", "applied"))

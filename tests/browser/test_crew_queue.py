@@ -167,6 +167,22 @@ def test_it_fits_a_phone_and_a_thumb(phone: "Page", paidan: RunningPaidan, desk:
         phone.keyboard.press("Escape")
 
 
+def test_the_last_crew_of_its_trade_is_told_that_it_stays(
+    phone: "Page", paidan: RunningPaidan
+) -> None:
+    enter(phone, paidan)
+    phone.wait_for_selector("[data-testid=connection][data-state=live]")
+    phone.locator("[data-testid=menu]").click()
+    phone.locator("[data-action=away]").click()
+    phone.locator("dialog [data-option=meal]").click()
+    refused = phone.locator("[data-testid=refused]")
+    refused.locator("[data-act=away][data-state=refused]").wait_for()
+    assert refused.locator(".why").inner_text()
+    refused.get_by_role("button").click()
+    refused.wait_for(state="detached")
+    assert phone.locator("footer").get_by_text("离岗中").count() == 0
+
+
 def test_who_is_no_crew_is_told_so(page: "Page", paidan: RunningPaidan) -> None:
     enter(page, paidan, "lead")
     page.wait_for_selector("[data-testid=connection][data-state=live]")

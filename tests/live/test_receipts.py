@@ -3,13 +3,17 @@
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from core.clock import now
 from dispatch.orders.models import Receipt
 from tests.line import Line
 from tests.office import Office, query
+
+LONG = timedelta(minutes=30)
 
 
 class Device:
@@ -55,6 +59,28 @@ class Bench:
 def bench(office: Office) -> Iterator[Bench]:
     with ExitStack() as stack:
         yield Bench(office, stack)
+
+
+def test_a_confirmation_without_signal_says_since_when(office: Office, bench: Bench) -> None:
+    """A phone showed the order and lost the signal before it could say so: E is when it showed."""
+    phone = bench.device("east.crew1")
+    orders = [office.sent("east-1") for _ in range(3)]
+    sent = [datetime.fromisoformat(order["assignment"]["sent_at"]) for order in orders]
+    said = [sent[0] + timedelta(milliseconds=1), sent[1] - LONG, now() + LONG]
+    for order, at in zip(orders, said, strict=True):
+        receipt_id = phone.delivery(order["id"])["receipt_id"]
+        phone.line.say(type="receipt", receipt_id=receipt_id, at="soon")
+        assert phone.line.until(lambda one: one["type"] == "error")["field"] == "at"
+        phone.line.say(type="receipt", receipt_id=receipt_id, at=at.isoformat())
+        phone.line.until(lambda one: one["type"] == "receipt_ok")
+    stamps = [
+        next(one for one in bench.row(order["id"])["stamps"] if one["point"] == "E")
+        for order in orders
+    ]
+    times = [datetime.fromisoformat(stamp["at"]) for stamp in stamps]
+    assert times[0] == said[0]
+    assert times[1] == sent[1], "not before it was sent"
+    assert stamps[2]["at"] == stamps[2]["recorded_at"], "not in the future"
 
 
 def test_c_and_e_are_the_confirmations(office: Office, bench: Bench) -> None:

@@ -34,6 +34,8 @@ const SILENCE_MS = 16_000;
 /** How long a known gap may stand before the snapshot is fetched again. */
 const GAP_GRACE_MS = 1500;
 const POSITION_FRAME_MS = 250;
+/** A receipt that is later than this behind the order says since when it has been here. */
+const RECEIPT_LATE_MS = 5_000;
 
 /**
  * The board, kept live: snapshot, then numbered deltas. A gap or a `resync` fetches the snapshot
@@ -59,6 +61,8 @@ export class BoardFeed {
   /** Deliveries to confirm, by receipt id. */
   #deliveries = new Map<string, { orderId: string; recall: boolean }>();
   readonly #riders: Rider[] = [];
+  /** Since when each assignment is on a crew's screen, on the server's clock, ms. */
+  #since = new Map<string, number>();
   #moved = new Map<string, VehicleRow>();
   #positionTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -93,8 +97,24 @@ export class BoardFeed {
   /** Before the start: show what was known at `asOf` (server's clock, ms), as cut off. */
   seed(board: Board, asOf: number): void {
     this.board = board;
+    this.#arrived(asOf);
     this.cutOffSince = asOf;
     this.connection = 'cut_off';
+  }
+
+  /** Keep since when each assignment has been on this screen: a receipt may have to wait for signal. */
+  #arrived(at: number): void {
+    if (this.source.topic !== 'queue') return;
+    for (const { assignment } of this.board?.orders.values() ?? []) {
+      if (assignment && !this.#since.has(assignment.id)) this.#since.set(assignment.id, at);
+    }
+  }
+
+  /** Since when, where that is worth telling: the server reads its own clock otherwise. */
+  #sinceOf(orderId: string): { at?: string } {
+    const since = this.#since.get(this.board?.orders.get(orderId)?.assignment?.id ?? '');
+    const long = since !== undefined && serverClock.exact() - since > RECEIPT_LATE_MS;
+    return long ? { at: new Date(since).toISOString() } : {};
   }
 
   /** Before the start: what was seeded is not this person's. */
@@ -321,10 +341,12 @@ export class BoardFeed {
    * gone - or, where the order was sent here anew, once everything up to now has been applied.
    */
   #confirmDeliveries(everythingApplied = false): void {
+    this.#arrived(serverClock.exact());
     for (const [receiptId, { orderId, recall }] of this.#deliveries) {
       const here = this.board?.orders.has(orderId) ?? recall;
       if (recall ? here && !everythingApplied : !here) continue;
-      this.#say({ type: 'receipt', receipt_id: receiptId });
+      const since = recall ? {} : this.#sinceOf(orderId);
+      this.#say({ type: 'receipt', receipt_id: receiptId, ...since });
       this.#deliveries.delete(receiptId);
     }
   }
