@@ -223,6 +223,7 @@ class Alert(BaseModel):
     id: UUID
     code: str
     kind: Literal["breach", "alarm"]
+    owner: str = Field(description="The party that has to act.")
     since: datetime | None
     acknowledged: bool
     running: bool

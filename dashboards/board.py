@@ -147,7 +147,7 @@ def order_row(loaded: Loaded, receipts: Sequence[Any], now: datetime) -> dict[st
         "running": _running(judged, running_timeline, loaded.units),
         "lost": [one.as_json() for one in lost],
         "promise": _promise(whole, loaded.timers),
-        "alerts": [_alert(timer) for timer in loaded.timers if timer.fired_at is not None],
+        "alerts": _alerts(loaded),
         "chase_ups": 0,
         "recall_unconfirmed": any(
             one.state == "recalled" and one.recall_confirmed_at is None
@@ -253,11 +253,22 @@ def _promise(whole: Segment | None, timers: Sequence[SlaTimer]) -> dict[str, Any
     return {"due_at": iso(whole.deadline), "limit_s": whole.limit_s, "state": state}
 
 
-def _alert(timer: SlaTimer) -> dict[str, Any]:
+def _alerts(loaded: Loaded) -> list[dict[str, Any]]:
+    fired = [timer for timer in loaded.timers if timer.fired_at is not None]
+    if not fired or loaded.case is None:
+        return []
+    policy = policy_of(loaded.case)
+    owners = {rule.code: rule.responsible for rule in policy.rules}
+    owners |= {rule.code: rule.tell for rule in policy.timers}
+    return [_alert(timer, owners.get(timer.code, "chain")) for timer in fired]
+
+
+def _alert(timer: SlaTimer, owner: str) -> dict[str, Any]:
     return {
         "id": str(timer.id),
         "code": timer.code,
         "kind": timer.kind,
+        "owner": owner,
         "since": iso(timer.due_at),
         "acknowledged": timer.acknowledged_at is not None,
         "running": timer.stopped_at is None,

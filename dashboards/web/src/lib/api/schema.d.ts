@@ -868,6 +868,11 @@ export interface components {
              * @enum {string}
              */
             kind: "breach" | "alarm";
+            /**
+             * Owner
+             * @description The party that has to act.
+             */
+            owner: string;
             /** Running */
             running: boolean;
             /** Since */

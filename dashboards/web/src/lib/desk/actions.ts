@@ -5,6 +5,7 @@ export type ActionCode =
   | 'release'
   | 'accept'
   | 'dispatch'
+  | 'resend'
   | 'return'
   | 'recall'
   | 'recall_assignment'
@@ -12,7 +13,7 @@ export type ActionCode =
   | 'close';
 
 /** What an act still needs to know before it is sent. */
-export type Asks = 'nothing' | 'centre' | 'crew' | 'reason';
+export type Asks = 'nothing' | 'centre' | 'crew' | 'reason' | 'crew_reason';
 
 export interface Action {
   code: ActionCode;
@@ -33,7 +34,15 @@ export const ACTIONS: readonly Action[] = [
     states: ['filed', 'returned'],
   },
   { code: 'accept', right: 'order.centre', letter: 'a', asks: 'nothing', states: ['released'] },
-  { code: 'dispatch', right: 'order.dispatch', letter: 'd', asks: 'crew', states: ['accepted'] },
+  {
+    code: 'dispatch',
+    right: 'order.dispatch',
+    letter: 'd',
+    asks: 'crew',
+    // Sending accepts: who has a crew for it need not say so first.
+    states: ['released', 'accepted'],
+  },
+  { code: 'resend', right: 'order.dispatch', letter: 'd', asks: 'crew_reason', states: ['assigned'] },
   {
     code: 'return',
     right: 'order.centre',
@@ -66,7 +75,7 @@ export function possible(order: OrderRow, rights: ReadonlySet<string>): Action[]
       rights.has(action.right) &&
       (action.states === 'any' || action.states.includes(order.state)) &&
       (action.code !== 'acknowledge' || openAlerts(order).length > 0) &&
-      (action.code !== 'recall_assignment' || order.assignment !== null),
+      (!['recall_assignment', 'resend'].includes(action.code) || order.assignment !== null),
   );
 }
 
@@ -76,7 +85,10 @@ export interface Choice {
   reason?: string;
 }
 
-/** The requests that carry an action out: one, but for several alerts acknowledged at once. */
+/**
+ * The requests that carry an action out, one after the other: several where several alerts are
+ * acknowledged, or where an order goes from one crew to another.
+ */
 export function requests(
   order: OrderRow,
   code: ActionCode,
@@ -88,8 +100,14 @@ export function requests(
       body: {},
     }));
   }
-  if (code === 'recall_assignment') {
-    return [{ path: `/api/assignments/${order.assignment?.id ?? ''}/recall`, body: choice }];
+  const recall = `/api/assignments/${order.assignment?.id ?? ''}/recall`;
+  if (code === 'recall_assignment') return [{ path: recall, body: choice }];
+  if (code === 'resend') {
+    const { crew_id = '', reason = '' } = choice;
+    return [
+      { path: recall, body: { reason } },
+      { path: `/api/orders/${order.id}/dispatch`, body: { crew_id } },
+    ];
   }
   return [{ path: `/api/orders/${order.id}/${code}`, body: choice }];
 }

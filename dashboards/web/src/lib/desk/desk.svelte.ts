@@ -6,10 +6,9 @@ import type {
   OrderRow,
   Reference,
   Session,
-  VehicleRow,
 } from '../api/types';
 import { language, nameOf, shortName, t, word, type Key } from '../i18n/index.svelte';
-import { BoardFeed, vehiclesNow } from '../live/feed.svelte';
+import { BoardFeed } from '../live/feed.svelte';
 import { visit } from '../live/visit';
 import { earOf } from '../sound/decide';
 import { Sounds } from '../sound/sounds.svelte';
@@ -17,10 +16,11 @@ import { serverClock } from '../time/clock.svelte';
 import { isOver, orderLevel } from '../time/levels';
 import type { Said } from '../ui/said';
 import { possible, requests, type Action, type ActionCode, type Choice } from './actions';
+import { newsOf, outline, type News } from './news';
 import { arrange, matches, sameOrder } from './sorting';
 
 export type Asking =
-  | { kind: 'action'; action: Action; order: OrderRow }
+  | { kind: 'action'; action: Action; order: OrderRow; crewId?: string }
   | { kind: 'file' }
   | { kind: 'keys' }
   | null;
@@ -46,6 +46,10 @@ export class Desk {
   query = $state('');
   selectedId = $state<string | null>(null);
   hoveredId = $state<string | null>(null);
+  /** The crew under the pointer: its row, or its vehicle on the map. */
+  hoveredCrewId = $state<string | null>(null);
+  /** The crew last clicked, on the map or in its list. */
+  pickedCrewId = $state<string | null>(null);
   /** The order whose page covers the map. */
   openId = $state<string | null>(null);
   asking = $state.raw<Asking>(null);
@@ -55,18 +59,23 @@ export class Desk {
   detail = $state.raw<Detail | null>(null);
   rowIds = $state.raw<string[]>([]);
   pointerInList = $state(false);
-  /** Version of each order last looked at; a lower one than the row's is marked as new. */
-  #seen = $state.raw<ReadonlyMap<string, number>>(new Map());
+  /** Outline of each order as last looked at; what differs is marked. */
+  #seen = $state.raw<ReadonlyMap<string, string>>(new Map());
   /** Rows as they last were, to show the ones that left while the sorting is held. */
   #lastRows = new Map<string, OrderRow>();
 
   readonly rights = $derived(new Set(this.session?.user.rights ?? []));
   readonly ear = $derived(earOf(this.session));
-  readonly vehicles: VehicleRow[] = $derived(vehiclesNow(this.feed.board, this.feed.positions));
   readonly held = $derived(this.selectedId !== null || this.pointerInList);
   readonly selected: OrderRow | null = $derived(
     this.selectedId ? (this.feed.board?.orders.get(this.selectedId) ?? null) : null,
   );
+  /** What stands out everywhere at once: an order and the crew that has it, or a crew alone. */
+  readonly litCrewId: string | null = $derived.by(() => {
+    if (this.hoveredCrewId) return this.hoveredCrewId;
+    const order = this.feed.board?.orders.get(this.hoveredId ?? this.selectedId ?? '');
+    return order?.assignment?.crew_id ?? (this.hoveredId ? null : this.pickedCrewId);
+  });
   readonly rows: { order: OrderRow; gone: boolean }[] = $derived.by(() => this.#rows());
   /** The order whose timeline is shown: the focused one, else the most urgent. */
   readonly traced: OrderRow | null = $derived(this.selected ?? this.rows[0]?.order ?? null);
@@ -103,7 +112,7 @@ export class Desk {
     for (const order of board.orders.values()) this.#lastRows.set(order.id, order);
     // What is there at the first look is not news.
     if (this.#seen.size === 0 && this.rowIds.length === 0) {
-      this.#seen = new Map([...board.orders.values()].map((order) => [order.id, order.version]));
+      this.seeAll();
     }
     const held = this.held && !force;
     const next = arrange(this.rowIds, board.orders, serverClock.now, held, this.mineFirst);
@@ -116,7 +125,8 @@ export class Desk {
     return this.rowIds.flatMap((id) => {
       const here = board.orders.get(id);
       const order = here ?? this.#lastRows.get(id);
-      return order && this.#found(order) ? [{ order, gone: !here }] : [];
+      const shown = order && (this.passes(order) || id === this.selectedId);
+      return shown && this.#found(order) ? [{ order, gone: !here }] : [];
     });
   }
 
@@ -127,13 +137,24 @@ export class Desk {
     return matches([...texts, crew && nameOf(crew), crew?.code, this.plateOf(crew)], this.query);
   }
 
-  isNew(order: OrderRow): boolean {
-    return !this.#seen.has(order.id);
+  /** Is the order one of those asked for? What is in focus stays in sight in any case. */
+  protected passes(_order: OrderRow): boolean {
+    return true;
+  }
+
+  newsOf(order: OrderRow): News {
+    return order.id === this.selectedId ? null : newsOf(order, this.#seen);
+  }
+
+  seeAll(): void {
+    const orders = this.feed.board?.orders.values() ?? [];
+    this.#seen = new Map([...orders].map((order) => [order.id, outline(order)]));
   }
 
   see(id: string): void {
     const row = this.feed.board?.orders.get(id);
-    if (row && !this.#seen.has(id)) this.#seen = new Map(this.#seen).set(id, row.version);
+    const now = row && outline(row);
+    if (now && this.#seen.get(id) !== now) this.#seen = new Map(this.#seen).set(id, now);
   }
 
   crewOf(order: OrderRow): CrewRow | undefined {
@@ -174,6 +195,16 @@ export class Desk {
     return trade ? shortName('short_trade', trade) : code;
   }
 
+  partyName(code: string): string {
+    const party = this.reference?.parties.find((each) => each.code === code);
+    return party ? shortName('short_party', party) : word('holder', code);
+  }
+
+  awayName(code: string | null): string {
+    const reason = this.reference?.away_reasons.find((each) => each.code === code);
+    return reason ? nameOf(reason) : (code ?? '');
+  }
+
   unitName(id: string | null): string {
     const board = this.feed.board;
     const unit = id ? (board?.crews.get(id) ?? board?.centres.get(id)) : null;
@@ -184,7 +215,14 @@ export class Desk {
     return this.unitName(order.holder.unit_id) || word('holder', order.holder.code);
   }
 
+  /** Does the order stand out: pointed at itself, or held by the crew that is? */
+  isLit(order: OrderRow): boolean {
+    if (this.hoveredCrewId) return order.assignment?.crew_id === this.hoveredCrewId;
+    return order.id === this.hoveredId;
+  }
+
   select(id: string | null): void {
+    if (this.selectedId) this.see(this.selectedId);
     this.selectedId = id;
     if (id) this.see(id);
     // The page follows the focus: one looks through orders without closing it.
@@ -204,7 +242,7 @@ export class Desk {
     this.openId = id;
     if (id) this.selectedId = id;
     const hash = id ? `#/orders/${id}` : '';
-    if (location.hash !== hash) history.replaceState(null, '', location.pathname + hash);
+    if (location.hash !== hash) history.replaceState(null, '', location.pathname + location.search + hash);
   }
 
   /** Fetch the traced order's evidence now and whenever its row changes. An effect's body. */
@@ -248,10 +286,10 @@ export class Desk {
     this.asking = null;
     this.said = { tone: 'busy', text: t('action.busy') };
     try {
-      const calls = requests(order, code, choice).map(({ path, body }, index) =>
-        post<OrderRow>(path, body, index === 0 ? key : `${key}.${index}`),
-      );
-      for (const row of await Promise.all(calls)) this.feed.show(row);
+      for (const [index, { path, body }] of requests(order, code, choice).entries()) {
+        this.feed.show(await post<OrderRow>(path, body, index === 0 ? key : `${key}.${index}`));
+      }
+      this.see(order.id);
       this.said = this.#done(order, code, choice);
     } catch (error) {
       this.said = this.#refused(error, word('action', code), order.number, () =>
@@ -263,7 +301,7 @@ export class Desk {
   #done(order: OrderRow, code: ActionCode, choice: Choice): Said {
     const unit = this.unitName(choice.centre_id ?? choice.crew_id ?? null);
     const text = t(`done.${code}` as Key & 'done.release', { number: order.number, unit });
-    const undo = code === 'release' || code === 'dispatch';
+    const undo = code === 'release' || code === 'dispatch' || code === 'resend';
     if (!undo) return { tone: 'done', text };
     const act = (): void => {
       const now = this.feed.board?.orders.get(order.id);

@@ -1,5 +1,6 @@
 import { en as agent } from './agent';
 import { en as crew } from './crew';
+import { en as board } from './board';
 import { en as demo } from './demo';
 import { en as design } from './design';
 import { en as supervisor } from './supervisor';
@@ -17,6 +18,7 @@ export type ParametersOf<K extends Key> = Parameters<(typeof zh)[K]>;
 export const en: Record<Key, string> = {
   ...agent,
   ...crew,
+  ...board,
   ...demo,
   ...design,
   ...supervisor,
@@ -398,8 +400,6 @@ export const en: Record<Key, string> = {
   'map.fit': 'Show all',
   'map.zoom_in': 'Zoom in',
   'map.zoom_out': 'Zoom out',
-  'map.vehicle': '{plate} · {speed} km/h · {age} ago',
-  'map.vehicle.unknown': '{plate} · stale position, {age} ago',
   'map.legend.order': 'order',
   'map.legend.vehicle': 'vehicle',
   'map.legend.stale': 'stale position',

@@ -1,5 +1,6 @@
 import { zh as agent } from './agent';
 import { zh as crew } from './crew';
+import { zh as board } from './board';
 import { zh as demo } from './demo';
 import { zh as design } from './design';
 import { zh as supervisor } from './supervisor';
@@ -8,6 +9,7 @@ import { zh as supervisor } from './supervisor';
 export const zh = {
   ...agent,
   ...crew,
+  ...board,
   ...demo,
   ...design,
   ...supervisor,
@@ -388,8 +390,6 @@ export const zh = {
   'map.fit': '全部显示',
   'map.zoom_in': '放大',
   'map.zoom_out': '缩小',
-  'map.vehicle': '{plate} · {speed} km/h · {age} 前',
-  'map.vehicle.unknown': '{plate} · 位置陈旧，{age} 前',
   'map.legend.order': '工单',
   'map.legend.vehicle': '车辆',
   'map.legend.stale': '位置陈旧',

@@ -1,8 +1,7 @@
 import { ApiProblem, get } from '../api/client';
-import type { BoardSnapshot, Delta, OrderRow, ServerMessage, VehicleRow } from '../api/types';
+import type { BoardSnapshot, Delta, OrderRow, ServerMessage } from '../api/types';
 import { serverClock } from '../time/clock.svelte';
-import { millis } from '../time/format';
-import { decodePositions } from './positions';
+import { Fleet } from './fleet';
 import { apply, fromSnapshot, withOrder, type Board } from './reducer';
 
 export type Connection = 'connecting' | 'live' | 'catching_up' | 'cut_off';
@@ -33,7 +32,6 @@ const BACKOFF_MS = { first: 300, last: 5_000 };
 const SILENCE_MS = 16_000;
 /** How long a known gap may stand before the snapshot is fetched again. */
 const GAP_GRACE_MS = 1500;
-const POSITION_FRAME_MS = 250;
 /** A receipt that is later than this behind the order says since when it has been here. */
 const RECEIPT_LATE_MS = 5_000;
 
@@ -43,8 +41,8 @@ const RECEIPT_LATE_MS = 5_000;
  */
 export class BoardFeed {
   board = $state.raw<Board | null>(null);
-  /** Latest position of each vehicle, newer than the one in `board`. */
-  positions = $state.raw<ReadonlyMap<string, VehicleRow>>(new Map());
+  /** Where the vehicles are now; the rows in `board` say where they were at the snapshot. */
+  readonly fleet = new Fleet();
   connection = $state<Connection>('connecting');
   /** When the last word of the server came (on its own clock, ms), while cut off. */
   cutOffSince = $state<number | null>(null);
@@ -63,8 +61,6 @@ export class BoardFeed {
   readonly #riders: Rider[] = [];
   /** Since when each assignment is on a crew's screen, on the server's clock, ms. */
   #since = new Map<string, number>();
-  #moved = new Map<string, VehicleRow>();
-  #positionTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** `recalled` is told each recall that this screen has to confirm, maybe more than once. */
   constructor(
@@ -87,7 +83,7 @@ export class BoardFeed {
       removeEventListener('online', online);
       removeEventListener('offline', offline);
       clearInterval(this.#silence);
-      for (const timer of [this.#gapTimer, this.#retryTimer, this.#positionTimer]) {
+      for (const timer of [this.#gapTimer, this.#retryTimer]) {
         clearTimeout(timer);
       }
       this.#socket?.close();
@@ -163,6 +159,7 @@ export class BoardFeed {
       snapshot.number < this.board.number &&
       snapshot.number >= numberWhenAsked;
     if (!overtaken) this.board = fromSnapshot(snapshot);
+    this.fleet.load(snapshot.vehicles);
     this.#confirmDeliveries();
   }
 
@@ -221,7 +218,7 @@ export class BoardFeed {
       this.#backoff = BACKOFF_MS.first;
       this.cutOffSince = null;
       if (typeof event.data === 'string') this.#heard(JSON.parse(event.data) as ServerMessage);
-      else this.#positionsCame(event.data);
+      else this.fleet.take(event.data);
     };
     socket.onclose = (event) => {
       this.#socket = null;
@@ -350,46 +347,4 @@ export class BoardFeed {
       this.#deliveries.delete(receiptId);
     }
   }
-
-  #positionsCame(frame: ArrayBuffer): void {
-    for (const fix of decodePositions(frame)) {
-      const known = this.#moved.get(fix.vehicleId) ?? this.board?.vehicles.get(fix.vehicleId);
-      if (!known) continue;
-      this.#moved.set(fix.vehicleId, {
-        ...known,
-        lat: fix.lat,
-        lon: fix.lon,
-        speed_kmh: fix.speedKmh,
-        course_deg: fix.courseDeg,
-        fix_at: new Date(fix.fixAt).toISOString(),
-      });
-    }
-    // Frames may come faster than anybody can look.
-    this.#positionTimer ??= setTimeout(() => {
-      this.#positionTimer = undefined;
-      this.positions = new Map(this.#moved);
-    }, POSITION_FRAME_MS);
-  }
-}
-
-/** Vehicles of the board with their newest known position. */
-export function vehiclesNow(
-  board: Board | null,
-  positions: ReadonlyMap<string, VehicleRow>,
-): VehicleRow[] {
-  if (!board) return [];
-  return [...board.vehicles.values()].map((row) => {
-    const moved = positions.get(row.id);
-    const newer = moved && (millis(moved.fix_at) ?? 0) > (millis(row.fix_at) ?? 0);
-    return newer
-      ? {
-          ...row,
-          lat: moved.lat,
-          lon: moved.lon,
-          speed_kmh: moved.speed_kmh,
-          course_deg: moved.course_deg,
-          fix_at: moved.fix_at,
-        }
-      : row;
-  });
 }

@@ -31,24 +31,33 @@ export function fromSnapshot(snapshot: BoardSnapshot): Board {
  * number is missing: fetch a new snapshot.
  */
 export function apply(board: Board, items: readonly Delta[]): Board | null {
-  const orders = new Map(board.orders);
-  const crews = new Map(board.crews);
-  const vehicles = new Map(board.vehicles);
-  const tables: Partial<Record<Delta['entity'], Map<string, unknown>>> = {
-    order: orders,
-    crew: crews,
-    vehicle: vehicles,
+  const tables: Partial<Record<Delta['entity'], ReadonlyMap<string, unknown>>> = {
+    order: board.orders,
+    crew: board.crews,
+    vehicle: board.vehicles,
   };
+  const copies = new Map<Delta['entity'], Map<string, unknown>>();
   let number = board.number;
   for (const item of items) {
     if (item.number <= number) continue;
     if (item.number > number + 1) return null;
     number = item.number;
-    const table = tables[item.entity];
-    if (item.value === null) table?.delete(item.key);
-    else table?.set(item.key, item.value);
+    const before = tables[item.entity];
+    if (!before) continue;
+    // Only what changes is copied: crews and vehicles may be thousands.
+    const table = copies.get(item.entity) ?? new Map(before);
+    copies.set(item.entity, table);
+    if (item.value === null) table.delete(item.key);
+    else table.set(item.key, item.value);
   }
-  return number === board.number ? board : { ...board, number, orders, crews, vehicles };
+  if (number === board.number) return board;
+  return {
+    ...board,
+    number,
+    orders: (copies.get('order') as Board['orders'] | undefined) ?? board.orders,
+    crews: (copies.get('crew') as Board['crews'] | undefined) ?? board.crews,
+    vehicles: (copies.get('vehicle') as Board['vehicles'] | undefined) ?? board.vehicles,
+  };
 }
 
 /**

@@ -4,37 +4,22 @@ import {
   ScaleControl,
   setWorkerUrl,
   type GeoJSONSource,
-  type LayerSpecification,
-  type MapMouseEvent,
   type StyleSpecification,
 } from 'maplibre-gl';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
-import type { Level } from '../time/levels';
-import { orderIcon, vehicleIcon, type Palette } from './icons';
+import type { Language } from '../i18n/index.svelte';
+import { mercatorX, mercatorY, type Fleet } from '../live/fleet';
+import { duration } from '../time/format';
+import { BASE, baseLayers, LOCAL_FONTS } from './base';
+import type { View } from './bunch';
+import { placeIcon, type Palette } from './icons';
+import { Marks, type Shown } from './marks';
 import { graticule, type Box } from './shapes';
 
 setWorkerUrl(workerUrl);
 
-export interface OrderDot {
-  id: string;
-  lat: number;
-  lon: number;
-  level: Level;
-  label: string;
-  lit: boolean;
-}
-
-export interface VehicleDot {
-  id: string;
-  lat: number;
-  lon: number;
-  courseDeg: number;
-  stale: boolean;
-  moving: boolean;
-  label: string;
-  lit: boolean;
-}
+export type { OrderDot, Shown } from './marks';
 
 export interface MapWords {
   zoomIn: string;
@@ -42,38 +27,19 @@ export interface MapWords {
   label: string;
 }
 
-const LEVELS: readonly Level[] = ['normal', 'watch', 'risk', 'late', 'unknown'];
-const FONTS = "'PingFang SC', 'Noto Sans CJK SC', 'Microsoft YaHei', 'WenQuanYi Micro Hei', sans-serif";
 const EMPTY: GeoJSON.FeatureCollection = { type: 'FeatureCollection', features: [] };
 const ICON_SCALE = 2;
+/** Pixels of MapLibre's world at zoom 0. */
+const WORLD = 512;
+const CLOSER = 2;
 
-/** Style without any tile or glyph server: plain ground, graticule, points; labels drawn locally. */
-function style(palette: Palette): StyleSpecification {
-  const text = { 'text-color': palette.text, 'text-halo-color': palette.ground, 'text-halo-width': 1.5 };
-  const above: LayerSpecification[] = ['order', 'vehicle'].map((source) => ({
-    id: source,
-    type: 'symbol',
-    source,
-    layout: {
-      'icon-image': ['get', 'icon'],
-      'icon-allow-overlap': true,
-      'icon-rotate': ['get', 'course'],
-      'icon-rotation-alignment': 'map',
-      'symbol-sort-key': ['get', 'rank'],
-      'text-field': ['get', 'label'],
-      'text-size': 12,
-      'text-offset': [0, 1.1],
-      'text-anchor': 'top',
-      'text-optional': true,
-    },
-    paint: text,
-  }));
+/** Style without any tile or glyph server: plain ground and graticule; labels drawn locally. */
+function style(palette: Palette, language: Language): StyleSpecification {
   return {
     version: 8,
     sources: {
       graticule: { type: 'geojson', data: EMPTY },
-      vehicle: { type: 'geojson', data: EMPTY },
-      order: { type: 'geojson', data: EMPTY },
+      [BASE]: { type: 'geojson', data: EMPTY },
     },
     layers: [
       { id: 'ground', type: 'background', paint: { 'background-color': palette.ground } },
@@ -88,30 +54,40 @@ function style(palette: Palette): StyleSpecification {
           'text-field': ['get', 'label'],
           'text-size': 11,
         },
-        paint: { ...text, 'text-color': palette.dim },
+        paint: { 'text-color': palette.dim, 'text-halo-color': palette.ground, 'text-halo-width': 1.5 },
       },
-      ...above.reverse(),
+      ...baseLayers(palette, language),
     ],
   };
 }
 
-/** The map of the board. Orders and vehicles go in as plain values; picks come out as calls. */
+/** The map of the board: a base map below, everything that moves above. Picks come out as calls. */
 export class BoardMap {
   readonly #map: GlMap;
-  readonly #ready: Promise<void>;
+  readonly #marks: Marks;
+  #base = EMPTY;
   onOrder: (id: string | null, clicked: boolean) => void = () => {};
+  /** The vehicle under the pointer, by its slot in the fleet. */
+  onVehicle: (slot: number | null, clicked: boolean) => void = () => {};
   onPlace: (lat: number, lon: number) => void = () => {};
 
-  constructor(container: HTMLElement, palette: Palette, words: MapWords) {
+  constructor(
+    container: HTMLElement,
+    fleet: Fleet,
+    private palette: Palette,
+    language: Language,
+    words: MapWords,
+  ) {
     this.#map = new GlMap({
       container,
-      style: style(palette),
+      style: style(palette, language),
       center: [0, 20],
       zoom: 1,
       attributionControl: false,
-      localIdeographFontFamily: FONTS,
+      localIdeographFontFamily: LOCAL_FONTS,
       dragRotate: false,
       pitchWithRotate: false,
+      renderWorldCopies: false,
       fadeDuration: 0,
       maxZoom: 18,
       locale: {
@@ -121,50 +97,58 @@ export class BoardMap {
       },
     });
     this.#map.touchZoomRotate.disableRotation();
+    this.#map.keyboard.disableRotation();
     this.#map.addControl(new NavigationControl({ showCompass: false }), 'top-right');
     this.#map.addControl(new ScaleControl({}), 'bottom-left');
-    this.#ready = new Promise((resolve) => this.#map.once('load', () => resolve()));
-    void this.#ready.then(() => {
-      this.#drawIcons(palette);
-      this.#drawGraticule();
-      this.#map.on('moveend', () => this.#drawGraticule());
-    });
+    this.#marks = new Marks(fleet, palette, () => this.#view(), duration);
+    this.#map.getCanvasContainer().append(this.#marks.canvas);
+    // In the same frame as the map, so that nothing swims while it is dragged.
+    this.#map.on('render', () => this.#marks.draw());
+    this.#map.on('moveend', () => this.#drawGraticule());
+    this.#restyled();
     this.#listen();
   }
 
+  /** Icons and data belong to a style; a new theme or language brings a new one. */
+  #restyled(): void {
+    this.#map.once('style.load', () => {
+      for (const kind of ['substation', 'centre'] as const) {
+        const icon = placeIcon(kind, this.palette, ICON_SCALE);
+        const image = icon.getContext('2d')?.getImageData(0, 0, icon.width, icon.height);
+        if (image && !this.#map.hasImage(kind)) this.#map.addImage(kind, image, { pixelRatio: ICON_SCALE });
+      }
+      this.#source(BASE)?.setData(this.#base);
+      this.#drawGraticule();
+    });
+  }
+
+  #view(): View {
+    const { lng, lat } = this.#map.getCenter();
+    const { clientWidth: width, clientHeight: height } = this.#map.getContainer();
+    return { x: mercatorX(lng), y: mercatorY(lat), scale: WORLD * 2 ** this.#map.getZoom(), width, height };
+  }
+
   #listen(): void {
-    const orderAt = (event: MapMouseEvent): string | null => {
-      if (!this.#map.getLayer('order')) return null;
-      const found = this.#map.queryRenderedFeatures(event.point, { layers: ['order'] })[0];
-      return (found?.properties.id as string | undefined) ?? null;
-    };
     this.#map.on('click', (event) => {
-      const id = orderAt(event);
-      if (id) this.onOrder(id, true);
+      const found = this.#marks.at(event.point.x, event.point.y);
+      if (found?.kind === 'order') this.onOrder(found.id, true);
+      if (found?.kind === 'vehicle') this.onVehicle(found.slot, true);
+      if (found?.kind === 'bunch') {
+        const center = this.#map.unproject([found.px, found.py]);
+        this.#map.jumpTo({ center, zoom: this.#map.getZoom() + CLOSER });
+      }
       this.onPlace(event.lngLat.lat, event.lngLat.lng);
     });
     this.#map.on('mousemove', (event) => {
-      const id = orderAt(event);
-      this.#map.getCanvas().style.cursor = id ? 'pointer' : '';
-      this.onOrder(id, false);
+      const found = this.#marks.at(event.point.x, event.point.y);
+      this.#map.getCanvas().style.cursor = found ? 'pointer' : '';
+      this.onOrder(found?.kind === 'order' ? found.id : null, false);
+      this.onVehicle(found?.kind === 'vehicle' ? found.slot : null, false);
     });
-    this.#map.on('mouseout', () => this.onOrder(null, false));
-  }
-
-  #drawIcons(palette: Palette): void {
-    const put = (name: string, image: ImageData): void => {
-      if (this.#map.hasImage(name)) this.#map.removeImage(name);
-      this.#map.addImage(name, image, { pixelRatio: ICON_SCALE });
-    };
-    for (const lit of [false, true]) {
-      const suffix = lit ? '-lit' : '';
-      for (const level of LEVELS) {
-        put(`order-${level}${suffix}`, orderIcon(level, palette, lit, ICON_SCALE));
-      }
-      for (const kind of ['moving', 'still', 'stale'] as const) {
-        put(`vehicle-${kind}${suffix}`, vehicleIcon(kind, palette, lit, ICON_SCALE));
-      }
-    }
+    this.#map.on('mouseout', () => {
+      this.onOrder(null, false);
+      this.onVehicle(null, false);
+    });
   }
 
   #drawGraticule(): void {
@@ -175,44 +159,32 @@ export class BoardMap {
       east: bounds.getEast(),
       north: bounds.getNorth(),
     };
-    this.#source('graticule')?.setData(graticule(box));
+    this.#source('graticule')?.setData(this.#base.features.length > 0 ? EMPTY : graticule(box));
   }
 
   #source(id: string): GeoJSONSource | undefined {
     return this.#map.getSource<GeoJSONSource>(id);
   }
 
-  async show(orders: readonly OrderDot[], vehicles: readonly VehicleDot[]): Promise<void> {
-    await this.#ready;
-    this.#source('order')?.setData(
-      collection(orders, (dot) => ({
-        id: dot.id,
-        icon: `order-${dot.level}${dot.lit ? '-lit' : ''}`,
-        course: 0,
-        label: dot.label,
-        rank: (dot.lit ? 100 : 0) + (dot.level === 'late' ? 9 : dot.level === 'risk' ? 8 : 1),
-      })),
-    );
-    this.#source('vehicle')?.setData(
-      collection(vehicles, (dot) => ({
-        id: dot.id,
-        icon: `vehicle-${dot.stale ? 'stale' : dot.moving ? 'moving' : 'still'}${dot.lit ? '-lit' : ''}`,
-        course: dot.moving && !dot.stale ? dot.courseDeg : 0,
-        label: dot.label,
-        rank: dot.lit ? 100 : 1,
-      })),
-    );
+  /** `now`: somebody waits for it; else within the pace of positions. */
+  show(shown: Shown, now: boolean): void {
+    if (now) this.#marks.showNow(shown);
+    else this.#marks.show(shown);
   }
 
-  async repaint(palette: Palette): Promise<void> {
-    await this.#ready;
-    this.#map.setPaintProperty('ground', 'background-color', palette.ground);
-    this.#map.setPaintProperty('graticule', 'line-color', palette.line);
-    for (const layer of ['order', 'vehicle', 'degrees']) {
-      this.#map.setPaintProperty(layer, 'text-color', layer === 'degrees' ? palette.dim : palette.text);
-      this.#map.setPaintProperty(layer, 'text-halo-color', palette.ground);
-    }
-    this.#drawIcons(palette);
+  /** What lies below: districts, water, streets, lines. Without any, a graticule. */
+  setBase(base: GeoJSON.FeatureCollection): void {
+    this.#base = base;
+    this.#source(BASE)?.setData(base);
+    this.#drawGraticule();
+  }
+
+  /** In another theme or language. */
+  repaint(palette: Palette, language: Language): void {
+    this.palette = palette;
+    this.#restyled();
+    this.#map.setStyle(style(palette, language), { diff: false });
+    this.#marks.repaint(palette);
   }
 
   fit(box: Box): void {
@@ -229,20 +201,7 @@ export class BoardMap {
   }
 
   remove(): void {
+    this.#marks.remove();
     this.#map.remove();
   }
-}
-
-function collection<T extends { lat: number; lon: number }>(
-  dots: readonly T[],
-  properties: (dot: T) => GeoJSON.GeoJsonProperties,
-): GeoJSON.FeatureCollection {
-  return {
-    type: 'FeatureCollection',
-    features: dots.map((dot) => ({
-      type: 'Feature',
-      geometry: { type: 'Point', coordinates: [dot.lon, dot.lat] },
-      properties: properties(dot),
-    })),
-  };
 }

@@ -1,5 +1,5 @@
 /** A position older than this says nothing about where the vehicle is now. */
-const STALE_MS = 120_000;
+export const STALE_MS = 120_000;
 
 export const isStale = (fixMs: number, nowMs: number): boolean => nowMs - fixMs > STALE_MS;
 

@@ -8,6 +8,7 @@ const alert = (code: string, changes = {}): OrderRow['alerts'][number] => ({
   id: code,
   code,
   kind: code.startsWith('not') ? 'alarm' : 'breach',
+  owner: 'crew',
   since: SINCE,
   acknowledged: false,
   running: true,

@@ -55,7 +55,11 @@ export function held(order: OrderRow, nowMs: number): { by: Hold; forS: number |
 export function segmentLeft(order: OrderRow, nowMs: number): Countdown {
   const due = millis(order.running?.due_at);
   const limit = order.running?.limit_s ?? null;
-  if (due === null || limit === null) return { left: null, level: 'normal' };
+  if (due === null || limit === null) {
+    // Under way, and no evidence of what the time is spent on: never shown as fine.
+    const still = isOver(order) || held(order, nowMs) !== null;
+    return { left: null, level: still ? 'normal' : 'unknown' };
+  }
   const left = (due - nowMs) / 1000;
   if (left < 0) return { left, level: 'late' };
   const watch = left < limit * SEGMENT_WATCH_SHARE;

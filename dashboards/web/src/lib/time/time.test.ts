@@ -101,7 +101,7 @@ describe('the urgency scale', () => {
     expect(orderLevel({ ...waiting, running }, T0 + 100_000)).toBe('watch');
     expect(orderLevel({ ...waiting, running }, T0 + 121_000)).toBe('risk');
     expect(segmentLeft({ ...waiting, running }, T0 + 121_000)).toEqual({ left: -1, level: 'late' });
-    const alarm = { id: 'a', code: 'x', kind: 'alarm', since: at(1), running: true } as const;
+    const alarm = { id: 'a', code: 'x', kind: 'alarm', owner: 'crew', since: at(1), running: true } as const;
     expect(orderLevel({ ...waiting, alerts: [{ ...alarm, acknowledged: false }] }, T0)).toBe('risk');
     expect(orderLevel({ ...waiting, alerts: [{ ...alarm, acknowledged: true }] }, T0)).toBe('normal');
   });

@@ -14,7 +14,7 @@ describe('what can be done', () => {
 
   test.each([
     ['filed', ['release'], []],
-    ['released', ['recall'], ['accept', 'return']],
+    ['released', ['recall'], ['accept', 'dispatch', 'return']],
     ['accepted', ['recall'], ['dispatch', 'return']],
     ['returned', ['release'], []],
     ['finished', ['close'], []],
@@ -35,7 +35,7 @@ describe('what can be done', () => {
   });
 
   test('each open alarm is acknowledged by its own id', () => {
-    const alert = { code: 'x', kind: 'alarm', since: at(0), running: true } as const;
+    const alert = { code: 'x', kind: 'alarm', owner: 'crew', since: at(0), running: true } as const;
     const alerts = [
       { ...alert, id: '1', acknowledged: true },
       { ...alert, id: '2', acknowledged: false },

@@ -1,7 +1,9 @@
 import type { PlainKey } from '../../lib/i18n/index.svelte';
 import { typing } from '../../lib/ui/keyboard';
-import type { Desk } from '../../lib/desk/desk.svelte';
+import { LEVELS } from '../../lib/desk/filters';
 import { actByKey, moveByKey } from '../../lib/desk/keys';
+import type { BoardDesk } from './desk.svelte';
+import { actBelow, moveBelow, toAlerts, toCrews } from './below';
 
 /** Keys other than the actions' letters; `?` shows them. */
 export const KEYS: readonly { keys: string[]; says: PlainKey }[] = [
@@ -14,16 +16,26 @@ export const KEYS: readonly { keys: string[]; says: PlainKey }[] = [
   { keys: ['0'], says: 'keys.fit' },
   { keys: ['n'], says: 'action.file' },
   { keys: ['m'], says: 'keys.silence' },
+  { keys: ['1', '…', '5'], says: 'keys.filter' },
+  { keys: ['6'], says: 'keys.mine' },
+  { keys: ['f'], says: 'keys.filter_more' },
+  { keys: ['u'], says: 'keys.unfilter' },
+  { keys: ['w'], says: 'keys.alerts' },
+  { keys: ['e'], says: 'keys.crews' },
+  { keys: ['b'], says: 'keys.away' },
+  { keys: ['v'], says: 'keys.seen' },
   { keys: ['1', '…', '9'], says: 'keys.choose' },
   { keys: ['?'], says: 'keys.help' },
 ];
 
 export const SEARCH_ID = 'search';
+export const FILTER_ID = 'filter';
 export const FIT_EVENT = 'paidan:fit';
 
-function back(desk: Desk): void {
+function back(desk: BoardDesk): void {
   if (desk.asking) desk.asking = null;
   else if (desk.openId) desk.open(null);
+  else if (desk.leaving) desk.leaving = null;
   else if (desk.query) desk.query = '';
   else desk.select(null);
 }
@@ -36,7 +48,20 @@ function focusSearch(): void {
   }
 }
 
-const PLAIN: Record<string, (desk: Desk) => void> = {
+const PLAIN: Record<string, (desk: BoardDesk) => void> = {
+  f: () => document.getElementById(FILTER_ID)?.focus(),
+  u: (desk) => desk.clearFilter(),
+  v: (desk) => desk.seeAll(),
+  w: toAlerts,
+  e: toCrews,
+  b: (desk) => {
+    const crew = desk.feed.board?.crews.get(desk.pickedCrewId ?? '');
+    if (crew) desk.toggleAway(crew);
+  },
+  '6': (desk) => desk.acts && desk.filterBy({ mine: !desk.filter.mine }),
+  ...Object.fromEntries(
+    LEVELS.map((level, index) => [String(index + 1), (desk: BoardDesk): void => desk.toggleLevel(level)]),
+  ),
   '/': () => focusSearch(),
   '?': (desk) => (desk.asking = { kind: 'keys' }),
   o: (desk) => desk.resort(true),
@@ -48,7 +73,7 @@ const PLAIN: Record<string, (desk: Desk) => void> = {
 };
 
 /** The board's whole keyboard. Letters stay letters while somebody types. */
-export function handleKey(event: KeyboardEvent, desk: Desk): void {
+export function handleKey(event: KeyboardEvent, desk: BoardDesk): void {
   if (event.isComposing || event.defaultPrevented || event.altKey) return;
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
     event.preventDefault();
@@ -61,13 +86,13 @@ export function handleKey(event: KeyboardEvent, desk: Desk): void {
     back(desk);
     return;
   }
-  if (typing(event.target) || desk.asking) return;
+  if (typing(event.target) || desk.asking || desk.leaving) return;
   if (event.key === 'Enter' && desk.selectedId && event.target === document.body) {
     desk.open(desk.selectedId);
     return;
   }
   const plain = PLAIN[event.key];
   if (plain) plain(desk);
-  else if (!moveByKey(event, desk) && !actByKey(event, desk)) return;
+  else if (![moveBelow, actBelow, moveByKey, actByKey].some((does) => does(event, desk))) return;
   event.preventDefault();
 }

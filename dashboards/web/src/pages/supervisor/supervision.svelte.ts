@@ -1,7 +1,7 @@
 import { getContext, setContext } from 'svelte';
 import type { OrderRow } from '../../lib/api/types';
 import { Desk } from '../../lib/desk/desk.svelte';
-import { shortName, t } from '../../lib/i18n/index.svelte';
+import { t } from '../../lib/i18n/index.svelte';
 import { answers, whyOf, type Why } from '../../lib/order/why';
 import { serverClock } from '../../lib/time/clock.svelte';
 import { isOver, orderLevel, type Level } from '../../lib/time/levels';
@@ -95,12 +95,6 @@ export class Supervision extends Desk {
   #lineName(who: string, why: Why): string {
     if (who === NOBODY || who === UNKNOWN) return t(`now.${who}`);
     return this.unitName(who) || this.partyName(why.main?.party ?? who);
-  }
-
-  /** The policy's name for a party, in few words. */
-  partyName(code: string): string {
-    const party = this.reference?.parties.find((each) => each.code === code);
-    return shortName('short_party', party ?? { code, name_zh: code, name_en: code });
   }
 
   /** The next or previous party; behind the last one all are shown again. */
