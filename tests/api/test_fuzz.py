@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.schemas import APIOperation
 
-from tests.api.test_rights import ROLES, TABLE
+from tests.api.test_rights import PUBLIC, ROLES, TABLE
 from tests.office import Office
 
 DOCUMENT = json.loads(
@@ -48,7 +48,7 @@ def ids(office_url: str) -> dict[str, str]:
 
 def send(office: Office, label: str, case: Any, data: st.DataObject) -> httpx.Response:
     method, _, template = label.partition(" ")
-    letter = next(one for one in TABLE[label] if one != "-")
+    letter = next(one for one in TABLE.get(label, "A") if one != "-")
     path = template
     for name, value in (case.path_parameters or {}).items():
         real = ids(office.url).get(name, str(uuid.uuid4()))
@@ -90,7 +90,7 @@ def test_whatever_comes_the_answer_is_clear(
     if not ids(office.url):
         row = office.sent("east-1")
         ids(office.url).update(order_id=row["id"], assignment_id=row["assignment"]["id"])
-    assert label in TABLE, "test_rights.py names every route"
+    assert label in TABLE or label in PUBLIC, "test_rights.py names every route"
     strategy = operation(label).as_strategy(generation_mode=mode)
 
     @settings(
