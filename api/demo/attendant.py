@@ -1,9 +1,10 @@
 """Somebody who watches a live screen and does what each order calls for, after a while."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from api.demo.book import Book, Case, Seat
 from api.demo.door import Person, Refusal, Row, Screen, Unreachable
@@ -85,7 +86,10 @@ class Attendant:
         """A crew's row has changed."""
 
     def _look_at(self, order_id: str) -> None:
-        task = asyncio.ensure_future(self.look(order_id))
+        self._later(self.look(order_id))
+
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
         self._looks.add(task)
         task.add_done_callback(self._looks.discard)
 

@@ -1,10 +1,12 @@
 """What the simulated people know together: cases, who is acting just now, who stands back."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from api.demo.door import Row
 from api.demo.plan import Behaviour, Call, behaviour
@@ -13,8 +15,8 @@ from core.clock import now
 STAND_BACK = timedelta(minutes=5)
 """A simulated person leaves the seat to a human for so long after the human's last act."""
 
-ACT_ECHO_S = 6.0
-"""Real seconds for which what shows on screens may still be the echo of an own act."""
+ANSWER_S = 25.0
+"""Real seconds to wait for the answer to an act of our own."""
 
 FILING_S = 2.0
 """Real seconds to wait for the name of an order that is being filed."""
@@ -31,6 +33,17 @@ class Case:
     duplicate: bool = False
     astray: str | None = None
     """Unit of the wrong centre that the lead sent it to."""
+
+
+class Signature(NamedTuple):
+    """What of an order's row people's acts change; the same in an act's answer and on screens."""
+
+    state: str
+    hop: str | None
+    hop_accepted: str | None
+    assignment: str | None
+    accepted: str | None
+    active: bool
 
 
 @dataclass(slots=True)
@@ -54,7 +67,10 @@ class Book:
     leftovers: set[str] = field(default_factory=set)
     sent: dict[str, list[str]] = field(default_factory=dict)
     filing: int = 0
-    _acting: dict[str, int] = field(default_factory=dict)
+    by_key: set[str] = field(default_factory=set)
+    """Orders that a crew answers with the terminal's key: the answer names nobody."""
+    _acting: Counter[str] = field(default_factory=Counter)
+    _ours: dict[str, set[Signature]] = field(default_factory=dict)
 
     async def case_of(self, row: Row) -> Case:
         """The case of an order; one that a human filed gets a name from its number."""
@@ -72,22 +88,43 @@ class Book:
 
     @contextmanager
     def acting(self, order_id: str) -> Iterator[None]:
-        """What changes on this order meanwhile, and shortly after, is our own doing."""
-        self._acting[order_id] = self._acting.get(order_id, 0) + 1
+        """One of ours acts on this order; its answer is not here yet."""
+        self._acting[order_id] += 1
         try:
             yield
         finally:
-            asyncio.get_running_loop().call_later(ACT_ECHO_S, self._acted, order_id)
+            self._acting[order_id] -= 1
 
-    def is_acting(self, order_id: str) -> bool:
-        return order_id in self._acting
+    def note(self, answer: Row) -> None:
+        """The answer to an act of ours: what screens show of this order is our own doing."""
+        if "holder" in answer:
+            self._ours.setdefault(answer["id"], set()).add(signature(answer))
 
-    def _acted(self, order_id: str) -> None:
-        left = self._acting[order_id] - 1
-        if left:
-            self._acting[order_id] = left
-        else:
-            del self._acting[order_id]
+    async def is_ours(self, order_id: str, after: Row | None) -> bool:
+        """Whether one of ours made an order look so. Waits for answers that are under way."""
+        waited = 0.0
+        while self._acting[order_id] and waited < ANSWER_S:
+            await asyncio.sleep(0.05)
+            waited += 0.05
+        if order_id in self.by_key:
+            return True
+        ours = self._ours.get(order_id, set())
+        if after is None:
+            return any(one.state == "closed" for one in ours)
+        return signature(after) in ours
+
+
+def signature(row: Row) -> Signature:
+    """What people's acts change of an order."""
+    hop, one = row["hop"] or {}, row["assignment"] or {}
+    return Signature(
+        state=row["state"],
+        hop=hop.get("id"),
+        hop_accepted=hop.get("accepted_at"),
+        assignment=one.get("id"),
+        accepted=one.get("accepted_at"),
+        active=one.get("state") not in (None, "sent", "accepted"),
+    )
 
 
 def human_seats(before: Row | None, after: Row | None) -> Iterable[str]:

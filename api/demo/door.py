@@ -46,6 +46,8 @@ class Door:
     def __init__(self, base_url: str, tally: Tally) -> None:
         self.base_url = base_url
         self.tally = tally
+        self.noted: Callable[[Row], None] = lambda _answer: None
+        """Told the answer of every act."""
         # Everybody sends a cookie of their own; the jar of the shared client takes none.
         jar = CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
         self._http = httpx.AsyncClient(
@@ -101,7 +103,9 @@ class Person:
             self.door.tally.refused[refusal.code] += 1
             raise
         self.door.tally.acts[kind] += 1
-        return answer.json()
+        told = answer.json()
+        self.door.noted(told)
+        return told
 
     async def cookie(self) -> str:
         """The session's cookie for the live connection."""
@@ -165,6 +169,8 @@ class Screen:
         self.vehicles: dict[str, Row] = {}
         self.number = -1
         self.ready = asyncio.Event()
+        self.fetching = False
+        """Changes come from a snapshot: several acts may have made one."""
         self._signal = asyncio.Event()
         self._signal.set()
         self._changed = changed
@@ -202,12 +208,14 @@ class Screen:
         found = await self.person.get(path)
         self.number = found["number"]
         self.vehicles = {row["id"]: row for row in found["vehicles"]}
+        self.fetching = True
         for entity, known in (("order", self.orders), ("crew", self.crews)):
             fresh = {row["id"]: row for row in found[f"{entity}s"]}
             for key in known.keys() - fresh.keys():
                 self._put(entity, key, None)
             for key, row in fresh.items():
                 self._put(entity, key, row)
+        self.fetching = False
         self.ready.set()
 
     @asynccontextmanager

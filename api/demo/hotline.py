@@ -186,16 +186,23 @@ class Lead(Attendant):
     def changed(self, entity: str, before: Row | None, after: Row | None) -> None:
         row = after or before
         if entity == "order" and row is not None:
-            if not self.book.is_acting(row["id"]):
-                for name in human_seats(before, after):
-                    seat = self._seats.get(name)
-                    if seat is not None:
-                        if not seat.taken:
-                            log.info("human_at_work", seat=seat.name)
-                        seat.human_at = now()
+            seats = list(human_seats(before, after))
+            if seats and not self.screen.fetching:
+                self._later(self._notice(row["id"], after, seats))
             if after is None:
                 self._closed(row)
         super().changed(entity, before, after)
+
+    async def _notice(self, order_id: str, after: Row | None, seats: list[str]) -> None:
+        """Somebody acted: if none of ours did, a human sits there."""
+        if await self.book.is_ours(order_id, after):
+            return
+        for name in seats:
+            seat = self._seats.get(name)
+            if seat is not None:
+                if not seat.taken:
+                    log.info("human_at_work", seat=seat.name)
+                seat.human_at = now()
 
     def _closed(self, row: Row) -> None:
         tally = self.person.door.tally

@@ -63,6 +63,7 @@ class Life:
         self._cast, self._script = cast, script
         self.tally = tally
         self.book = Book(script.seed)
+        self._door.noted = self.book.note
         self._tasks: set[asyncio.Task[None]] = set()
         self._failed: asyncio.Future[None] | None = None
 

@@ -1,10 +1,11 @@
 """What the simulated people decide: which crew, and whether a human is at work."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
-from api.demo.book import human_seats
+from api.demo.book import Book, human_seats
 from api.demo.centre import LONGEST_QUEUE, choose_crew
 
 Row = dict[str, Any]
@@ -93,6 +94,27 @@ def test_an_act_that_nobody_of_ours_made_is_a_humans(
 )
 def test_receipts_and_alarms_are_nobodys_act(after: Row) -> None:
     assert list(human_seats(SENT, after)) == []
+
+
+def test_what_an_answer_of_ours_shows_is_ours() -> None:
+    """Also when the screen shows it before the answer is here."""
+
+    async def scenario() -> None:
+        book = Book("1")
+        mine = SENT | {"id": "o", "holder": {}}
+        with book.acting("o"):
+            early = asyncio.ensure_future(book.is_ours("o", mine))
+            await asyncio.sleep(0)
+            assert not early.done()
+            book.note(mine)
+        assert await early
+        theirs = mine | {"assignment": assignment("a2")}
+        assert not await book.is_ours("o", theirs)
+        assert not await book.is_ours("o", None)
+        book.note(mine | {"state": "closed"})
+        assert await book.is_ours("o", None)
+
+    asyncio.run(scenario())
 
 
 def test_gps_is_nobodys_act() -> None:
