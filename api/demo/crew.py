@@ -73,7 +73,7 @@ class Squad(Attendant):
             return []
         id_, state = one["id"], one["state"]
         if state == "sent" and one["received_at"]:
-            first = one["attempt"] == 1
+            first = one["attempt"] == 1 and not case.hurried
             due = self.due(case, case.how.crew_s, one["received_at"])
             if first and case.how.asleep:
                 return []
