@@ -44,6 +44,7 @@ class Signature(NamedTuple):
     assignment: str | None
     accepted: str | None
     active: bool
+    since: str | None
 
 
 @dataclass(slots=True)
@@ -124,6 +125,7 @@ def signature(row: Row) -> Signature:
         assignment=one.get("id"),
         accepted=one.get("accepted_at"),
         active=one.get("state") not in (None, "sent", "accepted"),
+        since=row["holder"].get("since"),
     )
 
 

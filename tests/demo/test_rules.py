@@ -108,6 +108,8 @@ def test_what_an_answer_of_ours_shows_is_ours() -> None:
             assert not early.done()
             book.note(mine)
         assert await early
+        back = mine | {"holder": {"since": "later"}}
+        assert not await book.is_ours("o", back), "it looked so before, but not since then"
         theirs = mine | {"assignment": assignment("a2")}
         assert not await book.is_ours("o", theirs)
         assert not await book.is_ours("o", None)
