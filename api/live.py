@@ -19,10 +19,9 @@ from core.auth import principal_of
 from core.db import session_factory
 from core.errors import NotAuthenticated, Problem
 from core.identity import Principal
-from core.live import EVERYTHING
+from core.live import CALLS, EVERYTHING
 from core.logging import logger
 from core.rights import Right, Role, Scope
-from dashboards.calls import TOPIC as CALLS
 
 router = APIRouter()
 log = logger(__name__)

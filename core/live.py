@@ -19,14 +19,17 @@ from core.models import LiveDelta, LiveTopic
 from core.wiring import wiring
 
 EVERYTHING = "board:all"
+CALLS = "calls:all"
 
 
 def write_deltas(
     session: Session, org_id: int, touched: Iterable[tuple[str, UUID]], now: datetime
 ) -> None:
     """Write the deltas of all touched rows and wake the WebSocket hubs. Last step before commit."""
+    touched = list(touched)
     session.expunge_all()  # what follows must come from the database, not from memory
-    _advance(session, org_id, EVERYTHING, 0)  # serialises: rows below are read after the lock
+    for root in sorted({CALLS if entity == "call" else EVERYTHING for entity, _ in touched}):
+        _advance(session, org_id, root, 0)  # serialises: rows below are read after the lock
     by_topic = defaultdict(list)
     for change in wiring().projector(session, org_id, touched):
         by_topic[change.topic].append(change)

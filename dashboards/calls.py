@@ -15,7 +15,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from core.clock import rate
-from core.live import head_of
+from core.live import CALLS, head_of
 from core.models import User
 from core.wiring import RowChange
 from dashboards.board import iso, text
@@ -23,7 +23,6 @@ from dispatch.orders.models import Order, OrderTicket
 from dispatch.tickets.models import Ticket
 from telephony.models import Call
 
-TOPIC = "calls:all"
 WINDOW = timedelta(hours=12)  # a shift; the carrier ends every call after four hours
 
 
@@ -102,8 +101,8 @@ def snapshot(session: Session, org_id: int, now: datetime) -> dict[str, Any]:
     """
     since = now - WINDOW
     return {
-        "topic": TOPIC,
-        "number": head_of(session, org_id, TOPIC),
+        "topic": CALLS,
+        "number": head_of(session, org_id, CALLS),
         "server_time": iso(now),
         "rate": rate(),
         "since": iso(since),
@@ -117,4 +116,4 @@ def project(session: Session, org_id: int, touched: Iterable[tuple[str, UUID]]) 
     if not ids:
         return []
     rows = _rows(session, org_id, _inbound(org_id).where(Call.id.in_(ids)))
-    return [RowChange(TOPIC, "call", row["id"], row) for row in rows]
+    return [RowChange(CALLS, "call", row["id"], row) for row in rows]

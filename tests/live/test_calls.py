@@ -1,5 +1,7 @@
 """The agents' desk follows its calls: the law of live screens, and what leaves by age."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import count
 from uuid import UUID
@@ -11,7 +13,9 @@ from sqlalchemy import select
 
 from core.clock import now
 from core.db import read_session
+from core.errors import Problem
 from core.identity import Actor
+from core.live import CALLS
 from core.uow import unit_of_work
 from dashboards import calls
 from dispatch.orders import service as orders
@@ -87,7 +91,7 @@ STEPS = st.lists(
 def test_old_calls_and_deltas_make_the_fresh_desk(
     acts: Acts, steps: list[tuple[str, int, str]]
 ) -> None:
-    asleep, awake = Reader(calls.TOPIC), Reader(calls.TOPIC)
+    asleep, awake = Reader(CALLS), Reader(CALLS)
     asleep.fetch()
     awake.fetch()
     line = [rang(), rang()]
@@ -110,7 +114,7 @@ def test_old_calls_and_deltas_make_the_fresh_desk(
 
 def test_what_happens_to_a_call_is_seen_at_once(acts: Acts) -> None:
     call, call_id = rang()
-    reader = Reader(calls.TOPIC)
+    reader = Reader(CALLS)
     reader.fetch()
 
     def row() -> dict[str, object]:
@@ -129,6 +133,34 @@ def test_what_happens_to_a_call_is_seen_at_once(acts: Acts) -> None:
     assert [one["order_id"] for one in row()["tickets"]] == [None]  # type: ignore[attr-defined]
     order_of_first_ticket(acts.by("agent"), call_id)
     assert all(one["order_number"] for one in row()["tickets"])  # type: ignore[attr-defined]
+
+
+def test_a_call_that_is_taken_ended_and_filed_at_the_same_moment(acts: Acts) -> None:
+    """The last row has all three, although no transaction saw the others."""
+    reader = Reader(CALLS)
+    reader.fetch()
+    for _ in range(12):
+        call, call_id = rang()
+        gate = threading.Barrier(3)
+
+        def take_it(call_id: UUID = call_id, gate: threading.Barrier = gate) -> None:
+            gate.wait()
+            take(acts.by("agent"), call_id)
+
+        def end_it(call: InboundCall = call, gate: threading.Barrier = gate) -> None:
+            gate.wait()
+            reported(call.completed())
+
+        def file_for_it(call_id: UUID = call_id, gate: threading.Barrier = gate) -> None:
+            gate.wait()
+            acts.file(file(acts.by("lead"), call_id))
+
+        with ThreadPoolExecutor(3) as pool:
+            for done in [pool.submit(one) for one in (take_it, end_it, file_for_it)]:
+                if (problem := done.exception()) is not None:
+                    assert isinstance(problem, Problem)  # filed and over before it was taken
+        reader.check()
+    acts.put_all_away()
 
 
 def test_calls_leave_the_desk_by_age(acts: Acts) -> None:

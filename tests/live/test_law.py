@@ -71,7 +71,7 @@ class Reader:
 
 def fresh(topic: str) -> tuple[int, dict[str, dict[str, Any]]]:
     with read_session() as session:
-        if topic == calls.TOPIC:
+        if topic == live.CALLS:
             desk = calls.snapshot(session, ORG_ID, now() + LATER)
             return desk["number"], {f"call {row['id']}": row for row in desk["calls"]}
         found = snapshot(session, ORG_ID, topic, now() + LATER)
