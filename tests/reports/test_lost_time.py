@@ -75,12 +75,12 @@ def test_a_crew_sent_in_vain_is_the_centres_detour(day):
     day.act(500, lambda uow: desk.recall_from_crew(uow, first, "crew_unavailable", EVERYTHING))
     running = row(order)["running"]
     assert (running["segment"], running["unit_id"]) == ("detour", str(day.units["east"]))
-    day.sent(600, order, "east-2")
-    found = lost(day, order)
-    assert found == [
-        ("detour", "centre", "east", 500, 500),
-        ("EF", "receiver", "east-1", 300, 180),
-    ]
+    second = day.sent(600, order, "east-2")
+    expected = [("detour", "centre", "east", 500, 500), ("EF", "receiver", "east-1", 300, 180)]
+    assert lost(day, order) == expected
+    day.received(605, "crew", order)
+    day.crew_does(second, accept=650)  # in time: the first crew's minutes stay its own
+    assert lost(day, order) == expected
     assert [one["earlier"] for one in row(order)["lost"]] == [False, True]
 
 
