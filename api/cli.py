@@ -245,8 +245,8 @@ def _prepare_demo() -> list[str]:
     if pace:
         left = first_start.catch_up_seconds()
         lines.append(
-            f"Its clock runs fast for {left} s, through the last hour, then in real time"
-            f" / 首次启动：时钟先用 {left} 秒快进最近一小时，之后与实际时间同步"
+            f"Its clock runs fast for {left} s to catch up with a past, then in real time"
+            f" / 首次启动：时钟先快进 {left} 秒以补上此前的时段，之后与实际时间同步"
         )
     return lines
 

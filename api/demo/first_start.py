@@ -5,6 +5,7 @@ So the city has a past when a newcomer looks: business time runs fast until it m
 stamped with another time than the real one.
 """
 
+import os
 from datetime import timedelta
 
 from sqlalchemy import exists, select
@@ -14,8 +15,13 @@ from core.db import session_factory
 from core.models import Event
 from core.settings import Settings
 
-PAST = timedelta(minutes=66)
-SPEED = 45.0
+CATCH_UP = timedelta(seconds=90)
+"""How long it takes in real time."""
+
+SPEED, SLOW_SPEED = 45.0, 16.0
+BUSY = 1.5
+"""Programs waiting per processor from which on the machine has no hour to catch up with."""
+
 STARTING = timedelta(seconds=3)
 """Until the processes answer; business time stands still for so long."""
 
@@ -25,17 +31,28 @@ def paced_environment(settings: Settings) -> dict[str, str]:
     if settings.clock_start is not None or not settings.demo_city or _has_facts():
         return {}
     anchor = real_now() + STARTING
+    speed = speed_for(os.getloadavg()[0] / (os.cpu_count() or 1))
     return {
-        "PAIDAN_CLOCK_START": (anchor - PAST).isoformat(),
+        "PAIDAN_CLOCK_START": (anchor - past_of(speed)).isoformat(),
         "PAIDAN_CLOCK_FROM": anchor.isoformat(),
-        "PAIDAN_CLOCK_SPEED": str(SPEED),
+        "PAIDAN_CLOCK_SPEED": str(speed),
         "PAIDAN_CLOCK_CATCH_UP": "true",
     }
 
 
+def speed_for(load: float) -> float:
+    """How fast a machine with so many waiting programs per processor can live."""
+    return SPEED if load < BUSY else SLOW_SPEED
+
+
+def past_of(speed: float) -> timedelta:
+    """How far in the past the clock begins, so that it has caught up in time."""
+    return CATCH_UP * (speed - 1)
+
+
 def catch_up_seconds() -> int:
     """Real seconds that it takes."""
-    return round((PAST / (SPEED - 1) + STARTING).total_seconds())
+    return round((CATCH_UP + STARTING).total_seconds())
 
 
 def _has_facts() -> bool:

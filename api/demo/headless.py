@@ -21,8 +21,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
 from api.demo.cast import read_cast
-from api.demo.first_start import PAST, STARTING
 from api.demo.first_start import SPEED as CATCH_UP_SPEED
+from api.demo.first_start import STARTING, past_of
 from api.demo.life import Life, Script
 from api.demo.tally import Tally
 from core.clock import monotonic, now, real_now
@@ -67,9 +67,10 @@ class Wish:
         """Settings of the clock for a start at this real moment."""
         anchor = real + STARTING
         if self.ends:
-            start, speed, catch_up = MORNING, self.speed or CATCH_UP_SPEED, False
+            start, speed, catch_up = MORNING, self.speed or 60.0, False
         elif self.speed is None:
-            start, speed, catch_up = anchor - PAST, CATCH_UP_SPEED, True
+            speed, catch_up = CATCH_UP_SPEED, True
+            start = anchor - past_of(speed)
         else:
             start, speed, catch_up = real, self.speed, False
         return {
@@ -262,7 +263,10 @@ def _tell(tally: Tally, seconds: float, business: timedelta, out: Console) -> No
 def _conclude(wish: Wish, opens: datetime) -> int:
     """The report, if wished, and the check of facts against state."""
     if wish.report:
-        start, end = (opens - timedelta(hours=1)).isoformat(), (now() + PAST).isoformat()
+        start, end = (
+            (opens - timedelta(hours=1)).isoformat(),
+            (now() + timedelta(hours=1)).isoformat(),
+        )
         _command("report", "segments", "--org", "demo", "--from", start, "--to", end)
     return min(_command("verify"), 1)
 
