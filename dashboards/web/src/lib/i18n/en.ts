@@ -220,7 +220,7 @@ export const en: Record<Key, string> = {
   'short_segment.BC': 'to centre',
   'short_segment.CD': 'at centre',
   'short_segment.DE': 'to crew',
-  'short_segment.EF': 'acceptance',
+  'short_segment.EF': 'to accept',
   'short_segment.FG': 'turnout',
   'short_segment.GH': 'travel',
   'short_segment.AH': 'to arrival',

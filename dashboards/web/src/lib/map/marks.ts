@@ -205,10 +205,12 @@ export class Marks {
   }
 
   /** Words under a mark, unless others stand there; `must`: whatever stands there. */
-  #write(c: CanvasRenderingContext2D, words: string, px: number, py: number, must: boolean): void {
+  #write(c: CanvasRenderingContext2D, words: string, at: number, py: number, must: boolean): void {
     if (!words) return;
     c.font = `12px ${FONTS}`;
     const half = c.measureText(words).width / 2;
+    // What stands out is read in full, also at the edge.
+    const px = must ? Math.max(half + 4, Math.min((this.#view?.width ?? at) - half - 4, at)) : at;
     const box: [number, number, number, number] = [px - half, py + 8, px + half, py + 24];
     const taken = this.#labels.some(
       ([left, top, right, bottom]) => left < box[2] && right > box[0] && top < box[3] && bottom > box[1],
