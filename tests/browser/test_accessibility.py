@@ -43,12 +43,12 @@ KEYS = {"?": "dialog[open]"}
 VIEWS = (
     View("", "/login", "input[name=login]:focus"),
     View("", "/design", "[data-vision][data-delta]", opens=KEYS),
-    View("agent", "/agent", "h1"),
-    View("lead", "/agent", "h1"),
+    View("agent", "/agent", LIVE, opens=KEYS),
+    View("lead", "/agent", "[data-number]"),
     View("lead", "/", LIVE, opens={**KEYS, "n": "[data-testid=file-form]"}),
     View("east.desk", "/", "[data-testid=order-row]", opens=KEYS),
     View("supervisor", "/", "[data-testid=order-row]"),
-    View("supervisor", "/supervisor", "h1"),
+    View("supervisor", "/supervisor", LIVE, opens=KEYS),
     View("east.crew1", "/crew", "[data-testid=shown-order]", size=(360, 640)),
 )
 

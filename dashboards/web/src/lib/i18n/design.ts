@@ -113,6 +113,7 @@ export const zh = {
   'ui.go.page': '去页面：{page}',
   'ui.rate.hint': '演示时钟的快慢：一秒当几秒',
   'ui.demo': '演示数据',
+  'ui.demo.brief': '演示',
   'ui.demo.hint': '{name}：生成的城市，所有数据都是虚构的',
 } as const;
 
@@ -236,5 +237,6 @@ export const en: Record<keyof typeof zh, string> = {
   'ui.go.page': 'Go to: {page}',
   'ui.rate.hint': 'Pace of the demonstration clock: seconds told per second',
   'ui.demo': 'demo data',
+  'ui.demo.brief': 'demo',
   'ui.demo.hint': '{name}: a generated city, everything in it is made up',
 };

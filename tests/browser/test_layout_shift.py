@@ -1,0 +1,95 @@
+"""Nothing jumps: what each page shifts while it loads, and when rows come to it."""
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.browser.conftest import Sit
+from tests.office import Office
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.browser
+
+# Cumulative layout shift as browsers count it; 0.1 counts as good elsewhere.
+SHIFT = 0.02
+LIVE = "[data-testid=connection][data-state=live]"
+WATCH = """
+window.shifts = [];
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) {
+    if (entry.hadRecentInput) continue;
+    window.shifts.push({
+      by: entry.value,
+      what: entry.sources.map(({ node }) => {
+        const element = node instanceof Element ? node : node?.parentElement;
+        return element ? element.outerHTML.slice(0, 100) : '?';
+      }),
+    });
+  }
+}).observe({ type: 'layout-shift', buffered: true });
+"""
+PAGES = {
+    "/login": ("", "input[name=login]:focus", (1280, 720)),
+    "/design": ("", "[data-vision][data-delta]", (1280, 720)),
+    "/agent": ("lead", LIVE, (1280, 720)),
+    "/": ("lead", ".maplibregl-canvas", (1280, 720)),
+    "/supervisor": ("supervisor", LIVE, (1280, 720)),
+    "/crew": ("east.crew1", "[data-testid=shown-order]", (360, 640)),
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def orders(office: Office) -> list[dict[str, Any]]:
+    return [office.filed(), office.released(), office.sent("east-1"), office.sent("east-1")]
+
+
+def watched(sit: Sit, path: str) -> "Page":
+    """That page, loaded anew with the observer in place, and quiet again."""
+    login, ready, (width, height) = PAGES[path]
+    page = sit(login, path, width, height)
+    page.context.add_init_script(WATCH)
+    page.reload()
+    page.wait_for_selector(ready)
+    settle(page)
+    return page
+
+
+def settle(page: "Page") -> None:
+    """Wait until nothing is fetched and two frames have been painted."""
+    page.wait_for_load_state("networkidle")
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def shifted(page: "Page") -> float:
+    """The sum since the last look; says what moved where it is too much."""
+    found = page.evaluate("shifts.splice(0)")
+    total = sum(each["by"] for each in found)
+    assert total < SHIFT, found
+    return float(total)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_loading_moves_nothing(sit: Sit, path: str) -> None:
+    shifted(watched(sit, path))
+
+
+@pytest.mark.parametrize("path", ["/", "/agent"])
+def test_an_order_that_comes_moves_nothing(sit: Sit, office: Office, path: str) -> None:
+    page = watched(sit, path)
+    shifted(page)
+    order = office.released()
+    page.get_by_text(order["number"]).first.wait_for(state="attached")
+    settle(page)
+    shifted(page)
+
+
+def test_a_shift_would_be_seen(sit: Sit) -> None:
+    """The measure itself works."""
+    page = watched(sit, "/")
+    shifted(page)
+    page.evaluate("document.querySelector('main').style.marginTop = '200px'")
+    settle(page)
+    with pytest.raises(AssertionError, match="main"):
+        shifted(page)
