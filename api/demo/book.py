@@ -67,6 +67,8 @@ class Book:
     cases: dict[str, Case] = field(default_factory=dict)
     leftovers: set[str] = field(default_factory=set)
     sent: dict[str, list[str]] = field(default_factory=dict)
+    unlucky: set[str] = field(default_factory=set)
+    """Cases whose vehicle breaks down, so that a newcomer finds something late."""
     filing: int = 0
     by_key: set[str] = field(default_factory=set)
     """Orders that a crew answers with the terminal's key: the answer names nobody."""

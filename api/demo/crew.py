@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from api.demo.attendant import Attendant, Todo
@@ -21,6 +22,7 @@ AWAY_REASONS = ("meal", "refuelling", "materials", "rest")
 UNKNOWN_PLACE_S = 420.0
 """Business seconds to find a place that nobody has marked on the map."""
 WORK_TRIES = 6
+UNLUCKY_S = 2_900.0
 ACCEPT_KEY = 1
 KEY_S = 20.0
 """After a key, until the crew sees that it had no effect."""
@@ -162,7 +164,10 @@ class Squad(Attendant):
         if place is None:
             await pause(UNKNOWN_PLACE_S)
             return
-        await self.vehicle.drive_to(place, case.key, trip(self.book.seed, case.key))
+        way = trip(self.book.seed, case.key)
+        if case.key in self.book.unlucky:
+            way = replace(way, stops_s=UNLUCKY_S)
+        await self.vehicle.drive_to(place, case.key, way)
 
     def _begun(self, row: Row) -> str | None:
         """When the crew was free to depart: its acceptance, unless the order had to queue."""

@@ -18,8 +18,8 @@ from core.settings import Settings
 CATCH_UP = timedelta(seconds=90)
 """How long it takes in real time."""
 
-SPEED, SLOW_SPEED = 45.0, 16.0
-BUSY = 1.5
+SPEED, SLOW_SPEED = 45.0, 32.0
+BUSY = 4.0
 """Programs waiting per processor from which on the machine has no hour to catch up with."""
 
 STARTING = timedelta(seconds=3)

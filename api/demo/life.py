@@ -23,7 +23,7 @@ from api.demo.hotline import Exchange, Lead
 from api.demo.pace import until
 from api.demo.plan import Call, calls
 from api.demo.tally import Tally
-from core.clock import now
+from core.clock import meets_in, now
 from core.logging import logger
 from core.settings import Settings
 
@@ -31,6 +31,9 @@ log = logger(__name__)
 
 LEFTOVER = timedelta(minutes=5)
 """After so long without any vehicle's position, open orders are left over from an earlier run."""
+
+DOOM_S, DOOMED = 600.0, 2
+"""From this second of a first start on, so many orders are held up on their way."""
 
 CROWD_S = 60.0
 """Callers of the next minute are made ready ahead."""
@@ -154,11 +157,18 @@ class Life:
         count = 0
         for call in self._plan(city):
             at = self._script.opens + timedelta(seconds=call.at_s)
+            self._doom(call)
             await until(at - timedelta(seconds=CROWD_S))
             self._go(exchange.caller(call, at))
             count += 1
         while not self.tally.all_handled(count):  # noqa: ASYNC110 - many things end a case
             await asyncio.sleep(0.1)
+
+    def _doom(self, call: Call) -> None:
+        """While the clock catches up: the first orders of its second quarter hour come late."""
+        fit = call.fault is not None and not call.echo and call.customer.area_class == "urban"
+        if meets_in() and fit and call.at_s > DOOM_S and len(self.book.unlucky) < DOOMED:
+            self.book.unlucky.add(call.key)
 
     def _go(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
