@@ -200,7 +200,6 @@ class Squad(Attendant):
         if await self.vehicle.press(ACCEPT_KEY):
             self.person.door.tally.acts["crew_key"] += 1
             await pause(KEY_S)
-        self.book.by_key.discard(order_id)
         if self._state(order_id) == "sent":
             await self._accept(order_id, id_)
 
