@@ -6,6 +6,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.exceptions import HTTPException
 
 from core.correlation import correlation_id
@@ -146,6 +147,11 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(OperationalError)
     def _away(request: Request, error: OperationalError) -> JSONResponse:
         log.error("database_away", error=str(error.orig)[:300])
+        return render(Unavailable(what="PostgreSQL"), language_of(request))
+
+    @app.exception_handler(NoConnection)
+    def _busy(request: Request, error: NoConnection) -> JSONResponse:
+        log.error("no_free_connection", error=str(error)[:300])
         return render(Unavailable(what="PostgreSQL"), language_of(request))
 
     @app.exception_handler(Exception)
