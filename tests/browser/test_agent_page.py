@@ -258,3 +258,20 @@ def test_no_serious_accessibility_fault(town: Town) -> None:
     page.wait_for_selector("dialog dl")
     faults += serious_faults(page)
     assert faults == []
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en-GB"])
+def test_who_holds_an_order_and_its_time_do_not_run_into_each_other(
+    town: Town, locale: str
+) -> None:
+    order = town.office.sent()
+    page = town.page("lead", locale)
+    row = page.locator(f".flight [data-testid=order-row][data-number='{order['number']}']")
+    row.wait_for()
+    wide = row.locator(":scope > span").evaluate_all(
+        "cells => cells.filter(it => it.scrollWidth > it.clientWidth + 1).map(it => it.innerText)"
+    )
+    assert wide == []
+    holder = row.locator(":scope > span").nth(3)
+    assert holder.locator(".top").evaluate("it => it.scrollWidth <= it.clientWidth")
+    assert re.search(r"\d\d:\d\d:\d\d$", holder.inner_text().strip())  # the time, no words
