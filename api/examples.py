@@ -16,6 +16,7 @@ ORDER_ROW: dict[str, Any] = {
     "kind": "fault_repair",
     "fault_code": "no_power_building",
     "place": "景山街道 12 号楼",
+    "place_en": "Block 12, Jingshan",
     "lat": 39.9239,
     "lon": 116.3966,
     "area_class": "urban",
@@ -247,6 +248,7 @@ CALLER: dict[str, Any] = {
                     "filed_at": "2026-11-21T14:49:20.412000Z",
                     "centre_id": CENTRE,
                     "place": "柳湾区杏花路6号",
+                    "place_en": "6 Xinghua Road, Liuwan District",
                     "because": "customer",
                 }
             ],

@@ -84,6 +84,7 @@ class BehindRow(BaseModel):
     number: str
     system: str
     place: str | None
+    place_en: str | None
     filed_at: datetime
     code: str
     outcome: Outcome

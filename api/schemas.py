@@ -106,6 +106,9 @@ class OrderBody(Body):
     ticket_id: UUID
     fault_code: Annotated[str, Field(pattern="^[a-z0-9_]{1,40}$", examples=["no_power_building"])]
     place: Text = Field(examples=["景山街道 12 号楼"])
+    place_en: Text | None = Field(
+        None, description="The same in English, where known.", examples=["Block 12, Jingshan"]
+    )
     lat: float | None = Field(
         None, ge=-90, le=90, strict=True, description="WGS-84, with lon", examples=[39.9239]
     )
@@ -239,6 +242,7 @@ class OrderRow(BaseModel):
     kind: str
     fault_code: str
     place: str | None
+    place_en: str | None
     lat: float | None
     lon: float | None
     area_class: str

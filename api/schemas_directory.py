@@ -66,6 +66,7 @@ class OpenOrderRow(BaseModel):
     filed_at: datetime
     centre_id: UUID | None
     place: str | None
+    place_en: str | None
     because: Literal["customer", "premise", "phone"]
 
 

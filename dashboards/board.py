@@ -132,6 +132,7 @@ def order_row(loaded: Loaded, receipts: Sequence[Any], now: datetime) -> dict[st
         "kind": loaded.ticket.kind if loaded.ticket else "fault_repair",
         "fault_code": loaded.row.fault_code,
         "place": place.place if place else None,
+        "place_en": place.place_en if place else None,
         "lat": place.lat if place else None,
         "lon": place.lon if place else None,
         "area_class": order.area_class,

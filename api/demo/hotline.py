@@ -157,7 +157,8 @@ class Exchange:
                 {
                     "ticket_id": ticket["id"],
                     "fault_code": fault.code,
-                    "place": f"{customer.address_zh} {customer.address_en}",
+                    "place": customer.address_zh,
+                    "place_en": customer.address_en,
                     "lat": round(customer.at[0], 6),
                     "lon": round(customer.at[1], 6),
                     "area_class": customer.area_class,

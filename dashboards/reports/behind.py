@@ -60,6 +60,7 @@ def outcome_of(segment: Segment) -> Outcome:
 
 
 Found = tuple[Case, Segment]
+Places = dict[Any, tuple[str | None, str | None]]
 
 
 def select_found(
@@ -112,13 +113,14 @@ def orders_behind(
     }
 
 
-def _places(session: Session, org_id: int, found: Sequence[Case]) -> dict[Any, str | None]:
+def _places(session: Session, org_id: int, found: Sequence[Case]) -> Places:
+    """By the order's id: its place, and the same in English."""
     query = (
-        select(Order.id, Location.place)
+        select(Order.id, Location.place, Location.place_en)
         .join(Location, (Location.org_id == Order.org_id) & (Location.id == Order.location_id))
         .where(Order.org_id == org_id, Order.id.in_([case.id for case in found]))
     )
-    return {found.id: found.place for found in session.execute(query)}
+    return {found.id: (found.place, found.place_en) for found in session.execute(query)}
 
 
 def _row(
@@ -127,8 +129,9 @@ def _row(
     policy: Policy,
     now: datetime,
     names: dict[str, tuple[str, str]],
-    places: dict[Any, str | None],
+    places: Places,
 ) -> dict[str, Any]:
+    place, place_en = places.get(case.id, (None, None))
     hop_id = one.subject_id if one.subject_id in case.centres else None
     assignment_id = one.subject_id if one.subject_id in case.crews else None
     unit = case.units.of(one.responsible, hop_id, assignment_id)
@@ -140,7 +143,8 @@ def _row(
         "order_id": case.id,
         "number": case.number,
         "system": case.system,
-        "place": places.get(case.id),
+        "place": place,
+        "place_en": place_en,
         "filed_at": case.filed_at,
         "code": one.code,
         "outcome": outcome_of(one),

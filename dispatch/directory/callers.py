@@ -67,6 +67,7 @@ class OpenOrder:
     filed_at: datetime
     centre_id: UUID | None
     place: str | None
+    place_en: str | None
     because: str
 
 

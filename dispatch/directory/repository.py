@@ -187,7 +187,7 @@ def _open_orders(
     session: Session, org_id: int, condition: Any, because: str, limit: int
 ) -> list[OpenOrder]:
     query = (
-        _open(select(Order, Location.place), org_id)
+        _open(select(Order, Location), org_id)
         .outerjoin(Location, (Location.org_id == Order.org_id) & (Location.id == Order.location_id))
         .outerjoin(Call, (Call.org_id == Ticket.org_id) & (Call.id == Ticket.call_id))
         .where(condition)
@@ -204,7 +204,8 @@ def _open_orders(
             urgency=order.urgency,
             filed_at=order.filed_at,
             centre_id=order.centre_id,
-            place=place,
+            place=place.place if place else None,
+            place_en=place.place_en if place else None,
             because=because,
         )
         for order, place in found.values()

@@ -21,6 +21,7 @@ class Location(Base):
     source: Mapped[str]
     uncertainty_m: Mapped[float | None]
     place: Mapped[str | None]
+    place_en: Mapped[str | None]
     recorded_at: Mapped[datetime]
 
 

@@ -33,7 +33,7 @@ DISPATCHER = "dispatcher"
 
 @dataclass(frozen=True, slots=True)
 class NewOrder:
-    """What an agent files. `lat`/`lon` are WGS-84 degrees."""
+    """What an agent files. `lat`/`lon` are WGS-84 degrees; `place_en` is `place` in English."""
 
     ticket_id: UUID
     fault_code: str
@@ -45,6 +45,7 @@ class NewOrder:
     lon: float | None = None
     location_source: str = "map_pin"
     uncertainty_m: float | None = None
+    place_en: str | None = None
 
 
 def file_order(uow: UnitOfWork, new: NewOrder) -> UUID:
@@ -67,6 +68,7 @@ def file_order(uow: UnitOfWork, new: NewOrder) -> UUID:
         source=new.location_source,
         uncertainty_m=new.uncertainty_m,
         place=new.place,
+        place_en=new.place_en,
         recorded_at=uow.now,
     )
     payload = ev.OrderFiled(

@@ -52,6 +52,7 @@ ORDER = {**NEEDS, "ticket_id": str(uuid.UUID(int=1))}
         ("/api/orders", {**ORDER, "place": ""}, "body.place"),
         ("/api/orders", {**ORDER, "place": "   "}, "body.place"),
         ("/api/orders", {**ORDER, "place": "景\x00山"}, "body.place"),
+        ("/api/orders", {**ORDER, "place_en": " "}, "body.place_en"),
         ("/api/orders", {**ORDER, "lat": 91}, "body.lat"),
         ("/api/orders", {**ORDER, "lon": "east"}, "body.lon"),
         ("/api/orders", {**ORDER, "urgency": 4}, "body.urgency"),

@@ -56,7 +56,8 @@ def test_from_the_first_ring_to_the_release(town: Town, locale: str) -> None:
     shown(page, "none")
 
     order = town.ticket_of(number)
-    assert order["order"]["place"] == address
+    assert order["order"]["place"] == customer.address_zh
+    assert order["order"]["place_en"] == customer.address_en
     assert (order["order"]["lat"], order["order"]["lon"]) == pytest.approx(customer.at, abs=1e-5)
     assert order["ticket"]["caller_phone"] == customer.phone
     assert order["ticket"]["customer_id"]
@@ -272,6 +273,6 @@ def test_who_holds_an_order_and_its_time_do_not_run_into_each_other(
         "cells => cells.filter(it => it.scrollWidth > it.clientWidth + 1).map(it => it.innerText)"
     )
     assert wide == []
-    holder = row.locator(":scope > span").nth(3)
+    holder = row.locator(":scope > span").nth(4)
     assert holder.locator(".top").evaluate("it => it.scrollWidth <= it.clientWidth")
     assert re.search(r"\d\d:\d\d:\d\d$", holder.inner_text().strip())  # the time, no words

@@ -181,3 +181,16 @@ def test_another_organisation_knows_nobody(town: Office, city: City) -> None:
         assert service.who_calls(session, ORG_ID, alone(city).phone).customers
         assert service.who_calls(session, ORG_ID + 1, alone(city).phone).customers == []
         assert service.regions(session, ORG_ID + 1) == []
+
+
+def test_a_place_is_told_in_both_languages_wherever_an_order_is_listed(town: Office) -> None:
+    both = {"place": "杏花路 6 号", "place_en": "6 Xinghua Road"}
+    order = town.filed(**both)
+    lead = town.person("lead")
+    for row in (
+        order,
+        lead.get(f"/api/orders/{order['id']}")["order"],
+        next(each for each in lead.get("/api/board")["orders"] if each["id"] == order["id"]),
+    ):
+        assert {name: row[name] for name in both} == both
+    assert town.filed()["place_en"] is None

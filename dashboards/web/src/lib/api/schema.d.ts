@@ -1007,6 +1007,8 @@ export interface components {
             over_s: number | null;
             /** Place */
             place: string | null;
+            /** Place En */
+            place_en: string | null;
             responsible: components["schemas"]["Party"];
             /** Spent S */
             spent_s: number | null;
@@ -1145,6 +1147,7 @@ export interface components {
          *               "id": "01a20039-8627-7697-9262-8f76eadec01b",
          *               "number": "20261121-0001",
          *               "place": "柳湾区杏花路6号",
+         *               "place_en": "6 Xinghua Road, Liuwan District",
          *               "state": "assigned",
          *               "urgency": 0
          *             }
@@ -1864,6 +1867,8 @@ export interface components {
             number: string;
             /** Place */
             place: string | null;
+            /** Place En */
+            place_en: string | null;
             /** State */
             state: string;
             /** Urgency */
@@ -1899,6 +1904,12 @@ export interface components {
              * @example 景山街道 12 号楼
              */
             place: string;
+            /**
+             * Place En
+             * @description The same in English, where known.
+             * @example Block 12, Jingshan
+             */
+            place_en?: string | null;
             /**
              * Ticket Id
              * Format: uuid
@@ -1976,6 +1987,7 @@ export interface components {
          *       "lost": [],
          *       "number": "20261121-0001",
          *       "place": "景山街道 12 号楼",
+         *       "place_en": "Block 12, Jingshan",
          *       "points": {
          *         "A": "2026-11-21T14:48:46Z",
          *         "B": "2026-11-21T14:49:31.020000Z",
@@ -2040,6 +2052,8 @@ export interface components {
             number: string;
             /** Place */
             place: string | null;
+            /** Place En */
+            place_en: string | null;
             /** Points */
             points: {
                 [key: string]: string | null;

@@ -133,7 +133,7 @@ export class Desk {
   #found(order: OrderRow): boolean {
     if (!this.query.trim()) return true;
     const crew = this.crewOf(order);
-    const texts = [order.number, order.place, this.faultName(order.fault_code), order.fault_code];
+    const texts = [order.number, order.place, order.place_en, this.faultName(order.fault_code), order.fault_code];
     return matches([...texts, crew && nameOf(crew), crew?.code, this.plateOf(crew)], this.query);
   }
 

@@ -28,6 +28,7 @@ export function knownOf(customer: Customer): Partial<Fields> {
   const [point] = customer.points;
   if (!point) return known;
   known.place = addressOf(point);
+  known.address = point.address_en ? { zh: point.address_zh, en: point.address_en } : null;
   known.area = point.area_class;
   if (point.lat !== null && point.lon !== null) known.coordinates = pointText(point.lat, point.lon);
   return known;

@@ -27,6 +27,8 @@ export interface Fields {
   caller: string;
   phone: string;
   place: string;
+  /** What the directory calls the place that was filled in: it goes with it, until somebody writes another. */
+  address: { zh: string; en: string } | null;
   fault: string;
   coordinates: string;
   area: Area;
@@ -41,6 +43,7 @@ const EMPTY: Fields = {
   caller: '',
   phone: '',
   place: '',
+  address: null,
   fault: '',
   coordinates: '',
   area: 'urban',
@@ -171,7 +174,7 @@ export class Draft {
   }
 
   #order(ticketId: Id, reference: Reference | null): NewOrder {
-    const { fault, place, area, urgency } = this.fields;
+    const { fault, place, address, area, urgency } = this.fields;
     const order: NewOrder = {
       ticket_id: ticketId,
       fault_code: fault,
@@ -180,6 +183,10 @@ export class Draft {
       urgency,
       trade: this.tradeOf(reference) ?? 'any',
     };
+    if (address && [address.zh, address.en].includes(place.trim())) {
+      order.place = address.zh;
+      order.place_en = address.en;
+    }
     if (this.point) [order.lat, order.lon] = this.point;
     return order;
   }

@@ -107,6 +107,24 @@ describe('a draft', () => {
       urgency: 3,
     });
   });
+  test("has the directory's address in both languages, until somebody writes another", async () => {
+    const address = { zh: '杏花路 6 号', en: '6 Xinghua Road' };
+    for (const [shown, wrote, place, place_en] of [
+      [address.en, null, address.zh, address.en],
+      [address.zh, null, address.zh, address.en],
+      [address.zh, '杏花路 6 号后院', '杏花路 6 号后院', undefined],
+    ] as const) {
+      const sent = server({ id: 'ticket' }, ORDER);
+      const draft = new Draft('call', null);
+      draft.fill({ place: shown, address });
+      if (wrote) draft.write('place', wrote);
+      draft.write('fault', 'wires_down');
+      draft.write('coordinates', '39.9239, 116.3966');
+      await draft.file(REFERENCE);
+      expect([sent[1]?.body.place, sent[1]?.body.place_en]).toEqual([place, place_en]);
+      vi.unstubAllGlobals();
+    }
+  });
   test('sent again after a lost answer, even by another page, files once', async () => {
     const kept = store();
     const lost = server({ id: 'ticket' }, null, null, null, null);

@@ -8,6 +8,7 @@ export function anOrder(changes: Partial<OrderRow> = {}): OrderRow {
     kind: 'fault_repair',
     fault_code: 'no_power_home',
     place: '景山街道 12 号楼',
+    place_en: null,
     lat: 39.92,
     lon: 116.39,
     area_class: 'urban',
