@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,13 +15,14 @@ from tests.harness import ROOT
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A folder for temporary files that the database's account can get through."""
-    found = tmp_path
-    while found != Path(tempfile.gettempdir()) and found.stat().st_uid == os.getuid():
-        found.chmod(found.stat().st_mode | 0o011)
-        found = found.parent
-    return tmp_path
+def folder() -> Iterator[Path]:
+    """A folder for temporary files that the database's account can get through, its name short:
+    a socket's path may have no more than about a hundred letters.
+    """
+    with tempfile.TemporaryDirectory(prefix="pd-") as name:
+        found = Path(name)
+        found.chmod(0o711)
+        yield found
 
 
 def demo(folder: Path, *words: str) -> "subprocess.Popen[str]":
