@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Segment } from '../api/types';
+import { POINTS, type Segment } from '../api/types';
 import { anOrder } from '../testing/rows';
 import { layOut, spentNow } from './timeline';
 
@@ -59,6 +59,27 @@ describe('the timeline', () => {
     const points = { ...none, A: at(0), B: at(2400), C: at(2401), D: at(2402) };
     const strip = layOut(anOrder({ points, promise: order.promise }), [], T0 + 2_402_000);
     expect(strip?.points.map(({ label }) => label)).toEqual(['A', 'BCD']);
+  });
+
+  test('however short its segments, every letter is on the line and none on another', () => {
+    const letter = 2;
+    const quick = { ...none, A: at(0), B: at(39), C: at(41), D: at(80), E: at(82), F: at(120), G: at(188) };
+    const late = { ...none, A: at(0), B: at(1990), C: at(2000), D: at(1995) };
+    const spread = { ...none, A: at(0), B: at(45), C: at(90), D: at(135), E: at(180), F: at(1200), G: at(1990) };
+    const due = { ...order.promise, due_at: null };
+    for (const points of [quick, late, spread]) {
+      for (const promise of [order.promise, due]) {
+        const labels = layOut(anOrder({ points, promise }), [], T0 + 2_000_000)?.points ?? [];
+        const letters = labels.map(({ label }) => label).join('');
+        expect([...letters].sort().join('')).toBe(POINTS.filter((point) => points[point]).join(''));
+        let edge = 0;
+        for (const { label, at: middle } of labels) {
+          expect(middle - (label.length * letter) / 2).toBeGreaterThanOrEqual(edge - 1e-9);
+          edge = middle + (label.length * letter) / 2;
+        }
+        expect(edge).toBeLessThanOrEqual(100 + 1e-9);
+      }
+    }
   });
 
   test('what holds the clock is drawn as itself, without a limit', () => {

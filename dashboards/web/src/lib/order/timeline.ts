@@ -25,7 +25,7 @@ export interface Piece {
 
 export interface Strip {
   pieces: Piece[];
-  /** Points, those too near to tell apart in one label. */
+  /** Points, those too near to tell apart in one label; `at` is its middle. */
   points: { label: string; at: number; ms: number }[];
   due: number | null;
   /** Where the scale changes: before it what has been, behind it what is to come. */
@@ -124,18 +124,37 @@ export function spentNow(segment: Segment, isHeld: boolean, nowMs: number): numb
   return (nowMs - start) / 1000 - segment.excluded_s;
 }
 
-/** Labels that would touch become one; a letter takes about this much of the line, in percent. */
-const LETTER = 1.5;
+/** What a letter takes of the line at its shortest, in percent. */
+const LETTER = 2;
 
+interface Label {
+  label: string;
+  first: number;
+  last: number;
+  ms: number;
+}
+
+/** Where a label's middle stands: over its points, but never beyond an end of the line. */
+function middle({ label, first, last }: Label): number {
+  const half = (LETTER * label.length) / 2;
+  return Math.min(100 - half, Math.max(half, (first + last) / 2));
+}
+
+const touch = (one: Label, next: Label): boolean =>
+  middle(next) - middle(one) < (LETTER * (one.label.length + next.label.length)) / 2;
+
+/** Labels that would touch become one, and that one again with the one before it. */
 function grouped(points: Strip['points']): Strip['points'] {
-  const groups: Strip['points'] = [];
-  for (const point of points) {
-    const last = groups.at(-1);
-    const touching = (LETTER * (1 + (last?.label.length ?? 0))) / 2;
-    if (last && Math.abs(point.at - last.at) < touching) last.label += point.label;
-    else groups.push({ ...point });
+  const groups: Label[] = [];
+  for (const { label, at, ms } of points.toSorted((one, next) => one.at - next.at)) {
+    let group: Label = { label, first: at, last: at, ms };
+    for (let before = groups.at(-1); before && touch(before, group); before = groups.at(-1)) {
+      groups.pop();
+      group = { ...before, label: before.label + group.label, last: group.last };
+    }
+    groups.push(group);
   }
-  return groups;
+  return groups.map((group) => ({ label: group.label, at: middle(group), ms: group.ms }));
 }
 
 /** Lay an order's points and segments out on one line from its first point to now or its promise. */
