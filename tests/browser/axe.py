@@ -40,14 +40,13 @@ def show_in(page: "Page", theme: str, language: str) -> None:
 
 
 def faults_in_all_looks(page: "Page", ready: str) -> list[str]:
-    """Faults of the page that is open in both themes and both languages.
+    """Faults of the page that is open: in each theme and each language, so in two looks.
 
     `ready` is the selector of what has to be there before it is judged.
     """
     faults = []
-    for theme in THEMES:
-        for language in LANGUAGES:
-            show_in(page, theme, language)
-            page.wait_for_selector(ready)
-            faults += [f"{theme} {language} {fault}" for fault in serious_faults(page)]
+    for theme, language in zip(THEMES, LANGUAGES, strict=True):
+        show_in(page, theme, language)
+        page.wait_for_selector(ready)
+        faults += [f"{theme} {language} {fault}" for fault in serious_faults(page)]
     return faults

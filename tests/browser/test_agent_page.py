@@ -141,6 +141,30 @@ def test_what_was_written_survives_a_reload_and_a_lost_network(town: Town) -> No
     assert page.input_value("textarea[name=description]") == ""
 
 
+def test_the_live_connection_may_tell_of_what_was_filed_before_the_answer_does(town: Town) -> None:
+    customer = town.customer()
+    page = town.page("agent")
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    town.ring(customer.phone)
+    shown(page, "waiting")
+    page.keyboard.press("Enter")
+    shown(page, "mine")  # and the caller goes on talking
+    choose_fault(page)
+
+    def late(route: "Route") -> None:
+        """The answer comes when the page knows the order already."""
+        answer = route.fetch()
+        page.wait_for_selector(f"[data-testid=call-card] >> text={answer.json()['number']}")
+        route.fulfill(response=answer)
+
+    page.route("**/api/orders", late)
+    page.keyboard.press("Control+Enter")
+    page.locator("[data-testid=filed]").wait_for()
+    assert page.input_value("textarea[name=description]") == ""
+    assert errors == []
+
+
 def test_a_new_call_never_takes_the_form_away(town: Town) -> None:
     first, second = town.customer(), town.customer()
     page = town.page("agent")

@@ -379,7 +379,7 @@ export const en: Record<Key, string> = {
   'file.coordinates': 'Lat, lon',
   'file.coordinates.hint': 'or click on the map',
   'file.coordinates.hint.plain': 'required',
-  'file.coordinates.bad': 'Write “latitude, longitude”, such as 31.2304, 121.4737.',
+  'file.coordinates.bad': 'such as 31.2304, 121.4737',
   'file.area': 'Area class',
   'file.urgency': 'Urgency',
   'file.urgency.0': 'normal',

@@ -369,7 +369,7 @@ export const zh = {
   'file.coordinates': '坐标（纬, 经）',
   'file.coordinates.hint': '或在地图上点选',
   'file.coordinates.hint.plain': '必填',
-  'file.coordinates.bad': '请写成“纬度, 经度”，例如 31.2304, 121.4737。',
+  'file.coordinates.bad': '例如 31.2304, 121.4737',
   'file.area': '地区类别',
   'file.urgency': '紧急程度',
   'file.urgency.0': '一般',

@@ -209,7 +209,9 @@ export class AgentDesk extends Desk {
     const call = draft.callId && this.calls.rows?.get(draft.callId);
     if (call) {
       const made = { id: ticketId, kind: draft.fields.kind, order_id: order?.id ?? null, order_number: order?.number ?? null };
-      this.calls.show({ ...call, tickets: [...call.tickets, made] });
+      // The live connection may have told of it before the answer came.
+      const others = call.tickets.filter(({ id }) => id !== ticketId);
+      this.calls.show({ ...call, tickets: [...others, made] });
       void this.callers.ask(call.from_number, true);
     }
     this.filedId = order?.id ?? null;
