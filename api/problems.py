@@ -1,10 +1,11 @@
 """Errors as `application/problem+json` (RFC 9457), in the reader's language."""
 
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import FileResponse, JSONResponse, Response
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.exceptions import HTTPException
@@ -14,6 +15,7 @@ from core.errors import FieldError, NotFound, Problem, Unavailable
 from core.logging import logger
 
 log = logger(__name__)
+_NOT_FOUND = Path(__file__).with_name("not_found.html")
 _STATUS_WORDS = {
     400: ("请求体无法读取。", "The body of the request cannot be read."),
     404: ("找不到该地址。", "There is nothing at this address."),
@@ -71,6 +73,13 @@ def render(problem: Problem, language: str) -> JSONResponse:
     seconds = problem.params.get("seconds")
     headers = {"Retry-After": str(seconds)} if isinstance(seconds, int) else None
     return JSONResponse(body, problem.status, headers, media_type="application/problem+json")
+
+
+def _read_by_a_person(request: Request) -> bool:
+    """Was an address typed into a browser? The API answers alike whoever asks."""
+    path = request.url.path
+    wanted = "text/html" in request.headers.get("accept", "")
+    return request.method == "GET" and wanted and not path.startswith("/api/")
 
 
 _ZH = {
@@ -131,9 +140,11 @@ def install(app: FastAPI) -> None:
         return render(Invalid(errors=errors), language_of(request))
 
     @app.exception_handler(HTTPException)
-    def _http(request: Request, error: HTTPException) -> JSONResponse:
+    def _http(request: Request, error: HTTPException) -> Response:
         if error.status_code == 413:
             return render(BodyTooLarge(limit=error.detail), language_of(request))
+        if error.status_code == 404 and _read_by_a_person(request):
+            return FileResponse(_NOT_FOUND, 404, {"Vary": "Accept"}, media_type="text/html")
         problem: Problem = HttpProblem()
         if error.status_code == 404:
             problem = NotFound(what="page", id=request.url.path)

@@ -261,3 +261,28 @@ def test_fields_are_explained_in_the_readers_language(office: Office) -> None:
         assert sign in problem["errors"][0]["message"]
     answer = send(office, b'{"kind": ', **{"Accept-Language": "zh"})
     assert refused(answer, 422, "body")["errors"][0]["message"] == "不是有效的 JSON"
+
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+@pytest.mark.parametrize("path", ["/nonsense", "/supervisor/abc"])
+def test_a_wrong_address_in_a_browser_is_a_page_in_both_languages(
+    office: Office, path: str
+) -> None:
+    page = httpx.get(office.url + path, headers={"Accept": BROWSER})
+    assert page.status_code == 404
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert page.headers["vary"] == "Accept"
+    assert "找不到该地址" in page.text
+    assert "There is nothing at this address" in page.text
+    assert 'href="/"' in page.text
+
+
+@pytest.mark.parametrize(
+    ("path", "accept"),
+    [("/nonsense", "*/*"), ("/nonsense", "application/json"), ("/api/nonsense", BROWSER)],
+)
+def test_a_wrong_address_of_a_client_is_a_problem(office: Office, path: str, accept: str) -> None:
+    problem = refused(httpx.get(office.url + path, headers={"Accept": accept}), 404)
+    assert problem["code"] == "not_found"
