@@ -59,10 +59,19 @@ def test_a_newcomer_sits_down_at_a_desk_with_one_press(sit: Sit) -> None:
     page.wait_for_selector("[data-testid=demo-mark]")
 
 
+def test_the_design_page_says_that_the_city_is_made_up(sit: Sit, office: Office) -> None:
+    page = login_page(sit)
+    page.locator("[data-role=dispatcher]").first.click()
+    page.wait_for_selector("header.app-bar [data-testid=demo-mark]")
+    page.goto(f"{office.url}/design")
+    page.wait_for_selector("header.app-bar [data-testid=demo-mark]")
+
+
 def test_both_languages_and_themes_and_a_phone(sit: Sit) -> None:
     page = login_page(sit)
     heading = page.locator("#demo-title")
     assert heading.inner_text() == "看看演示城"
+    assert page.locator("[data-testid=demo-desks] [data-testid=demo-mark]").is_visible()
     page.locator("[data-testid=language]").click()
     assert heading.inner_text() == "Look around the demo city"
     assert faults_in_all_looks(page, "[data-demo]") == []
