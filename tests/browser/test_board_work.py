@@ -252,3 +252,14 @@ def pixel(page: "Page") -> str:
         shot,
     )
     return f"rgb({red}, {green}, {blue})"
+
+
+@pytest.mark.parametrize("link", [str(uuid.UUID(int=7)), "20260101-0001"])
+def test_a_link_to_an_unknown_order_says_so(sit: Sit, link: str) -> None:
+    page = sit("lead", f"/#/orders/{link}")
+    live(page)
+    said = page.locator("[data-testid=said][data-tone=refused]")
+    said.wait_for()
+    assert "此链接没有对应的工单" in said.inner_text()
+    page.locator("[data-testid=language]").click()
+    page.get_by_text("This link leads to no order that you may see.").wait_for()

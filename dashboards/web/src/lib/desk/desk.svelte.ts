@@ -14,7 +14,7 @@ import { earOf } from '../sound/decide';
 import { Sounds } from '../sound/sounds.svelte';
 import { serverClock } from '../time/clock.svelte';
 import { isOver, orderLevel } from '../time/levels';
-import type { Said } from '../ui/said';
+import { Saying, type Said } from '../ui/said.svelte';
 import { possible, requests, type Action, type ActionCode, type Choice } from './actions';
 import { newsOf, outline, type News } from './news';
 import { arrange, matches, sameOrder } from './sorting';
@@ -33,6 +33,10 @@ export interface Detail {
 }
 
 const DETAIL_PAUSE_MS = 120;
+
+/** No such order, hidden from this reader, or an address that cannot be one. */
+const isUnknown = (problem: unknown): boolean =>
+  problem instanceof ApiProblem && (problem.status === 404 || problem.status === 422);
 
 /** Everything the board's components share: who, what is shown, what is focused, what is asked. */
 export class Desk {
@@ -53,7 +57,7 @@ export class Desk {
   /** The order whose page covers the map. */
   openId = $state<string | null>(null);
   asking = $state.raw<Asking>(null);
-  said = $state.raw<Said | null>(null);
+  readonly #saying = new Saying();
   /** A place pointed at on the map while an order is being filed: latitude, longitude. */
   picked = $state.raw<[number, number] | null>(null);
   detail = $state.raw<Detail | null>(null);
@@ -97,6 +101,15 @@ export class Desk {
       risk: levels.filter((level) => level === 'risk').length,
     };
   });
+
+  /** What became of the last action. */
+  get said(): Said | null {
+    return this.#saying.now;
+  }
+
+  set said(next: Said | null) {
+    this.#saying.say(next);
+  }
 
   start(): () => void {
     return visit(this, ({ user }) => (user.role === 'crew' ? homeOf('crew') : null));
@@ -223,6 +236,7 @@ export class Desk {
 
   select(id: string | null): void {
     if (this.selectedId) this.see(this.selectedId);
+    if (id && id !== this.selectedId) this.#saying.moveOn();
     this.selectedId = id;
     if (id) this.see(id);
     // The page follows the focus: one looks through orders without closing it.
@@ -239,6 +253,7 @@ export class Desk {
   }
 
   open(id: string | null): void {
+    if (id && id !== this.selectedId) this.#saying.moveOn();
     this.openId = id;
     if (id) this.selectedId = id;
     const hash = id ? `#/orders/${id}` : '';
@@ -257,7 +272,11 @@ export class Desk {
         const data = await get<OrderDetail>(`/api/orders/${encodeURIComponent(id)}`);
         if (!stale) this.detail = { id, data, problem: null };
       } catch (problem) {
-        if (!stale) this.detail = { id, data: before, problem };
+        if (stale) return;
+        this.detail = { id, data: before, problem };
+        if (id === this.openId && isUnknown(problem)) {
+          this.said = { tone: 'refused', text: t('order.unknown') };
+        }
       }
     };
     // Holding j down must not ask for every order passed.

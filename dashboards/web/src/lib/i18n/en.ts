@@ -162,6 +162,7 @@ export const en: Record<Key, string> = {
   'order.open': 'Details',
   'order.back': 'Back to the map',
   'order.loading': 'Loading the order…',
+  'order.unknown': 'This link leads to no order that you may see.',
   'order.missing': 'This order is no longer on your board.',
   'order.segments': 'Seven segments',
   'order.stamps': 'Eight points',

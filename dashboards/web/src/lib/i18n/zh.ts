@@ -153,6 +153,7 @@ export const zh = {
   'order.open': '详情',
   'order.back': '返回地图',
   'order.loading': '正在载入工单…',
+  'order.unknown': '此链接没有对应的工单，或您无权查看。',
   'order.missing': '这张工单已不在您的看板上。',
   'order.segments': '七段',
   'order.stamps': '八个时间点',
