@@ -18,14 +18,19 @@ export async function login(name: string, password: string): Promise<Session> {
   return entered(await post<Session>('/api/login', { login: name, password }), askedAt);
 }
 
+/** Who logs out does not come back to this place, whatever is refused meanwhile. */
+let leaving = false;
+
 export async function logout(): Promise<void> {
+  leaving = true;
   await post<unknown>('/api/logout', {});
 }
 
 /** To the login page, and back here afterwards. */
 export function goToLogin(): void {
   const back = location.pathname + location.search + location.hash;
-  location.replace(`/login?next=${encodeURIComponent(back)}`);
+  if (leaving) location.replace('/login');
+  else location.replace(`/login?next=${encodeURIComponent(back)}`);
 }
 
 /** To the login page on arrival: who came by the bare address is led to the page of their role. */
