@@ -80,6 +80,7 @@ def test_it_says_when_it_is_cut_off_and_comes_back(page: "Page", paidan: Running
     enter(page, paidan, "lead")
     wait_live(page)
     number = file_by_keyboard(page, "北新桥三条")
+    page.locator(f"[data-number='{number}']").wait_for()  # what was here is to stay
     killed = paidan.kill("api")
     page.wait_for_selector("[data-testid=connection][data-state=cut_off]")
     assert "连接中断" in page.locator("footer [role=alert]").inner_text()
