@@ -1,6 +1,7 @@
 """Somebody who watches a live screen and does what each order calls for, after a while."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -44,7 +45,7 @@ class NotYet(Exception):
     """What is to be done cannot be done yet; it is tried again without end."""
 
 
-class Attendant:
+class Attendant(ABC):
     """Base of lead, dispatchers and crews. `todos` says what an order calls for."""
 
     topic = "board"
@@ -70,20 +71,15 @@ class Attendant:
         """Whether the screen confirms what is delivered."""
         return True
 
+    @abstractmethod
     def todos(self, row: Row, case: Case) -> list[Todo]:
         """What an order calls for from this person."""
-        raise NotImplementedError
 
     def changed(self, entity: str, before: Row | None, after: Row | None) -> None:
         """Told by the screen."""
         row = after or before
         if entity == "order" and row is not None:
             self._look_at(row["id"])
-        elif entity == "crew":
-            self.crew_changed()
-
-    def crew_changed(self) -> None:
-        """A crew's row has changed."""
 
     def _look_at(self, order_id: str) -> None:
         self._later(self.look(order_id))

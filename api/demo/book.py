@@ -71,7 +71,7 @@ class Book:
     """Cases whose vehicle breaks down, so that a newcomer finds something late."""
     filing: int = 0
     by_key: set[str] = field(default_factory=set)
-    """Orders that a crew answers with the terminal's key: the answer names nobody."""
+    """Assignments that a crew answers with the terminal's key: what follows names nobody."""
     _acting: Counter[str] = field(default_factory=Counter)
     _ours: dict[str, set[Signature]] = field(default_factory=dict)
 
@@ -109,12 +109,28 @@ class Book:
         while self._acting[order_id] and waited < ANSWER_S:
             await asyncio.sleep(0.05)
             waited += 0.05
-        if order_id in self.by_key:
-            return True
+        if after is not None and self._is_the_keys(after):
+            self.note(after)
         ours = self._ours.get(order_id, set())
         if after is None:
             return any(one.state == "closed" for one in ours)
         return signature(after) in ours
+
+    def _is_the_keys(self, row: Row) -> bool:
+        """Whether the key's acceptance shows here for the first time; later acts are anybody's."""
+        one = row["assignment"] or {}
+        if one.get("id") not in self.by_key or not one["accepted_at"]:
+            return False
+        self.by_key.discard(one["id"])
+        return True
+
+    def forget(self, order_id: str) -> None:
+        """The order is closed: the city runs for weeks, its book must not grow with it."""
+        self.cases.pop(order_id, None)
+        self.sent.pop(order_id, None)
+        self.leftovers.discard(order_id)
+        self._ours.pop(order_id, None)
+        self._acting.pop(order_id, None)
 
 
 def signature(row: Row) -> Signature:

@@ -196,7 +196,7 @@ class Squad(Attendant):
 
     async def _press(self, order_id: str, id_: str) -> None:
         """Accept with the terminal's key; by phone where that has no effect."""
-        self.book.by_key.add(order_id)
+        self.book.by_key.add(id_)
         if await self.vehicle.press(ACCEPT_KEY):
             self.person.door.tally.acts["crew_key"] += 1
             await pause(KEY_S)

@@ -129,6 +129,13 @@ class Exchange:
         await line.over(now(), talk_s)
         return filed
 
+    async def _account(self, agent: Person, call: Call) -> str | None:
+        """Whose account it is, looked up by the caller's number as an agent's screen does."""
+        known = await agent.get("/api/callers", number=call.customer.phone)
+        own = call.customer.number
+        mine = [one["customer_id"] for one in known["customers"] if one["number"] == own]
+        return mine[0] if mine else None
+
     async def _file(self, call: Call, agent: Person, row: Row) -> bool:
         """The ticket, and the order where the fault has none yet."""
         customer, fault = call.customer, call.fault
@@ -141,6 +148,7 @@ class Exchange:
                 "call_id": row["id"],
                 "caller_name": customer.name_zh,
                 "caller_phone": customer.phone,
+                "customer_id": await self._account(agent, call),
                 "description": call.words,
             },
         )
@@ -187,18 +195,19 @@ class Lead(Attendant):
     def changed(self, entity: str, before: Row | None, after: Row | None) -> None:
         row = after or before
         if entity == "order" and row is not None:
-            seats = list(human_seats(before, after))
-            if seats and not self.screen.fetching:
-                self._later(self._notice(row["id"], after, seats))
+            seats = [] if self.screen.fetching else list(human_seats(before, after))
             if after is None:
                 self._closed(row)
+            if seats or after is None:
+                self._later(self._notice(row["id"], after, seats))
         super().changed(entity, before, after)
 
     async def _notice(self, order_id: str, after: Row | None, seats: list[str]) -> None:
         """Somebody acted: if none of ours did, a human sits there."""
-        if await self.book.is_ours(order_id, after):
-            return
-        for name in seats:
+        ours = await self.book.is_ours(order_id, after)
+        if after is None:
+            self.book.forget(order_id)
+        for name in [] if ours else seats:
             seat = self._seats.get(name)
             if seat is not None:
                 if not seat.taken:

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from api.demo.book import Book, human_seats
+from api.demo.book import Book, Case, human_seats
 from api.demo.centre import LONGEST_QUEUE, choose_crew
+from api.demo.plan import behaviour
 
 Row = dict[str, Any]
 METRES = {"near": 100.0, "far": 5_000.0, "other": 50.0}
@@ -117,6 +118,38 @@ def test_what_an_answer_of_ours_shows_is_ours() -> None:
         assert await book.is_ours("o", None)
 
     asyncio.run(scenario())
+
+
+def test_the_terminals_key_answers_once_and_what_follows_is_anybodys() -> None:
+    async def scenario() -> None:
+        book = Book("1", by_key={"a1"})
+        sent = SENT | {"id": "o", "holder": {}}
+        taken_back = ACCEPTED | {"id": "o", "holder": {}}
+        assert not await book.is_ours("o", sent), "the key is not pressed yet"
+        accepted = sent | {"assignment": assignment(state="accepted", accepted_at="t")}
+        assert await book.is_ours("o", accepted)
+        assert await book.is_ours("o", accepted), "the same row once more"
+        finished = sent | {"assignment": assignment(state="finished", accepted_at="t")}
+        assert not await book.is_ours("o", finished), "somebody finished it by hand"
+        assert not await book.is_ours("o", taken_back)
+
+    asyncio.run(scenario())
+
+
+def test_a_closed_order_leaves_nothing_in_the_book() -> None:
+    """The city runs for weeks."""
+
+    async def scenario() -> Book:
+        book = Book("1", leftovers={"o"})
+        row = SENT | {"id": "o", "holder": {}}
+        book.cases["o"] = Case("c", behaviour("1", "c", "no_power_home"))
+        book.sent["o"] = ["crew"]
+        with book.acting("o"):
+            book.note(row)
+        book.forget("o")
+        return book
+
+    assert asyncio.run(scenario()) == Book("1")
 
 
 def test_gps_is_nobodys_act() -> None:
