@@ -1,4 +1,4 @@
-"""The board's read model: rows of orders, crews and vehicles, snapshot and projector.
+"""The board's read model: rows of orders, snapshot and projector.
 
 A row depends on the database alone, never on the clock: countdowns are made by the screen from
 `due_at`. So a snapshot plus the deltas that follow equals a fresh snapshot (tested as a law).
@@ -21,15 +21,15 @@ from core.live import EVERYTHING as BOARD_ALL
 from core.live import head_of
 from core.models import Unit
 from core.wiring import RowChange
+from dashboards.fleet import crew_rows, vehicle_rows
 from dashboards.lost_time import Lost, Units, lost_time
-from dispatch.crews.models import Crew, Vehicle
+from dashboards.values import iso, text
 from dispatch.orders import repository
 from dispatch.orders.models import Assignment, Location, Order
-from dispatch.orders.rules import ACTIVE_ASSIGNMENT, OPEN_ASSIGNMENT, AssignmentState, OrderState
+from dispatch.orders.rules import OPEN_ASSIGNMENT, AssignmentState, OrderState
 from dispatch.orders.stamps import StampState
 from dispatch.orders.timeline import Busy, timelines
 from dispatch.tickets.models import Ticket
-from gps.models import VehiclePosition
 from sla.models import SlaCase, SlaTimer
 from sla.segments import Segment, Timeline, segments, total
 from sla.service import policy_of
@@ -276,15 +276,6 @@ def _alert(timer: SlaTimer, owner: str) -> dict[str, Any]:
     }
 
 
-def iso(at: datetime | None) -> str | None:
-    """ISO 8601 in UTC with Z, or None."""
-    return at.isoformat().replace("+00:00", "Z") if at else None
-
-
-def text(id_: UUID | None) -> str | None:
-    return str(id_) if id_ else None
-
-
 def order_rows(
     session: Session, org_id: int, order_ids: Iterable[UUID], now: datetime
 ) -> list[tuple[Loaded, dict[str, Any]]]:
@@ -296,94 +287,6 @@ def order_rows(
     return [
         (loaded, order_row(loaded, receipts[loaded.row.id], now))
         for loaded in load(session, org_id, ids)
-    ]
-
-
-def crew_rows(
-    session: Session, org_id: int, crew_ids: Iterable[UUID] | None = None
-) -> list[dict[str, Any]]:
-    """Rows of crews: trade, state, queue, vehicle."""
-    query = (
-        select(Crew, Unit)
-        .join(Unit, (Unit.org_id == Crew.org_id) & (Unit.id == Crew.id))
-        .where(Crew.org_id == org_id)
-        .order_by(Unit.code)
-    )
-    if crew_ids is not None:
-        query = query.where(Crew.id.in_(list(crew_ids)))
-    crews = session.execute(query).all()
-    ids = [unit.id for _, unit in crews]
-    work = defaultdict(list)
-    held = select(Assignment.crew_id, Assignment.state, Order.number).join(
-        Order, (Order.org_id == Assignment.org_id) & (Order.id == Assignment.order_id)
-    )
-    for crew_id, state, number in session.execute(
-        held.where(
-            Assignment.org_id == org_id,
-            Assignment.crew_id.in_(ids),
-            Assignment.state.in_(OPEN_ASSIGNMENT),
-        ).order_by(Assignment.sent_at)
-    ):
-        work[crew_id].append((state, number))
-    vehicles = {
-        vehicle.crew_id: vehicle.id
-        for vehicle in session.scalars(
-            select(Vehicle).where(Vehicle.org_id == org_id, Vehicle.crew_id.in_(ids))
-        )
-    }
-    return [_crew_row(crew, unit, work[unit.id], vehicles.get(unit.id)) for crew, unit in crews]
-
-
-def _crew_row(
-    crew: Crew, unit: Unit, work: Sequence[tuple[str, str]], vehicle_id: UUID | None
-) -> dict[str, Any]:
-    active = next((number for state, number in work if state in ACTIVE_ASSIGNMENT), None)
-    waiting = [number for state, number in work if state not in ACTIVE_ASSIGNMENT]
-    away = crew.away_reason is not None
-    return {
-        "id": str(unit.id),
-        "code": unit.code,
-        "name_zh": unit.name_zh,
-        "name_en": unit.name_en,
-        "centre_id": text(unit.parent_id),
-        "trade": crew.trade,
-        "state": "away" if away else "busy" if work else "free",
-        "active_order": active,
-        "next_order": waiting[0] if waiting else None,
-        "queue": len(waiting),
-        "away_reason": crew.away_reason,
-        "away_since": iso(crew.away_since),
-        "away_until": iso(crew.away_until),
-        "away_note": crew.away_note,
-        "vehicle_id": text(vehicle_id),
-    }
-
-
-def vehicle_rows(session: Session, org_id: int) -> list[dict[str, Any]]:
-    """Vehicles with their last known position; unknown is null, never a guess."""
-    query = (
-        select(Vehicle, Unit.parent_id, VehiclePosition)
-        .outerjoin(Unit, (Unit.org_id == Vehicle.org_id) & (Unit.id == Vehicle.crew_id))
-        .outerjoin(
-            VehiclePosition,
-            (VehiclePosition.org_id == Vehicle.org_id) & (VehiclePosition.vehicle_id == Vehicle.id),
-        )
-        .where(Vehicle.org_id == org_id)
-        .order_by(Vehicle.plate)
-    )
-    return [
-        {
-            "id": str(vehicle.id),
-            "plate": vehicle.plate,
-            "crew_id": text(vehicle.crew_id),
-            "centre_id": text(centre_id),
-            "lat": position.lat if position else None,
-            "lon": position.lon if position else None,
-            "speed_kmh": position.speed_kmh if position else None,
-            "course_deg": position.course_deg if position else None,
-            "fix_at": iso(position.fix_at) if position else None,
-        }
-        for vehicle, centre_id, position in session.execute(query)
     ]
 
 

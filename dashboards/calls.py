@@ -18,7 +18,7 @@ from core.clock import rate
 from core.live import CALLS, head_of
 from core.models import User
 from core.wiring import RowChange
-from dashboards.board import iso, text
+from dashboards.values import iso, text
 from dispatch.orders.models import Order, OrderTicket
 from dispatch.tickets.models import Ticket
 from telephony.models import Call

@@ -9,7 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.models import Event, User
-from dashboards.board import Loaded, iso, load, order_row, text
+from dashboards.board import Loaded, load, order_row
+from dashboards.values import iso, text
 from dispatch.orders import repository
 from dispatch.orders.stamps import StampState
 from dispatch.tickets.models import Ticket

@@ -14,7 +14,7 @@ from core.errors import NotFound
 from core.identity import Principal
 from core.rights import Right
 from core.uow import UnitOfWork
-from dashboards.board import iso
+from dashboards.values import iso
 
 router = APIRouter(tags=["administration"])
 

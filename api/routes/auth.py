@@ -14,7 +14,7 @@ from core.identity import Principal
 from core.models import Organisation, Unit
 from core.rights import Right, rights_of
 from core.settings import settings
-from dashboards.board import iso
+from dashboards.values import iso
 
 router = APIRouter(tags=["login"])
 Self = Annotated[Principal, Depends(Need(Right.SELF))]

@@ -12,7 +12,7 @@ from api.deps import Writer, writer
 from api.schemas import Body, CrewRow, Moment, TapBody
 from core.rights import Right
 from core.uow import UnitOfWork
-from dashboards.board import crew_rows
+from dashboards.fleet import crew_rows
 from dispatch.crews import service
 from dispatch.crews.service import Absence
 from dispatch.crews.words import AWAY_CODES
