@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from api.schemas import LostRow, Party
+from api.schemas_orders import LostRow, Party
 
 By = Literal["segment", "centre", "crew", "hour"]
 Outcome = Literal["late", "within", "unjudged", "anomaly"]

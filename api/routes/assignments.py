@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 
 from api.deps import Writer, writer
 from api.routes.orders import row_after
-from api.schemas import CrewReturnBody, FinishBody, OrderRow, ReasonBody, TapBody
+from api.schemas_orders import CrewReturnBody, FinishBody, OrderRow, ReasonBody, TapBody
 from core.identity import Access
 from core.rights import Right
 from core.uow import UnitOfWork

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Response
 from sqlalchemy.orm import Session
 
 from api.deps import COOKIE, Need
-from api.schemas import LoginBody, Me
+from api.schemas_session import LoginBody, Me
 from core import auth
 from core.clock import now, rate
 from core.db import read_session

@@ -9,7 +9,9 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from api.deps import Writer, writer
-from api.schemas import Body, CrewRow, Moment, TapBody
+from api.schemas import Body, Moment
+from api.schemas_desk import CrewRow
+from api.schemas_orders import TapBody
 from core.rights import Right
 from core.uow import UnitOfWork
 from dashboards.fleet import crew_rows

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Response
 
 from api.demo import desks
 from api.routes.auth import seat
-from api.schemas import Me
 from api.schemas_demo import DeskBody, DeskRow
+from api.schemas_session import Me
 from core.db import read_session
 
 router = APIRouter(tags=["login"])

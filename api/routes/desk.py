@@ -9,7 +9,8 @@ from fastapi.responses import JSONResponse
 from api.deps import Need, Writer, writer
 from api.live import topic_of
 from api.routes.orders import row_after
-from api.schemas import OrderRow, Reference, Snapshot, TicketBody, TicketRow
+from api.schemas_desk import Reference, Snapshot
+from api.schemas_orders import OrderRow, TicketBody, TicketRow
 from core.clock import now
 from core.db import read_session
 from core.identity import Principal

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from sqlalchemy import select
 
 from api.deps import Need, Writer, writer
-from api.schemas import (
+from api.schemas_orders import (
     CloseBody,
     CorrectionBody,
     DispatchBody,

@@ -1,0 +1,89 @@
+"""Answers of the API that a screen starts with: the board's rows, the codes with their names."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api import examples
+from api.schemas import RATE, Named
+from api.schemas_orders import OrderRow
+
+
+class CrewRow(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.CREW_ROW]})
+
+    id: UUID
+    code: str
+    name_zh: str
+    name_en: str
+    centre_id: UUID | None
+    trade: str
+    state: Literal["free", "busy", "away"]
+    active_order: str | None
+    next_order: str | None = Field(description="The first of its queue.")
+    queue: int
+    away_reason: str | None
+    away_since: datetime | None
+    away_until: datetime | None = Field(description="The expected return.")
+    away_note: str | None
+    vehicle_id: UUID | None
+
+
+class VehicleRow(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.VEHICLE_ROW]})
+
+    id: UUID
+    plate: str
+    crew_id: UUID | None
+    centre_id: UUID | None
+    lat: float | None
+    lon: float | None
+    speed_kmh: float | None
+    course_deg: float | None
+    fix_at: datetime | None
+
+
+class Centre(BaseModel):
+    id: UUID
+    code: str
+    name_zh: str
+    name_en: str
+
+
+class PolicyRef(BaseModel):
+    code: str
+    version: int
+
+
+class Snapshot(BaseModel):
+    """All rows of a live topic and the number of its last delta."""
+
+    topic: str
+    number: int
+    server_time: datetime
+    rate: float = Field(description=RATE)
+    orders: list[OrderRow]
+    crews: list[CrewRow]
+    vehicles: list[VehicleRow]
+    centres: list[Centre]
+    policy: PolicyRef
+
+
+class Fault(Named):
+    trade: str
+
+
+class Reference(BaseModel):
+    """Codes with their names in both languages."""
+
+    fault_codes: list[Fault]
+    reasons: list[Named]
+    away_reasons: list[Named]
+    findings: list[Named] = Field(description="What a crew may have found.")
+    remedies: list[Named] = Field(description="What a crew may have done about it.")
+    trades: list[Named]
+    points: list[Named]
+    segments: list[Named]
+    parties: list[Named]

@@ -1,0 +1,324 @@
+"""Bodies and answers of the API about tickets and orders."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from api import examples
+from api.schemas import Body, Moment
+from dashboards.reference import FINDING_CODES, REMEDY_CODES
+from dispatch.orders.rules import REASONS
+
+Reason = Literal[
+    "wrong_department", "wrong_place", "duplicate", "crew_unavailable", "safety", "other"
+]
+Finding = Literal[
+    "fuse_blown",
+    "switch_tripped",
+    "cable_fault",
+    "overhead_line",
+    "joint_burnt",
+    "meter_fault",
+    "overload",
+    "customer_side",
+    "nothing_found",
+    "other",
+]
+Remedy = Literal["replaced", "repaired", "switched_on", "made_safe", "told_customer", "nothing"]
+OrderStateName = Literal[
+    "filed", "released", "accepted", "assigned", "returned", "finished", "closed"
+]
+Urgency = Annotated[int, Field(ge=0, le=3, description="0 normal … 3 danger to life")]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+Point = Literal["A", "B", "C", "D", "E", "F", "G", "H", "restored", "recorded"]
+assert set(Reason.__args__) == set(REASONS)  # type: ignore[attr-defined]
+assert Finding.__args__ == FINDING_CODES  # type: ignore[attr-defined]
+assert Remedy.__args__ == REMEDY_CODES  # type: ignore[attr-defined]
+
+
+class TicketBody(Body):
+    kind: Literal[
+        "fault_repair",
+        "enquiry",
+        "complaint",
+        "report",
+        "opinion",
+        "suggestion",
+        "service_request",
+        "praise",
+    ] = "fault_repair"
+    channel: Literal["phone", "web", "sms", "api"] = "phone"
+    call_id: UUID | None = Field(None, description="The call it was told in; its end is point A.")
+    caller_name: Annotated[str, Field(max_length=100, examples=["王女士"])] | None = None
+    caller_phone: Annotated[str, Field(max_length=40, examples=["+861062345678"])] | None = None
+    description: Annotated[str, Field(max_length=4000, examples=["整栋楼停电"])] | None = None
+    customer_id: UUID | None = Field(None, description="Whose account it is about.")
+
+
+class OrderBody(Body):
+    ticket_id: UUID
+    fault_code: Annotated[str, Field(pattern="^[a-z0-9_]{1,40}$", examples=["no_power_building"])]
+    place: Text = Field(examples=["景山街道 12 号楼"])
+    place_en: Text | None = Field(
+        None, description="The same in English, where known.", examples=["Block 12, Jingshan"]
+    )
+    lat: float | None = Field(
+        None, ge=-90, le=90, strict=True, description="WGS-84, with lon", examples=[39.9239]
+    )
+    lon: float | None = Field(
+        None, ge=-180, le=180, strict=True, description="WGS-84, with lat", examples=[116.3966]
+    )
+    area_class: Literal["urban", "rural", "remote"] = "urban"
+    urgency: Urgency = 0
+    trade: Annotated[str, Field(pattern="^[a-z0-9_]{1,40}$", examples=["low_voltage"])] = "any"
+
+
+class ReleaseBody(Body):
+    centre_id: UUID = Field(examples=["01a20037-08c2-7366-b53b-6b86f3b69262"])
+
+
+class DispatchBody(Body):
+    crew_id: UUID = Field(examples=["01a20037-09ab-77e4-b93e-9bd7d8e17efa"])
+
+
+class ReasonBody(Body):
+    reason: Reason = Field(examples=["wrong_department"])
+
+
+class TapBody(Body):
+    """An act of a crew. A phone without signal sends it later, with the time of the tap."""
+
+    at: Moment | None = Field(None, description="When it was tapped, with time zone; empty: now.")
+
+
+class CrewReturnBody(TapBody):
+    reason: Reason = Field(examples=["wrong_department"])
+
+
+class FinishBody(TapBody):
+    found: Finding | None = Field(None, description="What was found.", examples=["fuse_blown"])
+    done: Remedy | None = Field(None, description="What was done.", examples=["replaced"])
+
+
+class CloseBody(Body):
+    outcome: Literal["repaired", "customer_side", "duplicate", "cancelled"] = Field(
+        "repaired",
+        description="`repaired` only where a crew finished it.",
+        examples=["repaired"],
+    )
+
+
+class CorrectionBody(Body):
+    point: Point
+    at: Moment
+    reason: Annotated[str, Field(pattern="^[a-z0-9_]{1,60}$", examples=["clock_was_wrong"])]
+    assignment_id: UUID | None = None
+
+
+class Hop(BaseModel):
+    id: UUID
+    attempt: int
+    sent_at: datetime
+    received_at: datetime | None
+    accepted_at: datetime | None
+    attempts: int
+
+
+class AssignmentRow(BaseModel):
+    id: UUID
+    attempt: int
+    state: str
+    crew_id: UUID | None
+    vehicle_id: UUID | None
+    sent_at: datetime | None
+    received_at: datetime | None
+    accepted_at: datetime | None
+    departed_at: datetime | None
+    arrived_at: datetime | None
+    queued: bool
+    attempts: int
+
+
+class Holder(BaseModel):
+    code: Literal["hotline", "centre", "crew", "network", "none"]
+    unit_id: UUID | None
+    since: datetime | None
+
+
+class Running(BaseModel):
+    segment: str = Field(description="A segment, or what holds its clock: queued, detour.")
+    from_: datetime | None = Field(alias="from")
+    limit_s: float | None
+    due_at: datetime | None
+    responsible: str
+    unit_id: UUID | None = Field(description="The responsible centre or crew, where it is one.")
+
+
+class LostRow(BaseModel):
+    """A segment that took longer than its limit, or an interval that held its clock."""
+
+    kind: Literal["segment", "queued", "detour"]
+    code: str
+    responsible: str = Field(description="The policy's party.")
+    unit_id: str | None = Field(description="Its centre or crew; a code in imported records.")
+    start: datetime
+    spent_s: float
+    limit_s: float | None
+    over_s: float
+    earlier: bool = Field(description="In an attempt given up; the detour holds the time already.")
+    doubtful: bool = Field(description="The overrun lies within the stamps' uncertainty.")
+
+
+class PromiseRow(BaseModel):
+    due_at: datetime | None
+    limit_s: float | None
+    state: Literal["running", "met", "broken", "unknown"]
+
+
+class Alert(BaseModel):
+    id: UUID
+    code: str
+    kind: Literal["breach", "alarm"]
+    owner: str = Field(description="The party that has to act.")
+    since: datetime | None
+    acknowledged: bool
+    running: bool
+
+
+class OrderRow(BaseModel):
+    """One order as the board shows it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.ORDER_ROW]})
+
+    id: UUID
+    number: str
+    kind: str
+    fault_code: str
+    place: str | None
+    place_en: str | None
+    lat: float | None
+    lon: float | None
+    area_class: str
+    urgency: int
+    trade: str
+    state: str
+    filed_at: datetime
+    centre_id: UUID | None
+    hop: Hop | None
+    assignment: AssignmentRow | None
+    holder: Holder
+    points: dict[str, datetime | None]
+    running: Running | None
+    lost: list[LostRow]
+    promise: PromiseRow
+    alerts: list[Alert]
+    chase_ups: int
+    recall_unconfirmed: bool
+    version: int
+
+
+class Party(BaseModel):
+    code: str
+    name_zh: str
+    name_en: str
+
+
+class Evidence(BaseModel):
+    kind: str
+    ref: str | None
+
+
+class StampRow(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.STAMP_ROW]})
+
+    id: UUID
+    point: str
+    at: datetime
+    recorded_at: datetime
+    source: str
+    by: str | None
+    uncertainty_s: float
+    evidence: Evidence
+    hop_id: UUID | None
+    assignment_id: UUID | None
+    counts: bool = Field(description="The present judgement uses it.")
+    correction_reason: str | None
+
+
+class SegmentRow(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.SEGMENT_ROW]})
+
+    code: str
+    from_point: str
+    to_point: str
+    start: datetime | None
+    end: datetime | None
+    limit_s: float | None
+    spent_s: float | None
+    excluded_s: float
+    state: Literal["done", "running", "pending", "unknown", "anomaly"]
+    within: bool | None
+    slack_s: float | None
+    responsible: Party
+    marks: list[str]
+
+
+class Spent(BaseModel):
+    responsible: Party
+    spent_s: float
+    over_s: float
+
+
+class PromiseDetail(BaseModel):
+    limit_s: float | None
+    due_at: datetime | None
+    left_s: float | None
+    state: str
+    spent_by: list[Spent]
+
+
+class HistoryRow(BaseModel):
+    at: datetime
+    type: str
+    by: str | None
+    detail: dict[str, Any]
+
+
+class ReceiptRow(BaseModel):
+    hop: str
+    purpose: str
+    target_unit_id: UUID
+    device: str | None
+    status: str
+    sent_at: datetime
+    received_at: datetime | None
+    attempts: int
+
+
+class TicketRow(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.TICKET_ROW]})
+
+    id: UUID
+    kind: str
+    channel: str
+    call_id: UUID | None
+    filed_at: datetime
+    clock_started_at: datetime | None
+    caller_name: str | None
+    caller_phone: str | None
+    description: str | None
+    customer_id: UUID | None
+
+
+class OrderPage(BaseModel):
+    """One order with every stamp, segment and receipt."""
+
+    order: OrderRow
+    ticket: TicketRow | None
+    stamps: list[StampRow]
+    segments: list[SegmentRow]
+    promise: PromiseDetail
+    history: list[HistoryRow]
+    receipts: list[ReceiptRow]
