@@ -263,7 +263,7 @@ def test_a_call_without_an_end_does_not_ring_for_ever(town: Town) -> None:
 
 def test_it_is_the_hotlines_page(town: Town) -> None:
     page = town.sit("east.desk", "/agent", locale="en-GB")
-    page.get_by_text("You may not use the agent desk").wait_for()
+    page.get_by_text("It is for agents and shift leads").wait_for()
     assert page.locator("main [role=alert]").count() == 1
 
 

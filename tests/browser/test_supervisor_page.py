@@ -217,7 +217,7 @@ def test_the_figures_and_the_orders_behind_them(browser: "Browser", shift: Shift
     page = sit_down(browser, shift, "supervisor")
     page.wait_for_selector("[data-testid=figure][data-code=CD]")
     page.keyboard.press("3")  # the last 24 hours: midnight may lie between the orders
-    page.wait_for_selector("[data-period=day][aria-pressed=true]")
+    page.wait_for_selector("input[value=day]:checked", state="attached")
     page.wait_for_function(
         "document.querySelector('[data-testid=population]').innerText.includes('7 件')"
     )
@@ -273,6 +273,18 @@ def test_groups_and_a_chart_of_numbers(browser: "Browser", shift: Shift) -> None
     page.context.close()
 
 
+def test_letters_and_arrows_where_one_of_a_few_is_chosen(browser: "Browser", shift: Shift) -> None:
+    page = sit_down(browser, shift, "supervisor")
+    page.wait_for_selector("[data-testid=figure]")
+    page.get_by_text("按中心").click()
+    page.wait_for_selector("input[value=centre]:checked:focus", state="attached")
+    page.keyboard.press("ArrowRight")  # the choice has the arrows
+    page.wait_for_selector("input[value=crew]:checked:focus", state="attached")
+    page.keyboard.press("w")  # and the page keeps its letters
+    page.wait_for_selector("input[value=hour]:checked", state="attached")
+    page.context.close()
+
+
 def test_a_period_without_orders_and_one_that_ends_before_it_begins(
     browser: "Browser", shift: Shift
 ) -> None:
@@ -289,7 +301,7 @@ def test_a_period_without_orders_and_one_that_ends_before_it_begins(
 
 def test_who_may_not_see_it_is_told(browser: "Browser", shift: Shift) -> None:
     page = sit_down(browser, shift, "agent")
-    page.get_by_text("您没有查看报表的权限").wait_for()
+    page.get_by_text("主管台供主管、值长、报修中心和管理员使用。").wait_for()
     assert page.locator("[data-testid=figure]").count() == 0
     page.context.close()
     page = sit_down(browser, shift, "east.crew1")

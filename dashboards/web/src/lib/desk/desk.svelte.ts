@@ -9,7 +9,7 @@ import type {
 } from '../api/types';
 import { language, nameOf, shortName, t, word, type Key } from '../i18n/index.svelte';
 import { BoardFeed } from '../live/feed.svelte';
-import { visit } from '../live/visit';
+import { passing, RETRY_MS, visit } from '../live/visit';
 import { earOf } from '../sound/decide';
 import { Sounds } from '../sound/sounds.svelte';
 import { serverClock } from '../time/clock.svelte';
@@ -274,13 +274,14 @@ export class Desk {
       } catch (problem) {
         if (stale) return;
         this.detail = { id, data: before, problem };
+        if (passing(problem)) timer = setTimeout(() => void load(), RETRY_MS);
         if (id === this.openId && isUnknown(problem)) {
           this.said = { tone: 'refused', text: t('order.unknown') };
         }
       }
     };
     // Holding j down must not ask for every order passed.
-    const timer = setTimeout(() => void load(), DETAIL_PAUSE_MS);
+    let timer = setTimeout(() => void load(), DETAIL_PAUSE_MS);
     return () => {
       stale = true;
       clearTimeout(timer);

@@ -1,10 +1,7 @@
 /** Words of the agent page, in both languages. */
 export const zh = {
   'agent.title': '坐席台',
-  'agent.loading': '正在载入坐席台…',
-  'agent.error': '坐席台无法载入',
-  'agent.forbidden': '您没有使用坐席台的权限',
-  'agent.forbidden.hint': '坐席台供热线坐席和值长使用。请换一个账号登录，或打开上方您的页面。',
+  'agent.forbidden': '坐席台供热线坐席和值长使用。请换一个账号登录，或打开上方您的页面。',
   'agent.hint': '⏎ 接听 · f 填单 · Ctrl ⏎ 建单 · o 工单 · ? 全部按键',
 
   'agent.calls': '来电',
@@ -94,10 +91,7 @@ export const zh = {
 
 export const en: Record<keyof typeof zh, string> = {
   'agent.title': 'Agent desk',
-  'agent.loading': 'Loading the agent desk…',
-  'agent.error': 'The agent desk cannot be loaded',
-  'agent.forbidden': 'You may not use the agent desk',
-  'agent.forbidden.hint':
+  'agent.forbidden':
     'It is for agents and shift leads of the hotline. Log in with another account, or open a page of yours above.',
   'agent.hint': '⏎ take · f form · Ctrl ⏎ file · o orders · ? all keys',
 

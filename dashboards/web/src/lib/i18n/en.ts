@@ -65,11 +65,6 @@ export const en: Record<Key, string> = {
   'sound.hint.blocked': 'The browser allows no sound before the page is touched',
   'sound.hint.silenced': 'Silenced; it comes back by itself, or when pressed again',
 
-  'state.loading': 'Loading the board…',
-  'state.error': 'The board cannot be loaded',
-  'state.error.offline': 'The server cannot be reached; trying again by itself.',
-  'state.forbidden': 'You may not see the board',
-  'state.forbidden.hint': 'Ask your administrator, or log in with another account.',
   'state.no_orders': 'No open orders',
   'state.no_orders.hint': 'New orders appear here by themselves.',
   'state.no_match': 'No order matches “{query}”',
@@ -161,7 +156,6 @@ export const en: Record<Key, string> = {
 
   'order.open': 'Details',
   'order.back': 'Back to the map',
-  'order.loading': 'Loading the order…',
   'order.unknown': 'This link leads to no order that you may see.',
   'order.missing': 'This order is no longer on your board.',
   'order.segments': 'Seven segments',

@@ -1,8 +1,7 @@
 /** Words of the supervisor page, in both languages. */
 export const zh = {
   'supervisor.title': '主管台',
-  'supervisor.forbidden': '您没有查看报表的权限',
-  'supervisor.forbidden.hint': '主管台供主管、值长、报修中心和管理员使用。',
+  'supervisor.forbidden': '主管台供主管、值长、报修中心和管理员使用。',
   'supervisor.hint': 'j k 选择 · Enter 看工单 · n 现在 · f 统计 · 1–5 时段 · ? 全部按键',
 
   'now.title': '现在',
@@ -73,12 +72,10 @@ export const zh = {
   'figures.population': '{from} – {to} 建单 {orders} 件',
   'figures.unjudged': '{count} 段未判',
   'figures.judged_by': '按 {policy} 第 {version} 版考核',
-  'figures.loading': '正在统计…',
   'figures.empty': '这个时段没有建单',
   'figures.empty.hint': '换一个时段，例如近 7 天。',
   'figures.empty.line': '所选的段没有这样的分组',
   'figures.empty.line.hint': '“班组”只分得出下发以后的各段，请换一段。',
-  'figures.error': '统计无法载入',
   'figures.bad_period': '“止”须晚于“起”。',
   'figures.csv': '下载 CSV',
   'figures.download': '下载所示数字（CSV）',
@@ -112,7 +109,6 @@ export const zh = {
   'behind.outcome.anomaly': '异常',
   'behind.bin.clear': '取消区间',
   'behind.empty': '没有{outcome}的',
-  'behind.loading': '正在查找…',
   'behind.more': '再显示 {count} 件',
   'behind.over': '超 {over}',
   'drawer.label': '工单 {number} 的经过',
@@ -132,8 +128,7 @@ export const zh = {
 
 export const en: Record<keyof typeof zh, string> = {
   'supervisor.title': 'Supervision',
-  'supervisor.forbidden': 'You may not see reports',
-  'supervisor.forbidden.hint': 'This page is for supervisors, shift leads, repair centres and administrators.',
+  'supervisor.forbidden': 'This page is for supervisors, shift leads, repair centres and administrators.',
   'supervisor.hint': 'j k choose · Enter open · n now · f figures · 1–5 period · ? all keys',
 
   'now.title': 'Now',
@@ -204,12 +199,10 @@ export const en: Record<keyof typeof zh, string> = {
   'figures.population': '{orders} orders filed {from} – {to}',
   'figures.unjudged': 'unjudged segments: {count}',
   'figures.judged_by': 'judged by {policy}, version {version}',
-  'figures.loading': 'Reckoning…',
   'figures.empty': 'No orders were filed in this period',
   'figures.empty.hint': 'Try another one, such as 7 days.',
   'figures.empty.line': 'The chosen segment has no such groups',
   'figures.empty.line.hint': 'Only segments after the dispatch belong to a crew: choose another one.',
-  'figures.error': 'The figures cannot be loaded',
   'figures.bad_period': '“To” must lie behind “From”.',
   'figures.csv': 'CSV',
   'figures.download': 'Download the figures shown (CSV)',
@@ -243,7 +236,6 @@ export const en: Record<keyof typeof zh, string> = {
   'behind.outcome.anomaly': 'odd times',
   'behind.bin.clear': 'all times',
   'behind.empty': 'None {outcome}',
-  'behind.loading': 'Looking…',
   'behind.more': '{count} more',
   'behind.over': '+{over}',
   'drawer.label': 'The course of order {number}',

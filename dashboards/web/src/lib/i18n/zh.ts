@@ -56,11 +56,6 @@ export const zh = {
   'sound.hint.blocked': '浏览器在操作之前不允许发声',
   'sound.hint.silenced': '静音中，到时自动恢复；再按即恢复',
 
-  'state.loading': '正在载入看板…',
-  'state.error': '看板无法载入',
-  'state.error.offline': '连接不到服务器，正在自动重试。',
-  'state.forbidden': '您没有查看看板的权限',
-  'state.forbidden.hint': '请联系管理员，或换一个账号登录。',
   'state.no_orders': '没有进行中的工单',
   'state.no_orders.hint': '新工单会自动出现在这里。',
   'state.no_match': '没有符合“{query}”的工单',
@@ -152,7 +147,6 @@ export const zh = {
 
   'order.open': '详情',
   'order.back': '返回地图',
-  'order.loading': '正在载入工单…',
   'order.unknown': '此链接没有对应的工单，或您无权查看。',
   'order.missing': '这张工单已不在您的看板上。',
   'order.segments': '七段',

@@ -14,10 +14,10 @@ export interface Visitor {
   problem: unknown;
 }
 
-const RETRY_MS = 3000;
+export const RETRY_MS = 3000;
 
 /** Not reached, or a server that is just not well. */
-const passing = (error: unknown): boolean =>
+export const passing = (error: unknown): boolean =>
   error instanceof NotReached || (error instanceof ApiProblem && error.status >= 500);
 
 /**

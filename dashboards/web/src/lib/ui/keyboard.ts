@@ -7,7 +7,7 @@ export interface KeyLine {
 /** Is somebody writing text here? Letters then are letters. */
 export const typing = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement &&
-  (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+  (target.isContentEditable || target.matches('textarea, select, input:not([type=radio], [type=checkbox])'));
 
 /** The single key of an event that nobody else has taken and that is not being typed; else null. */
 export function plainKey(event: KeyboardEvent): string | null {
