@@ -234,6 +234,7 @@ export const en: Record<Key, string> = {
   'short_urgency.2': 'urgent',
   'short_urgency.3': 'emergency',
   'short_trade.community_service': 'community',
+  'short_trade.medium_voltage': '10 kV',
 
   'stamp.point': 'Point',
   'stamp.time': 'Time',

@@ -225,6 +225,7 @@ export const zh = {
   'short_urgency.2': '紧急',
   'short_urgency.3': '特急',
   'short_trade.community_service': '社区服务',
+  'short_trade.medium_voltage': '10千伏抢修',
 
   'stamp.point': '点',
   'stamp.time': '时间',

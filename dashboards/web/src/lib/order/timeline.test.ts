@@ -82,6 +82,21 @@ describe('the timeline', () => {
     }
   });
 
+  test('the word of the due line covers no letter', () => {
+    const promise = { ...order.promise, due_at: at(1000) };
+    const side = (...seconds: number[]): string | null | undefined => {
+      const points = { ...none, A: at(0), F: at(seconds[0] ?? 0), G: at(seconds[1] ?? 0), H: at(2000) };
+      const strip = layOut(anOrder({ points, promise }), [], T0 + 2_000_000);
+      expect(strip?.due).toBeCloseTo(48.5);
+      return strip?.dueWord;
+    };
+    expect(side(500, 1500)).toBe('behind');
+    expect(side(500, 1040)).toBe('before');
+    expect(side(960, 1500)).toBe('behind');
+    expect(side(960, 1040)).toBeNull();
+    expect(side(500, 1000)).toBeNull();
+  });
+
   test('what holds the clock is drawn as itself, without a limit', () => {
     const running = { segment: 'detour', from: at(200), limit_s: null, due_at: null, responsible: 'hotline', unit_id: null };
     const last = layOut({ ...order, running }, [], T0 + 240_000)?.pieces.at(-1);

@@ -28,6 +28,8 @@ export interface Strip {
   /** Points, those too near to tell apart in one label; `at` is its middle. */
   points: { label: string; at: number; ms: number }[];
   due: number | null;
+  /** On which side of the due line its word covers no letter; null: on neither. */
+  dueWord: 'behind' | 'before' | null;
   /** Where the scale changes: before it what has been, behind it what is to come. */
   seam: number | null;
 }
@@ -124,8 +126,9 @@ export function spentNow(segment: Segment, isHeld: boolean, nowMs: number): numb
   return (nowMs - start) / 1000 - segment.excluded_s;
 }
 
-/** What a letter takes of the line at its shortest, in percent. */
+/** What a letter, and the word of the due line, take of the line at its shortest, in percent. */
 const LETTER = 2;
+const WORD = 5;
 
 interface Label {
   label: string;
@@ -155,6 +158,17 @@ function grouped(points: Strip['points']): Strip['points'] {
     groups.push(group);
   }
   return groups.map((group) => ({ label: group.label, at: middle(group), ms: group.ms }));
+}
+
+/** Where the word of a due line stands free of all letters: behind it as a rule. */
+function freeSide(due: number, points: Strip['points']): Strip['dueWord'] {
+  const free = (from: number): boolean =>
+    points.every(({ label, at }) => {
+      const half = (LETTER * label.length) / 2;
+      return at + half <= from || at - half >= from + WORD;
+    });
+  if (free(due)) return 'behind';
+  return due >= WORD && free(due - WORD) ? 'before' : null;
 }
 
 /** Lay an order's points and segments out on one line from its first point to now or its promise. */
@@ -196,10 +210,13 @@ export function layOut(order: OrderRow, segments: readonly Segment[], nowMs: num
       hold: bar.hold,
     };
   });
+  const labels = grouped(points.map(({ point, ms }) => ({ label: point, ms, at: percent(ms) })));
+  const dueAt = due === null ? null : percent(due);
   return {
     pieces,
-    points: grouped(points.map(({ point, ms }) => ({ label: point, ms, at: percent(ms) }))),
-    due: due === null ? null : percent(due),
+    points: labels,
+    due: dueAt,
+    dueWord: dueAt === null ? null : freeSide(dueAt, labels),
     seam: seam > straight + 1 && last > past ? seam : null,
   };
 }
