@@ -1,5 +1,6 @@
 """Reports."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
@@ -26,66 +27,62 @@ PolicyName = Annotated[str, Query(description="Name of a shipped policy.")]
 System = Annotated[Plain | None, Query(description="One imported system, or paidan.")]
 
 
-def _policy(name: str) -> Policy:
-    if name not in policy_names():  # a name, never a file of the server
-        raise InvalidField("query.policy", f"one of {', '.join(policy_names())}")
-    return load_policy(name)
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What every report is asked: orders filed in a period, judged by a policy, in groups."""
+
+    start: Start
+    end: End
+    by: By = "segment"
+    policy: PolicyName = POLICY
+    system: System = None
+
+    def checked_policy(self) -> Policy:
+        """The policy, after a check that there is one and that the period ends after it starts."""
+        names = policy_names()
+        if self.policy not in names:  # a name, never a file of the server
+            raise InvalidField("query.policy", f"one of {', '.join(names)}")
+        if self.end <= self.start:
+            raise InvalidField("query.to", "must lie behind `from`", "须晚于 from")
+        return load_policy(self.policy)
 
 
-def _check_period(start: Moment, end: Moment) -> None:
-    if end <= start:
-        raise InvalidField("query.to", "must lie behind `from`", "须晚于 from")
+Question = Annotated[Asked, Depends()]
 
 
 @router.get("/api/reports/segments")
-def segments(
-    principal: Viewer,
-    start: Start,
-    end: End,
-    by: By = "segment",
-    policy: PolicyName = POLICY,
-    system: System = None,
-) -> dict[str, Any]:
+def segments(principal: Viewer, asked: Question) -> dict[str, Any]:
     """Segments against their limits: count, share, mean, quantiles, anomalies, unjudged."""
-    found = _policy(policy)
-    _check_period(start, end)
+    policy = asked.checked_policy()
     with read_session() as session:
         report = segment_report(
             session,
             principal.org_id,
             principal.access,
-            found,
-            start,
-            end,
-            by,
-            system=system,
+            policy,
+            asked.start,
+            asked.end,
+            asked.by,
+            system=asked.system,
             timezone=settings().timezone,
         )
     return report.as_json()
 
 
 @router.get("/api/reports/distribution", response_model=Distribution)
-def distributions(
-    principal: Viewer,
-    start: Start,
-    end: End,
-    by: By = "segment",
-    policy: PolicyName = POLICY,
-    system: System = None,
-) -> dict[str, Any]:
+def distributions(principal: Viewer, asked: Question) -> dict[str, Any]:
     """Segments as distributions: quantiles and bins, per segment and group."""
-    found = _policy(policy)
-    _check_period(start, end)
+    policy = asked.checked_policy()
     with read_session() as session:
         return distribution(
             session,
             principal.org_id,
             principal.access,
-            found,
-            start,
-            end,
-            by,
-            system=system,
+            policy,
+            asked.start,
+            asked.end,
+            asked.by,
+            system=asked.system,
         )
 
 
@@ -106,17 +103,17 @@ def orders(
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> dict[str, Any]:
     """The orders behind a figure, the longest overrun first."""
-    found = _policy(policy)
-    _check_period(start, end)
-    if code not in (rule.code for rule in found.rules):
-        raise InvalidField("query.code", f"one of {', '.join(rule.code for rule in found.rules)}")
+    judge = Asked(start, end, by, policy, system).checked_policy()
+    codes = [rule.code for rule in judge.rules]
+    if code not in codes:
+        raise InvalidField("query.code", f"one of {', '.join(codes)}")
     wanted = Wanted(code, by, key, outcome, spent_from, spent_to)
     with read_session() as session:
         return orders_behind(
             session,
             principal.org_id,
             principal.access,
-            found,
+            judge,
             start,
             end,
             wanted,
