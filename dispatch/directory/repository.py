@@ -1,15 +1,15 @@
 """All queries of the directory."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeVarTuple
 from uuid import UUID
 
-from sqlalchemy import Row, Select, case, literal, select
+from sqlalchemy import Row, Select, case, func, literal, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
 from core.models import Unit
-from dispatch.directory.callers import LineNode, OpenOrder, RegionOf
+from dispatch.directory.callers import Contact, LineNode, OpenOrder, RegionOf
 from dispatch.directory.models import (
     IMPORTANCES,
     BaseMap,
@@ -142,32 +142,39 @@ def lines_above(
     return found
 
 
-def orders_below(session: Session, org_id: int, node_id: UUID, limit: int) -> list[UUID]:
-    """Open orders of customers that are supplied through a device, newest first."""
+def orders_below(
+    session: Session, org_id: int, node_ids: Collection[UUID], limit: int
+) -> dict[UUID, list[UUID]]:
+    """For each device, open orders of customers that are supplied through it, newest first."""
     start = (
-        select(NetworkNode.id, literal(0).label("depth"))
-        .where(NetworkNode.org_id == org_id, NetworkNode.id == node_id)
+        select(NetworkNode.id.label("start"), NetworkNode.id, literal(0).label("depth"))
+        .where(NetworkNode.org_id == org_id, NetworkNode.id.in_(node_ids))
         .cte("below", recursive=True)
     )
     child = aliased(NetworkNode)
     below = start.union_all(
-        select(child.id, start.c.depth + 1)
+        select(start.c.start, child.id, start.c.depth + 1)
         .join(start, child.parent_id == start.c.id)
         .where(child.org_id == org_id, start.c.depth < _DEPTH)
     )
-    query = (
-        _open(select(Order.id), org_id)
+    newest = Order.filed_at.desc()
+    place = func.row_number().over(partition_by=below.c.start, order_by=(newest, Order.id))
+    listed = (
+        _open(select(below.c.start, Order.id, place.label("place")), org_id)
         .join(
             ServicePoint,
             (ServicePoint.org_id == Ticket.org_id)
             & (ServicePoint.customer_id == Ticket.customer_id),
         )
-        .where(ServicePoint.transformer_id.in_(select(below.c.id)))
-        .group_by(Order.id, Order.filed_at)
-        .order_by(Order.filed_at.desc())
-        .limit(limit)
+        .join(below, below.c.id == ServicePoint.transformer_id)
+        .group_by(below.c.start, Order.id, Order.filed_at)
+        .subquery()
     )
-    return list(session.scalars(query))
+    query = select(listed.c.start, listed.c.id).where(listed.c.place <= limit)
+    found: dict[UUID, list[UUID]] = {id_: [] for id_ in node_ids}
+    for node_id, order_id in session.execute(query.order_by(listed.c.start, listed.c.place)):
+        found[node_id].append(order_id)
+    return found
 
 
 def _open(query: Select[*Columns], org_id: int) -> Select[*Columns]:
@@ -183,51 +190,87 @@ def _open(query: Select[*Columns], org_id: int) -> Select[*Columns]:
     )
 
 
-def _open_orders(
-    session: Session, org_id: int, condition: Any, because: str, limit: int
-) -> list[OpenOrder]:
-    query = (
-        _open(select(Order, Location), org_id)
+def _open_orders(org_id: int, condition: Any, limit: int) -> Select[*tuple[Any, ...]]:
+    """Open orders in the columns of `OpenOrder`, without `because`, newest first."""
+    columns = (
+        Order.id,
+        Order.number,
+        Order.state,
+        Order.fault_code,
+        Order.urgency,
+        Order.filed_at,
+        Order.centre_id,
+        Location.place,
+        Location.place_en,
+    )
+    return (
+        _open(select(*columns), org_id)
         .outerjoin(Location, (Location.org_id == Order.org_id) & (Location.id == Order.location_id))
         .outerjoin(Call, (Call.org_id == Ticket.org_id) & (Call.id == Ticket.call_id))
         .where(condition)
         .order_by(Order.filed_at.desc(), Order.id)
         .limit(limit)
     )
-    found = {order.id: (order, place) for order, place in session.execute(query)}
-    return [
-        OpenOrder(
-            id=order.id,
-            number=order.number,
-            state=order.state,
-            fault_code=order.fault_code,
-            urgency=order.urgency,
-            filed_at=order.filed_at,
-            centre_id=order.centre_id,
-            place=place.place if place else None,
-            place_en=place.place_en if place else None,
-            because=because,
+
+
+def _each_once(rows: Iterable[tuple[Any, ...]], because: str) -> list[OpenOrder]:
+    """An order with several tickets has several rows."""
+    return list({row[0]: OpenOrder(*(*row, because)) for row in rows}.values())
+
+
+def orders_of_customers(
+    session: Session, org_id: int, customer_ids: Collection[UUID], limit: int
+) -> dict[UUID, list[OpenOrder]]:
+    """For each account, open orders about it."""
+    about = _open_orders(org_id, Ticket.customer_id == Customer.id, limit)
+    found = _of_each(session, org_id, customer_ids, about, _newest_order)
+    return {id_: _each_once(rows, "customer") for id_, rows in found.items()}
+
+
+def orders_at_premises(
+    session: Session, org_id: int, customer_ids: Collection[UUID], limit: int
+) -> dict[UUID, list[OpenOrder]]:
+    """For each account, open orders about any account at its premises."""
+    own = aliased(ServicePoint)
+    there = (
+        select(ServicePoint.customer_id)
+        .join(
+            own, (own.org_id == ServicePoint.org_id) & (own.premise_id == ServicePoint.premise_id)
         )
-        for order, place in found.values()
-    ]
-
-
-def orders_of_customer(
-    session: Session, org_id: int, customer_id: UUID, limit: int
-) -> list[OpenOrder]:
-    """Open orders about this account."""
-    condition = Ticket.customer_id == customer_id
-    return _open_orders(session, org_id, condition, "customer", limit)
-
-
-def orders_of_premises(
-    session: Session, org_id: int, premise_ids: Collection[UUID], limit: int
-) -> list[OpenOrder]:
-    """Open orders about any account at these premises."""
-    there = select(ServicePoint.customer_id).where(
-        ServicePoint.org_id == org_id, ServicePoint.premise_id.in_(premise_ids)
+        .where(own.org_id == org_id, own.customer_id == Customer.id)
+        .correlate(Customer)
     )
-    return _open_orders(session, org_id, Ticket.customer_id.in_(there), "premise", limit)
+    about = _open_orders(org_id, Ticket.customer_id.in_(there), limit)
+    found = _of_each(session, org_id, customer_ids, about, _newest_order)
+    return {id_: _each_once(rows, "premise") for id_, rows in found.items()}
+
+
+def _newest_order(columns: Any) -> tuple[Any, ...]:
+    return columns.filed_at.desc(), columns.id
+
+
+def _of_each(
+    session: Session,
+    org_id: int,
+    customer_ids: Collection[UUID],
+    query: Select[*tuple[Any, ...]],
+    order: Callable[[Any], tuple[Any, ...]],
+) -> dict[UUID, list[tuple[Any, ...]]]:
+    """What `query`, which speaks of one `Customer`, finds for each of them, in one statement.
+
+    `order`: the query's own, of its columns. The query's limit holds for each customer.
+    """
+    one = query.correlate(Customer).lateral()
+    together = (
+        select(Customer.id.label("asked"), *one.c)
+        .join(one, true())
+        .where(Customer.org_id == org_id, Customer.id.in_(customer_ids))
+        .order_by(Customer.id, *order(one.c))
+    )
+    found: dict[UUID, list[tuple[Any, ...]]] = {id_: [] for id_ in customer_ids}
+    for asked, *row in session.execute(together):
+        found[asked].append(tuple(row))
+    return found
 
 
 def orders_of_phone(
@@ -235,7 +278,8 @@ def orders_of_phone(
 ) -> list[OpenOrder]:
     """Open orders told from a phone, or with it as the number to call back."""
     condition = (Call.from_number == number) | Ticket.caller_phone.in_(written)
-    return _open_orders(session, org_id, condition, "phone", limit)
+    rows = session.execute(_open_orders(org_id, condition, limit))
+    return _each_once([tuple(row) for row in rows], "phone")
 
 
 def calls_of_phone(
@@ -258,17 +302,30 @@ def calls_of_phone(
     return session.execute(_with_order(query)).all()
 
 
-def tickets_of_customer(
-    session: Session, org_id: int, customer_id: UUID, limit: int
-) -> Sequence[Row[Ticket, UUID, str]]:
-    """Last tickets about an account: (Ticket, order id, order number), newest first."""
-    query = (
-        select(Ticket, Order.id, Order.number)
-        .where(Ticket.org_id == org_id, Ticket.customer_id == customer_id)
+def tickets_of_customers(
+    session: Session, org_id: int, customer_ids: Collection[UUID], limit: int
+) -> dict[UUID, list[Contact]]:
+    """For each account, its last tickets, newest first."""
+    last = (
+        select(Ticket.id, Ticket.filed_at, Ticket.kind, Order.id.label("order_id"), Order.number)
+        .where(Ticket.org_id == org_id, Ticket.customer_id == Customer.id)
         .order_by(Ticket.filed_at.desc(), Ticket.id.desc())
         .limit(limit)
     )
-    return session.execute(_with_order(query)).all()
+    found = _of_each(
+        session,
+        org_id,
+        customer_ids,
+        _with_order(last),
+        lambda columns: (columns.filed_at.desc(), columns.id.desc()),
+    )
+    return {
+        customer_id: [
+            Contact("ticket", id_, at, None, id_, kind, order_id, number)
+            for id_, at, kind, order_id, number in rows
+        ]
+        for customer_id, rows in found.items()
+    }
 
 
 def _with_order(query: Select[*Columns]) -> Select[*Columns]:

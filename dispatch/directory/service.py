@@ -31,44 +31,44 @@ Line = Sequence[tuple[UUID, LineNode]]
 
 
 def who_calls(session: Session, org_id: int, number: str) -> Caller:
-    """What is known of a phone number in any format: its customers, orders, earlier contacts."""
+    """What is known of a phone number in any format: its customers, orders, earlier contacts.
+
+    It takes the same few statements however many customers share the phone.
+    """
     phone = e164(number, settings().phone_region)
     if phone is None:
         return Caller(None)
     customers = repository.customers_of_phone(session, org_id, phone, MOST)
-    points = _points(session, org_id, [customer.id for customer, _ in customers])
     return Caller(
         number=phone,
-        customers=[
-            _context(session, org_id, customer, verified, points[customer.id])
-            for customer, verified in customers
-        ],
+        customers=_contexts(session, org_id, customers) if customers else [],
         orders=repository.orders_of_phone(session, org_id, phone, spellings(phone), MOST),
         contacts=_calls(session, org_id, phone),
     )
 
 
-def _context(
-    session: Session,
-    org_id: int,
-    customer: Customer,
-    verified: bool,  # noqa: FBT001
-    points: list[SupplyPoint],
-) -> CallerContext:
-    own = repository.orders_of_customer(session, org_id, customer.id, MOST)
-    premises = [point.premise_id for point in points]
-    others = repository.orders_of_premises(session, org_id, premises, MOST)
-    return CallerContext(
-        customer_id=customer.id,
-        number=customer.number,
-        name_zh=customer.name_zh,
-        name_en=customer.name_en,
-        importance=customer.importance,
-        verified=verified,
-        points=points,
-        orders=_each_once([*own, *others]),
-        contacts=_tickets(session, org_id, customer.id),
-    )
+def _contexts(
+    session: Session, org_id: int, customers: Sequence[tuple[Customer, bool]]
+) -> list[CallerContext]:
+    ids = [customer.id for customer, _ in customers]
+    points = _points(session, org_id, ids)
+    own = repository.orders_of_customers(session, org_id, ids, MOST)
+    there = repository.orders_at_premises(session, org_id, ids, MOST)
+    tickets = repository.tickets_of_customers(session, org_id, ids, CONTACTS)
+    return [
+        CallerContext(
+            customer_id=customer.id,
+            number=customer.number,
+            name_zh=customer.name_zh,
+            name_en=customer.name_en,
+            importance=customer.importance,
+            verified=verified,
+            points=points[customer.id],
+            orders=_each_once([*own[customer.id], *there[customer.id]]),
+            contacts=tickets[customer.id],
+        )
+        for customer, verified in customers
+    ]
 
 
 def _each_once(orders: Iterable[OpenOrder]) -> list[OpenOrder]:
@@ -109,13 +109,14 @@ def _points(
 
 def _nearby(session: Session, org_id: int, lines: Iterable[Line]) -> dict[UUID, Nearby]:
     """Transformers and feeders of these lines with the open orders below."""
-    devices = {id_: node for line in lines for id_, node in line}
-    found = {}
-    for id_, node in devices.items():
-        if node.kind in ("transformer", "feeder"):
-            orders = repository.orders_below(session, org_id, id_, MOST * 10)
-            found[id_] = Nearby(node.code, len(orders), orders[:MOST])
-    return found
+    devices = {
+        id_: node.code
+        for line in lines
+        for id_, node in line
+        if node.kind in ("transformer", "feeder")
+    }
+    below = repository.orders_below(session, org_id, devices, MOST * 10)
+    return {id_: Nearby(code, len(below[id_]), below[id_][:MOST]) for id_, code in devices.items()}
 
 
 def _of_kind(line: Line, kind: str, near: Mapping[UUID, Nearby]) -> Nearby | None:
@@ -136,24 +137,6 @@ def _calls(session: Session, org_id: int, phone: str) -> list[Contact]:
         )
         for call, ticket, order_id, order_number in repository.calls_of_phone(
             session, org_id, phone, CONTACTS
-        )
-    ]
-
-
-def _tickets(session: Session, org_id: int, customer_id: UUID) -> list[Contact]:
-    return [
-        Contact(
-            kind="ticket",
-            id=ticket.id,
-            at=ticket.filed_at,
-            state=None,
-            ticket_id=ticket.id,
-            ticket_kind=ticket.kind,
-            order_id=order_id,
-            order_number=order_number,
-        )
-        for ticket, order_id, order_number in repository.tickets_of_customer(
-            session, org_id, customer_id, CONTACTS
         )
     ]
 

@@ -1,15 +1,20 @@
 """Who calls: customers of a phone, their line, what is going on there, earlier contacts."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
+from sqlalchemy import event
 
 from api.demo.city import City
 from api.demo.model import Customer
 from core.clock import now
-from core.db import read_session
+from core.db import engine, read_session, session_factory
 from dispatch.directory import service
+from dispatch.directory.models import CustomerPhone
 from dispatch.starter import ORG_ID
 from tests.office import NEEDS, Office
 from tests.people import Refused
@@ -99,6 +104,51 @@ def test_a_shared_phone_has_all_its_customers(town: Office, city: City) -> None:
     shared = next(phone for phone in phones if phones.count(phone) > 1)
     found = {one["number"] for one in who(town, shared)["customers"]}
     assert found == {one.number for one in city.customers if one.phone == shared}
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """The statements that this process sends to the database meanwhile."""
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        sent.append(statement)
+
+    event.listen(engine(), "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(engine(), "before_cursor_execute", note)
+
+
+def test_many_customers_are_told_as_each_alone_in_as_many_statements(
+    town: Office, city: City
+) -> None:
+    phones = [one.phone for one in city.customers]
+    several = [one for one in city.customers if phones.count(one.phone) == 1][:200:25]
+    assert len({city.feeder_of(one.transformer) for one in several}) > 1
+    ids = [only(town, one.phone)["customer_id"] for one in several]
+    for _ in range(service.CONTACTS + 1):  # more than are listed; the others keep theirs
+        file_for(town, ids[0])
+    file_for(town, ids[1])
+    shared = "+8613900004444"
+    with session_factory()() as session:
+        for id_ in ids:
+            session.add(
+                CustomerPhone(org_id=ORG_ID, customer_id=UUID(id_), number=shared, verified=True)
+            )
+        session.commit()
+    with read_session() as session:
+        with statements() as for_one:
+            service.who_calls(session, ORG_ID, several[0].phone)
+        with statements() as for_all:
+            together = service.who_calls(session, ORG_ID, shared).customers
+        each = [service.who_calls(session, ORG_ID, one.phone).customers[0] for one in several]
+    assert {one.customer_id: one for one in together} == {one.customer_id: one for one in each}
+    found = {str(one.customer_id): one for one in together}
+    assert len(found[ids[0]].contacts) == service.CONTACTS
+    assert len(found[ids[1]].contacts) == 1
+    assert len(for_all) == len(for_one) > 0
 
 
 def test_importance_is_told(town: Office, city: City) -> None:
