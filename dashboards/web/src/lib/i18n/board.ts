@@ -38,8 +38,8 @@ export const zh = {
   'alerts.ack': '知晓',
   'alerts.ack.hint': '知晓不等于解决：告警留到原因消除',
   'alerts.since': '{time} 起 {age}',
-  'alert.not_accepted_centre': '中心未接单',
-  'alert.not_accepted_crew': '班组未接单',
+  'short_alert.not_accepted_centre': '中心未接单',
+  'short_alert.not_accepted_crew': '班组未接单',
   'alert.over': '{segment}超时',
 
   'crews.away.do': '离岗…',
@@ -108,8 +108,8 @@ export const en: Record<keyof typeof zh, string> = {
   'alerts.ack': 'Note',
   'alerts.ack.hint': 'Noted is not solved: an alarm stays until its cause ends',
   'alerts.since': 'since {time}, {age}',
-  'alert.not_accepted_centre': 'not accepted by centre',
-  'alert.not_accepted_crew': 'not accepted by crew',
+  'short_alert.not_accepted_centre': 'not accepted by centre',
+  'short_alert.not_accepted_crew': 'not accepted by crew',
   'alert.over': '{segment} over limit',
 
   'crews.away.do': 'Away…',

@@ -5,7 +5,7 @@ type Alert = OrderRow['alerts'][number];
 
 /** An alarm in the fewest words: who has not accepted, or which step is over its limit. */
 export const alertName = (alert: Alert, segment: (code: string) => string): string =>
-  alert.kind === 'alarm' ? word('alert', alert.code) : t('alert.over', { segment: segment(alert.code) });
+  alert.kind === 'alarm' ? word('short_alert', alert.code) : t('alert.over', { segment: segment(alert.code) });
 
 /** Alarms of one kind as one entry with their number, the most frequent first. */
 export function folded(alerts: readonly Alert[]): { code: string; alert: Alert; count: number }[] {
