@@ -47,11 +47,16 @@ ROUTERS = (
 )
 PAGES = {
     "/": "index.html",
+    "/admin": "admin.html",
     "/agent": "agent.html",
     "/crew": "crew.html",
+    "/customers": "customers.html",
     "/design": "design.html",
+    "/followup": "followup.html",
+    "/import": "import.html",
     "/login": "login.html",
     "/supervisor": "supervisor.html",
+    "/tickets": "tickets.html",
 }
 # What an installed page asks for at addresses of its own, by the browser's rules.
 BESIDE = ("crew-sw.js", "crew.webmanifest", "crew-192.png", "crew-512.png")

@@ -44,6 +44,8 @@ class Unit(Base):
     name_zh: Mapped[str]
     name_en: Mapped[str]
     site: Mapped[str] = mapped_column(comment="Code of the building; equal sites share an office.")
+    phone: Mapped[str | None] = mapped_column(comment="duty phone of the desk, E.164")
+    active: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
 
 
 class User(Base):

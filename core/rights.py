@@ -32,6 +32,20 @@ class Right(StrEnum):
     CALL_VIEW = "call.view"
     CALL_TAKE = "call.take"
     OUTBOX_ADMIN = "outbox.admin"
+    DIRECTORY_VIEW = "directory.view"
+    DIRECTORY_EDIT = "directory.edit"
+    DIRECTORY_IMPORT = "directory.import"
+    PERSONAL_VIEW = "personal.view"
+    PERSONAL_UNMASK = "personal.unmask"
+    ORGANISATION_VIEW = "organisation.view"
+    ORGANISATION_ADMIN = "organisation.admin"
+    ROSTER_MANAGE = "roster.manage"
+    PLACE_REVIEW = "place.review"
+    TICKET_VIEW = "ticket.view"
+    TICKET_WORK = "ticket.work"
+    TICKET_MERGE = "ticket.merge"
+    FOLLOWUP_WORK = "followup.work"
+    ORDER_FOLLOW_ON = "order.follow_on"
 
 
 class Role(StrEnum):
@@ -64,6 +78,14 @@ _AGENT = {
     Right.ORDER_FILE,
     Right.CALL_VIEW,
     Right.CALL_TAKE,
+    Right.DIRECTORY_VIEW,
+    Right.DIRECTORY_EDIT,
+    Right.PERSONAL_VIEW,
+    Right.ORGANISATION_VIEW,
+    Right.TICKET_VIEW,
+    Right.TICKET_WORK,
+    Right.TICKET_MERGE,
+    Right.FOLLOWUP_WORK,
 }
 _RIGHTS: dict[Role, frozenset[Right]] = {
     Role.AGENT: frozenset(_AGENT),
@@ -75,6 +97,8 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.ORDER_CLOSE,
             Right.ALERT_ACK,
             Right.REPORT_VIEW,
+            Right.PLACE_REVIEW,
+            Right.ORDER_FOLLOW_ON,
         }
     ),
     Role.DISPATCHER: frozenset(
@@ -87,6 +111,11 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.CREW_AWAY,
             Right.ALERT_ACK,
             Right.REPORT_VIEW,
+            Right.DIRECTORY_VIEW,
+            Right.PERSONAL_UNMASK,
+            Right.ORGANISATION_VIEW,
+            Right.ROSTER_MANAGE,
+            Right.ORDER_FOLLOW_ON,
         }
     ),
     Role.CREW: frozenset({Right.SELF, Right.ORDER_VIEW, Right.CREW_ACT, Right.CREW_AWAY}),
@@ -99,6 +128,11 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.STAMP_CORRECT,
             Right.ALERT_ACK,
             Right.CALL_VIEW,
+            Right.DIRECTORY_VIEW,
+            Right.PERSONAL_UNMASK,
+            Right.ORGANISATION_VIEW,
+            Right.PLACE_REVIEW,
+            Right.TICKET_VIEW,
         }
     ),
     Role.ADMINISTRATOR: frozenset(
@@ -108,6 +142,13 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.ORDER_VIEW,
             Right.REPORT_VIEW,
             Right.OUTBOX_ADMIN,
+            Right.DIRECTORY_VIEW,
+            Right.DIRECTORY_IMPORT,
+            Right.PERSONAL_UNMASK,
+            Right.ORGANISATION_VIEW,
+            Right.ORGANISATION_ADMIN,
+            Right.ROSTER_MANAGE,
+            Right.PLACE_REVIEW,
         }
     ),
 }

@@ -18,6 +18,11 @@ export default defineConfig({
         design: here('design.html'),
         login: here('login.html'),
         supervisor: here('supervisor.html'),
+        customers: here('customers.html'),
+        tickets: here('tickets.html'),
+        followup: here('followup.html'),
+        admin: here('admin.html'),
+        import: here('import.html'),
         'crew-sw': here('src/pages/crew/sw.ts'),
       },
       output: {

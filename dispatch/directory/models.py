@@ -1,5 +1,6 @@
 """Tables of the directory. Names, phones and addresses live here and never in events."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -8,10 +9,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
 
-NODE_KINDS = ("substation", "feeder", "section", "transformer")
+NODE_KINDS = ("substation", "feeder", "section", "transformer", "pole", "cabinet")
 # 重要电力用户: special, first and second class, temporary.
 IMPORTANCES = ("ordinary", "special", "first", "second", "temporary")
 AREA_CLASSES = ("urban", "rural", "remote")
+ACCOUNT_STATES = ("active", "in_arrears", "suspended", "closed")
+CATEGORIES = ("residential", "commercial", "industrial", "agricultural", "public")
+VOLTAGES = ("0.4", "10", "35", "110")
+PHONE_USES = ("owner", "electrician", "duty_room", "tenant", "other")
 
 
 class Region(Base):
@@ -20,11 +25,13 @@ class Region(Base):
     __tablename__ = "region"
     __table_args__ = (
         ForeignKeyConstraint(["org_id", "centre_id"], ["unit.org_id", "unit.id"]),
+        ForeignKeyConstraint(["org_id", "parent_id"], ["region.org_id", "region.id"]),
         Index("uq_region_code", "org_id", "code", unique=True),
     )
 
     org_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
+    parent_id: Mapped[UUID | None]
     code: Mapped[str]
     name_zh: Mapped[str]
     name_en: Mapped[str]
@@ -35,7 +42,10 @@ class Region(Base):
 
 
 class NetworkNode(Base):
-    """A device of the distribution network; supply comes from `parent_id`."""
+    """A device of the distribution network; supply comes from `parent_id`.
+
+    Poles and cabinets stand beside the line: they say where something is.
+    """
 
     __tablename__ = "network_node"
     __table_args__ = (
@@ -64,11 +74,13 @@ class Premise(Base):
         ForeignKeyConstraint(["org_id", "region_id"], ["region.org_id", "region.id"]),
         CheckConstraint("area_class IN ('" + "','".join(AREA_CLASSES) + "')", name="area_class"),
         Index("ix_premise_region", "org_id", "region_id"),
+        Index("uq_premise_code", "org_id", "code", unique=True),
     )
 
     org_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
     region_id: Mapped[UUID | None]
+    code: Mapped[str | None] = mapped_column(comment="the premise's number in the utility's books")
     address_zh: Mapped[str]
     address_en: Mapped[str | None]
     area_class: Mapped[str]
@@ -83,6 +95,11 @@ class Customer(Base):
     __table_args__ = (
         ForeignKeyConstraint(["org_id"], ["organisation.id"]),
         CheckConstraint("importance IN ('" + "','".join(IMPORTANCES) + "')", name="importance"),
+        CheckConstraint(
+            "account_state IN ('" + "','".join(ACCOUNT_STATES) + "')", name="account_state"
+        ),
+        CheckConstraint("category IN ('" + "','".join(CATEGORIES) + "')", name="category"),
+        CheckConstraint("voltage IN ('" + "','".join(VOLTAGES) + "')", name="voltage"),
         Index("uq_customer_number", "org_id", "number", unique=True),
     )
 
@@ -92,6 +109,12 @@ class Customer(Base):
     name_zh: Mapped[str]
     name_en: Mapped[str | None]
     importance: Mapped[str]
+    account_state: Mapped[str] = mapped_column(default="active", server_default="active")
+    category: Mapped[str] = mapped_column(default="residential", server_default="residential")
+    voltage: Mapped[str] = mapped_column(default="0.4", server_default="0.4", comment="kV")
+    contract_kva: Mapped[float | None] = mapped_column(comment="合同容量")
+    running_kva: Mapped[float | None] = mapped_column(comment="运行容量")
+    commissioned_on: Mapped[date | None] = mapped_column(comment="first supply")
 
 
 class CustomerPhone(Base):
@@ -100,6 +123,7 @@ class CustomerPhone(Base):
     __tablename__ = "customer_phone"
     __table_args__ = (
         ForeignKeyConstraint(["org_id", "customer_id"], ["customer.org_id", "customer.id"]),
+        CheckConstraint("used_by IN ('" + "','".join(PHONE_USES) + "')", name="used_by"),
         Index("ix_customer_phone_number", "org_id", "number"),
     )
 
@@ -107,6 +131,8 @@ class CustomerPhone(Base):
     customer_id: Mapped[UUID] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(primary_key=True)
     verified: Mapped[bool]
+    used_by: Mapped[str] = mapped_column(default="owner", server_default="owner")
+    position: Mapped[int] = mapped_column(default=0, server_default="0", comment="order of calling")
 
 
 class ServicePoint(Base):

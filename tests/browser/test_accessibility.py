@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 LIVE = "[data-testid=connection][data-state=live]"
+READY = "main[data-ready]"
 
 HOLD_SOCKETS = """
 window.sockets = [];
@@ -49,6 +50,11 @@ VIEWS = (
     View("east.desk", "/", "[data-testid=order-row]", opens=KEYS),
     View("supervisor", "/", "[data-testid=order-row]"),
     View("supervisor", "/supervisor", LIVE, opens=KEYS),
+    View("lead", "/customers", READY, opens=KEYS),
+    View("lead", "/tickets", READY, opens=KEYS),
+    View("lead", "/followup", READY, opens=KEYS),
+    View("admin", "/admin", READY, opens=KEYS),
+    View("admin", "/import", READY, opens=KEYS),
     View("east.crew1", "/crew", "[data-testid=shown-order]", size=(360, 640)),
 )
 

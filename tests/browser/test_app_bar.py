@@ -19,10 +19,11 @@ pytestmark = pytest.mark.browser
 
 SIZES = ("small", "medium", "large")
 PAGES_OF = {
-    "agent": ["agent", "board"],
-    "lead": ["agent", "board", "supervisor"],
-    "east.desk": ["board", "supervisor"],
-    "supervisor": ["board", "supervisor"],
+    "agent": ["agent", "board", "customers", "tickets", "followup", "admin"],
+    "lead": ["agent", "board", "supervisor", "customers", "tickets", "followup", "admin"],
+    "east.desk": ["board", "supervisor", "customers", "admin"],
+    "supervisor": ["board", "supervisor", "customers", "tickets", "admin"],
+    "admin": ["board", "supervisor", "customers", "admin", "import"],
 }
 HOMES = {
     "agent": "/agent",
@@ -86,6 +87,21 @@ def test_it_leads_to_the_pages_of_the_role(sit: Sit, login: str) -> None:
     links = page.locator(f"{BAR} nav a")
     assert [each.get_attribute("data-page") for each in links.all()] == PAGES_OF[login]
     assert page.locator(f"{BAR} [aria-current=page]").get_attribute("data-page") == "board"
+
+
+def test_the_pages_beside_the_desks_are_in_a_menu(sit: Sit) -> None:
+    page = board(sit, "lead")
+    tickets = page.locator(f"{BAR} [data-page=tickets]")
+    assert not tickets.is_visible()
+    page.click(f"{BAR} [data-action=more-pages]")
+    tickets.wait_for()
+    page.keyboard.press("Escape")
+    tickets.wait_for(state="hidden")
+    page.click(f"{BAR} [data-action=more-pages]")
+    tickets.click()
+    page.wait_for_url("**/tickets")
+    page.wait_for_selector("main[data-ready]")
+    assert page.locator(f"{BAR} [aria-current=page]").get_attribute("data-page") == "tickets"
 
 
 def test_g_and_a_letter_go_to_a_page(sit: Sit) -> None:

@@ -36,6 +36,11 @@ PAGES = {
     "/agent": ("lead", LIVE, (1280, 720)),
     "/": ("lead", ".maplibregl-canvas", (1280, 720)),
     "/supervisor": ("supervisor", LIVE, (1280, 720)),
+    "/customers": ("lead", "main[data-ready]", (1280, 720)),
+    "/tickets": ("lead", "main[data-ready]", (1280, 720)),
+    "/followup": ("lead", "main[data-ready]", (1280, 720)),
+    "/admin": ("admin", "main[data-ready]", (1280, 720)),
+    "/import": ("admin", "main[data-ready]", (1280, 720)),
     "/crew": ("east.crew1", "[data-testid=shown-order]", (360, 640)),
 }
 

@@ -39,14 +39,37 @@ export function askWho(): void {
   else goToLogin();
 }
 
-export type PageCode = 'agent' | 'board' | 'supervisor' | 'crew';
+export type PageCode =
+  | 'agent'
+  | 'board'
+  | 'supervisor'
+  | 'crew'
+  | 'customers'
+  | 'tickets'
+  | 'followup'
+  | 'admin'
+  | 'import';
+
+export interface PageEntry {
+  code: PageCode;
+  path: string;
+  right: string;
+  letter: string;
+  /** Reached through the bar's menu; the desks have places of their own. */
+  aside?: true;
+}
 
 /** The working pages, in the order of the bar, and the right that opens each. */
-export const PAGES: readonly { code: PageCode; path: string; right: string; letter: string }[] = [
+export const PAGES: readonly PageEntry[] = [
   { code: 'agent', path: '/agent', right: 'ticket.file', letter: 'a' },
   { code: 'board', path: '/', right: 'board.view', letter: 'b' },
   { code: 'supervisor', path: '/supervisor', right: 'report.view', letter: 's' },
   { code: 'crew', path: '/crew', right: 'crew.act', letter: 'c' },
+  { code: 'customers', path: '/customers', right: 'directory.view', letter: 'u', aside: true },
+  { code: 'tickets', path: '/tickets', right: 'ticket.view', letter: 't', aside: true },
+  { code: 'followup', path: '/followup', right: 'followup.work', letter: 'f', aside: true },
+  { code: 'admin', path: '/admin', right: 'organisation.view', letter: 'o', aside: true },
+  { code: 'import', path: '/import', right: 'directory.import', letter: 'i', aside: true },
 ];
 
 const HOMES: Partial<Record<Session['user']['role'], string>> = {

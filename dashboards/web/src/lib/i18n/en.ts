@@ -1,3 +1,8 @@
+import { en as customers } from './customers';
+import { en as tickets } from './tickets';
+import { en as followup } from './followup';
+import { en as admin } from './admin';
+import { en as importing } from './import';
 import { en as agent } from './agent';
 import { en as crew } from './crew';
 import { en as board } from './board';
@@ -22,6 +27,11 @@ export const en: Record<Key, string> = {
   ...demo,
   ...design,
   ...supervisor,
+  ...customers,
+  ...tickets,
+  ...followup,
+  ...admin,
+  ...importing,
 
   'app.name': 'Paidan',
   'app.board': 'Dispatch board',

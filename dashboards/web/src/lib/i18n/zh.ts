@@ -1,3 +1,8 @@
+import { zh as customers } from './customers';
+import { zh as tickets } from './tickets';
+import { zh as followup } from './followup';
+import { zh as admin } from './admin';
+import { zh as importing } from './import';
 import { zh as agent } from './agent';
 import { zh as crew } from './crew';
 import { zh as board } from './board';
@@ -13,6 +18,11 @@ export const zh = {
   ...demo,
   ...design,
   ...supervisor,
+  ...customers,
+  ...tickets,
+  ...followup,
+  ...admin,
+  ...importing,
 
   'app.name': '派单',
   'app.board': '调度看板',
