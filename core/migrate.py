@@ -22,6 +22,7 @@ MODELS = (
     "sla.models",
     "dispatch.crews.models",
     "dispatch.directory.models",
+    "dispatch.directory.search.models",
     "dispatch.tickets.models",
     "dispatch.orders.models",
     "dispatch.history.models",
@@ -90,8 +91,13 @@ def drift(url: str) -> list[Any]:
 
 
 def include_object(thing: Any, name: str | None, kind: str, _reflected: bool, _other: Any) -> bool:  # noqa: FBT001
-    """Daily partitions of positions are made while running; they are not part of the models."""
+    """Partitions that are made while running are not part of the models."""
     if kind == "table":
-        return not (name or "").startswith("fix_p")
+        return not _made_while_running(name or "")
     table = getattr(thing, "table", None)
-    return not (table is not None and table.name.startswith("fix_p"))
+    return not (table is not None and _made_while_running(table.name))
+
+
+def _made_while_running(table: str) -> bool:
+    """Days of positions, and organisations' parts of the search index."""
+    return table.startswith(("fix_p", "search_entry_"))

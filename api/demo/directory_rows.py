@@ -20,6 +20,7 @@ from dispatch.directory.models import (
     Region,
     ServicePoint,
 )
+from dispatch.directory.search.refresh import refresh
 from dispatch.directory.service import keep_map
 
 
@@ -29,6 +30,7 @@ def add_directory(session: Session, org_id: int, city: City, units: Mapping[str,
     nodes = _add_network(session, org_id, city)
     _add_customers(session, org_id, city.customers, regions, nodes)
     keep_map(session, org_id, base_map(city))
+    refresh(session, org_id)
 
 
 def _add_regions(

@@ -25,6 +25,11 @@ def e164(number: str, region: str) -> str | None:
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
+def country_code(region: str) -> str:
+    """The digits that numbers of a country (ISO 3166) begin with abroad: 86 for CN."""
+    return str(phonenumbers.country_code_for_region(region))
+
+
 def spellings(number: str) -> set[str]:
     """Ways in which agents write down an E.164 number: with and without country code."""
     parsed = phonenumbers.parse(number)

@@ -1,0 +1,279 @@
+"""Hits as people see them: names, place, state, whom to call. Values from the tables themselves."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from dispatch.directory import repository as directory
+from dispatch.directory.callers import LineNode, RegionOf
+from dispatch.directory.search.match import Why
+
+LINES = ("substation", "feeder", "section")
+DEVICES = (*LINES, "transformer", "pole", "cabinet")
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Whom to call for repairs of a region: the centre and its desk's phone, E.164."""
+
+    centre_id: UUID
+    code: str
+    name_zh: str
+    name_en: str
+    phone: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device of the network above a customer."""
+
+    id: UUID
+    kind: str
+    code: str
+    name_zh: str
+    name_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why it was found. `word`: what was typed, in plain form; `matched`: the piece that fits."""
+
+    field: str
+    word: str
+    matched: str
+    level: int
+    value: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One thing found. `kind`: see `service.KINDS`; `state`: of an account or order.
+
+    `code`: account, device, region, unit, premise or order number. `devices`: transformer first.
+    """
+
+    kind: str
+    id: UUID
+    code: str
+    title_zh: str
+    title_en: str | None
+    subtitle_zh: str | None
+    subtitle_en: str | None
+    importance: str
+    state: str | None
+    why: list[Reason]
+    open_orders: int | None = None
+    region: RegionOf | None = None
+    contact: Contact | None = None
+    devices: list[Device] = field(default_factory=list)
+    detail: str | None = None
+    """Of a device: its kind; of an order: its fault's code; of a unit: its kind."""
+
+    @property
+    def order(self) -> tuple[Any, ...]:
+        """Exact before prefix before inside, important ones first, ties by number."""
+        levels = [one.level for one in self.why]
+        ordinary = self.importance == "ordinary"
+        return -min(levels), -sum(levels), ordinary, self.code, self.id.hex
+
+
+def kind_of(thing_kind: str) -> str:
+    """The kind of hit that a row of the index is: substations and sections are lines as well."""
+    return "line" if thing_kind in LINES else thing_kind
+
+
+def reasons(found: Iterable[Why], words: Sequence[str]) -> list[Reason]:
+    return [
+        Reason(one.field, word, one.matched, one.level)
+        for one, word in zip(found, words, strict=True)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """What the page shows of a customer, and what a masked reader's words must fit."""
+
+    id: UUID
+    number: str
+    name_zh: str
+    name_en: str | None
+    importance: str
+    account_state: str
+    phones: list[str]
+    meters: list[str]
+    addresses: list[str]
+    addresses_en: list[str]
+    codes: list[str]
+    region_id: UUID | None
+    transformer_id: UUID | None
+    open_orders: int
+
+
+_CUSTOMERS = text("""
+SELECT c.id, c.number, c.name_zh, c.name_en, c.importance, c.account_state,
+    ARRAY(SELECT number FROM customer_phone
+          WHERE org_id = c.org_id AND customer_id = c.id ORDER BY position, number),
+    coalesce(s.meters, '{}'), coalesce(s.addresses, '{}'), coalesce(s.english, '{}'),
+    coalesce(s.codes, '{}'), s.region_id, s.transformer_id,
+    (SELECT count(DISTINCT o.id) FROM ticket t
+     JOIN order_ticket ot ON ot.org_id = t.org_id AND ot.ticket_id = t.id
+     JOIN orders o ON o.org_id = ot.org_id AND o.id = ot.order_id
+     WHERE t.org_id = c.org_id AND t.customer_id = c.id AND o.state <> 'closed')
+FROM customer c
+LEFT JOIN LATERAL (
+    SELECT array_agg(s.meter ORDER BY s.meter) AS meters,
+        array_agg(p.address_zh ORDER BY s.meter) AS addresses,
+        array_agg(p.address_en ORDER BY s.meter) FILTER (WHERE p.address_en <> '') AS english,
+        array_agg(p.code ORDER BY s.meter) FILTER (WHERE p.code <> '') AS codes,
+        (array_agg(p.region_id ORDER BY s.meter))[1] AS region_id,
+        (array_agg(s.transformer_id ORDER BY s.meter))[1] AS transformer_id
+    FROM service_point s JOIN premise p ON p.org_id = s.org_id AND p.id = s.premise_id
+    WHERE s.org_id = c.org_id AND s.customer_id = c.id
+) s ON true
+WHERE c.org_id = :org_id AND c.id = ANY(:ids)
+""")
+_PREMISES = text("""
+SELECT p.id, p.code, p.address_zh, p.address_en, p.region_id,
+    (SELECT count(DISTINCT s.customer_id) FROM service_point s
+     WHERE s.org_id = p.org_id AND s.premise_id = p.id)
+FROM premise p WHERE p.org_id = :org_id AND p.id = ANY(:ids)
+""")
+
+
+def customers(session: Session, org_id: int, ids: Collection[UUID]) -> dict[UUID, Customer]:
+    if not ids:
+        return {}
+    rows = session.execute(_CUSTOMERS, {"org_id": org_id, "ids": list(ids)})
+    return {row[0]: Customer(*row) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Premise:
+    """A premise of no customer or of several."""
+
+    id: UUID
+    code: str | None
+    address_zh: str
+    address_en: str | None
+    region_id: UUID | None
+    customers: int
+
+
+def premises(session: Session, org_id: int, ids: Collection[UUID]) -> dict[UUID, Premise]:
+    if not ids:
+        return {}
+    rows = session.execute(_PREMISES, {"org_id": org_id, "ids": list(ids)})
+    return {row[0]: Premise(*row) for row in rows}
+
+
+_THINGS = text("""
+SELECT id, kind, code, name_zh, name_en, NULL, NULL, NULL FROM network_node
+WHERE org_id = :org_id AND id = ANY(:ids)
+UNION ALL
+SELECT id, 'region', code, name_zh, name_en, centre_id, NULL, NULL FROM region
+WHERE org_id = :org_id AND id = ANY(:ids)
+UNION ALL
+SELECT id, 'unit', code, name_zh, name_en, NULL, kind, phone FROM unit
+WHERE org_id = :org_id AND id = ANY(:ids)
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """A device, region or unit. `detail`: kind of a unit."""
+
+    id: UUID
+    kind: str
+    code: str
+    name_zh: str
+    name_en: str
+    centre_id: UUID | None
+    detail: str | None
+    phone: str | None
+
+
+def things(session: Session, org_id: int, ids: Collection[UUID]) -> dict[UUID, Thing]:
+    if not ids:
+        return {}
+    rows = session.execute(_THINGS, {"org_id": org_id, "ids": list(ids)})
+    return {row[0]: Thing(*row) for row in rows}
+
+
+_CONTACTS = text("""
+SELECT r.id, u.id, u.code, u.name_zh, u.name_en, u.phone FROM region r
+JOIN unit u ON u.org_id = r.org_id AND u.id = r.centre_id
+WHERE r.org_id = :org_id AND r.id = ANY(:ids)
+""")
+
+
+def contacts(session: Session, org_id: int, region_ids: Collection[UUID]) -> dict[UUID, Contact]:
+    """For each region the centre that repairs there."""
+    if not region_ids:
+        return {}
+    rows = session.execute(_CONTACTS, {"org_id": org_id, "ids": list(region_ids)})
+    return {row[0]: Contact(*row[1:]) for row in rows}
+
+
+_REGIONS = text("""
+SELECT r.id, r.code, r.name_zh, r.name_en, u.id, u.code, u.name_zh, u.name_en FROM region r
+LEFT JOIN unit u ON u.org_id = r.org_id AND u.id = r.centre_id
+WHERE r.org_id = :org_id AND r.id = ANY(:ids)
+""")
+
+
+def regions(session: Session, org_id: int, ids: Collection[UUID]) -> dict[UUID, RegionOf]:
+    if not ids:
+        return {}
+    rows = session.execute(_REGIONS, {"org_id": org_id, "ids": list(ids)})
+    return {row[0]: RegionOf(*row) for row in rows}
+
+
+def devices(session: Session, org_id: int, ids: Collection[UUID]) -> dict[UUID, list[Device]]:
+    """For each transformer, itself and what is above it."""
+    if not ids:
+        return {}
+    lines = directory.lines_above(session, org_id, ids)
+    return {id_: [_device(*one) for one in line] for id_, line in lines.items()}
+
+
+def _device(id_: UUID, node: LineNode) -> Device:
+    return Device(id_, node.kind, node.code, node.name_zh, node.name_en)
+
+
+_ORDERS = text("""
+SELECT o.id, o.number, o.state, o.fault_code, o.centre_id, l.place, l.place_en FROM orders o
+LEFT JOIN location l ON l.org_id = o.org_id AND l.id = o.location_id
+WHERE o.org_id = :org_id AND (CAST(:centre AS uuid) IS NULL OR o.centre_id = :centre)
+    AND ((o.state <> 'closed' AND replace(o.number, '-', '') LIKE :inside)
+         OR (o.system = 'paidan' AND o.number = :number))
+ORDER BY o.filed_at DESC, o.id LIMIT :most
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedOrder:
+    id: UUID
+    number: str
+    state: str
+    fault_code: str
+    centre_id: UUID | None
+    place: str | None
+    place_en: str | None
+
+
+def orders(
+    session: Session, org_id: int, digits: str, centre_id: UUID | None, most: int
+) -> list[NumberedOrder]:
+    """Open orders whose number holds these digits, and the one whose number they are."""
+    values = {
+        "org_id": org_id,
+        "centre": centre_id,
+        "inside": f"%{digits}%",
+        "number": f"{digits[:8]}-{digits[8:]}",
+        "most": most,
+    }
+    return [NumberedOrder(*row) for row in session.execute(_ORDERS, values)]

@@ -1,0 +1,155 @@
+"""What somebody typed, as words, and what each may mean in the index. Pure."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from dispatch.directory.search.forms import (
+    DIGIT_FIELDS,
+    FIRST_DIGITS,
+    FIRST_LETTERS,
+    LAST_DIGITS,
+    MOST_INITIALS,
+    digits_of,
+    has_han,
+    pairs,
+    plain,
+    region_mark,
+)
+
+MOST_WORDS = 6
+MOST_SIGNS = 40
+PHONE_DIGITS = (7, 15)
+SHOWN_FIRST = 3
+"""Digits that a masked phone begins with; its last four are shown as well."""
+_NUMBER = re.compile(r"(?:\+|00)?[\d\s().\-]+")
+_BETWEEN = re.compile(r"[\s,，、;；/|]+")
+_RUNS = re.compile(r"[\u3400-\u9fff]+|[a-z]+|\d+|[^\W\d_a-z\u3400-\u9fff]+")
+_LATIN = re.compile(r"[a-z]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word in plain form, and the address words and regions that it may stand for.
+
+    `masked`: who asks sees phones masked, and finds them by what the mask shows.
+    """
+
+    form: str
+    places: tuple[str, ...] = ()
+    regions: tuple[UUID, ...] = ()
+    masked: bool = False
+
+    @property
+    def is_digits(self) -> bool:
+        return self.form.isdecimal()
+
+    @property
+    def is_phone(self) -> bool:
+        return self.is_digits and len(self.form) >= PHONE_DIGITS[0]
+
+    @property
+    def is_latin(self) -> bool:
+        return _LATIN.fullmatch(self.form) is not None
+
+    @property
+    def is_han(self) -> bool:
+        return has_han(self.form)
+
+
+def ways(text: str, country: str) -> list[list[Word]]:
+    """Ways to understand a text, likeliest first: one number, its words, its runs of one script.
+
+    `country`: the country code that own numbers are written without.
+    """
+    wide = unicodedata.normalize("NFKC", text).strip()
+    spoken = _BETWEEN.split(wide)
+    found = [_number(wide, country), _words(spoken, country)]
+    runs = [run for word in spoken for run in _RUNS.findall(plain(word))]
+    found.append(_words(runs, country))
+    return [one for place, one in enumerate(found) if one and one not in found[:place]]
+
+
+def _number(text: str, country: str) -> list[Word]:
+    """A number however it is written, as one word; empty where it is none."""
+    if not _NUMBER.fullmatch(text):
+        return []
+    digits = national(text, country)
+    least, most = PHONE_DIGITS
+    return [Word(digits)] if least <= len(digits) <= most else []
+
+
+def national(text: str, country: str) -> str:
+    """The digits of a number, without a country code that is surely one."""
+    sign = "+" if text.startswith("+") else ""
+    digits = "".join(one for one in text if one.isdecimal())
+    if text.startswith("00" + country):
+        sign, digits = "+", digits[2:]
+    if digits.startswith(country) and len(digits) == len(country) + 11:
+        sign = "+"
+    return digits_of(sign + digits, country)
+
+
+def _words(parts: Iterable[str], country: str) -> list[Word]:
+    forms = (
+        national(part, country) if part.startswith("+") else plain(part)[:MOST_SIGNS]
+        for part in parts
+    )
+    return [Word(form) for form in dict.fromkeys(forms) if form][:MOST_WORDS]
+
+
+def wanted(words: Sequence[Word], *marks: Iterable[str]) -> str:
+    """A tsquery: every word in one of its meanings, and one mark of each group of marks."""
+    groups = [_any(meanings(word)) for word in words]
+    groups.extend(_any(_quoted(one) for one in group) for group in marks)
+    return " & ".join(groups)
+
+
+def _any(alternatives: Iterable[str]) -> str:
+    return "(" + " | ".join(alternatives) + ")"
+
+
+def meanings(word: Word) -> Iterator[str]:
+    """What a row may have that holds this word; more than holds it may have that."""
+    yield _all(pairs(word.form))
+    if word.is_digits:
+        yield from (_quoted(one) for one in _ends(word.form))
+    if word.is_latin:
+        yield _quoted("^" + word.form[:MOST_INITIALS])
+        size = max((one for one in FIRST_LETTERS if one <= len(word.form)), default=0)
+        if size:
+            yield _quoted("`" + word.form[:size])
+    if word.masked and word.is_phone:
+        yield _all((f"<t{word.form[:SHOWN_FIRST]}", ">" + word.form[-LAST_DIGITS:]))
+    for place in word.places:
+        yield _all(pairs(plain(place)))
+    for region in word.regions:
+        yield _quoted(region_mark(region.hex))
+
+
+def _ends(form: str) -> Iterator[str]:
+    size = max((one for one in FIRST_DIGITS if one <= len(form)), default=0)
+    if size:
+        for letter in DIGIT_FIELDS.values():
+            yield f"<{letter}{form[:size]}"
+    if len(form) >= LAST_DIGITS:
+        yield ">" + form[-LAST_DIGITS:]
+
+
+def _all(tokens: Iterable[str]) -> str:
+    return "(" + " & ".join(_quoted(one) for one in tokens) + ")"
+
+
+def _quoted(token: str) -> str:
+    """Tokens have no quotes and no backslashes in them."""
+    return f"'{token}'"
+
+
+def patterns(word: Word) -> list[str]:
+    """Patterns (LIKE) of which a row's words fit one, unless a region is meant."""
+    found = [f"%{form}%" for form in (word.form, *map(plain, word.places))]
+    if word.masked and word.is_phone:
+        found.append(f"%|t{word.form[:SHOWN_FIRST]}%{word.form[-LAST_DIGITS:]}|%")
+    return found
