@@ -19,11 +19,13 @@ from api.routes import (
     calls,
     carrier,
     crews,
+    customers,
     demo,
     desk,
     directory,
     health,
     orders,
+    privacy,
     reports,
 )
 from api.schemas import ProblemBody
@@ -40,6 +42,8 @@ ROUTERS = (
     desk.router,
     calls.router,
     directory.router,
+    customers.router,
+    privacy.router,
     reports.router,
     admin.router,
     carrier.router,

@@ -25,6 +25,7 @@ from core.identity import Principal
 from core.logging import logger
 from core.models import LiveDelta
 from core.settings import settings
+from dashboards.seen import Viewer, delta_seen, viewer_of
 
 log = logger(__name__)
 QUEUE = 2_000
@@ -39,6 +40,7 @@ class Client:
     def __init__(self, socket: WebSocket, principal: Principal, token: str | None) -> None:
         self.socket = socket
         self.principal = principal
+        self.viewer = viewer_of(principal)
         self.token = token
         self.topics: dict[str, str] = {}
         self._queue: asyncio.Queue[str | bytes] = asyncio.Queue(QUEUE)
@@ -84,17 +86,21 @@ class Feed:
             while items := await asyncio.to_thread(_after, self.org_id, self.topic, self.number):
                 if isinstance(items, list):
                     self.number = items[-1]["number"]
-                    self._broadcast({"type": "deltas", "items": items})
+                    self._broadcast(items)
                 else:
                     self.number = await asyncio.to_thread(_head, self.org_id, self.topic)
-                    self._broadcast({"type": "resync"})
+                    for client, name in self.clients.items():
+                        client.put({"type": "resync", "topic": name})
 
-    def _broadcast(self, message: dict[str, Any]) -> None:
-        encoded: dict[str, str] = {}
+    def _broadcast(self, items: list[dict[str, Any]]) -> None:
+        """Encode once for all who see the same, and send."""
+        encoded: dict[tuple[str, Viewer], str] = {}
         for client, name in self.clients.items():
-            if name not in encoded:
-                encoded[name] = json.dumps({**message, "topic": name}, ensure_ascii=False)
-            client.put_raw(encoded[name])
+            key = (name, client.viewer)
+            if key not in encoded:
+                message = _deltas(name, items, client.viewer)
+                encoded[key] = json.dumps(message, ensure_ascii=False)
+            client.put_raw(encoded[key])
 
     async def add(self, client: Client, name: str, number: int) -> None:
         """Bring a client from its number to ours, then let it follow."""
@@ -108,7 +114,7 @@ class Feed:
                 items = [item for item in items if item["number"] <= self.number]
                 if not items:
                     break
-                client.put({"type": "deltas", "topic": name, "items": items})
+                client.put(_deltas(name, items, client.viewer))
                 reached = items[-1]["number"]
             if reached != self.number:
                 client.put({"type": "resync", "topic": name})
@@ -123,6 +129,11 @@ class Feed:
             "server_time": now().isoformat().replace("+00:00", "Z"),
             "rate": rate(),
         }
+
+
+def _deltas(name: str, items: list[dict[str, Any]], viewer: Viewer) -> dict[str, Any]:
+    """The message of these changes, with what this viewer sees of personal data."""
+    return {"type": "deltas", "topic": name, "items": [delta_seen(one, viewer) for one in items]}
 
 
 def _head(org_id: int, topic: str) -> int:

@@ -81,6 +81,7 @@ class Reference(BaseModel):
     fault_codes: list[Fault]
     reasons: list[Named]
     away_reasons: list[Named]
+    unmask_reasons: list[Named] = Field(description="Why somebody looks at a masked value.")
     findings: list[Named] = Field(description="What a crew may have found.")
     remedies: list[Named] = Field(description="What a crew may have done about it.")
     trades: list[Named]

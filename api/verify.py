@@ -1,7 +1,8 @@
 """`paidan verify`: do the facts hold together, and is the current state what they say?
 
 Checks every hash chain, the signed digests, and rebuilds orders, assignments, stamps, tickets,
-calls, SLA cases and absences of crews from their events. Read-only; one line per finding;
+calls, SLA cases, absences of crews, notes on customers and the log of unmasked values from their
+events. Read-only; one line per finding;
 exit code 1 if any.
 """
 
@@ -17,7 +18,7 @@ from sqlalchemy.orm import Session
 from core import digests
 from core.db import read_session
 from core.eventlog import GENESIS, chain_hash, read_streams, recorded
-from core.events import TicketClockStarted
+from core.events import PrivacyUnmasked, TicketClockStarted
 from core.models import Event, Organisation
 from core.recorded import Recorded
 from dispatch.crews import repository as crews
@@ -27,6 +28,8 @@ from dispatch.orders import repository
 from dispatch.orders.models import Assignment, CentreHop, Order, Stamp
 from dispatch.orders.rules import evolve_assignment, evolve_order
 from dispatch.orders.stamps import stamps_of
+from dispatch.privacy.models import CustomerNote, Unmasking
+from dispatch.privacy.notes import NoteState, evolve_notes
 from dispatch.tickets.models import Ticket
 from sla.models import SlaCase, SlaTimer
 from sla.rules import fold_case
@@ -35,7 +38,17 @@ from telephony.models import Call
 from telephony.rules import Fact
 from telephony.rules import fold as fold_call
 
-STREAMS = ("order", "assignment", "ticket", "call", "sla", "vehicle", "crew")
+STREAMS = (
+    "order",
+    "assignment",
+    "ticket",
+    "call",
+    "sla",
+    "vehicle",
+    "crew",
+    "customer",
+    "privacy",
+)
 BATCH = 500
 
 
@@ -108,6 +121,8 @@ def _compare(session: Session, org_id: int, batch: list[Sequence[Row[Any]]]) -> 
         "call": _calls,
         "sla": _cases,
         "crew": _absences,
+        "customer": _notes,
+        "privacy": _unmaskings,
     }
     for kind, check in checks.items():
         mine = {
@@ -233,6 +248,37 @@ def _absences(session: Session, org_id: int, streams: dict[UUID, list[Recorded]]
         yield from _differences(f"crew {id_}", asdict(state), asdict(crews.away_state(row)))
 
 
+def _notes(session: Session, org_id: int, streams: dict[UUID, list[Recorded]]) -> Iterator[str]:
+    rows = _rows(session, org_id, CustomerNote, CustomerNote.customer_id, streams)
+    wanted: dict[UUID, NoteState] = {}
+    for events in streams.values():
+        state: dict[UUID, NoteState] = {}
+        for event in events:
+            state = evolve_notes(state, event)
+        wanted |= state
+    for id_ in wanted.keys() | rows.keys():
+        row, note = rows.get(id_), wanted.get(id_)
+        if row is None or note is None:
+            yield f"note {id_}: {'the row is missing' if row is None else 'it has no event'}"
+            continue
+        found = {"pinned": row.pinned, "hidden": row.hidden_at is not None}
+        yield from _differences(f"note {id_}", asdict(note), found)
+
+
+def _unmaskings(
+    session: Session, org_id: int, streams: dict[UUID, list[Recorded]]
+) -> Iterator[str]:
+    rows = _rows(session, org_id, Unmasking, Unmasking.id, streams)
+    for id_, events in streams.items():
+        row, seen = rows.get(id_), events[0]
+        if row is None or not isinstance(seen.payload, PrivacyUnmasked):
+            yield f"unmasking {id_}: the row is missing"
+            continue
+        wanted = {**asdict(seen.payload), "at": seen.occurred_at, "user_id": seen.actor_id}
+        found = {name: getattr(row, name) for name in wanted}
+        yield from _differences(f"unmasking {id_}", wanted, found)
+
+
 def _rows(
     session: Session, org_id: int, model: Any, key: Any, streams: dict[UUID, list[Recorded]]
 ) -> dict[UUID, Any]:
@@ -280,11 +326,20 @@ def _strays(session: Session, org_id: int, seen: dict[str, int]) -> Iterator[str
         ("ticket", Ticket),
         ("call", Call),
         ("sla", SlaCase),
+        ("privacy", Unmasking),
     ):
         query = select(func.count()).select_from(model).where(model.org_id == org_id)
         count = session.execute(query).scalar_one()
         if count > seen[kind]:
             yield f"{kind}: {count - seen[kind]} rows have no events"
+    about = select(Event.id).where(
+        Event.org_id == org_id,
+        Event.stream == "customer",
+        Event.stream_id == CustomerNote.customer_id,
+    )
+    notes = select(CustomerNote.id).where(CustomerNote.org_id == org_id, ~about.exists())
+    for note_id in session.scalars(notes):
+        yield f"note {note_id}: it has no event"
     facts = select(Event.id).where(
         Event.org_id == org_id, Event.stream == "crew", Event.stream_id == Crew.id
     )

@@ -58,6 +58,10 @@ class NotFound(Problem):
             "SLA": "告警",
             "page": "地址",
             "dead letter": "失败任务",
+            "customer": "客户",
+            "note": "备注",
+            "phone": "电话",
+            "record": "记录",
         }
     )
 

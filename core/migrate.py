@@ -27,6 +27,7 @@ MODELS = (
     "dispatch.orders.models",
     "dispatch.history.models",
     "dispatch.notices.models",
+    "dispatch.privacy.models",
 )
 _LOCK = 7_245_001
 

@@ -37,6 +37,7 @@ class Right(StrEnum):
     DIRECTORY_IMPORT = "directory.import"
     PERSONAL_VIEW = "personal.view"
     PERSONAL_UNMASK = "personal.unmask"
+    PERSONAL_REVIEW = "personal.review"
     ORGANISATION_VIEW = "organisation.view"
     ORGANISATION_ADMIN = "organisation.admin"
     ROSTER_MANAGE = "roster.manage"
@@ -130,6 +131,7 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.CALL_VIEW,
             Right.DIRECTORY_VIEW,
             Right.PERSONAL_UNMASK,
+            Right.PERSONAL_REVIEW,
             Right.ORGANISATION_VIEW,
             Right.PLACE_REVIEW,
             Right.TICKET_VIEW,
@@ -145,6 +147,7 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.DIRECTORY_VIEW,
             Right.DIRECTORY_IMPORT,
             Right.PERSONAL_UNMASK,
+            Right.PERSONAL_REVIEW,
             Right.ORGANISATION_VIEW,
             Right.ORGANISATION_ADMIN,
             Right.ROSTER_MANAGE,

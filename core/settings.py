@@ -39,6 +39,7 @@ _EXPECTED = {
     ),
     "database_pool": _COUNT,
     "session_hours": _COUNT,
+    "unmask_per_hour": _COUNT,
     "secure_cookies": ("应为 true 或 false", "it must be true or false"),
     "clock_start": _MOMENT,
     "clock_from": _MOMENT,
@@ -122,6 +123,9 @@ class Settings(BaseSettings):
     timezone: str = Field("Asia/Shanghai", description="Time zone of reports and screens.")
     jt808_timezone: str = Field(
         "Asia/Shanghai", description="Time zone of terminal clocks (JT/T 808 says GMT+8)."
+    )
+    unmask_per_hour: int = Field(
+        60, ge=1, description="Masked values that one person may look at in an hour."
     )
     receipt_retry_seconds: float = Field(
         5.0,

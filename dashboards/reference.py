@@ -3,6 +3,7 @@
 from typing import Any
 
 from dispatch.crews.words import AWAY_REASONS
+from dispatch.privacy.words import UNMASK_REASONS
 from sla.policy import Policy
 
 TRADES = (
@@ -77,6 +78,7 @@ def reference(policy: Policy) -> dict[str, Any]:
         ],
         "reasons": _named(REASONS),
         "away_reasons": _named(AWAY_REASONS),
+        "unmask_reasons": _named(UNMASK_REASONS),
         "findings": _named(FINDINGS),
         "remedies": _named(REMEDIES),
         "trades": _named(TRADES),

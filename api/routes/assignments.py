@@ -24,7 +24,7 @@ def _run(
     write: Writer, body: TapBody | ReasonBody | None, use_case: Callable[[UnitOfWork], UUID]
 ) -> JSONResponse:
     def act(uow: UnitOfWork) -> dict[str, Any]:
-        return row_after(uow, use_case(uow))
+        return row_after(uow, use_case(uow), write.principal)
 
     return write.run(body, act)
 

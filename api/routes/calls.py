@@ -14,6 +14,7 @@ from core.identity import Principal
 from core.rights import Right
 from core.uow import UnitOfWork
 from dashboards import calls as read
+from dashboards.seen import call_seen, viewer_of
 from dispatch.tickets import service as tickets
 
 router = APIRouter(tags=["calls"])
@@ -24,14 +25,19 @@ Viewer = Annotated[Principal, Depends(Need(Right.CALL_VIEW))]
 def desk(principal: Viewer) -> JSONResponse:
     """The calls of the last twelve hours, with the live feed's number (topic `calls`)."""
     with read_session() as session:
-        return JSONResponse(read.snapshot(session, principal.org_id, now()))
+        found = read.snapshot(session, principal.org_id, now())
+    eyes = viewer_of(principal).eyes
+    found["calls"] = [call_seen(row, eyes) for row in found["calls"]]
+    return JSONResponse(found)
 
 
 @router.get("/api/calls", response_model=list[CallRow])
 def calls(principal: Viewer) -> JSONResponse:
     """The last calls, newest first."""
     with read_session() as session:
-        return JSONResponse(read.recent(session, principal.org_id, 50))
+        rows = read.recent(session, principal.org_id, 50)
+    eyes = viewer_of(principal).eyes
+    return JSONResponse([call_seen(row, eyes) for row in rows])
 
 
 @router.post("/api/calls/{call_id}/take", response_model=CallRow)
@@ -41,6 +47,7 @@ def take(call_id: UUID, write: Annotated[Writer, writer(Right.CALL_TAKE)]) -> JS
     def act(uow: UnitOfWork) -> dict[str, Any]:
         tickets.take_call(uow, call_id)
         uow.flush()
-        return read.one(uow.session, uow.org_id, call_id)
+        row = read.one(uow.session, uow.org_id, call_id)
+        return call_seen(row, viewer_of(write.principal).eyes)
 
     return write.run(None, act)

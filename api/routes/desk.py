@@ -19,6 +19,7 @@ from core.uow import UnitOfWork
 from dashboards.board import centres, snapshot
 from dashboards.order_page import ticket_row
 from dashboards.reference import reference
+from dashboards.seen import order_seen, ticket_seen, viewer_of
 from dispatch.orders import repository
 from dispatch.orders.service import POLICY
 from dispatch.tickets import service as tickets
@@ -47,6 +48,8 @@ def _snapshot(principal: Principal) -> dict[str, Any]:
     with read_session() as session:
         found = snapshot(session, principal.org_id, topic_of(principal), now())
         found["centres"] = centres(session, principal.org_id)
+    viewer = viewer_of(principal)
+    found["orders"] = [order_seen(row, viewer) for row in found["orders"]]
     found["policy"] = {"code": policy.code, "version": policy.version}
     return found
 
@@ -68,7 +71,8 @@ def file_ticket(
     def act(uow: UnitOfWork) -> dict[str, Any]:
         ticket_id = tickets.file_ticket(uow, NewTicket(**body.model_dump()))
         uow.flush()
-        return ticket_row(uow.session.get_one(Ticket, (uow.org_id, ticket_id)))
+        row = ticket_row(uow.session.get_one(Ticket, (uow.org_id, ticket_id)))
+        return ticket_seen(row, viewer_of(write.principal).eyes)
 
     return write.run(body, act, status=201)
 
@@ -81,6 +85,6 @@ def acknowledge(alert_id: UUID, write: Annotated[Writer, writer(Right.ALERT_ACK)
         timer = sla.acknowledge(uow, alert_id, uow.now)
         access = write.principal.access
         repository.get_order(uow.session, uow.org_id, timer.case_id, access)
-        return row_after(uow, timer.case_id)
+        return row_after(uow, timer.case_id, write.principal)
 
     return write.run(None, act)

@@ -11,6 +11,7 @@ from core.db import read_session
 from core.errors import InvalidField
 from core.identity import Principal
 from core.rights import Right
+from dashboards.seen import caller_seen, viewer_of
 from dispatch.directory import repository, service
 from dispatch.directory.callers import Caller, RegionOf
 
@@ -28,7 +29,8 @@ def callers(
     if "\x00" in number:
         raise InvalidField("query.number", "must not contain NUL characters", "不得含 NUL")
     with read_session() as session:
-        return service.who_calls(session, principal.org_id, number)
+        found = service.who_calls(session, principal.org_id, number)
+    return caller_seen(found, viewer_of(principal).eyes)
 
 
 @router.get("/api/regions", response_model=list[RegionRow])

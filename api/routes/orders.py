@@ -30,6 +30,7 @@ from core.uow import UnitOfWork
 from dashboards.board import order_rows
 from dashboards.order_page import order_page
 from dashboards.reference import FAULT_CODES, TRADE_CODES
+from dashboards.seen import order_seen, page_seen, viewer_of
 from dispatch.orders import repository, service
 from dispatch.orders.models import Assignment, Order
 from dispatch.orders.service import NewOrder
@@ -38,11 +39,12 @@ router = APIRouter(tags=["orders"])
 Viewer = Annotated[Principal, Depends(Need(Right.ORDER_VIEW))]
 
 
-def row_after(uow: UnitOfWork, order_id: UUID) -> dict[str, Any]:
-    """The order's row as it will be committed."""
+def row_after(uow: UnitOfWork, order_id: UUID, principal: Principal) -> dict[str, Any]:
+    """The order's row as it will be committed, as the one who acts sees it."""
     uow.flush()
     uow.session.expunge_all()
-    return order_rows(uow.session, uow.org_id, [order_id], uow.now)[0][1]
+    row = order_rows(uow.session, uow.org_id, [order_id], uow.now)[0][1]
+    return order_seen(row, viewer_of(principal))
 
 
 def _check_place(body: OrderBody) -> None:
@@ -61,7 +63,7 @@ def act_on(
 
     def act(uow: UnitOfWork) -> dict[str, Any]:
         use_case(uow)
-        return row_after(uow, order_id)
+        return row_after(uow, order_id, write.principal)
 
     return write.run(body, act)
 
@@ -91,8 +93,9 @@ def orders(
         query = query.where(Order.state == state)
     with read_session() as session:
         ids = session.scalars(query.order_by(Order.filed_at.desc()).limit(limit)).all()
-        rows = [row for _, row in order_rows(session, principal.org_id, ids, now())]
-    return JSONResponse(rows)
+        rows = order_rows(session, principal.org_id, ids, now())
+    viewer = viewer_of(principal)
+    return JSONResponse([order_seen(row, viewer) for _, row in rows])
 
 
 @router.get("/api/orders/{order_id}", response_model=OrderPage)
@@ -100,7 +103,8 @@ def order(principal: Viewer, order_id: UUID) -> JSONResponse:
     """One order with stamps, segments, receipts and history."""
     with read_session() as session:
         repository.get_order(session, principal.org_id, order_id, principal.access)
-        return JSONResponse(order_page(session, principal.org_id, order_id, now()))
+        page = order_page(session, principal.org_id, order_id, now())
+    return JSONResponse(page_seen(page, viewer_of(principal)))
 
 
 @router.post("/api/orders", status_code=201, response_model=OrderRow)
@@ -116,7 +120,7 @@ def file_order(body: OrderBody, write: Annotated[Writer, writer(Right.ORDER_FILE
 
     def act(uow: UnitOfWork) -> dict[str, Any]:
         order_id = service.file_order(uow, NewOrder(**body.model_dump()))
-        return row_after(uow, order_id)
+        return row_after(uow, order_id, write.principal)
 
     return write.run(body, act, status=201)
 

@@ -16,6 +16,7 @@ from core.settings import settings
 from dashboards.reports.behind import Wanted, orders_behind
 from dashboards.reports.distribution import distribution
 from dashboards.reports.segments import segment_report
+from dashboards.seen import place_seen, viewer_of
 from dispatch.orders.service import POLICY
 from sla.policy import Policy, load_policy, policy_names
 
@@ -109,7 +110,7 @@ def orders(
         raise InvalidField("query.code", f"one of {', '.join(codes)}")
     wanted = Wanted(code, by, key, outcome, spent_from, spent_to)
     with read_session() as session:
-        return orders_behind(
+        found = orders_behind(
             session,
             principal.org_id,
             principal.access,
@@ -121,3 +122,5 @@ def orders(
             offset=offset,
             limit=limit,
         )
+    eyes = viewer_of(principal).eyes
+    return {**found, "rows": [place_seen(row, eyes) for row in found["rows"]]}

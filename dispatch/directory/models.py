@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
@@ -125,6 +125,7 @@ class CustomerPhone(Base):
         ForeignKeyConstraint(["org_id", "customer_id"], ["customer.org_id", "customer.id"]),
         CheckConstraint("used_by IN ('" + "','".join(PHONE_USES) + "')", name="used_by"),
         Index("ix_customer_phone_number", "org_id", "number"),
+        Index("uq_customer_phone_id", "org_id", "id", unique=True),
     )
 
     org_id: Mapped[int] = mapped_column(primary_key=True)
@@ -133,6 +134,10 @@ class CustomerPhone(Base):
     verified: Mapped[bool]
     used_by: Mapped[str] = mapped_column(default="owner", server_default="owner")
     position: Mapped[int] = mapped_column(default=0, server_default="0", comment="order of calling")
+    id: Mapped[UUID] = mapped_column(
+        server_default=text("gen_random_uuid()"),
+        comment="names the phone in addresses and events, where its number may not be",
+    )
 
 
 class ServicePoint(Base):

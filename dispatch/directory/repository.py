@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeVarTuple
 from uuid import UUID
 
-from sqlalchemy import Row, Select, case, func, literal, select, true
+from sqlalchemy import Row, Select, case, func, literal, select, true, union
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
@@ -227,6 +227,67 @@ def orders_of_customers(
     return {id_: _each_once(rows, "customer") for id_, rows in found.items()}
 
 
+def past_orders(
+    session: Session, org_id: int, customer_id: UUID, limit: int
+) -> Sequence[Row[Order, Location]]:
+    """The last orders about an account, open and closed, with where they were, newest first."""
+    about = (
+        select(OrderTicket.order_id)
+        .join(Ticket, (Ticket.org_id == OrderTicket.org_id) & (Ticket.id == OrderTicket.ticket_id))
+        .where(OrderTicket.org_id == org_id, Ticket.customer_id == customer_id)
+    )
+    query = (
+        select(Order, Location)
+        .outerjoin(Location, (Location.org_id == Order.org_id) & (Location.id == Order.location_id))
+        .where(Order.org_id == org_id, Order.id.in_(about))
+        .order_by(Order.filed_at.desc(), Order.id)
+        .limit(limit)
+    )
+    return session.execute(query).all()
+
+
+def customer_of(session: Session, org_id: int, customer_id: UUID) -> Customer | None:
+    return session.get(Customer, (org_id, customer_id))
+
+
+def phones_of(
+    session: Session, org_id: int, customer_ids: Collection[UUID]
+) -> dict[UUID, list[CustomerPhone]]:
+    """For each account its phones, in the order of calling."""
+    query = (
+        select(CustomerPhone)
+        .where(CustomerPhone.org_id == org_id, CustomerPhone.customer_id.in_(customer_ids))
+        .order_by(CustomerPhone.position, CustomerPhone.verified.desc(), CustomerPhone.number)
+    )
+    found: dict[UUID, list[CustomerPhone]] = {id_: [] for id_ in customer_ids}
+    for phone in session.scalars(query):
+        found[phone.customer_id].append(phone)
+    return found
+
+
+def customers_by_id(
+    session: Session, org_id: int, customer_ids: Collection[UUID]
+) -> list[tuple[Customer, Premise | None, Region | None]]:
+    """Accounts with the premise of their first meter and its region, in the order asked."""
+    place = func.row_number().over(
+        partition_by=ServicePoint.customer_id, order_by=ServicePoint.meter
+    )
+    first = (
+        select(ServicePoint.customer_id, ServicePoint.premise_id, place.label("place"))
+        .where(ServicePoint.org_id == org_id, ServicePoint.customer_id.in_(customer_ids))
+        .subquery()
+    )
+    query = (
+        select(Customer, Premise, Region)
+        .outerjoin(first, (first.c.customer_id == Customer.id) & (first.c.place == 1))
+        .outerjoin(Premise, (Premise.org_id == org_id) & (Premise.id == first.c.premise_id))
+        .outerjoin(Region, (Region.org_id == org_id) & (Region.id == Premise.region_id))
+        .where(Customer.org_id == org_id, Customer.id.in_(customer_ids))
+    )
+    found = {row[0].id: (row[0], row[1], row[2]) for row in session.execute(query)}
+    return [found[id_] for id_ in customer_ids if id_ in found]
+
+
 def orders_at_premises(
     session: Session, org_id: int, customer_ids: Collection[UUID], limit: int
 ) -> dict[UUID, list[OpenOrder]]:
@@ -282,13 +343,37 @@ def orders_of_phone(
     return _each_once([tuple(row) for row in rows], "phone")
 
 
-def calls_of_phone(
-    session: Session, org_id: int, number: str, limit: int
+def calls_of_phones(
+    session: Session,
+    org_id: int,
+    numbers: Collection[str],
+    limit: int,
+    about: UUID | None = None,
 ) -> Sequence[Row[Call, Ticket, UUID, str]]:
-    """Last calls from a phone: (Call, Ticket or None, order id, order number), newest first."""
+    """Last calls from these phones: (Call, Ticket or None, order id, order number), newest first.
+
+    `about`: also calls in which a ticket about this customer was filed, whoever called.
+    """
+    from_them = (
+        select(Call.id)
+        .where(
+            Call.org_id == org_id, Call.from_number.in_(numbers), Call.direction == "inbound"
+        )
+        .order_by(Call.opened_at.desc(), Call.id.desc())
+        .limit(limit)
+    )
+    about_it = (
+        select(Ticket.call_id)
+        .where(
+            Ticket.org_id == org_id, Ticket.customer_id == about, Ticket.call_id.is_not(None)
+        )
+        .order_by(Ticket.filed_at.desc(), Ticket.id.desc())
+        .limit(limit)
+    )
+    found = union(from_them, about_it) if about is not None else from_them
     last = (
         select(Call)
-        .where(Call.org_id == org_id, Call.from_number == number, Call.direction == "inbound")
+        .where(Call.org_id == org_id, Call.id.in_(found))
         .order_by(Call.opened_at.desc(), Call.id.desc())
         .limit(limit)
         .subquery()
@@ -300,6 +385,23 @@ def calls_of_phone(
         .order_by(call.opened_at.desc(), call.id.desc(), Ticket.filed_at)
     )
     return session.execute(_with_order(query)).all()
+
+
+def call_contacts(rows: Iterable[Row[Call, Ticket, UUID, str]]) -> list[Contact]:
+    """Calls as contacts, one for each ticket that was filed in it."""
+    return [
+        Contact(
+            kind="call",
+            id=call.id,
+            at=call.opened_at,
+            state=call.end_state or call.state,
+            ticket_id=ticket.id if ticket else None,
+            ticket_kind=ticket.kind if ticket else None,
+            order_id=order_id,
+            order_number=order_number,
+        )
+        for call, ticket, order_id, order_number in rows
+    ]
 
 
 def tickets_of_customers(

@@ -51,7 +51,7 @@ def _contexts(
     session: Session, org_id: int, customers: Sequence[tuple[Customer, bool]]
 ) -> list[CallerContext]:
     ids = [customer.id for customer, _ in customers]
-    points = _points(session, org_id, ids)
+    points = supply_points(session, org_id, ids)
     own = repository.orders_of_customers(session, org_id, ids, MOST)
     there = repository.orders_at_premises(session, org_id, ids, MOST)
     tickets = repository.tickets_of_customers(session, org_id, ids, CONTACTS)
@@ -79,9 +79,10 @@ def _each_once(orders: Iterable[OpenOrder]) -> list[OpenOrder]:
     return list(found.values())
 
 
-def _points(
+def supply_points(
     session: Session, org_id: int, customer_ids: Sequence[UUID]
 ) -> dict[UUID, list[SupplyPoint]]:
+    """Where each customer is supplied: premise, region, meter, line, what is open below it."""
     rows = repository.points_of(session, org_id, customer_ids)
     wanted = {point.transformer_id for point, *_ in rows if point.transformer_id is not None}
     lines = repository.lines_above(session, org_id, wanted)
@@ -124,21 +125,9 @@ def _of_kind(line: Line, kind: str, near: Mapping[UUID, Nearby]) -> Nearby | Non
 
 
 def _calls(session: Session, org_id: int, phone: str) -> list[Contact]:
-    return [
-        Contact(
-            kind="call",
-            id=call.id,
-            at=call.opened_at,
-            state=call.end_state or call.state,
-            ticket_id=ticket.id if ticket else None,
-            ticket_kind=ticket.kind if ticket else None,
-            order_id=order_id,
-            order_number=order_number,
-        )
-        for call, ticket, order_id, order_number in repository.calls_of_phone(
-            session, org_id, phone, CONTACTS
-        )
-    ]
+    return repository.call_contacts(
+        repository.calls_of_phones(session, org_id, [phone], CONTACTS)
+    )
 
 
 def regions(session: Session, org_id: int) -> list[RegionOf]:

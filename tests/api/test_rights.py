@@ -32,6 +32,9 @@ TABLE = {
     "GET /api/calls": "AL--S-",
     "GET /api/callers": "AL--S-",
     "GET /api/regions": "ALD-SM",
+    "GET /api/customers": "ALD-SM",
+    "GET /api/customers/{customer_id}": "ALD-SM",
+    "GET /api/unmaskings": "----SM",
     "GET /api/map": "ALDCSM",
     "GET /api/desk": "AL--S-",
     "GET /api/reports/segments": "-LD-SM",
@@ -39,6 +42,14 @@ TABLE = {
     "GET /api/reports/orders": "-LD-SM",
     "GET /api/outbox/dead": "-----M",
     "POST /api/calls/{call_id}/take": "AL----",
+    "POST /api/customers/{customer_id}/correct": "AL----",
+    "POST /api/customers/{customer_id}/notes": "AL----",
+    "POST /api/customers/{customer_id}/notes/{note_id}/pin": "AL----",
+    "POST /api/customers/{customer_id}/notes/{note_id}/hide": "AL----",
+    "POST /api/customers/{customer_id}/phones": "AL----",
+    "POST /api/customers/{customer_id}/phones/{phone_id}/verify": "AL----",
+    "POST /api/customers/{customer_id}/phones/{phone_id}/remove": "AL----",
+    "POST /api/unmask": "--D-SM",
     "POST /api/tickets": "AL----",
     "POST /api/orders": "AL----",
     "POST /api/orders/{order_id}/release": "-L----",
@@ -92,7 +103,7 @@ SIGNED = {
     "POST /telephony/twilio/status",
     "POST /telephony/twilio/queue",
 }
-BODILESS = ("accept", "activate", "finish", "acknowledge", "revive", "logout", "take")
+BODILESS = ("remove", "accept", "activate", "finish", "acknowledge", "revive", "logout", "take")
 SOCKETS = {"/api/live"}
 LAST_MONTH = {"from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"}
 DENIALS = sum(cells.count("-") for cells in (*TABLE.values(), *LIVE.values()))
@@ -132,6 +143,9 @@ class Requests:
             "crew_id": office.unit("east-1"),
             "outbox_id": str(uuid.uuid4()),
             "call_id": str(uuid.uuid4()),
+            "customer_id": str(uuid.uuid4()),
+            "note_id": str(uuid.uuid4()),
+            "phone_id": str(uuid.uuid4()),
         }
         self.bodies: dict[str, Any] = {
             "tickets": {"channel": "web"},
@@ -147,6 +161,18 @@ class Requests:
             "restore": {},
             "away": {"reason": "meal"},
             "back": {},
+            "correct": {"importance": "first"},
+            "notes": {"words": "门禁找物业"},
+            "pin": {"pinned": True},
+            "hide": {"reason": "写错客户"},
+            "phones": {"number": "+8616410000137"},
+            "verify": {"verified": True},
+            "unmask": {
+                "entity": "order",
+                "id": order["id"],
+                "field": "place",
+                "reason_code": "find_site",
+            },
         }
 
     def send(self, client: httpx.Client, route: str, **headers: str) -> httpx.Response:
@@ -154,6 +180,7 @@ class Requests:
         last = path.rpartition("/")[2]
         params = {**LAST_MONTH, "code": "AH"} if path.startswith("/api/reports/") else None
         params = {"number": "+8616410000137"} if path == "/api/callers" else params
+        params = {"id": str(uuid.uuid4())} if path == "/api/customers" else params
         if method == "POST" and last not in self.bodies:
             assert last in BODILESS
         return client.request(

@@ -1,0 +1,147 @@
+"""One customer in full: account, places, phones, line, what is open, what was, and notes.
+
+It takes the same few statements however much there is of each. `eyes` mask what whoever looks may
+not see of personal data.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from core.errors import NotFound
+from dashboards.seen import open_order_seen, point_seen
+from dashboards.values import iso, text
+from dispatch.directory import repository, service
+from dispatch.directory.models import Customer, CustomerPhone
+from dispatch.privacy import repository as privacy
+from dispatch.privacy.masking import Eyes
+
+MOST = 20
+"""Orders, tickets and calls that are listed, at most."""
+
+Page = dict[str, Any]
+
+
+def customer_page(session: Session, org_id: int, customer_id: UUID, eyes: Eyes) -> Page:
+    """The whole of one customer, as these eyes see it. Raises NotFound."""
+    customer = repository.customer_of(session, org_id, customer_id)
+    if customer is None:
+        raise NotFound(what="customer", id=customer_id)
+    phones = repository.phones_of(session, org_id, [customer_id])[customer_id]
+    points = service.supply_points(session, org_id, [customer_id])[customer_id]
+    own = repository.orders_of_customers(session, org_id, [customer_id], MOST)[customer_id]
+    there = repository.orders_at_premises(session, org_id, [customer_id], MOST)[customer_id]
+    known = {order.id for order in own}
+    numbers = [phone.number for phone in phones]
+    calls = repository.calls_of_phones(session, org_id, numbers, MOST, about=customer_id)
+    return {
+        **_account(customer, eyes),
+        "phones": [_phone(one, eyes) for one in phones],
+        "points": [asdict(point_seen(one, eyes)) for one in points],
+        "open_orders": [
+            asdict(open_order_seen(one, eyes))
+            for one in (*own, *(each for each in there if each.id not in known))
+        ],
+        "orders": _orders(session, org_id, customer_id, eyes),
+        "tickets": [
+            asdict(one)
+            for one in repository.tickets_of_customers(session, org_id, [customer_id], MOST)[
+                customer_id
+            ]
+        ],
+        "calls": [asdict(one) for one in repository.call_contacts(calls)],
+        "outages": [],
+        "notes": note_rows(session, org_id, customer_id, eyes),
+    }
+
+
+def _account(customer: Customer, eyes: Eyes) -> dict[str, Any]:
+    return {
+        "id": customer.id,
+        "number": customer.number,
+        "name_zh": eyes.name(customer.name_zh),
+        "name_en": eyes.name(customer.name_en),
+        "importance": customer.importance,
+        "account_state": customer.account_state,
+        "category": customer.category,
+        "voltage": customer.voltage,
+        "contract_kva": customer.contract_kva,
+        "running_kva": customer.running_kva,
+        "commissioned_on": customer.commissioned_on,
+    }
+
+
+def _phone(phone: CustomerPhone, eyes: Eyes) -> dict[str, Any]:
+    return {
+        "id": phone.id,
+        "number": eyes.phone(phone.number),
+        "verified": phone.verified,
+        "used_by": phone.used_by,
+    }
+
+
+def _orders(session: Session, org_id: int, customer_id: UUID, eyes: Eyes) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": order.id,
+            "number": order.number,
+            "state": order.state,
+            "fault_code": order.fault_code,
+            "urgency": order.urgency,
+            "filed_at": order.filed_at,
+            "place": eyes.address(place.place) if place else None,
+            "place_en": eyes.address(place.place_en) if place else None,
+        }
+        for order, place in repository.past_orders(session, org_id, customer_id, MOST)
+    ]
+
+
+def note_rows(
+    session: Session, org_id: int, customer_id: UUID, eyes: Eyes
+) -> list[dict[str, Any]]:
+    """Notes, pinned ones first. A hidden one tells who hid it, when and why, not its words."""
+    return [
+        {
+            "id": text(note.id),
+            "by": author,
+            "at": iso(note.noted_at),
+            "words": None if note.hidden_at else eyes.text(note.words),
+            "pinned": note.pinned,
+            "hidden_at": iso(note.hidden_at),
+            "hidden_by": hider,
+            "hidden_why": eyes.text(note.hidden_why),
+        }
+        for note, author, hider in privacy.notes_of(session, org_id, customer_id)
+    ]
+
+
+def phone_rows(
+    session: Session, org_id: int, customer_id: UUID, eyes: Eyes
+) -> list[dict[str, Any]]:
+    """Phones in the order of calling."""
+    phones = repository.phones_of(session, org_id, [customer_id])[customer_id]
+    return [{**_phone(one, eyes), "id": str(one.id)} for one in phones]
+
+
+def briefs(
+    session: Session, org_id: int, customer_ids: Collection[UUID], eyes: Eyes
+) -> list[dict[str, Any]]:
+    """A line for each of these customers, in the order asked; unknown ones are left out."""
+    rows: Sequence[Any] = repository.customers_by_id(session, org_id, customer_ids)
+    return [
+        {
+            "id": customer.id,
+            "number": customer.number,
+            "name_zh": eyes.name(customer.name_zh),
+            "name_en": eyes.name(customer.name_en),
+            "importance": customer.importance,
+            "account_state": customer.account_state,
+            "address_zh": eyes.address(premise.address_zh) if premise else None,
+            "address_en": eyes.address(premise.address_en) if premise else None,
+            "region": region.code if region else None,
+        }
+        for customer, premise, region in rows
+    ]
