@@ -99,9 +99,7 @@ def _orders(session: Session, org_id: int, customer_id: UUID, eyes: Eyes) -> lis
     ]
 
 
-def note_rows(
-    session: Session, org_id: int, customer_id: UUID, eyes: Eyes
-) -> list[dict[str, Any]]:
+def note_rows(session: Session, org_id: int, customer_id: UUID, eyes: Eyes) -> list[dict[str, Any]]:
     """Notes, pinned ones first. A hidden one tells who hid it, when and why, not its words."""
     return [
         {

@@ -46,7 +46,7 @@ def eyes_on(row: Mapping[str, Any], viewer: Viewer) -> Eyes:
 
 def _works_on(row: Mapping[str, Any], access: Access) -> bool:
     if access.scope is Scope.CENTRE:
-        return row["state"] != "closed" and row["centre_id"] == str(access.unit_id)
+        return bool(row["state"] != "closed" and row["centre_id"] == str(access.unit_id))
     if access.scope is Scope.CREW:
         one = row["assignment"]
         mine = one is not None and one["crew_id"] == str(access.unit_id)

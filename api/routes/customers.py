@@ -37,7 +37,7 @@ MOST_BRIEFS = 20
 @router.get("", response_model=list[CustomerBrief])
 def customers(
     principal: Viewer,
-    id: Annotated[  # noqa: A002 - the name of the parameter in the address
+    id: Annotated[
         list[UUID], Query(min_length=1, max_length=MOST_BRIEFS, description="May be repeated.")
     ],
 ) -> list[dict[str, Any]]:
@@ -117,9 +117,7 @@ def add_phone(customer_id: UUID, body: PhoneBody, write: Editor) -> JSONResponse
     """One more phone, in any format. The answer is all of the customer's phones."""
 
     def act(uow: UnitOfWork) -> dict[str, Any]:
-        corrections.add_phone(
-            uow, customer_id, body.number, body.used_by, verified=body.verified
-        )
+        corrections.add_phone(uow, customer_id, body.number, body.used_by, verified=body.verified)
         return _phones_after(uow, customer_id, write.principal)
 
     return write.run(body, act, status=201)

@@ -37,9 +37,7 @@ def look(body: UnmaskBody, write: Annotated[Writer, writer(Right.PERSONAL_UNMASK
 
     kept = json.loads(bytes(write.run(body, act).body))
     with read_session() as session:
-        value, until = value_of(
-            session, write.principal.org_id, UUID(kept["id"]), access, now()
-        )
+        value, until = value_of(session, write.principal.org_id, UUID(kept["id"]), access, now())
     return JSONResponse(
         {**kept, "value": value.value, "value_en": value.value_en, "until": iso(until)},
         headers={"Cache-Control": "no-store"},

@@ -356,17 +356,13 @@ def calls_of_phones(
     """
     from_them = (
         select(Call.id)
-        .where(
-            Call.org_id == org_id, Call.from_number.in_(numbers), Call.direction == "inbound"
-        )
+        .where(Call.org_id == org_id, Call.from_number.in_(numbers), Call.direction == "inbound")
         .order_by(Call.opened_at.desc(), Call.id.desc())
         .limit(limit)
     )
     about_it = (
         select(Ticket.call_id)
-        .where(
-            Ticket.org_id == org_id, Ticket.customer_id == about, Ticket.call_id.is_not(None)
-        )
+        .where(Ticket.org_id == org_id, Ticket.customer_id == about, Ticket.call_id.is_not(None))
         .order_by(Ticket.filed_at.desc(), Ticket.id.desc())
         .limit(limit)
     )

@@ -125,9 +125,7 @@ def _of_kind(line: Line, kind: str, near: Mapping[UUID, Nearby]) -> Nearby | Non
 
 
 def _calls(session: Session, org_id: int, phone: str) -> list[Contact]:
-    return repository.call_contacts(
-        repository.calls_of_phones(session, org_id, [phone], CONTACTS)
-    )
+    return repository.call_contacts(repository.calls_of_phones(session, org_id, [phone], CONTACTS))
 
 
 def regions(session: Session, org_id: int) -> list[RegionOf]:

@@ -29,11 +29,14 @@ _LONGEST_PHONE = 15
 _PERSON_HAN = 4
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
-_COMPOUND = (
-    "欧阳 司马 上官 诸葛 东方 皇甫 尉迟 公孙 慕容 令狐 司徒 司空 夏侯 宇文 长孙 端木 轩辕 百里 "
-    "南宫 西门 独孤 闻人 申屠 太史 淳于 单于 仲孙 钟离 公冶 宗政 濮阳 赫连 澹台 鲜于 闾丘 亓官 "
-    "拓跋 呼延 第五 东郭 南门 羊舌 微生 公羊 左丘 梁丘 段干 谷梁 达奚 哥舒"
-).split()
+_COMPOUND = tuple(
+    re.findall(
+        "..",
+        "欧阳司马上官诸葛东方皇甫尉迟公孙慕容令狐司徒司空夏侯宇文长孙端木轩辕百里南宫西门独孤闻人申屠太史"
+        "淳于单于仲孙钟离公冶宗政濮阳赫连澹台鲜于闾丘亓官拓跋呼延第五东郭南门羊舌微生公羊左丘梁丘段干谷梁"
+        "达奚哥舒",
+    )
+)
 _COMPANY_HAN = re.compile(
     r"(公司|集团|超市|商店|商行|商场|商城|市场|酒店|宾馆|饭店|餐厅|餐馆|面馆|茶馆|医院|诊所|卫生院"
     r"|药店|药房|学校|大学|学院|中学|小学|幼儿园|银行|支行|中心|大厦|物业|委员会|村委会|居委会|政府"
@@ -61,7 +64,7 @@ def mask_name(name: str) -> str:
         return mask_text(plain)
     if not _HAN.match(plain):
         return (plain[0] if plain[0].isalpha() else "") + MORE
-    surname = plain[:2] if plain.startswith(tuple(_COMPOUND)) and len(plain) > 2 else plain[0]
+    surname = plain[:2] if plain.startswith(_COMPOUND) and len(plain) > 2 else plain[0]
     return surname + "*" * min(max(len(plain) - len(surname), 1), 2)
 
 
@@ -73,7 +76,7 @@ def is_company(name: str) -> bool:
         return _COMPANY_LATIN.search(name) is not None
     if _COMPANY_HAN.search(name):
         return True
-    person = len(name) <= _PERSON_HAN and name.startswith(tuple(_COMPOUND))
+    person = len(name) <= _PERSON_HAN and name.startswith(_COMPOUND)
     return len(name) >= _PERSON_HAN and not person and _OFFICE_HAN.search(name) is not None
 
 
@@ -94,6 +97,8 @@ def mask_phone(number: str) -> str:
         plain = plain[: extension.start()]
     digits = _digits(plain)
     country = _country_of(digits) if plain.lstrip().startswith(("+", "＋")) else ""
+    if len(digits) - len(country) < _HIDDEN_OF_PHONE:
+        country = ""
     national = digits[len(country) :]
     last = min(4, max(0, len(national) - _HIDDEN_OF_PHONE))
     first = min(3, max(0, len(national) - _HIDDEN_OF_PHONE - last))
@@ -115,8 +120,8 @@ def _country_of(digits: str) -> str:
 
 
 _NUMERAL = r"[0-9０-９一二三四五六七八九十百零〇两]"
-_ROAD_WORDS = r"(?:大街|街|路|大道|国道|省道|县道|乡道|环|巷|胡同|马路|经路|纬路)"
-# 20号大街, 三环, 321国道: a number that is a road's name and not a house's.
+_ROAD_WORDS = r"(?:大街|大道|国道|省道|县道|乡道|环|马路|经路|纬路|路)"
+# 20号大街, 三环路, 321国道: a number that is a road's name and not a house's.
 _NUMBERED_ROAD = re.compile(rf"{_NUMERAL}{{1,3}}号?{_ROAD_WORDS}")
 _HOUSE = re.compile(
     r"\d|[*]"
@@ -125,8 +130,8 @@ _HOUSE = re.compile(
     r"|[A-Za-zＡ-Ｚａ-ｚ]{1,2}\s*(?:号|栋|幢|座|楼|单元|室|门)"
 )
 _AREA_END = re.compile(
-    r"省|自治区|自治州|(?<![城超门])市(?!场)|县|旗|盟|镇|乡(?!村)|街道|社区|(?<![小园苑厂库山校])区"
-    r"|大街|大道|胡同|街(?!道)|路(?!口)|巷|村|国道|省道|县道|环(?![境球])"
+    r"省(?!道)|自治区|自治州|(?<![城超门])市(?!场)|县(?!道)|旗|盟|镇|乡(?![村道])|街道|社区|(?<![小园苑厂库山校])区"
+    r"|大街|大道|胡同|街(?!道)|路(?!口)|巷|村|国道|省道|县道"
 )
 
 
@@ -148,7 +153,8 @@ def _address_han(plain: str) -> str:
         ),
         len(plain),
     )
-    ends = [one.end() for one in _AREA_END.finditer(plain) if one.end() <= house]
+    last = min(house, KEPT_OF_ADDRESS)
+    ends = [one.end() for one in _AREA_END.finditer(plain) if one.end() <= last]
     return _kept(plain, ends[-1] if ends else None)
 
 
@@ -158,7 +164,7 @@ def _kept(plain: str, end: int | None) -> str:
         end = 0
         while end < min(2, len(plain)) and plain[end].isalpha():
             end += 1
-    kept = plain[: min(end, KEPT_OF_ADDRESS)]
+    kept = plain[:end]
     return kept if kept == plain else kept + CUT
 
 
@@ -178,10 +184,12 @@ _HOUSE_LATIN = re.compile(
 
 def _address_latin(plain: str) -> str:
     """The road without its number and what follows it: ** Apricot Street, Willow Bend."""
-    parts = [part.strip() for part in plain.replace(CUT, " ").split(",")]
+    parts = [part.strip() for part in plain.removeprefix(CUT).split(",")]
     parts = [part for part in parts if part]
     begin = next((i for i, part in enumerate(parts) if _ROAD_LATIN.search(part)), None)
-    if begin is None:
+    if plain.startswith(CUT):  # cut off before: what is left is road and area
+        begin = 0
+    elif begin is None:
         if len(parts) < 2:
             return _kept(plain, None)
         begin = len(parts) - 1

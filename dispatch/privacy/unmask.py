@@ -57,9 +57,7 @@ def unmask(uow: UnitOfWork, look: Look, access: Access) -> UUID:
         raise InvalidField("body.reason_text", "say which reason", "请说明原因")
     _read(uow.session, uow.org_id, look.entity, look.entity_id, look.field, access)
     repository.lock_user(uow.session, uow.org_id, user_id)
-    count, first = repository.unmaskings_since(
-        uow.session, uow.org_id, user_id, uow.now - _WINDOW
-    )
+    count, first = repository.unmaskings_since(uow.session, uow.org_id, user_id, uow.now - _WINDOW)
 
     if first is not None and count >= settings().unmask_per_hour:
         minutes = -((first + _WINDOW - uow.now) // -timedelta(minutes=1))

@@ -304,6 +304,186 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/customers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Customers
+         * @description A line about each of these customers, in the order asked; unknown ones are left out.
+         */
+        get: operations["customers_api_customers_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{customer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Customer
+         * @description One customer: account, phones, places and line, what is open, what was, notes.
+         */
+        get: operations["customer_api_customers__customer_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{customer_id}/correct": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Correct
+         * @description Put facts of the account right. Only the names of the fields are recorded as an event.
+         */
+        post: operations["correct_api_customers__customer_id__correct_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{customer_id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Note
+         * @description Write a note about the customer. The answer is all of its notes.
+         */
+        post: operations["add_note_api_customers__customer_id__notes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{customer_id}/notes/{note_id}/hide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hide Note
+         * @description Show a note no longer. Who hid it, when and why is told in its place.
+         */
+        post: operations["hide_note_api_customers__customer_id__notes__note_id__hide_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{customer_id}/notes/{note_id}/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pin Note
+         * @description Put a note above the others, or back among them.
+         */
+        post: operations["pin_note_api_customers__customer_id__notes__note_id__pin_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{customer_id}/phones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Phone
+         * @description One more phone, in any format. The answer is all of the customer's phones.
+         */
+        post: operations["add_phone_api_customers__customer_id__phones_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{customer_id}/phones/{phone_id}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remove Phone
+         * @description The phone is the customer's no more; its number is erased from the directory.
+         */
+        post: operations["remove_phone_api_customers__customer_id__phones__phone_id__remove_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{customer_id}/phones/{phone_id}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify Phone
+         * @description The phone is known to be the customer's, or no longer so.
+         */
+        post: operations["verify_phone_api_customers__customer_id__phones__phone_id__verify_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/demo": {
         parameters: {
             query?: never;
@@ -802,6 +982,48 @@ export interface paths {
          * @description Take a customer's request. With `call_id`, the end of that call is point A.
          */
         post: operations["file_ticket_api_tickets_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/unmask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look
+         * @description The clear value of one masked field, for a minute. Who looked, when and why is kept.
+         *
+         *     The value is read beside the answer that is kept for repetitions, so it is stored nowhere else.
+         */
+        post: operations["look_api_unmask_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/unmaskings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Unmaskings
+         * @description Who looked at which masked value, and why, newest first.
+         */
+        get: operations["unmaskings_api_unmaskings_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1320,6 +1542,23 @@ export interface components {
             /** Ticket Kind */
             ticket_kind: string | null;
         };
+        /**
+         * CorrectBody
+         * @description Only what is named is changed.
+         */
+        CorrectBody: {
+            /** Account State */
+            account_state?: ("active" | "in_arrears" | "suspended" | "closed") | null;
+            /** Importance */
+            importance?: ("ordinary" | "special" | "first" | "second" | "temporary") | null;
+            /** Name En */
+            name_en?: string | null;
+            /**
+             * Name Zh
+             * @example 王晓雯
+             */
+            name_zh?: string | null;
+        };
         /** CorrectionBody */
         CorrectionBody: {
             /** Assignment Id */
@@ -1412,6 +1651,228 @@ export interface components {
             trade: string;
             /** Vehicle Id */
             vehicle_id: string | null;
+        };
+        /**
+         * CustomerAnswer
+         * @description One customer in full. Lists hold the newest 20; names, phones, addresses may be masked.
+         * @example {
+         *       "account_state": "active",
+         *       "calls": [
+         *         {
+         *           "at": "2026-11-21T14:46:02Z",
+         *           "id": "01a20039-8011-75e1-8d2c-3a9a4f7c9b10",
+         *           "kind": "call",
+         *           "order_id": "01a20039-8627-7697-9262-8f76eadec01b",
+         *           "order_number": "20261121-0001",
+         *           "state": "completed",
+         *           "ticket_id": "01a20039-83d0-7b65-9a15-2f5a4c0be7a2",
+         *           "ticket_kind": "fault_repair"
+         *         }
+         *       ],
+         *       "category": "residential",
+         *       "commissioned_on": "2011-06-18",
+         *       "id": "01a20037-11d4-7c02-8a44-5d1f2e3b4a59",
+         *       "importance": "ordinary",
+         *       "name_en": "Ma Fang",
+         *       "name_zh": "马芳",
+         *       "notes": [
+         *         {
+         *           "at": "2026-11-20T09:12:05.000000Z",
+         *           "by": "坐席",
+         *           "id": "01a2003a-1c22-7f6f-8b12-3d4e5f6a7b8c",
+         *           "pinned": true,
+         *           "words": "门禁密码找物业值班室要"
+         *         }
+         *       ],
+         *       "number": "3300000201",
+         *       "open_orders": [
+         *         {
+         *           "because": "customer",
+         *           "centre_id": "01a20037-08c2-7366-b53b-6b86f3b69262",
+         *           "fault_code": "no_power_building",
+         *           "filed_at": "2026-11-21T14:49:20.412000Z",
+         *           "id": "01a20039-8627-7697-9262-8f76eadec01b",
+         *           "number": "20261121-0001",
+         *           "place": "柳湾区杏花路6号",
+         *           "place_en": "6 Xinghua Road, Liuwan District",
+         *           "state": "assigned",
+         *           "urgency": 0
+         *         }
+         *       ],
+         *       "orders": [
+         *         {
+         *           "fault_code": "no_power_building",
+         *           "filed_at": "2026-11-21T14:49:20.412000Z",
+         *           "id": "01a20039-8627-7697-9262-8f76eadec01b",
+         *           "number": "20261121-0001",
+         *           "place": "柳湾区杏花路6号",
+         *           "place_en": "6 Xinghua Road, Liuwan District",
+         *           "state": "assigned",
+         *           "urgency": 0
+         *         }
+         *       ],
+         *       "outages": [],
+         *       "phones": [
+         *         {
+         *           "id": "01a20037-11d4-7c02-8a44-5d1f2e3b4b01",
+         *           "number": "+8616412345678",
+         *           "used_by": "owner",
+         *           "verified": true
+         *         }
+         *       ],
+         *       "points": [
+         *         {
+         *           "address_en": "Flat 1-402, 6 Apricot Road, Willow Bend",
+         *           "address_zh": "柳湾区杏花路6号1单元402室",
+         *           "area_class": "urban",
+         *           "lat": 32.072186,
+         *           "line": [
+         *             {
+         *               "code": "LW-F3-T15",
+         *               "kind": "transformer",
+         *               "name_en": "Apricot Road transformer 15 (Willow Bend line 3)",
+         *               "name_zh": "杏花路柳湾三线15号公变"
+         *             }
+         *           ],
+         *           "lon": 118.841907,
+         *           "meter": "013300000201",
+         *           "on_feeder": {
+         *             "code": "LW-F3",
+         *             "count": 1,
+         *             "order_ids": [
+         *               "01a20039-8627-7697-9262-8f76eadec01b"
+         *             ]
+         *           },
+         *           "on_transformer": {
+         *             "code": "LW-F3-T15",
+         *             "count": 1,
+         *             "order_ids": [
+         *               "01a20039-8627-7697-9262-8f76eadec01b"
+         *             ]
+         *           },
+         *           "premise_id": "01a20037-11d4-7c02-8a44-5d1f2e3b4a60",
+         *           "region": {
+         *             "centre_code": "east",
+         *             "centre_id": "01a20037-08c2-7366-b53b-6b86f3b69262",
+         *             "centre_name_en": "East repair centre",
+         *             "centre_name_zh": "城东报修中心",
+         *             "code": "LW",
+         *             "id": "01a20037-0f11-7d3e-9b1f-6c2d3e4f5a6b",
+         *             "name_en": "Willow Bend",
+         *             "name_zh": "柳湾区"
+         *           }
+         *         }
+         *       ],
+         *       "tickets": [],
+         *       "voltage": "0.4"
+         *     }
+         */
+        CustomerAnswer: {
+            /**
+             * Account State
+             * @enum {string}
+             */
+            account_state: "active" | "in_arrears" | "suspended" | "closed";
+            /** Calls */
+            calls: components["schemas"]["ContactRow"][];
+            /**
+             * Category
+             * @enum {string}
+             */
+            category: "residential" | "commercial" | "industrial" | "agricultural" | "public";
+            /** Commissioned On */
+            commissioned_on: string | null;
+            /**
+             * Contract Kva
+             * @description 合同容量
+             */
+            contract_kva: number | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Importance
+             * @enum {string}
+             */
+            importance: "ordinary" | "special" | "first" | "second" | "temporary";
+            /** Name En */
+            name_en: string | null;
+            /** Name Zh */
+            name_zh: string;
+            /** Notes */
+            notes: components["schemas"]["NoteRow"][];
+            /**
+             * Number
+             * @description The account number.
+             */
+            number: string;
+            /** Open Orders */
+            open_orders: components["schemas"]["OpenOrderRow"][];
+            /** Orders */
+            orders: components["schemas"]["PastOrderRow"][];
+            /**
+             * Outages
+             * @description Outages of its line; none are recorded yet.
+             */
+            outages: components["schemas"]["OutageRow"][];
+            /**
+             * Phones
+             * @description In the order of calling.
+             */
+            phones: components["schemas"]["PhoneRow"][];
+            /** Points */
+            points: components["schemas"]["SupplyPointRow"][];
+            /**
+             * Running Kva
+             * @description 运行容量
+             */
+            running_kva: number | null;
+            /** Tickets */
+            tickets: components["schemas"]["ContactRow"][];
+            /**
+             * Voltage
+             * @description kV
+             * @enum {string}
+             */
+            voltage: "0.4" | "10" | "35" | "110";
+        };
+        /**
+         * CustomerBrief
+         * @description A line about a customer.
+         */
+        CustomerBrief: {
+            /**
+             * Account State
+             * @enum {string}
+             */
+            account_state: "active" | "in_arrears" | "suspended" | "closed";
+            /** Address En */
+            address_en: string | null;
+            /** Address Zh */
+            address_zh: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Importance
+             * @enum {string}
+             */
+            importance: "ordinary" | "special" | "first" | "second" | "temporary";
+            /** Name En */
+            name_en: string | null;
+            /** Name Zh */
+            name_zh: string;
+            /** Number */
+            number: string;
+            /**
+             * Region
+             * @description Its short code.
+             */
+            region: string | null;
         };
         /** DeskBody */
         DeskBody: {
@@ -1630,6 +2091,14 @@ export interface components {
              */
             found?: ("fuse_blown" | "switch_tripped" | "cable_fault" | "overhead_line" | "joint_burnt" | "meter_fault" | "overload" | "customer_side" | "nothing_found" | "other") | null;
         };
+        /** HideBody */
+        HideBody: {
+            /**
+             * Reason
+             * @example 写错客户
+             */
+            reason: string;
+        };
         /** HistoryRow */
         HistoryRow: {
             /**
@@ -1705,6 +2174,18 @@ export interface components {
              * @example correct horse battery staple
              */
             password: string;
+        };
+        /** Looker */
+        Looker: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Role */
+            role: string;
         };
         /**
          * LostRow
@@ -1838,6 +2319,52 @@ export interface components {
              * @description The newest 20.
              */
             order_ids: string[];
+        };
+        /** NoteBody */
+        NoteBody: {
+            /**
+             * Pinned
+             * @default false
+             */
+            pinned?: boolean;
+            /**
+             * Words
+             * @example 门禁密码找物业值班室要
+             */
+            words: string;
+        };
+        /**
+         * NoteRow
+         * @description A note. `words` is null where it is hidden; then who hid it, when and why is told.
+         */
+        NoteRow: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Hidden At */
+            hidden_at: string | null;
+            /** Hidden By */
+            hidden_by: string | null;
+            /** Hidden Why */
+            hidden_why: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Pinned */
+            pinned: boolean;
+            /** Words */
+            words: string | null;
+        };
+        /** NoteRows */
+        NoteRows: {
+            /** Notes */
+            notes: components["schemas"]["NoteRow"][];
         };
         /**
          * OpenOrderRow
@@ -2085,6 +2612,21 @@ export interface components {
             /** Name Zh */
             name_zh: string;
         };
+        /** OutageRow */
+        OutageRow: {
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+        };
         /** Party */
         Party: {
             /** Code */
@@ -2093,6 +2635,83 @@ export interface components {
             name_en: string;
             /** Name Zh */
             name_zh: string;
+        };
+        /**
+         * PastOrderRow
+         * @description An order about the account, open or closed.
+         */
+        PastOrderRow: {
+            /** Fault Code */
+            fault_code: string;
+            /**
+             * Filed At
+             * Format: date-time
+             */
+            filed_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Number */
+            number: string;
+            /** Place */
+            place: string | null;
+            /** Place En */
+            place_en: string | null;
+            /** State */
+            state: string;
+            /** Urgency */
+            urgency: number;
+        };
+        /** PhoneBody */
+        PhoneBody: {
+            /**
+             * Number
+             * @example +8616412345678
+             */
+            number: string;
+            /**
+             * Used By
+             * @default owner
+             * @enum {string}
+             */
+            used_by?: "owner" | "electrician" | "duty_room" | "tenant" | "other";
+            /**
+             * Verified
+             * @default false
+             */
+            verified?: boolean;
+        };
+        /** PhoneRow */
+        PhoneRow: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Number */
+            number: string;
+            /**
+             * Used By
+             * @enum {string}
+             */
+            used_by: "owner" | "electrician" | "duty_room" | "tenant" | "other";
+            /** Verified */
+            verified: boolean;
+        };
+        /** PhoneRows */
+        PhoneRows: {
+            /** Phones */
+            phones: components["schemas"]["PhoneRow"][];
+        };
+        /** PinBody */
+        PinBody: {
+            /**
+             * Pinned
+             * @example true
+             */
+            pinned: boolean;
         };
         /** PolicyRef */
         PolicyRef: {
@@ -2220,6 +2839,11 @@ export interface components {
             segments: components["schemas"]["Named"][];
             /** Trades */
             trades: components["schemas"]["Named"][];
+            /**
+             * Unmask Reasons
+             * @description Why somebody looks at a masked value.
+             */
+            unmask_reasons: components["schemas"]["Named"][];
         };
         /**
          * RegionRow
@@ -2583,6 +3207,116 @@ export interface components {
             /** Kind */
             kind: string;
         };
+        /**
+         * UnmaskBody
+         * @description Which masked value, and why.
+         */
+        UnmaskBody: {
+            /**
+             * Entity
+             * @example phone
+             * @enum {string}
+             */
+            entity: "customer" | "phone" | "premise" | "ticket" | "call" | "order" | "note";
+            /**
+             * Field
+             * @example number
+             */
+            field: string;
+            /**
+             * Id
+             * Format: uuid
+             * @example 01a20037-11d4-7c02-8a44-5d1f2e3b4b01
+             */
+            id: string;
+            /**
+             * Reason Code
+             * @example call_back
+             * @enum {string}
+             */
+            reason_code: "call_back" | "find_site" | "safety" | "complaint" | "data_check" | "other";
+            /**
+             * Reason Text
+             * @description Needed with the reason `other`.
+             */
+            reason_text?: string | null;
+        };
+        /**
+         * Unmasked
+         * @description The value in clear, once; a repetition gives it until `until`.
+         * @example {
+         *       "id": "01a2003a-0b11-7d5e-9a01-2c3d4e5f6a7b",
+         *       "until": "2026-11-21T14:51:20.412000Z",
+         *       "value": "+8616412345678"
+         *     }
+         */
+        Unmasked: {
+            /**
+             * Id
+             * Format: uuid
+             * @description Under which it is logged.
+             */
+            id: string;
+            /**
+             * Until
+             * Format: date-time
+             * @description Mask it again then.
+             */
+            until: string;
+            /** Value */
+            value: string | null;
+            /** Value En */
+            value_en: string | null;
+        };
+        /**
+         * UnmaskingRow
+         * @description Somebody looked at a masked value.
+         * @example {
+         *       "at": "2026-11-21T14:50:20.412000Z",
+         *       "by": {
+         *         "id": "01a20037-0a01-7e10-8c2d-112233445566",
+         *         "name": "主管",
+         *         "role": "supervisor"
+         *       },
+         *       "entity": "phone",
+         *       "entity_id": "01a20037-11d4-7c02-8a44-5d1f2e3b4b01",
+         *       "field": "number",
+         *       "id": "01a2003a-0b11-7d5e-9a01-2c3d4e5f6a7b",
+         *       "reason_code": "call_back"
+         *     }
+         */
+        UnmaskingRow: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            by: components["schemas"]["Looker"];
+            /**
+             * Entity
+             * @enum {string}
+             */
+            entity: "customer" | "phone" | "premise" | "ticket" | "call" | "order" | "note";
+            /**
+             * Entity Id
+             * Format: uuid
+             */
+            entity_id: string;
+            /** Field */
+            field: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Reason Code
+             * @enum {string}
+             */
+            reason_code: "call_back" | "find_site" | "safety" | "complaint" | "data_check" | "other";
+            /** Reason Text */
+            reason_text: string | null;
+        };
         /** UserRow */
         UserRow: {
             /**
@@ -2663,6 +3397,14 @@ export interface components {
             plate: string;
             /** Speed Kmh */
             speed_kmh: number | null;
+        };
+        /** VerifyBody */
+        VerifyBody: {
+            /**
+             * Verified
+             * @example true
+             */
+            verified: boolean;
         };
     };
     responses: never;
@@ -4192,6 +4934,974 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CrewRow"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    customers_api_customers_get: {
+        parameters: {
+            query: {
+                /** @description May be repeated. */
+                id: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerBrief"][];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    customer_api_customers__customer_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                customer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerAnswer"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    correct_api_customers__customer_id__correct_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                customer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerAnswer"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    add_note_api_customers__customer_id__notes_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                customer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteRows"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    hide_note_api_customers__customer_id__notes__note_id__hide_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                customer_id: string;
+                note_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HideBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteRows"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    pin_note_api_customers__customer_id__notes__note_id__pin_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                customer_id: string;
+                note_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PinBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteRows"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    add_phone_api_customers__customer_id__phones_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                customer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PhoneBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneRows"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    remove_phone_api_customers__customer_id__phones__phone_id__remove_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                customer_id: string;
+                phone_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneRows"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    verify_phone_api_customers__customer_id__phones__phone_id__verify_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                customer_id: string;
+                phone_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerifyBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneRows"];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */
@@ -6934,6 +8644,219 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TicketRow"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    look_api_unmask_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnmaskBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unmasked"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    unmaskings_api_unmaskings_get: {
+        parameters: {
+            query?: {
+                /** @description Only what this person looked at. */
+                user_id?: string | null;
+                /** @description Only what was earlier. */
+                before?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnmaskingRow"][];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */

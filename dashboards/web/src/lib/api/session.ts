@@ -2,8 +2,14 @@ import { serverClock } from '../time/clock.svelte';
 import { get, post, setCsrfToken } from './client';
 import type { Session } from './types';
 
+let rights: ReadonlySet<string> = new Set();
+
+/** May whoever is logged in do this? Known once the session is. */
+export const may = (right: string): boolean => rights.has(right);
+
 export function entered(session: Session, askedAt: number): Session {
   setCsrfToken(session.csrf_token);
+  rights = new Set(session.user.rights);
   serverClock.sample(session.server_time, askedAt, Date.now(), session.rate);
   return session;
 }

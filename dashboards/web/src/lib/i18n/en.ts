@@ -7,6 +7,7 @@ import { en as agent } from './agent';
 import { en as crew } from './crew';
 import { en as board } from './board';
 import { en as demo } from './demo';
+import { en as privacy } from './privacy';
 import { en as design } from './design';
 import { en as supervisor } from './supervisor';
 import type { zh } from './zh';
@@ -28,6 +29,7 @@ export const en: Record<Key, string> = {
   ...design,
   ...supervisor,
   ...customers,
+  ...privacy,
   ...tickets,
   ...followup,
   ...admin,

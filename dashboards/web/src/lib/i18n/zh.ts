@@ -7,6 +7,7 @@ import { zh as agent } from './agent';
 import { zh as crew } from './crew';
 import { zh as board } from './board';
 import { zh as demo } from './demo';
+import { zh as privacy } from './privacy';
 import { zh as design } from './design';
 import { zh as supervisor } from './supervisor';
 
@@ -19,6 +20,7 @@ export const zh = {
   ...design,
   ...supervisor,
   ...customers,
+  ...privacy,
   ...tickets,
   ...followup,
   ...admin,
