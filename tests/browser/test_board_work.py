@@ -189,12 +189,11 @@ def test_a_vehicle_is_drawn_where_it_is_and_leads_to_its_crew(office: Office, si
     page.wait_for_selector("canvas.marks[data-orders='1'][data-vehicles='0']", state="attached")
     before = page.evaluate(INK)
     assert before > 0
-    publish("east-1", office, *SITE)
+    publish("east-1", office, SITE[0] + 0.004, SITE[1])
+    page.wait_for_selector("[data-testid=map][data-vehicles='1']")
+    page.keyboard.press("0")
     page.wait_for_selector("canvas.marks[data-vehicles='1']", state="attached")
     assert page.evaluate(INK) != before
-    publish("east-1", office, SITE[0] + 0.004, SITE[1])
-    page.keyboard.press("0")
-    page.wait_for_function("document.querySelector('[data-testid=map]').dataset.vehicles === '1'")
     box = page.locator("[data-testid=map]").bounding_box()
     assert box is not None
     # Fitted: the order stands at the bottom of the frame, the vehicle at its top, above it.

@@ -133,27 +133,10 @@ def plant_in_relay() -> None:
     outbox._deliver = drop
 
 
-def plant_in_commits() -> None:
-    """`commits_not_durable`: the server says committed before its log is on disk."""
-    from sqlalchemy import text
-
-    from core.uow import UnitOfWork
-
-    finish = UnitOfWork._finish
-
-    def hasty(self: UnitOfWork) -> None:
-        if made("commits_not_durable"):
-            self.session.execute(text("SET LOCAL synchronous_commit = off"))
-        finish(self)
-
-    UnitOfWork._finish = hasty  # type: ignore[method-assign]
-
-
 PLANTS: tuple[Callable[[], None], ...] = (
     plant_in_gateway,
     plant_in_api,
     plant_in_relay,
-    plant_in_commits,
 )
 
 if "CHAOS_PLANT" in os.environ and "api.cli" in sys.orig_argv:
