@@ -25,8 +25,10 @@ from api.routes import (
     directory,
     health,
     orders,
+    organisation,
     privacy,
     reports,
+    roster,
 )
 from api.schemas import ProblemBody
 from api.wiring import wire
@@ -45,6 +47,8 @@ ROUTERS = (
     customers.router,
     privacy.router,
     reports.router,
+    organisation.router,
+    roster.router,
     admin.router,
     carrier.router,
     live.router,

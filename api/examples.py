@@ -88,6 +88,10 @@ CREW_ROW: dict[str, Any] = {
     "away_since": None,
     "away_until": None,
     "away_note": None,
+    "overdue_since": None,
+    "stand_in_id": None,
+    "stands_in_for": [],
+    "voltage_classes": ["0.4"],
     "vehicle_id": VEHICLE,
 }
 VEHICLE_ROW: dict[str, Any] = {

@@ -86,7 +86,7 @@ class Positions:
 def _owners(org_id: int) -> dict[bytes, str]:
     """Vehicle → the board topic of its centre."""
     query = (
-        select(Vehicle.id, Unit.parent_id)
+        select(Vehicle.id, Unit.centre_id)
         .join(Unit, (Unit.org_id == Vehicle.org_id) & (Unit.id == Vehicle.crew_id))
         .where(Vehicle.org_id == org_id)
     )

@@ -28,6 +28,10 @@ class CrewRow(BaseModel):
     away_since: datetime | None
     away_until: datetime | None = Field(description="The expected return.")
     away_note: str | None
+    overdue_since: datetime | None = Field(description="The expected return, once it has passed.")
+    stand_in_id: UUID | None = Field(description="The crew that takes its work while it is away.")
+    stands_in_for: list[UUID] = Field(description="Absent crews whose work it takes.")
+    voltage_classes: list[str] = Field(description="kV; none: whatever its trade takes.")
     vehicle_id: UUID | None
 
 

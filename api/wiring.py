@@ -3,6 +3,7 @@
 from core import wiring
 from core.wiring import Wiring
 from dashboards.projector import project
+from dispatch.crews import service as crews
 from dispatch.orders import subscribers as orders
 from dispatch.tickets import service as tickets
 
@@ -19,6 +20,7 @@ SUBSCRIPTIONS = {
     "vehicle.message_failed": ("orders.message_failed",),
 }
 SUBSCRIBERS = {
+    crews.RETURN_DUE: crews.return_due,  # asked for by go_away, for the expected return
     "tickets.call_ended": tickets.call_ended,
     "orders.queue_moved": orders.queue_moved,
     "orders.vehicle_departed": orders.vehicle_departed,

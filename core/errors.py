@@ -53,6 +53,12 @@ class NotFound(Problem):
             "ticket": "受理单",
             "receipt": "回执",
             "crew": "班组",
+            "unit": "单位",
+            "member": "人员",
+            "shift": "班次",
+            "user": "账号",
+            "vehicle": "车辆",
+            "device": "设备",
             "centre": "报修中心",
             "hotline": "热线",
             "SLA": "告警",
@@ -143,8 +149,8 @@ class CrewAway(Conflict):
     """Nothing is sent to a crew that is away. `until_*` says when it is expected back."""
 
     code = "crew_away"
-    zh = "{crew_zh}离岗（{reason_zh}），{until_zh}；先登记返岗才能派单。"
-    en = "{crew_en} is away ({reason_en}), {until_en}; mark it as back before sending."
+    zh = "{crew_zh}离岗（{reason_zh}），{until_zh}；{instead_zh}。"
+    en = "{crew_en} is away ({reason_en}), {until_en}; {instead_en}."
 
 
 class CrewNotAway(Conflict):

@@ -5,36 +5,19 @@ live in tables that can be corrected, masked and erased; `core.eventlog` refuses
 `at` of a stamp is the event's own `occurred_at`.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, TypeVar
 from uuid import UUID
 
-
-class Payload:
-    """Base of all event payloads. `TYPE` and `STREAM` are set by `fact`."""
-
-    TYPE: ClassVar[str]
-    STREAM: ClassVar[str]
-
-
-P = TypeVar("P", bound=Payload)
-REGISTRY: dict[str, type[Payload]] = {}
-
-
-def fact(type_: str) -> Callable[[type[P]], type[P]]:
-    """Register a payload class under `stream.what_happened`."""
-
-    def register(cls: type[P]) -> type[P]:
-        if type_ in REGISTRY:
-            raise ValueError(f"event type {type_} is defined twice")
-        cls.TYPE = type_
-        cls.STREAM = type_.split(".", 1)[0]
-        REGISTRY[type_] = cls
-        return cls
-
-    return register
+from core.events_organisation import OrganisationDeviceChanged as OrganisationDeviceChanged
+from core.events_organisation import OrganisationMemberChanged as OrganisationMemberChanged
+from core.events_organisation import OrganisationShiftChanged as OrganisationShiftChanged
+from core.events_organisation import OrganisationUnitChanged as OrganisationUnitChanged
+from core.events_organisation import OrganisationUserChanged as OrganisationUserChanged
+from core.events_organisation import OrganisationVehicleChanged as OrganisationVehicleChanged
+from core.facts import REGISTRY as REGISTRY
+from core.facts import Payload as Payload
+from core.facts import fact as fact
 
 
 @fact("call.opened")
@@ -413,6 +396,15 @@ class CrewWentAway(Payload):
 
     reason: str
     until: datetime | None = None
+    stand_in_id: UUID | None = None
+
+
+@fact("crew.return_overdue")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrewReturnOverdue(Payload):
+    """The expected return has passed and the crew is still away. `occurred_at`: that time."""
+
+    until: datetime
 
 
 @fact("crew.came_back")

@@ -21,6 +21,7 @@ MODELS = (
     "gps.models",
     "sla.models",
     "dispatch.crews.models",
+    "dispatch.roster.models",
     "dispatch.directory.models",
     "dispatch.directory.search.models",
     "dispatch.tickets.models",

@@ -34,6 +34,7 @@ class Unit(Base):
         ForeignKeyConstraint(["org_id", "parent_id"], ["unit.org_id", "unit.id"]),
         CheckConstraint("kind IN ('hotline','centre','department','crew')", name="kind"),
         Index("uq_unit_code", "org_id", "code", unique=True),
+        Index("ix_unit_centre", "org_id", "centre_id"),
     )
 
     org_id: Mapped[int] = mapped_column(primary_key=True)
@@ -46,6 +47,10 @@ class Unit(Base):
     site: Mapped[str] = mapped_column(comment="Code of the building; equal sites share an office.")
     phone: Mapped[str | None] = mapped_column(comment="duty phone of the desk, E.164")
     active: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    centre_id: Mapped[UUID | None] = mapped_column(
+        comment="The centre at or above it; kept by a trigger."
+    )
+    version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
 
 
 class User(Base):
@@ -67,6 +72,7 @@ class User(Base):
     active: Mapped[bool] = mapped_column(default=True)
     failed_logins: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
 
 
 class LoginSession(Base):

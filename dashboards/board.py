@@ -330,15 +330,32 @@ def project(session: Session, org_id: int, touched: Iterable[tuple[str, UUID]]) 
     by_entity: dict[str, list[UUID]] = defaultdict(list)
     for entity, id_ in touched:
         by_entity[entity].append(id_)
-    for crew_id in by_entity["crew"]:  # what holds the clocks of its queue may have changed
+    for crew_id in (
+        by_entity["crew"] + by_entity["crew_moved"]
+    ):  # what holds the clocks of its queue may have changed
         by_entity["order"] += repository.queued_orders(session, org_id, crew_id)
     changes: list[RowChange] = []
     for loaded, row in order_rows(session, org_id, by_entity["order"], now()):
         changes.extend(_order_changes(loaded, row))
-    for row in crew_rows(session, org_id, by_entity["crew"]):
+    rows = crew_rows(session, org_id, [*by_entity["crew"], *by_entity["crew_moved"]])
+    for row in rows:
         topics = (BOARD_ALL, f"board:{row['centre_id']}", f"crew:{row['id']}")
         changes.extend(RowChange(topic, "crew", row["id"], row) for topic in topics)
+    changes.extend(_left(session, org_id, by_entity["crew_moved"], rows))
     return changes
+
+
+def _left(
+    session: Session, org_id: int, crew_ids: Iterable[UUID], rows: Iterable[dict[str, Any]]
+) -> Iterable[RowChange]:
+    """Crews that moved or were taken out of use leave the boards that they are not of now."""
+    here = {row["id"]: row["centre_id"] for row in rows}
+    known = [one["id"] for one in centres(session, org_id, all_of_them=True)]
+    for key in map(str, crew_ids):
+        gone = [f"board:{centre}" for centre in known if centre != here.get(key)]
+        if key not in here:
+            gone += [BOARD_ALL, f"crew:{key}"]
+        yield from (RowChange(topic, "crew", key, None) for topic in gone)
 
 
 def _order_changes(loaded: Loaded, row: dict[str, Any]) -> list[RowChange]:
@@ -355,9 +372,11 @@ def _order_changes(loaded: Loaded, row: dict[str, Any]) -> list[RowChange]:
     return changes
 
 
-def centres(session: Session, org_id: int) -> list[dict[str, Any]]:
-    """Repair centres, for choosing where to release to."""
-    query = select(Unit).where(Unit.org_id == org_id, Unit.kind == "centre")
+def centres(session: Session, org_id: int, *, all_of_them: bool = False) -> list[dict[str, Any]]:
+    """Repair centres in use, for choosing where to release to."""
+    query = select(Unit).where(
+        Unit.org_id == org_id, Unit.kind == "centre", Unit.active | all_of_them
+    )
     return [
         {"id": str(u.id), "code": u.code, "name_zh": u.name_zh, "name_en": u.name_en}
         for u in session.scalars(query.order_by(Unit.code))

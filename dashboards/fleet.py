@@ -26,7 +26,7 @@ def crew_rows(
     query = (
         select(Crew, Unit)
         .join(Unit, (Unit.org_id == Crew.org_id) & (Unit.id == Crew.id))
-        .where(Crew.org_id == org_id)
+        .where(Crew.org_id == org_id, Unit.active)
         .order_by(Unit.code)
     )
     if crew_ids is not None:
@@ -51,11 +51,24 @@ def crew_rows(
             select(Vehicle).where(Vehicle.org_id == org_id, Vehicle.crew_id.in_(ids))
         )
     }
-    return [_crew_row(crew, unit, work[unit.id], vehicles.get(unit.id)) for crew, unit in crews]
+    helped = defaultdict(list)
+    absent = select(Crew.stand_in_id, Crew.id).where(
+        Crew.org_id == org_id, Crew.stand_in_id.in_(ids)
+    )
+    for stand_in_id, crew_id in session.execute(absent.order_by(Crew.id)):
+        helped[stand_in_id].append(str(crew_id))
+    return [
+        _crew_row(crew, unit, work[unit.id], vehicles.get(unit.id), helped[unit.id])
+        for crew, unit in crews
+    ]
 
 
 def _crew_row(
-    crew: Crew, unit: Unit, work: Sequence[tuple[str, str]], vehicle_id: UUID | None
+    crew: Crew,
+    unit: Unit,
+    work: Sequence[tuple[str, str]],
+    vehicle_id: UUID | None,
+    stands_in_for: list[str],
 ) -> dict[str, Any]:
     active = next((number for state, number in work if state in ACTIVE_ASSIGNMENT), None)
     waiting = [number for state, number in work if state not in ACTIVE_ASSIGNMENT]
@@ -65,7 +78,7 @@ def _crew_row(
         "code": unit.code,
         "name_zh": unit.name_zh,
         "name_en": unit.name_en,
-        "centre_id": text(unit.parent_id),
+        "centre_id": text(unit.centre_id),
         "trade": crew.trade,
         "state": "away" if away else "busy" if work else "free",
         "active_order": active,
@@ -75,6 +88,10 @@ def _crew_row(
         "away_since": iso(crew.away_since),
         "away_until": iso(crew.away_until),
         "away_note": crew.away_note,
+        "overdue_since": iso(crew.overdue_since),
+        "stand_in_id": text(crew.stand_in_id),
+        "stands_in_for": stands_in_for,
+        "voltage_classes": crew.voltage_classes,
         "vehicle_id": text(vehicle_id),
     }
 
@@ -82,7 +99,7 @@ def _crew_row(
 def vehicle_rows(session: Session, org_id: int) -> list[dict[str, Any]]:
     """Vehicles with their last known position; unknown is null, never a guess."""
     query = (
-        select(Vehicle, Unit.parent_id, VehiclePosition)
+        select(Vehicle, Unit.centre_id, VehiclePosition)
         .outerjoin(Unit, (Unit.org_id == Vehicle.org_id) & (Unit.id == Vehicle.crew_id))
         .outerjoin(
             VehiclePosition,

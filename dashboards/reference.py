@@ -4,6 +4,7 @@ from typing import Any
 
 from dispatch.crews.words import AWAY_REASONS
 from dispatch.privacy.words import UNMASK_REASONS
+from dispatch.roster.words import DEACTIVATION_REASONS, SHIFT_KINDS, VOLTAGE_CLASSES
 from sla.policy import Policy
 
 TRADES = (
@@ -91,6 +92,15 @@ def reference(policy: Policy) -> dict[str, Any]:
             {"code": code, "name_zh": name.zh, "name_en": name.en}
             for code, name in policy.parties.items()
         ],
+    }
+
+
+def organisation_codes() -> dict[str, list[dict[str, str]]]:
+    """Codes that forms about units, people and shifts need."""
+    return {
+        "shift_kinds": _named(SHIFT_KINDS),
+        "voltage_classes": _named(VOLTAGE_CLASSES),
+        "reasons": _named(DEACTIVATION_REASONS),
     }
 
 

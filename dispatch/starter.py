@@ -1,4 +1,4 @@
-"""The first organisation of an empty database: a hotline, three centres, crews, people, vehicles.
+"""The first organisation of an empty database: hotline, three centres, crews, people, vehicles.
 
 Everything in it can be renamed later. Passwords are made at random, kept in `logins.txt` (mode
 0600) of the data directory, and printed at each start.
@@ -21,6 +21,7 @@ from core.ids import new_id
 from core.models import Organisation, Unit, User
 from core.rights import Role
 from dispatch.crews.models import Crew, Vehicle
+from dispatch.roster.first import Recruit, add_people, keep_planned
 from gps.models import Device
 
 ORG_ID = 1
@@ -34,6 +35,14 @@ CREWS = (
     ("2", "二班", "crew 2", "medium_voltage", False),
     ("3", "社区班", "community crew", "community_service", True),
 )
+VOLTAGES = {
+    "low_voltage": ("0.4",),
+    "medium_voltage": ("10",),
+    "community_service": ("0.4",),
+}
+PEOPLE = (("班长", 0, 1), ("副班长", 1, 2), ("成员甲", 0, None), ("成员乙", 1, None))
+DESK = (("主任", 0, 1), ("副主任", 1, 2))
+"""Titles to be replaced by names; team (days, nights); rank of leaders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +95,27 @@ def _make(session: Session) -> list[Login]:
     for number, (code, zh, en) in enumerate(CENTRES, start=1):
         centre = _unit(session, hotline, "centre", code, zh, en, code)
         logins.append(_user(session, centre, Role.DISPATCHER, f"{code}.desk", f"{zh}调度"))
+        _people(session, centre, code, zh, DESK)
         logins.extend(_crews(session, centre, number, code, zh, en))
+    keep_planned(session, ORG_ID, now())
     return logins
+
+
+def _people(
+    session: Session,
+    unit: UUID,
+    code: str,
+    zh: str,
+    titles: tuple[tuple[str, int, int | None], ...],
+    trade: str = "",
+) -> None:
+    """Leaders and members under their titles, half of them by day and half by night."""
+    trades = (trade,) if trade else ()
+    recruits = [
+        Recruit(f"{zh}{title}", code, team, rank, None, None, trades, VOLTAGES.get(trade, ()))
+        for title, team, rank in titles
+    ]
+    add_people(session, ORG_ID, unit, recruits)
 
 
 def _crews(session: Session, centre: UUID, number: int, code: str, zh: str, en: str) -> list[Login]:
@@ -97,7 +125,9 @@ def _crews(session: Session, centre: UUID, number: int, code: str, zh: str, en: 
         title_zh = zh.removesuffix("报修中心") + crew_zh
         title_en = f"{en.removesuffix(' repair centre')} {crew_en}"
         unit = _unit(session, centre, "crew", f"{code}-{name}", title_zh, title_en, site)
-        session.add(Crew(org_id=ORG_ID, id=unit, trade=trade))
+        crew = Crew(org_id=ORG_ID, id=unit, trade=trade, voltage_classes=list(VOLTAGES[trade]))
+        session.add(crew)
+        _people(session, unit, f"{code}-{name}", title_zh, PEOPLE, trade)
         vehicle = Vehicle(org_id=ORG_ID, id=new_id(), plate=f"京A·D{number}{name}01", crew_id=unit)
         session.add(vehicle)
         session.flush()

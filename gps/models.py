@@ -44,6 +44,7 @@ class Device(Base):
     last_seen_at: Mapped[datetime | None]
     gateway: Mapped[str | None] = mapped_column(comment="Process that holds its connection.")
     capability: Mapped[dict[str, Any]] = mapped_column(server_default=sql("'{}'::jsonb"))
+    version: Mapped[int] = mapped_column(default=1, server_default=sql("1"))
 
 
 class Stranger(Base):

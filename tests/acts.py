@@ -122,7 +122,7 @@ class Acts:
     def one_trade(self) -> None:
         """All crews can stand in for each other, so that one of them may be away."""
         with session_factory()() as session:
-            session.execute(update(Crew).values(trade="low_voltage"))
+            session.execute(update(Crew).values(trade="low_voltage", voltage_classes=[]))
             session.commit()
 
     def confirm(self, receipt: Receipt) -> bool:

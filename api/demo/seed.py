@@ -31,6 +31,7 @@ from sqlalchemy.orm import Session
 from api.demo.basemap import base_map
 from api.demo.city import DEFAULT_SEED, City, make_city
 from api.demo.directory_rows import add_directory
+from api.demo.people import add_roster
 from api.demo.retire import retire
 from api.demo.staff import GUESTS, Post, staff
 from api.demo.units import HOTLINE_NUMBER, add_units, crews_of, units_of
@@ -71,7 +72,8 @@ def ensure_demo(data_dir: Path) -> list[Login]:
             passwords = _give_passwords(session, org_id, _posts(city))
             kept = _describe(session, org_id, city, passwords)
             _keep(data_dir / FILE, kept)
-            session.commit()
+        add_roster(session, kept["org_id"], kept["seed"], now())
+        session.commit()
     names = ("login", "password", "role", "name")
     return [Login(**{name: one[name] for name in names}) for one in kept["people"]]
 

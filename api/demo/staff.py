@@ -23,13 +23,14 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """A crew of each centre. `same_site`: it sits in the centre's building."""
+    """A crew of each centre. `same_site`: it sits in the centre's building; voltages in kV."""
 
     number: int
     name_zh: str
     name_en: str
     trade: str
     same_site: bool
+    voltage_classes: tuple[str, ...] = ("0.4",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ HOTLINE = "hotline"
 TEAMS = (
     Team(1, "抢修一班", "repair crew 1", "low_voltage", same_site=True),
     Team(2, "抢修二班", "repair crew 2", "low_voltage", same_site=True),
-    Team(3, "高压抢修班", "10 kV crew", "medium_voltage", same_site=False),
+    Team(3, "高压抢修班", "10 kV crew", "medium_voltage", same_site=False, voltage_classes=("10",)),
     Team(4, "社区服务班", "community crew", "community_service", same_site=True),
 )
 DOINGS = {

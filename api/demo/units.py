@@ -34,7 +34,16 @@ def add_units(session: Session, org_id: int, city: City) -> None:
             rows.append(_crew_unit(org_id, crews[-1][0], centre, site.code, name, team))
     session.execute(insert(Unit), rows)
     session.execute(
-        insert(Crew), [{"org_id": org_id, "id": id_, "trade": team.trade} for id_, _, team in crews]
+        insert(Crew),
+        [
+            {
+                "org_id": org_id,
+                "id": id_,
+                "trade": team.trade,
+                "voltage_classes": list(team.voltage_classes),
+            }
+            for id_, _, team in crews
+        ],
     )
     _add_vehicles(session, org_id, crews)
     number = {"org_id": org_id, "number": HOTLINE_NUMBER, "label": "演示热线 Demo hotline"}

@@ -33,6 +33,9 @@ class AwayBody(Body):
         examples=["2099-01-01T12:40:00Z"],
     )
     note: Annotated[str, Field(max_length=200, examples=["在加油站排队"])] | None = None
+    stand_in_id: UUID | None = Field(
+        None, description="A present crew of the same centre that takes its work meanwhile."
+    )
     at: Moment | None = Field(None, description="When it was tapped, with time zone; empty: now.")
 
 
@@ -54,7 +57,7 @@ def _run(
 @router.post("/away", response_model=CrewRow)
 def away(crew_id: UUID, body: AwayBody, write: Away) -> JSONResponse:
     """离岗: the crew cannot be sent orders. Said again, reason and return change."""
-    absence = Absence(body.reason, body.until, body.note, body.at)
+    absence = Absence(body.reason, body.until, body.note, body.at, body.stand_in_id)
     access = write.principal.access
     return _run(write, body, crew_id, lambda uow: service.go_away(uow, crew_id, absence, access))
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Index
+from sqlalchemy import ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
@@ -22,6 +22,13 @@ class Crew(Base):
     away_since: Mapped[datetime | None]
     away_until: Mapped[datetime | None]
     away_note: Mapped[str | None] = mapped_column(comment="Free text; never in an event.")
+    stand_in_id: Mapped[UUID | None] = mapped_column(comment="who takes its work")
+    overdue_since: Mapped[datetime | None]
+    voltage_classes: Mapped[list[str]] = mapped_column(
+        default=list,
+        server_default=text("'[]'::jsonb"),
+        comment="kV; empty: whatever its trade takes.",
+    )
 
 
 class Vehicle(Base):
@@ -37,3 +44,4 @@ class Vehicle(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     plate: Mapped[str]
     crew_id: Mapped[UUID | None]
+    version: Mapped[int] = mapped_column(default=1, server_default=text("1"))

@@ -21,7 +21,7 @@ def crew_of(session: Session, org_id: int, crew_id: UUID, access: Access) -> Uni
     found = session.get(Unit, (org_id, crew_id))
     mine = found is not None and (
         access.scope is Scope.ALL
-        or (access.scope is Scope.CENTRE and found.parent_id == access.unit_id)
+        or (access.scope is Scope.CENTRE and found.centre_id == access.unit_id)
         or (access.scope is Scope.CREW and found.id == access.unit_id)
     )
     if found is None or found.kind != "crew" or not mine:
@@ -34,12 +34,22 @@ def lock_crews_of(session: Session, org_id: int, centre_id: UUID | None) -> dict
     query = (
         select(Crew)
         .join(Unit, (Unit.org_id == Crew.org_id) & (Unit.id == Crew.id))
-        .where(Crew.org_id == org_id, Unit.parent_id == centre_id)
+        .where(Crew.org_id == org_id, Unit.centre_id == centre_id)
         .order_by(Crew.id)
         .with_for_update(of=Crew)
         .execution_options(populate_existing=True)
     )
     return {crew.id: crew for crew in session.scalars(query)}
+
+
+def crews_of(session: Session, org_id: int, centre_id: UUID | None) -> list[Crew]:
+    """All crews of a centre."""
+    query = (
+        select(Crew)
+        .join(Unit, (Unit.org_id == Crew.org_id) & (Unit.id == Crew.id))
+        .where(Crew.org_id == org_id, Unit.centre_id == centre_id)
+    )
+    return list(session.scalars(query.order_by(Unit.code)))
 
 
 def away_state(crew: Crew) -> AwayState:

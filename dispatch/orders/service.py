@@ -165,7 +165,7 @@ def dispatch(uow: UnitOfWork, order_id: UUID, crew_id: UUID, access: Access) -> 
     with work_on(uow, order_id, access) as work:
         work.demand("dispatch")
         crew = _unit(uow, crew_id, "crew", "body.crew_id")
-        if access != EVERYTHING and crew.parent_id != access.unit_id:
+        if access != EVERYTHING and crew.centre_id != access.unit_id:
             raise InvalidField(
                 "body.crew_id", "the crew belongs to another centre", "班组属于其他中心"
             )
@@ -286,7 +286,7 @@ def correct_stamp(
 
 def _unit(uow: UnitOfWork, unit_id: UUID, kind: str, field: str) -> Unit:
     found = repository.find_unit(uow.session, uow.org_id, unit_id)
-    if found is None or found.kind != kind:
+    if found is None or found.kind != kind or not found.active:
         raise InvalidField(field, f"there is no such {kind}", "没有此单位")
     return found
 

@@ -71,6 +71,33 @@ TABLE = {
     "POST /api/crews/{crew_id}/back": "--DC--",
     "POST /api/alerts/{alert_id}/acknowledge": "-LD-S-",
     "POST /api/outbox/{outbox_id}/revive": "-----M",
+    "GET /api/organisation": "ALD-SM",
+    "GET /api/units/{unit_id}": "ALD-SM",
+    "GET /api/members": "ALD-SM",
+    "GET /api/shifts": "ALD-SM",
+    "GET /api/on-duty": "ALD-SM",
+    "GET /api/vehicles": "ALD-SM",
+    "GET /api/users": "-----M",
+    "GET /api/devices": "-----M",
+    "POST /api/units": "-----M",
+    "POST /api/units/{unit_id}": "-----M",
+    "POST /api/units/{unit_id}/deactivate": "-----M",
+    "POST /api/units/{unit_id}/activate": "-----M",
+    "POST /api/users": "-----M",
+    "POST /api/users/{user_id}": "-----M",
+    "POST /api/users/{user_id}/deactivate": "-----M",
+    "POST /api/users/{user_id}/activate": "-----M",
+    "POST /api/users/{user_id}/password": "-----M",
+    "POST /api/vehicles": "-----M",
+    "POST /api/vehicles/{vehicle_id}": "-----M",
+    "POST /api/devices": "-----M",
+    "POST /api/devices/{device_id}": "-----M",
+    "POST /api/members": "--D--M",
+    "POST /api/members/{member_id}": "--D--M",
+    "POST /api/shifts": "--D--M",
+    "POST /api/shifts/pattern": "--D--M",
+    "POST /api/shifts/{shift_id}": "--D--M",
+    "POST /api/shifts/{shift_id}/remove": "--D--M",
     "POST /api/logout": "ALDCSM",  # last: it ends the session
 }
 LIVE = {"board": "ALD-SM", "queue": "---C--", "calls": "AL--S-"}
@@ -105,6 +132,7 @@ SIGNED = {
 }
 BODILESS = ("remove", "accept", "activate", "finish", "acknowledge", "revive", "logout", "take")
 SOCKETS = {"/api/live"}
+ORGANISATION = ("unit", "user", "vehicle", "device", "member", "shift")
 LAST_MONTH = {"from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"}
 DENIALS = sum(cells.count("-") for cells in (*TABLE.values(), *LIVE.values()))
 
@@ -130,6 +158,37 @@ def missing(office: Office) -> set[str]:
     return (routes ^ known) | (sockets ^ SOCKETS) | (set(TOPICS) ^ set(LIVE))
 
 
+def organisation_bodies(office: Office) -> dict[str, Any]:
+    """Bodies in order, by the last part of the path; those of nobody there change nothing."""
+    crew, centre = office.unit("east-1"), office.unit("east")
+    unit = {"kind": "crew", "code": "x", "name_zh": "甲", "name_en": "X", "site": "x"}
+    user = {"login": "x.y", "name": "X", "role": "dispatcher", "unit_id": centre}
+    device = {"identity": "77", "vehicle_id": str(uuid.uuid4())}
+    member = {"unit_id": crew, "name": "X", "staff_number": "X1", "leader_rank": 1}
+    times = {"starts_at": "2026-01-02T00:00:00Z", "ends_at": "2026-01-01T00:00:00Z"}
+    shift = {"unit_id": crew, "kind": "day", **times}
+    days = {"first": "2026-01-02", "last": "2026-01-01", "begins": "08:00", "ends": "20:00"}
+    seen = {"version": 7}
+    return {
+        "units": {**unit, "parent_id": str(uuid.uuid4())},
+        "{unit_id}": {**unit, **seen},
+        "deactivate": {"reason": "other", **seen},
+        "users": {**user, "unit_id": crew},
+        "{user_id}": {**user, **seen},
+        "password": seen,
+        "vehicles": {"plate": "X", "crew_id": str(uuid.uuid4())},
+        "{vehicle_id}": {"plate": "X", **seen},
+        "devices": device,
+        "{device_id}": {**device, **seen},
+        "members": {**member, "phone": "none"},
+        "{member_id}": {**member, **seen},
+        "shifts": shift,
+        "{shift_id}": {**shift, **seen},
+        "pattern": {"unit_id": crew, "kind": "day", "weekdays": [0], **days},
+        "remove": seen,
+    }
+
+
 class Requests:
     """A request that is in order in all but, perhaps, the right to make it."""
 
@@ -146,6 +205,7 @@ class Requests:
             "customer_id": str(uuid.uuid4()),
             "note_id": str(uuid.uuid4()),
             "phone_id": str(uuid.uuid4()),
+            **{f"{one}_id": str(uuid.uuid4()) for one in ORGANISATION},
         }
         self.bodies: dict[str, Any] = {
             "tickets": {"channel": "web"},
@@ -173,6 +233,7 @@ class Requests:
                 "field": "place",
                 "reason_code": "find_site",
             },
+            **organisation_bodies(office),
         }
 
     def send(self, client: httpx.Client, route: str, **headers: str) -> httpx.Response:
@@ -181,6 +242,7 @@ class Requests:
         params = {**LAST_MONTH, "code": "AH"} if path.startswith("/api/reports/") else None
         params = {"number": "+8616410000137"} if path == "/api/callers" else params
         params = {"id": str(uuid.uuid4())} if path == "/api/customers" else params
+        params = LAST_MONTH if path == "/api/shifts" else params
         if method == "POST" and last not in self.bodies:
             assert last in BODILESS
         return client.request(

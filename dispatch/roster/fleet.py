@@ -1,0 +1,141 @@
+"""Use cases: vehicles and the terminals and phones in them."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core import events as ev
+from core.errors import InvalidField, NotFound
+from core.ids import new_id
+from core.models import Unit
+from core.uow import UnitOfWork
+from dispatch.crews.models import Vehicle
+from dispatch.orders.models import Assignment
+from dispatch.orders.rules import OPEN_ASSIGNMENT
+from dispatch.roster import repository
+from dispatch.roster.changes import SOURCE, StillInUse, apply, demand_version
+from gps.models import Device
+
+
+def save_vehicle(
+    uow: UnitOfWork, vehicle_id: UUID | None, plate: str, crew_id: UUID | None, version: int = 0
+) -> UUID:
+    """A new vehicle (no id), or another plate or crew. It keeps its crew while it is under way."""
+    repository.lock_organisation(uow.session, uow.org_id)
+    _demand_free_plate(uow.session, uow.org_id, vehicle_id, plate)
+    _demand_crew(uow.session, uow.org_id, crew_id)
+    if vehicle_id is None:
+        vehicle = Vehicle(org_id=uow.org_id, id=new_id(), plate=plate, crew_id=crew_id, version=1)
+        uow.session.add(vehicle)
+        _vehicle_changed(uow, vehicle, "created", {crew_id})
+        return vehicle.id
+    vehicle = vehicle_of(uow.session, uow.org_id, vehicle_id)
+    demand_version(uow.session, vehicle, version)
+    old_crew = vehicle.crew_id
+    if crew_id != old_crew:
+        _demand_idle(uow.session, vehicle)
+    if what := apply(vehicle, {"plate": plate, "crew_id": crew_id}):
+        _vehicle_changed(uow, vehicle, what, {old_crew, crew_id})
+    return vehicle.id
+
+
+def save_device(
+    uow: UnitOfWork,
+    device_id: UUID | None,
+    *,
+    kind: str,
+    protocol: str,
+    identity: str,
+    vehicle_id: UUID | None,
+    version: int = 0,
+) -> UUID:
+    """A new device (no id), or another identity or vehicle. Digits lose their leading zeros."""
+    repository.lock_organisation(uow.session, uow.org_id)
+    identity = identity.lstrip("0") or "0"
+    _demand_free_identity(uow.session, device_id, protocol, identity)
+    if vehicle_id is not None and uow.session.get(Vehicle, (uow.org_id, vehicle_id)) is None:
+        raise InvalidField("body.vehicle_id", "there is no such vehicle", "没有此车辆")
+    values = {"kind": kind, "protocol": protocol, "identity": identity, "vehicle_id": vehicle_id}
+    if device_id is None:
+        device = Device(org_id=uow.org_id, id=new_id(), version=1, **values)
+        uow.session.add(device)
+        what = "created"
+    else:
+        device = device_of(uow.session, uow.org_id, device_id)
+        demand_version(uow.session, device, version)
+        what = apply(device, values)
+        if "identity" in what.split():
+            device.auth_code = None  # whoever has the new identity registers for itself
+    if what:
+        uow.session.flush()
+        fact = ev.OrganisationDeviceChanged(
+            version=device.version,
+            what=what,
+            kind=device.kind,
+            protocol=device.protocol,
+            vehicle_id=device.vehicle_id,
+        )
+        uow.emit(device.id, fact, source=SOURCE)
+    return device.id
+
+
+def vehicle_of(session: Session, org_id: int, vehicle_id: UUID) -> Vehicle:
+    found = session.get(Vehicle, (org_id, vehicle_id))
+    if found is None:
+        raise NotFound(what="vehicle", id=vehicle_id)
+    return found
+
+
+def device_of(session: Session, org_id: int, device_id: UUID) -> Device:
+    found = session.get(Device, (org_id, device_id))
+    if found is None:
+        raise NotFound(what="device", id=device_id)
+    return found
+
+
+def _demand_free_plate(session: Session, org_id: int, vehicle_id: UUID | None, plate: str) -> None:
+    query = select(Vehicle.id).where(Vehicle.org_id == org_id, Vehicle.plate == plate)
+    if any(id_ != vehicle_id for id_ in session.scalars(query)):
+        raise InvalidField("body.plate", "another vehicle has this plate", "已有此车牌")
+
+
+def _demand_free_identity(
+    session: Session, device_id: UUID | None, protocol: str, identity: str
+) -> None:
+    """An identity is unique over all organisations: the gateway knows nothing else of a device."""
+    query = select(Device.id).where(Device.protocol == protocol, Device.identity == identity)
+    if any(id_ != device_id for id_ in session.scalars(query)):
+        raise InvalidField("body.identity", "another device has this identity", "已有此设备号")
+
+
+def _demand_crew(session: Session, org_id: int, crew_id: UUID | None) -> None:
+    unit = session.get(Unit, (org_id, crew_id)) if crew_id else None
+    if crew_id is not None and (unit is None or unit.kind != "crew" or not unit.active):
+        raise InvalidField("body.crew_id", "there is no such crew in use", "没有此在用班组")
+
+
+def _demand_idle(session: Session, vehicle: Vehicle) -> None:
+    query = select(Assignment.id).where(
+        Assignment.org_id == vehicle.org_id,
+        Assignment.vehicle_id == vehicle.id,
+        Assignment.state.in_(OPEN_ASSIGNMENT),
+    )
+    if session.execute(query.limit(1)).first() is not None:
+        raise StillInUse(
+            name_zh=vehicle.plate,
+            name_en=vehicle.plate,
+            what_zh="车辆正用于未结派单",
+            what_en="it is under way for an open order",
+        )
+
+
+def _vehicle_changed(uow: UnitOfWork, vehicle: Vehicle, what: str, crews: set[UUID | None]) -> None:
+    uow.session.flush()
+    fact = ev.OrganisationVehicleChanged(
+        version=vehicle.version, what=what, crew_id=vehicle.crew_id
+    )
+    uow.emit(vehicle.id, fact, source=SOURCE)
+    for crew_id in crews - {None}:
+        assert crew_id is not None
+        uow.touch("crew", crew_id)
