@@ -49,6 +49,10 @@ export function aCrew(changes: Partial<CrewRow> = {}): CrewRow {
     away_since: null,
     away_until: null,
     away_note: null,
+    overdue_since: null,
+    stand_in_id: null,
+    stands_in_for: [],
+    voltage_classes: [],
     vehicle_id: null,
     ...changes,
   };
