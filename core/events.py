@@ -15,6 +15,11 @@ from core.events_organisation import OrganisationShiftChanged as OrganisationShi
 from core.events_organisation import OrganisationUnitChanged as OrganisationUnitChanged
 from core.events_organisation import OrganisationUserChanged as OrganisationUserChanged
 from core.events_organisation import OrganisationVehicleChanged as OrganisationVehicleChanged
+from core.events_sla import SlaAcknowledged as SlaAcknowledged
+from core.events_sla import SlaAlarmRaised as SlaAlarmRaised
+from core.events_sla import SlaBreached as SlaBreached
+from core.events_sla import SlaCaseOpened as SlaCaseOpened
+from core.events_sla import SlaWithdrawn as SlaWithdrawn
 from core.facts import REGISTRY as REGISTRY
 from core.facts import Payload as Payload
 from core.facts import fact as fact
@@ -469,52 +474,3 @@ class VehicleMessageFailed(Payload):
     device_id: UUID
     purpose: str
     cause: str
-
-
-@fact("sla.case_opened")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SlaCaseOpened(Payload):
-    """An order began under a policy; it keeps that version."""
-
-    policy: str
-    version: int
-
-
-@fact("sla.breached")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SlaBreached(Payload):
-    """A limit passed. `occurred_at` is the deadline."""
-
-    code: str
-    subject_id: UUID
-    timer_id: UUID
-    limit_s: float
-
-
-@fact("sla.alarm_raised")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SlaAlarmRaised(Payload):
-    """A timer beside the segments fired (not accepted after 4 minutes)."""
-
-    code: str
-    subject_id: UUID
-    timer_id: UUID
-    limit_s: float
-
-
-@fact("sla.withdrawn")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SlaWithdrawn(Payload):
-    """A breach or alarm turned out not to have happened (late stamp)."""
-
-    code: str
-    subject_id: UUID
-    timer_id: UUID
-
-
-@fact("sla.acknowledged")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SlaAcknowledged(Payload):
-    """A person took note of a breach or alarm."""
-
-    timer_id: UUID
