@@ -147,6 +147,12 @@ def import_(context: typer.Context) -> None:
 
 
 @app.command(context_settings=_PASS_ON)
+def directory(context: typer.Context) -> None:
+    """Import customers, premises, meters, network / 导入用户与电网档案."""
+    _mounted("dispatch.directory.imports.cli", "directory", context.args)
+
+
+@app.command(context_settings=_PASS_ON)
 def report(context: typer.Context) -> None:
     """Print reports / 报表."""
     _mounted("dashboards.report_cli", "report", context.args)

@@ -30,6 +30,11 @@ def queue_of(name: str) -> str:
     return URGENT if name.startswith("notice.") else BULK
 
 
+def seconds_of(name: str) -> int:
+    """How long a job may run; an import of a large file takes minutes."""
+    return 3600 if name == "directory.import" else 300
+
+
 def hand_over(id_: UUID, org_id: int, name: str, body: dict[str, Any], correlation: str) -> None:
     """Enqueue one leased outbox row."""
     Queue(queue_of(name), connection=connection()).enqueue(
@@ -40,7 +45,7 @@ def hand_over(id_: UUID, org_id: int, name: str, body: dict[str, Any], correlati
         body,
         correlation,
         job_id=str(id_),
-        job_timeout=300,
+        job_timeout=seconds_of(name),
         result_ttl=0,
         failure_ttl=3600,
     )

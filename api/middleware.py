@@ -9,8 +9,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.problems import BodyTooLarge, language_of, render
 from core.clock import monotonic
 from core.correlation import correlated
+from core.settings import settings
 
 MAX_BODY = 1_000_000
+IMPORTS = "/api/imports"
+_FORM = 100_000
+"""What a form has around its file."""
 CORRELATION = "X-Correlation-Id"
 REQUESTS = Counter("paidan_http_requests_total", "Requests answered", ["method", "status"])
 SECONDS = Histogram("paidan_http_seconds", "Seconds to the first byte of the answer", ["method"])
@@ -47,14 +51,22 @@ class Envelope:
                     SECONDS.labels(scope["method"]).observe(monotonic() - begun)
                 await send(message)
 
-            if int(headers.get("content-length") or 0) > MAX_BODY:
-                refusal = render(BodyTooLarge(limit=MAX_BODY), language_of(Request(scope)))
+            limit = limit_of(scope)
+            if int(headers.get("content-length") or 0) > limit:
+                refusal = render(BodyTooLarge(limit=limit), language_of(Request(scope)))
                 await refusal(scope, receive, answer)
                 return
-            await self.app(scope, _limited(receive), answer)
+            await self.app(scope, _limited(receive, limit), answer)
 
 
-def _limited(receive: Receive) -> Receive:
+def limit_of(scope: Scope) -> int:
+    """Bytes that a body may have: files to import are large, and read piece by piece."""
+    if scope["method"] == "POST" and scope["path"] == IMPORTS:
+        return settings().import_max_mb * 1_000_000 + _FORM
+    return MAX_BODY
+
+
+def _limited(receive: Receive, limit: int) -> Receive:
     """Stop reading a chunked body that grows past the limit."""
     seen = 0
 
@@ -62,8 +74,8 @@ def _limited(receive: Receive) -> Receive:
         nonlocal seen
         message = await receive()
         seen += len(message.get("body", b""))
-        if seen > MAX_BODY:
-            raise HTTPException(413, str(MAX_BODY))  # the framework lets only this kind through
+        if seen > limit:
+            raise HTTPException(413, str(limit))  # the framework lets only this kind through
         return message
 
     return read

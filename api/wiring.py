@@ -29,7 +29,10 @@ SUBSCRIBERS = {
     "orders.key_pressed": orders.key_pressed,
     "orders.message_failed": orders.message_failed,
 }
-JOBS = {"notice.alarm": "dispatch.notices.jobs:alarm"}
+JOBS = {
+    "directory.import": "dispatch.directory.imports.jobs:run_import",
+    "notice.alarm": "dispatch.notices.jobs:alarm",
+}
 
 
 def wire() -> None:

@@ -68,6 +68,7 @@ class NotFound(Problem):
             "note": "备注",
             "phone": "电话",
             "record": "记录",
+            "import": "导入",
         }
     )
 

@@ -24,6 +24,7 @@ MODELS = (
     "dispatch.roster.models",
     "dispatch.directory.models",
     "dispatch.directory.search.models",
+    "dispatch.directory.imports.models",
     "dispatch.tickets.models",
     "dispatch.orders.models",
     "dispatch.history.models",

@@ -136,6 +136,18 @@ def report_done(session: Session, org_id: int, id_: UUID, moment: datetime) -> b
     return result.first() is not None
 
 
+def renew(org_id: int, id_: UUID) -> None:
+    """The worker lives and goes on: nobody else is handed its job for one more lease."""
+    lease = timedelta(seconds=settings().outbox_lease_seconds)
+    with session_factory()() as session:
+        session.execute(
+            update(Outbox)
+            .where(Outbox.org_id == org_id, Outbox.id == id_, Outbox.done_at.is_(None))
+            .values(due_at=real_now() + lease)
+        )
+        session.commit()
+
+
 def report_failed(org_id: int, id_: UUID, error: Exception) -> None:
     """A worker failed: try again later, growing delay, in the end the dead-letter list."""
     _postpone(org_id, id_, error)

@@ -45,6 +45,7 @@ _EXPECTED = {
     "clock_from": _MOMENT,
     "clock_speed": ("应为 0.1 至 1000 的数", "it must be a number from 0.1 to 1000"),
     "clock_catch_up": ("应为 true 或 false", "it must be true or false"),
+    "import_max_mb": ("应为 1 至 2000 的整数", "it must be a whole number from 1 to 2000"),
     "demo_city": ("应为 true 或 false", "it must be true or false"),
     "phone_region": (
         "应为两个大写字母的国家代码，如 CN",
@@ -144,6 +145,9 @@ class Settings(BaseSettings):
     )
     gps_unknown_devices: str = Field(
         "refuse", pattern="^(refuse|quarantine)$", description="What unknown terminals get."
+    )
+    import_max_mb: int = Field(
+        200, ge=1, le=2000, description="Megabytes of an uploaded import file, at most."
     )
     demo_city: bool = Field(
         default=True, description="With the demo on, `paidan up` runs the city's people too."

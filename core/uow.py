@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, text
+from sqlalchemy import Connection, insert, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -128,9 +128,14 @@ class UnitOfWork:
 
 
 @contextmanager
-def unit_of_work(actor: Actor, *, now: datetime | None = None) -> Iterator[UnitOfWork]:
-    """Open a transaction for `actor`; commit at the end, roll back on any exception."""
-    with session_factory()() as session:
+def unit_of_work(
+    actor: Actor, *, now: datetime | None = None, connection: Connection | None = None
+) -> Iterator[UnitOfWork]:
+    """Open a transaction for `actor`; commit at the end, roll back on any exception.
+
+    `connection`: for a work of many transactions that has temporary tables of its own.
+    """
+    with session_factory()(bind=connection) if connection else session_factory()() as session:
         uow = UnitOfWork(session, actor, now or clock_now())
         try:
             yield uow

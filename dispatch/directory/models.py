@@ -8,15 +8,13 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
-
-NODE_KINDS = ("substation", "feeder", "section", "transformer", "pole", "cabinet")
-# 重要电力用户: special, first and second class, temporary.
-IMPORTANCES = ("ordinary", "special", "first", "second", "temporary")
-AREA_CLASSES = ("urban", "rural", "remote")
-ACCOUNT_STATES = ("active", "in_arrears", "suspended", "closed")
-CATEGORIES = ("residential", "commercial", "industrial", "agricultural", "public")
-VOLTAGES = ("0.4", "10", "35", "110")
-PHONE_USES = ("owner", "electrician", "duty_room", "tenant", "other")
+from dispatch.directory.codes import ACCOUNT_STATES as ACCOUNT_STATES
+from dispatch.directory.codes import AREA_CLASSES as AREA_CLASSES
+from dispatch.directory.codes import CATEGORIES as CATEGORIES
+from dispatch.directory.codes import IMPORTANCES as IMPORTANCES
+from dispatch.directory.codes import NODE_KINDS as NODE_KINDS
+from dispatch.directory.codes import PHONE_USES as PHONE_USES
+from dispatch.directory.codes import VOLTAGES as VOLTAGES
 
 
 class Region(Base):

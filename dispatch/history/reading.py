@@ -69,13 +69,19 @@ def look_through(path: Path, encoding: str, delimiter: str) -> Export:
     return Export(path, digest.hexdigest(), chosen, rows)
 
 
-def records(path: Path, encoding: str, delimiter: str) -> Generator[list[str], None, None]:
-    """All records, the header first; blank lines are left out. Raises FileUnreadable."""
+def records(
+    path: Path, encoding: str, delimiter: str, *, keep_blank: bool = False
+) -> Generator[list[str], None, None]:
+    """All records, the header first; blank lines are left out unless kept, as empty lists.
+
+    Raises FileUnreadable.
+    """
     with (
         _bytes(path) as content,
         io.TextIOWrapper(content, encoding=encoding, newline="") as text,
     ):
         try:
-            yield from (record for record in csv.reader(text, delimiter=delimiter) if record)
+            every = csv.reader(text, delimiter=delimiter)
+            yield from (record for record in every if record or keep_blank)
         except (UnicodeDecodeError, csv.Error) as error:
             raise FileUnreadable(file=path.name, reason=str(error)) from error

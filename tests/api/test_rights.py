@@ -41,6 +41,15 @@ TABLE = {
     "GET /api/reports/distribution": "-LD-SM",
     "GET /api/reports/orders": "-LD-SM",
     "GET /api/outbox/dead": "-----M",
+    "GET /api/imports": "-----M",
+    "GET /api/imports/reference": "-----M",
+    "GET /api/imports/templates/{kind}.csv": "-----M",
+    "GET /api/imports/{run_id}": "-----M",
+    "GET /api/imports/{run_id}/problems": "-----M",
+    "GET /api/imports/{run_id}/rejects.csv": "-----M",
+    "POST /api/imports": "-----M",
+    "POST /api/imports/{run_id}/import": "-----M",
+    "POST /api/imports/{run_id}/cancel": "-----M",
     "POST /api/calls/{call_id}/take": "AL----",
     "POST /api/customers/{customer_id}/correct": "AL----",
     "POST /api/customers/{customer_id}/notes": "AL----",
@@ -131,6 +140,7 @@ SIGNED = {
     "POST /telephony/twilio/queue",
 }
 BODILESS = ("remove", "accept", "activate", "finish", "acknowledge", "revive", "logout", "take")
+BODILESS = ("import", "imports", "cancel", "accept", "activate", "finish", "acknowledge", "revive", "logout", "take")
 SOCKETS = {"/api/live"}
 ORGANISATION = ("unit", "user", "vehicle", "device", "member", "shift")
 LAST_MONTH = {"from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"}
@@ -206,6 +216,8 @@ class Requests:
             "note_id": str(uuid.uuid4()),
             "phone_id": str(uuid.uuid4()),
             **{f"{one}_id": str(uuid.uuid4()) for one in ORGANISATION},
+            "run_id": str(uuid.uuid4()),
+            "kind": "regions",
         }
         self.bodies: dict[str, Any] = {
             "tickets": {"channel": "web"},

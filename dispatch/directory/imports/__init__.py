@@ -1,0 +1,1 @@
+"""Bulk import of the directory: every problem named, the same file twice is no change."""

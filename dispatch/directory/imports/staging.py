@@ -1,0 +1,83 @@
+"""The staging table: rows that could be read, copied in, judged there in sets.
+
+It is temporary and belongs to one connection; whoever dies leaves nothing behind.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from psycopg import Connection as Link
+from psycopg import sql
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from core.ids import new_id
+from dispatch.directory.imports.kinds import Kind
+from dispatch.directory.imports.quality import Finding
+
+STAGE = "import_stage"
+LAST_ROW = 2_147_483_647
+_SETTINGS = (
+    "SET statement_timeout = '20min'",
+    "SET work_mem = '64MB'",
+    "SET temp_buffers = '64MB'",
+)
+
+
+def prepare(session: Session, kind: Kind) -> None:
+    """An empty staging table for the kind; sets the connection up for statements over all rows."""
+    for statement in _SETTINGS:
+        session.execute(text(statement))
+    session.execute(text(f"DROP TABLE IF EXISTS {STAGE}"))
+    columns = ", ".join(f"{one.name} {one.sql}" for one in kind.columns)
+    session.execute(text(f"CREATE TEMP TABLE {STAGE} (row int, id uuid, {columns})"))
+
+
+def put(session: Session, kind: Kind, rows: Iterable[tuple[int, tuple[Any, ...]]]) -> None:
+    """Copy (row number, values in the order of the kind's columns) into the table."""
+    names = [sql.Identifier(name) for name in ("row", "id", *(one.name for one in kind.columns))]
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(STAGE), sql.SQL(", ").join(names)
+    )
+    with _link(session).cursor() as cursor, cursor.copy(statement) as copy:
+        for number, values in rows:
+            copy.write_row((number, new_id(), *values))
+
+
+def put_findings(session: Session, org_id: int, run_id: UUID, findings: Sequence[Finding]) -> None:
+    """Copy what was found into `import_problem`, each rule once for each cell."""
+    if not findings:
+        return
+    each = {(one.row, one.field, one.rule): one for one in findings}
+    statement = (
+        'COPY import_problem (org_id, run_id, "row", field, rule, level, value, other) FROM STDIN'
+    )
+    with _link(session).cursor() as cursor, cursor.copy(statement) as copy:
+        for one in each.values():
+            copy.write_row(
+                (org_id, run_id, one.row, one.field, one.rule, one.level, one.value, one.other)
+            )
+
+
+def ready(session: Session, kind: Kind) -> None:
+    """All rows are there: index them by row and key, so that sets of them are found quickly."""
+    session.execute(text(f"CREATE INDEX ON {STAGE} (row)"))
+    session.execute(text(f"CREATE INDEX ON {STAGE} ({', '.join(kind.key)})"))
+    session.execute(text(f"ANALYZE {STAGE}"))
+
+
+def last_row(session: Session) -> int:
+    """The highest row number in the stage; 0 when it is empty."""
+    return session.scalar(text(f"SELECT coalesce(max(row), 0) FROM {STAGE}")) or 0
+
+
+def drop(session: Session) -> None:
+    session.execute(text(f"DROP TABLE IF EXISTS {STAGE}"))
+
+
+def _link(session: Session) -> "Link[Any]":
+    """psycopg's own connection below the session: COPY is its business."""
+    link = session.connection().connection.dbapi_connection
+    assert isinstance(link, Link)
+    return link
