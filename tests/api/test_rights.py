@@ -139,8 +139,19 @@ SIGNED = {
     "POST /telephony/twilio/status",
     "POST /telephony/twilio/queue",
 }
-BODILESS = ("remove", "accept", "activate", "finish", "acknowledge", "revive", "logout", "take")
-BODILESS = ("import", "imports", "cancel", "accept", "activate", "finish", "acknowledge", "revive", "logout", "take")
+BODILESS = (
+    "accept",
+    "acknowledge",
+    "activate",
+    "cancel",
+    "finish",
+    "import",
+    "imports",
+    "logout",
+    "remove",
+    "revive",
+    "take",
+)
 SOCKETS = {"/api/live"}
 ORGANISATION = ("unit", "user", "vehicle", "device", "member", "shift")
 LAST_MONTH = {"from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"}

@@ -69,7 +69,8 @@ def contents(session: Session) -> dict[str, list[Mapping[str, Any]]]:
     """Everything in the directory's tables."""
     return {
         table: [
-            dict(row) for row in session.execute(text(f"SELECT * FROM {table} ORDER BY 1, 2, 3")).mappings()
+            dict(row)
+            for row in session.execute(text(f"SELECT * FROM {table} ORDER BY 1, 2, 3")).mappings()
         ]
         for table in TABLES
     }

@@ -72,10 +72,14 @@ def test_a_dry_run_counts_alike_and_writes_nothing(
     path = write_csv(tmp_path / "file.csv", EVERY[kind])
     tried = bring(kind, path, dry_run=True)
     assert directory() == before
-    assert counts(tried) == counts(bring(kind, path)) == {
-        "rows": len(EVERY[kind]) - 1,
-        "added": len(EVERY[kind]) - 1,
-    }
+    assert (
+        counts(tried)
+        == counts(bring(kind, path))
+        == {
+            "rows": len(EVERY[kind]) - 1,
+            "added": len(EVERY[kind]) - 1,
+        }
+    )
 
 
 def test_the_log_tells_of_the_import_without_names(organisation: int, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ It is temporary and belongs to one connection; whoever dies leaves nothing behin
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from psycopg import Connection as Link
@@ -78,6 +78,4 @@ def drop(session: Session) -> None:
 
 def _link(session: Session) -> "Link[Any]":
     """psycopg's own connection below the session: COPY is its business."""
-    link = session.connection().connection.dbapi_connection
-    assert isinstance(link, Link)
-    return link
+    return cast("Link[Any]", session.connection().connection.dbapi_connection)
