@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from core.events_directory import DirectoryImportBegan as DirectoryImportBegan
+from core.events_directory import DirectoryImported as DirectoryImported
 from core.events_organisation import OrganisationDeviceChanged as OrganisationDeviceChanged
 from core.events_organisation import OrganisationMemberChanged as OrganisationMemberChanged
 from core.events_organisation import OrganisationShiftChanged as OrganisationShiftChanged
@@ -474,78 +476,3 @@ class VehicleMessageFailed(Payload):
     device_id: UUID
     purpose: str
     cause: str
-
-
-@fact("sla.case_opened")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SlaCaseOpened(Payload):
-    """An order began under a policy; it keeps that version."""
-
-    policy: str
-    version: int
-
-
-@fact("sla.breached")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SlaBreached(Payload):
-    """A limit passed. `occurred_at` is the deadline."""
-
-    code: str
-    subject_id: UUID
-    timer_id: UUID
-    limit_s: float
-
-
-@fact("sla.alarm_raised")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SlaAlarmRaised(Payload):
-    """A timer beside the segments fired (not accepted after 4 minutes)."""
-
-    code: str
-    subject_id: UUID
-    timer_id: UUID
-    limit_s: float
-
-
-@fact("sla.withdrawn")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SlaWithdrawn(Payload):
-    """A breach or alarm turned out not to have happened (late stamp)."""
-
-    code: str
-    subject_id: UUID
-    timer_id: UUID
-
-
-@fact("sla.acknowledged")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SlaAcknowledged(Payload):
-    """A person took note of a breach or alarm."""
-
-    timer_id: UUID
-
-
-@fact("directory.import_began")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DirectoryImportBegan(Payload):
-    """The first row of a checked file is about to be written. `digest`: SHA-256 of the file."""
-
-    kind: str
-    digest: str
-    rows: int
-
-
-@fact("directory.imported")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DirectoryImported(Payload):
-    """An import ended. `outcome`: done, cancelled or failed; what was counted stays."""
-
-    kind: str
-    digest: str
-    outcome: str
-    rows: int
-    added: int
-    changed: int
-    same: int
-    rejected: int
-    warned: int
