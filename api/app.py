@@ -23,6 +23,7 @@ from api.routes import (
     demo,
     desk,
     directory,
+    guides,
     health,
     imports,
     orders,
@@ -30,6 +31,7 @@ from api.routes import (
     privacy,
     reports,
     roster,
+    tickets,
 )
 from api.schemas import ProblemBody
 from api.wiring import wire
@@ -48,6 +50,8 @@ ROUTERS = (
     customers.router,
     privacy.router,
     imports.router,
+    guides.router,
+    tickets.router,
     reports.router,
     organisation.router,
     roster.router,

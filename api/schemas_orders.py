@@ -28,7 +28,7 @@ Finding = Literal[
 ]
 Remedy = Literal["replaced", "repaired", "switched_on", "made_safe", "told_customer", "nothing"]
 OrderStateName = Literal[
-    "filed", "released", "accepted", "assigned", "returned", "finished", "closed"
+    "scheduled", "filed", "released", "accepted", "assigned", "returned", "finished", "closed"
 ]
 Urgency = Annotated[int, Field(ge=0, le=3, description="0 normal … 3 danger to life")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
@@ -36,25 +36,6 @@ Point = Literal["A", "B", "C", "D", "E", "F", "G", "H", "restored", "recorded"]
 assert set(Reason.__args__) == set(REASONS)  # type: ignore[attr-defined]
 assert Finding.__args__ == FINDING_CODES  # type: ignore[attr-defined]
 assert Remedy.__args__ == REMEDY_CODES  # type: ignore[attr-defined]
-
-
-class TicketBody(Body):
-    kind: Literal[
-        "fault_repair",
-        "enquiry",
-        "complaint",
-        "report",
-        "opinion",
-        "suggestion",
-        "service_request",
-        "praise",
-    ] = "fault_repair"
-    channel: Literal["phone", "web", "sms", "api"] = "phone"
-    call_id: UUID | None = Field(None, description="The call it was told in; its end is point A.")
-    caller_name: Annotated[str, Field(max_length=100, examples=["王女士"])] | None = None
-    caller_phone: Annotated[str, Field(max_length=40, examples=["+861062345678"])] | None = None
-    description: Annotated[str, Field(max_length=4000, examples=["整栋楼停电"])] | None = None
-    customer_id: UUID | None = Field(None, description="Whose account it is about.")
 
 
 class OrderBody(Body):
@@ -71,8 +52,12 @@ class OrderBody(Body):
         None, ge=-180, le=180, strict=True, description="WGS-84, with lat", examples=[116.3966]
     )
     area_class: Literal["urban", "rural", "remote"] = "urban"
-    urgency: Urgency = 0
-    trade: Annotated[str, Field(pattern="^[a-z0-9_]{1,40}$", examples=["low_voltage"])] = "any"
+    urgency: Urgency | None = Field(
+        None, description="Empty: what the ticket's guide says, or 0.", examples=[1]
+    )
+    trade: Annotated[str, Field(pattern="^[a-z0-9_]{1,40}$", examples=["low_voltage"])] | None = (
+        Field(None, description="Empty: what the ticket's guide says, or any.")
+    )
 
 
 class ReleaseBody(Body):

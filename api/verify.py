@@ -1,9 +1,8 @@
 """`paidan verify`: do the facts hold together, and is the current state what they say?
 
 Checks every hash chain, the signed digests, and rebuilds orders, assignments, stamps, tickets,
-calls, SLA cases, absences of crews, notes on customers and the log of unmasked values from their
-events. Read-only; one line per finding;
-exit code 1 if any.
+follow-ups, calls, SLA cases, absences of crews, notes on customers and the log of unmasked values
+from their events. Read-only; one line per finding; exit code 1 if any.
 """
 
 import sys
@@ -15,10 +14,11 @@ from uuid import UUID
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
+from api import verify_tickets
 from core import digests
 from core.db import read_session
 from core.eventlog import GENESIS, chain_hash, read_streams, recorded
-from core.events import PrivacyUnmasked, TicketClockStarted
+from core.events import PrivacyUnmasked
 from core.models import Event, Organisation
 from core.recorded import Recorded
 from dispatch.crews import repository as crews
@@ -30,7 +30,7 @@ from dispatch.orders.rules import evolve_assignment, evolve_order
 from dispatch.orders.stamps import stamps_of
 from dispatch.privacy.models import CustomerNote, Unmasking
 from dispatch.privacy.notes import NoteState, evolve_notes
-from dispatch.tickets.models import Ticket
+from dispatch.tickets.models import FollowUp, Ticket
 from sla.models import SlaCase, SlaTimer
 from sla.rules import fold_case
 from telephony import repository as calls
@@ -42,6 +42,7 @@ STREAMS = (
     "order",
     "assignment",
     "ticket",
+    "followup",
     "call",
     "sla",
     "vehicle",
@@ -118,6 +119,7 @@ def _compare(session: Session, org_id: int, batch: list[Sequence[Row[Any]]]) -> 
         "order": _orders,
         "assignment": _assignments,
         "ticket": _tickets,
+        "followup": _follow_ups,
         "call": _calls,
         "sla": _cases,
         "crew": _absences,
@@ -185,19 +187,19 @@ def _made_by(stamps: dict[UUID, Any], event_ids: set[UUID]) -> dict[UUID, Any]:
 
 
 def _tickets(session: Session, org_id: int, streams: dict[UUID, list[Recorded]]) -> Iterator[str]:
-    rows = _rows(session, org_id, Ticket, Ticket.id, streams)
+    for name, wanted, found in verify_tickets.tickets(session, org_id, streams):
+        yield from _differences(name, wanted, found)
     stamps = _stamps_by(session, org_id, Stamp.ticket_id, streams)
     for id_, events in streams.items():
-        row = rows.get(id_)
-        if row is None:
-            yield f"ticket {id_}: the row is missing"
-            continue
-        starts = [e.occurred_at for e in events if isinstance(e.payload, TicketClockStarted)]
-        clock = {"clock_started_at": starts[0] if starts else None}
-        found = {"clock_started_at": row.clock_started_at}
-        yield from _differences(f"ticket {id_}", clock, found)
-        wanted = {one.id: one for event in events for one in stamps_of(event, None)}
-        yield from _same_stamps(f"ticket {id_}", wanted, stamps.get(id_, {}))
+        made = {one.id: one for event in events for one in stamps_of(event, None)}
+        yield from _same_stamps(f"ticket {id_}", made, stamps.get(id_, {}))
+
+
+def _follow_ups(
+    session: Session, org_id: int, streams: dict[UUID, list[Recorded]]
+) -> Iterator[str]:
+    for name, wanted, found in verify_tickets.follow_ups(session, org_id, streams):
+        yield from _differences(name, wanted, found)
 
 
 def _calls(session: Session, org_id: int, streams: dict[UUID, list[Recorded]]) -> Iterator[str]:
@@ -324,6 +326,7 @@ def _strays(session: Session, org_id: int, seen: dict[str, int]) -> Iterator[str
         ("order", Order),
         ("assignment", Assignment),
         ("ticket", Ticket),
+        ("followup", FollowUp),
         ("call", Call),
         ("sla", SlaCase),
         ("privacy", Unmasking),

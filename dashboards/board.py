@@ -149,7 +149,7 @@ def order_row(loaded: Loaded, receipts: Sequence[Any], now: datetime) -> dict[st
         "lost": [one.as_json() for one in lost],
         "promise": _promise(whole, loaded.timers),
         "alerts": _alerts(loaded),
-        "chase_ups": 0,
+        "chase_ups": order.chase_ups,
         "recall_unconfirmed": any(
             one.state == "recalled" and one.recall_confirmed_at is None
             for one in loaded.assignments

@@ -19,7 +19,7 @@ from core.live import CALLS, head_of
 from core.models import User
 from core.wiring import RowChange
 from dashboards.values import iso, text
-from dispatch.orders.models import Order, OrderTicket
+from dispatch.orders.models import Order
 from dispatch.tickets.models import Ticket
 from telephony.models import Call
 
@@ -63,11 +63,7 @@ def _tickets(
     """What was filed in each call: tickets, each with its order where it has one."""
     query = (
         select(Ticket, Order.id, Order.number)
-        .outerjoin(
-            OrderTicket,
-            (OrderTicket.org_id == Ticket.org_id) & (OrderTicket.ticket_id == Ticket.id),
-        )
-        .outerjoin(Order, (Order.org_id == Ticket.org_id) & (Order.id == OrderTicket.order_id))
+        .outerjoin(Order, (Order.org_id == Ticket.org_id) & (Order.id == Ticket.order_id))
         .where(Ticket.org_id == org_id, Ticket.call_id.in_(call_ids))
         .order_by(Ticket.filed_at, Ticket.id)
     )

@@ -1,4 +1,4 @@
-"""Tickets, the board's snapshot, reference data, alerts."""
+"""The board's snapshot, reference data, alerts."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -10,21 +10,17 @@ from api.deps import Need, Writer, writer
 from api.live import topic_of
 from api.routes.orders import row_after
 from api.schemas_desk import Reference, Snapshot
-from api.schemas_orders import OrderRow, TicketBody, TicketRow
+from api.schemas_orders import OrderRow
 from core.clock import now
 from core.db import read_session
 from core.identity import Principal
 from core.rights import Right
 from core.uow import UnitOfWork
 from dashboards.board import centres, snapshot
-from dashboards.order_page import ticket_row
 from dashboards.reference import reference
-from dashboards.seen import order_seen, ticket_seen, viewer_of
+from dashboards.seen import order_seen, viewer_of
 from dispatch.orders import repository
 from dispatch.orders.service import POLICY
-from dispatch.tickets import service as tickets
-from dispatch.tickets.models import Ticket
-from dispatch.tickets.service import NewTicket
 from sla import service as sla
 from sla.policy import load_policy
 
@@ -60,21 +56,6 @@ def reference_data(
 ) -> dict[str, Any]:
     """Codes with their names in both languages."""
     return reference(load_policy(POLICY))
-
-
-@router.post("/api/tickets", status_code=201, response_model=TicketRow)
-def file_ticket(
-    body: TicketBody, write: Annotated[Writer, writer(Right.TICKET_FILE)]
-) -> JSONResponse:
-    """Take a customer's request. With `call_id`, the end of that call is point A."""
-
-    def act(uow: UnitOfWork) -> dict[str, Any]:
-        ticket_id = tickets.file_ticket(uow, NewTicket(**body.model_dump()))
-        uow.flush()
-        row = ticket_row(uow.session.get_one(Ticket, (uow.org_id, ticket_id)))
-        return ticket_seen(row, viewer_of(write.principal).eyes)
-
-    return write.run(body, act, status=201)
 
 
 @router.post("/api/alerts/{alert_id}/acknowledge", response_model=OrderRow)

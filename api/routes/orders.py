@@ -112,7 +112,7 @@ def file_order(body: OrderBody, write: Annotated[Writer, writer(Right.ORDER_FILE
     """File an order from a ticket."""
     _check_place(body)
     for field, codes in (("fault_code", FAULT_CODES), ("trade", TRADE_CODES)):
-        if getattr(body, field) not in codes:
+        if getattr(body, field) not in (*codes, None):
             listed = ", ".join(codes)
             raise InvalidField(
                 f"body.{field}", f"must be one of {listed}", f"应为以下之一：{listed}"

@@ -427,7 +427,4 @@ def tickets_of_customers(
 
 
 def _with_order(query: Select[*Columns]) -> Select[*Columns]:
-    return query.outerjoin(
-        OrderTicket,
-        (OrderTicket.org_id == Ticket.org_id) & (OrderTicket.ticket_id == Ticket.id),
-    ).outerjoin(Order, (Order.org_id == OrderTicket.org_id) & (Order.id == OrderTicket.order_id))
+    return query.outerjoin(Order, (Order.org_id == Ticket.org_id) & (Order.id == Ticket.order_id))

@@ -33,6 +33,12 @@ class Order(Base):
         Index("uq_orders_number", "org_id", "system", "number", unique=True),
         Index("ix_orders_open", "org_id", "state", postgresql_where=text("state <> 'closed'")),
         Index("ix_orders_filed_at", "org_id", "filed_at"),
+        Index(
+            "ix_orders_parent",
+            "org_id",
+            "parent_id",
+            postgresql_where=text("parent_id IS NOT NULL"),
+        ),
     )
 
     org_id: Mapped[int] = mapped_column(primary_key=True)
@@ -52,6 +58,11 @@ class Order(Base):
     assignment_id: Mapped[UUID | None] = mapped_column(comment="the last assignment")
     attempts: Mapped[int] = mapped_column(comment="assignments so far")
     filed_at: Mapped[datetime]
+    parent_id: Mapped[UUID | None] = mapped_column(comment="the order that this one follows on")
+    relation: Mapped[str | None] = mapped_column(comment="how it follows on that one")
+    appointment_at: Mapped[datetime | None]
+    begins_at: Mapped[datetime | None] = mapped_column(comment="kept for later until then")
+    chase_ups: Mapped[int] = mapped_column(default=0, server_default=text("0"))
 
 
 class OrderTicket(Base):
@@ -67,6 +78,11 @@ class OrderTicket(Base):
     org_id: Mapped[int] = mapped_column(primary_key=True)
     order_id: Mapped[UUID] = mapped_column(primary_key=True)
     ticket_id: Mapped[UUID] = mapped_column(primary_key=True)
+    clock: Mapped[bool] = mapped_column(
+        default=True,
+        server_default=text("true"),
+        comment="the ticket's A is the order's; an order that follows on has its own",
+    )
 
 
 class CentreHop(Base):

@@ -43,6 +43,11 @@ ORDER_FIELDS = (
     "centre_code",
     "assignment_id",
     "attempts",
+    "parent_id",
+    "relation",
+    "appointment_at",
+    "begins_at",
+    "chase_ups",
 )
 HOP_FIELDS = tuple(HopState.__dataclass_fields__)
 ASSIGNMENT_FIELDS = tuple(AssignmentState.__dataclass_fields__)
@@ -77,14 +82,22 @@ def visible(session: Session, order: Order, access: Access) -> bool:
 
 
 def order_of_ticket(session: Session, org_id: int, ticket_id: UUID) -> Order | None:
-    """The order that a ticket shares, if it has one."""
+    """The newest order that was made for a ticket or that it shares, if there is one.
+
+    Orders that follow on another one are not meant.
+    """
     query = (
         select(Order)
         .join(
             OrderTicket,
             (OrderTicket.org_id == Order.org_id) & (OrderTicket.order_id == Order.id),
         )
-        .where(OrderTicket.org_id == org_id, OrderTicket.ticket_id == ticket_id)
+        .where(
+            OrderTicket.org_id == org_id,
+            OrderTicket.ticket_id == ticket_id,
+            Order.parent_id.is_(None),
+        )
+        .order_by(Order.filed_at.desc(), Order.id.desc())
         .limit(1)
     )
     return session.scalars(query).one_or_none()
@@ -160,7 +173,7 @@ def stamps_of_orders(
     wanted = list(order_ids)
     tickets: dict[UUID, list[UUID]] = {}
     links = select(OrderTicket.order_id, OrderTicket.ticket_id).where(
-        OrderTicket.org_id == org_id, OrderTicket.order_id.in_(wanted)
+        OrderTicket.org_id == org_id, OrderTicket.order_id.in_(wanted), OrderTicket.clock
     )
     for order_id, ticket_id in session.execute(links):
         tickets.setdefault(ticket_id, []).append(order_id)

@@ -1,8 +1,9 @@
 """The life of an order and of an assignment: pure transition tables and folds.
 
-An order goes hotline → centre → crew. Each act is allowed from named states only; whatever is
-not in the table is refused with the state it met. `evolve_*` is the one place that turns facts
-into state: use cases and `paidan verify` both call it.
+An order goes hotline → centre → crew; one that is scheduled (appointment, materials) waits
+first. Each act is allowed from named states only; whatever is not in the table is refused with the
+state it met. `evolve_*` is the one place that turns facts into state: use cases and `paidan verify`
+both call it.
 """
 
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from uuid import UUID
 from core import events as ev
 from core.recorded import Recorded
 
+_RUNNING = ("scheduled", "filed", "released", "accepted", "assigned", "returned", "finished")
 ORDER_TABLE: dict[str, dict[str, str]] = {
     "release": {"filed": "released", "returned": "released"},
     "accept": {"released": "accepted"},
@@ -20,7 +22,10 @@ ORDER_TABLE: dict[str, dict[str, str]] = {
     "dispatch": {"released": "assigned", "accepted": "assigned"},
     "unassign": {"assigned": "accepted"},
     "finish": {"assigned": "finished"},
-    "close": {"filed": "closed", "returned": "closed", "finished": "closed"},
+    "close": dict.fromkeys(("scheduled", "filed", "returned", "finished"), "closed"),
+    "begin": {"scheduled": "filed"},
+    "chase": {state: state for state in _RUNNING},
+    "follow_on": {state: state for state in (*_RUNNING, "closed")},
 }
 ASSIGNMENT_TABLE: dict[str, dict[str, str]] = {
     "accept": {"sent": "accepted"},
@@ -79,6 +84,11 @@ class OrderState:
     hops: tuple[HopState, ...] = ()
     assignment_id: UUID | None = None
     attempts: int = 0
+    parent_id: UUID | None = None
+    relation: str | None = None
+    appointment_at: datetime | None = None
+    begins_at: datetime | None = None
+    chase_ups: int = 0
 
     @property
     def hop(self) -> HopState | None:
@@ -124,13 +134,17 @@ def evolve_order(order: OrderState | None, event: Recorded) -> OrderState:
                 id=event.stream_id,
                 number=payload.number,
                 system="paidan",
-                state="filed",
+                state="scheduled" if _kept_for_later(payload) else "filed",
                 filed_at=at,
                 ticket_id=payload.ticket_id,
                 location_id=payload.location_id,
                 area_class=payload.area_class,
                 urgency=payload.urgency,
                 trade=payload.trade,
+                parent_id=payload.parent_id,
+                relation=payload.relation,
+                appointment_at=payload.appointment_at,
+                begins_at=payload.begins_at,
             )
         case ev.OrderImported():
             return OrderState(
@@ -147,6 +161,11 @@ def evolve_order(order: OrderState | None, event: Recorded) -> OrderState:
     if order is None:
         raise ValueError(f"{event.type} before the order was filed")
     return _evolve_hop(order, event) if _is_hop(payload) else _evolve_state(order, event)
+
+
+def _kept_for_later(payload: ev.OrderFiled) -> bool:
+    """Materials may come at a time that nobody knows yet; an appointment has one."""
+    return payload.begins_at is not None or payload.relation == "materials"
 
 
 def _is_hop(payload: ev.Payload) -> bool:
@@ -227,7 +246,18 @@ def _evolve_state(order: OrderState, event: Recorded) -> OrderState:
             return replace(order, state="finished")
         case ev.OrderClosed():
             return replace(order, state="closed")
-        case ev.OrderRestored() | ev.OrderStampCorrected():
+        case ev.OrderBegun():
+            return replace(order, state="filed", begins_at=None)
+        case ev.OrderChasedUp():
+            return replace(order, chase_ups=order.chase_ups + 1, urgency=payload.urgency)
+        case ev.OrderReopened():
+            return replace(order, state=payload.state)
+        case (
+            ev.OrderRestored()
+            | ev.OrderStampCorrected()
+            | ev.OrderClockStarted()
+            | ev.OrderFollowOnFiled()
+        ):
             return order
     raise ValueError(f"{event.type} is not a fact of an order")
 

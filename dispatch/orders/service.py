@@ -3,25 +3,23 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
-
-from sqlalchemy.dialects.postgresql import insert
 
 from core import events as ev
 from core.clock import real_now
 from core.errors import InvalidField, OrderExists
 from core.identity import EVERYTHING, Access
 from core.ids import new_id
-from core.models import Counter, Unit
-from core.settings import settings
+from core.models import Unit
 from core.uow import UnitOfWork
 from dispatch.crews.service import demand_present
+from dispatch.numbering import next_number
 from dispatch.orders import repository
 from dispatch.orders.models import Location, OrderTicket, Receipt
 from dispatch.orders.rules import OPEN_ASSIGNMENT, AssignmentState, OrderState, evolve_order
 from dispatch.orders.timeline import ASSIGNMENT_POINTS, HOP_POINTS
 from dispatch.orders.work import Work, work_on, work_on_assignment
 from dispatch.tickets.models import Ticket
+from dispatch.tickets.work import TicketWork, work_on_ticket
 from gps import service as gps
 from sla import service as sla
 from sla.policy import load_policy
@@ -33,14 +31,17 @@ DISPATCHER = "dispatcher"
 
 @dataclass(frozen=True, slots=True)
 class NewOrder:
-    """What an agent files. `lat`/`lon` are WGS-84 degrees; `place_en` is `place` in English."""
+    """What an agent files. `lat`/`lon` are WGS-84 degrees; `place_en` is `place` in English.
+
+    `urgency`, `trade`: None takes what the answers to the ticket's guide say.
+    """
 
     ticket_id: UUID
     fault_code: str
     place: str
     area_class: str
-    urgency: int
-    trade: str
+    urgency: int | None
+    trade: str | None
     lat: float | None = None
     lon: float | None = None
     location_source: str = "map_pin"
@@ -52,14 +53,33 @@ def file_order(uow: UnitOfWork, new: NewOrder) -> UUID:
     """Make an order from a ticket and put it under its policy. Returns its id.
 
     The ticket is locked, so that its clock starts before or after, never unseen in between, and
-    so that two agents cannot make two orders of one request.
+    so that two agents cannot make two orders of one request. The order of a ticket that was
+    reopened has a clock of its own: it runs from the reopening.
     """
-    ticket = uow.session.get(Ticket, (uow.org_id, new.ticket_id), with_for_update=True)
-    if ticket is None:
+    if uow.session.get(Ticket, (uow.org_id, new.ticket_id)) is None:
         raise InvalidField("body.ticket_id", "there is no such ticket", "没有此受理单")
-    existing = repository.order_of_ticket(uow.session, uow.org_id, ticket.id)
-    if existing is not None:
-        raise OrderExists(number=existing.number)
+    with work_on_ticket(uow, new.ticket_id) as ticket:
+        existing = repository.order_of_ticket(uow.session, uow.org_id, ticket.row.id)
+        reopened_at = ticket.ticket.reopened_at
+        if existing is not None and (reopened_at is None or existing.state != "closed"):
+            raise OrderExists(number=existing.number)
+        ticket.demand("order")
+        place = _keep_place(uow, new)
+        event = uow.emit(new_id(), _filed(uow, new, ticket, place.id), source="agent")
+        state = evolve_order(None, event)
+        ticket.record(ev.TicketOrdered(order_id=state.id))
+        add_order(uow, state, new.fault_code, ticket.row.id, clock=existing is None)
+    with work_on(uow, state.id) as work:  # deadlines run from A, which the ticket may have already
+        if existing is not None:
+            assert reopened_at is not None
+            work.record(
+                state.id, ev.OrderClockStarted(evidence="reopened"), occurred_at=reopened_at,
+                source="agent",
+            )  # fmt: skip
+    return state.id
+
+
+def _keep_place(uow: UnitOfWork, new: NewOrder) -> Location:
     place = Location(
         org_id=uow.org_id,
         id=new_id(),
@@ -71,38 +91,40 @@ def file_order(uow: UnitOfWork, new: NewOrder) -> UUID:
         place_en=new.place_en,
         recorded_at=uow.now,
     )
-    payload = ev.OrderFiled(
-        number=next_number(uow),
-        ticket_id=ticket.id,
-        location_id=place.id,
-        area_class=new.area_class,
-        urgency=new.urgency,
-        trade=new.trade,
-    )
     uow.session.add(place)
-    event = uow.emit(new_id(), payload, source="agent")
-    state = evolve_order(None, event)
-    repository.save_order(uow.session, uow.org_id, state, fault_code=new.fault_code)
-    uow.session.add(OrderTicket(org_id=uow.org_id, order_id=state.id, ticket_id=ticket.id))
-    uow.session.flush()
-    if ticket.call_id is not None:
-        uow.touch("call", ticket.call_id)
-    sla.open_case(uow, state.id, load_policy(POLICY), uow.now)
-    with work_on(uow, state.id):  # deadlines run from A, which the ticket may have already
-        pass
-    return state.id
+    return place
 
 
-def next_number(uow: UnitOfWork) -> str:
-    """`YYYYMMDD-NNNN`, counted per local day."""
-    day = uow.now.astimezone(ZoneInfo(settings().timezone)).strftime("%Y%m%d")
-    statement = (
-        insert(Counter)
-        .values(org_id=uow.org_id, name=f"order:{day}", value=1)
-        .on_conflict_do_update(index_elements=["org_id", "name"], set_={"value": Counter.value + 1})
-        .returning(Counter.value)
+def _filed(uow: UnitOfWork, new: NewOrder, ticket: TicketWork, location_id: UUID) -> ev.OrderFiled:
+    """The fact of filing. Where somebody chose otherwise than the guide, it says what that was."""
+    guided_urgency, guided_trade = ticket.ticket.guided_urgency, ticket.ticket.guided_trade
+    urgency = new.urgency if new.urgency is not None else guided_urgency or 0
+    trade = new.trade or guided_trade or "any"
+    return ev.OrderFiled(
+        number=next_number(uow, "order"),
+        ticket_id=ticket.row.id,
+        location_id=location_id,
+        area_class=new.area_class,
+        urgency=urgency,
+        trade=trade,
+        guided_urgency=guided_urgency if guided_urgency != urgency else None,
+        guided_trade=guided_trade if guided_trade != trade else None,
     )
-    return f"{day}-{uow.session.execute(statement).scalar_one():04d}"
+
+
+def add_order(
+    uow: UnitOfWork, state: OrderState, fault_code: str, ticket_id: UUID, *, clock: bool
+) -> None:
+    """Write a new order, its link to the ticket and its SLA case.
+
+    `clock`: the ticket's point A is the order's.
+    """
+    repository.save_order(uow.session, uow.org_id, state, fault_code=fault_code)
+    uow.session.add(
+        OrderTicket(org_id=uow.org_id, order_id=state.id, ticket_id=ticket_id, clock=clock)
+    )
+    uow.session.flush()
+    sla.open_case(uow, state.id, load_policy(POLICY), uow.now)
 
 
 def release(uow: UnitOfWork, order_id: UUID, centre_id: UUID) -> None:

@@ -82,6 +82,7 @@ def _imported(payload: ev.Payload, names: Sequence[str]) -> Iterator[tuple[str, 
 
 _POINT_OF: dict[type[ev.Payload], str] = {
     ev.TicketClockStarted: "A",
+    ev.OrderClockStarted: "A",
     ev.OrderReleased: "B",
     ev.OrderReachedCentre: "C",
     ev.OrderCentreAccepted: "centre_accepted",
@@ -115,3 +116,18 @@ def counting(stamps: Sequence[StampState]) -> StampState | None:
         stamps,
         key=lambda stamp: (SOURCE_RANK.get(stamp.source, _OTHER), stamp.at, str(stamp.id)),
     )
+
+
+def counting_start(stamps: Sequence[StampState]) -> StampState | None:
+    """The A that counts where several tickets share an order: each has its own, the first counts.
+
+    A correction of the order's A beats all.
+    """
+    corrected = [stamp for stamp in stamps if stamp.reason is not None]
+    if corrected:
+        return counting(corrected)
+    by_ticket: dict[UUID | None, list[StampState]] = {}
+    for stamp in stamps:
+        by_ticket.setdefault(stamp.ticket_id, []).append(stamp)
+    each = [one for group in by_ticket.values() if (one := counting(group)) is not None]
+    return min(each, key=lambda stamp: (stamp.at, str(stamp.id)), default=None)

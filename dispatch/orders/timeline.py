@@ -11,7 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from dispatch.orders.rules import AssignmentState, HopState, OrderState
-from dispatch.orders.stamps import StampState, counting
+from dispatch.orders.stamps import StampState, counting, counting_start
 from sla.segments import Facts, Interval, PointTime, Timeline
 
 HOP_POINTS = ("B", "C", "centre_accepted")
@@ -39,6 +39,7 @@ def timelines(
 
     `busy`: when the crews of these assignments had other orders active.
     """
+    stamps = _still_true(order, stamps)
     found = [
         _timeline(order, hop, assignment, assignments, stamps, busy)
         for hop in order.hops
@@ -49,6 +50,16 @@ def timelines(
         hop = order.hop if order.hop and order.hop.ended_at is None else None
         found.append(_timeline(order, hop, None, assignments, stamps, busy))
     return found
+
+
+def _still_true(order: OrderState, stamps: Sequence[StampState]) -> list[StampState]:
+    """Without closings of the order that an undone merge took back."""
+    closings = [one for one in stamps if one.point == "closed" and one.assignment_id is None]
+    if not closings:
+        return list(stamps)
+    last = max(closings, key=lambda one: (one.recorded_at, str(one.id)))
+    gone = {one.id for one in closings if order.state != "closed" or one is not last}
+    return [one for one in stamps if one.id not in gone]
 
 
 def _during_call(first_hop: HopState | None, points: dict[str, PointTime]) -> bool:
@@ -108,7 +119,10 @@ def _points(
         ):
             continue
         groups.setdefault(stamp.point, []).append(stamp)
-    chosen = {point: counting(group) for point, group in groups.items()}
+    chosen = {
+        point: counting_start(group) if point == "A" else counting(group)
+        for point, group in groups.items()
+    }
     return {
         point: PointTime(stamp.at, stamp.source, stamp.uncertainty_s, stamp.id)
         for point, stamp in chosen.items()

@@ -17,6 +17,7 @@ class Act(NamedTuple):
 
 
 STATES: dict[str, tuple[str, str]] = {
+    "scheduled": ("待预约时间", "kept for later"),
     "filed": ("待派发", "waiting for release"),
     "released": ("已派发至报修中心", "released to a centre"),
     "accepted": ("已受理", "accepted"),
@@ -38,6 +39,9 @@ ACTS: dict[tuple[str, str], Act] = {
     ("order", "recall"): Act("召回", "recalled", "召回", "recalled it"),
     ("order", "dispatch"): Act("派单", "dispatched", "派单", "dispatched it"),
     ("order", "close"): Act("归档", "closed", "归档", "closed it"),
+    ("order", "begin"): Act("开始处理", "begun", "开始处理", "began it"),
+    ("order", "chase"): Act("催办", "chased up", "催办", "chased it up"),
+    ("order", "follow_on"): Act("派生后续工单", "followed on", "派生后续工单", "followed on"),
     ("order", "finish"): Act("完成", "finished", "完成", "finished it"),
     ("order", "unassign"): Act("撤销派单", "unassigned", "撤销派单", "unassigned it"),
     ("assignment", "accept"): Act("受理", "accepted", "受理", "accepted it"),

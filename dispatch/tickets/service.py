@@ -1,23 +1,30 @@
-"""Use cases of tickets: file one, start its clock."""
+"""Use cases of tickets: file one with its guide's answers, start its clock, take a call."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from core import events as ev
 from core.errors import Conflict, InvalidField
 from core.ids import new_id
 from core.recorded import Recorded
 from core.uow import UnitOfWork
-from dispatch.directory.repository import has_customer
-from dispatch.orders import repository
+from dispatch.numbering import next_number
+from dispatch.orders import repository as orders
 from dispatch.orders.models import OrderTicket
 from dispatch.orders.stamps import stamps_of
 from dispatch.orders.work import work_on
-from dispatch.tickets.models import Ticket
+from dispatch.tickets import repository, rules
+from dispatch.tickets.guides.loading import guides
+from dispatch.tickets.guides.model import Guide, NotAnAnswer, Outcome, evaluate
+from dispatch.tickets.models import Ticket, TicketAnswer
+from dispatch.tickets.work import AGENT, TicketWork
 from telephony import service as telephony
+
+NUMBER_PREFIX = "T"
 
 
 class CallFiled(Conflict):
@@ -26,6 +33,14 @@ class CallFiled(Conflict):
     code = "call_filed"
     zh = "这通电话已结束，受理单也已建立，无需再接。"
     en = "This call is over and its ticket is filed; there is nothing left to take."
+
+
+@dataclass(frozen=True, slots=True)
+class Guided:
+    """Answers to the guide of a fault type: question → answer as given."""
+
+    fault_code: str
+    answers: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,42 +54,118 @@ class NewTicket:
     caller_phone: str | None = None
     description: str | None = None
     customer_id: UUID | None = None
+    guide: Guided | None = None
 
 
-def file_ticket(uow: UnitOfWork, new: NewTicket) -> UUID:
+def file_ticket(uow: UnitOfWork, new: NewTicket, source: str = AGENT) -> UUID:
     """Take a request. Point A is the end of its call; on other channels, this moment."""
     ended = None
     if new.call_id is not None:
         ended = telephony.end_of_call(uow, new.call_id)
         if ended is None:
             raise InvalidField("body.call_id", "there is no such call", "没有此通话")
-    if new.customer_id is not None and not has_customer(uow.session, uow.org_id, new.customer_id):
+    account_state = _account_state(uow, new.customer_id)
+    guided = guided_by(new.guide, account_state) if new.guide else None
+
+    work = _file(uow, new, source)
+    if new.guide is not None and guided is not None:
+        _keep_answers(work, guides()[new.guide.fault_code], new.guide.answers, guided)
+    if ended is not None and ended.at is not None:
+        start_clock(work, ended.at, "carrier", ended.evidence, ended.uncertainty_s)
+    elif new.channel != "phone":
+        start_clock(work, uow.now, "system", "submission", 0.0)
+    work.save()
+    return work.row.id
+
+
+def _account_state(uow: UnitOfWork, customer_id: UUID | None) -> str:
+    if customer_id is None:
+        return "active"
+    customer = repository.customer(uow.session, uow.org_id, customer_id)
+    if customer is None:
         raise InvalidField("body.customer_id", "there is no such customer", "没有此客户")
-    ticket = Ticket(
-        org_id=uow.org_id,
-        id=new_id(),
+    return customer.account_state
+
+
+def guided_by(given: Guided, account_state: str = "active") -> Outcome:
+    """What the answers add up to. Raises InvalidField naming a wrong or unasked one."""
+    guide = guides().get(given.fault_code)
+    if guide is None:
+        listed = ", ".join(guides())
+        raise InvalidField(
+            "body.guide.fault_code", f"must be one of {listed}", f"应为以下之一：{listed}"
+        )
+    try:
+        outcome = evaluate(guide, given.answers, account_state)
+    except NotAnAnswer as wrong:
+        codes = ", ".join(one.code for one in guide.questions[wrong.question].choices)
+        raise InvalidField(
+            f"body.guide.answers.{wrong.question}",
+            f"must be one of {codes}, or a number in range",
+            f"应为以下之一：{codes}，或范围内的数",
+        ) from wrong
+    if outcome.stray:
+        field = f"body.guide.answers.{outcome.stray[0]}"
+        raise InvalidField(field, "is not asked after these answers", "按前面的回答不会问到此题")
+    return outcome
+
+
+def _file(uow: UnitOfWork, new: NewTicket, source: str) -> TicketWork:
+    filed = ev.TicketFiled(
         kind=new.kind,
         channel=new.channel,
         call_id=new.call_id,
-        filed_at=uow.now,
+        customer_id=new.customer_id,
+        number=next_number(uow, "ticket", NUMBER_PREFIX),
+        due_at=rules.due_at(new.kind, uow.now),
+    )
+    state = rules.evolve(None, uow.emit(new_id(), filed, source=source))
+    row = Ticket(
+        org_id=uow.org_id,
         caller_name=new.caller_name,
         caller_phone=new.caller_phone,
         description=new.description,
-        customer_id=new.customer_id,
     )
-    uow.session.add(ticket)
+    repository.save_ticket(row, state)
+    uow.session.add(row)
     uow.session.flush()
-    filed = ev.TicketFiled(
-        kind=new.kind, channel=new.channel, call_id=new.call_id, customer_id=new.customer_id
+    return TicketWork(uow, row)
+
+
+def _keep_answers(
+    work: TicketWork, guide: Guide, answers: Mapping[str, str], outcome: Outcome
+) -> None:
+    uow = work.uow
+    rows = []
+    for position, question in enumerate(outcome.asked):
+        work.record(
+            ev.TicketQuestionAnswered(
+                guide=guide.code,
+                version=guide.version,
+                question=question,
+                answer=answers[question],
+            )
+        )
+        rows.append(
+            {
+                "org_id": uow.org_id,
+                "ticket_id": work.row.id,
+                "position": position,
+                "question": question,
+                "answer": answers[question],
+            }
+        )
+    if rows:
+        uow.session.execute(insert(TicketAnswer), rows)
+    work.record(
+        ev.TicketGuided(
+            guide=guide.code,
+            version=guide.version,
+            urgency=outcome.urgency,
+            trade=outcome.trade,
+            customer_side=outcome.customer_side[0] if outcome.customer_side else None,
+        )
     )
-    uow.emit(ticket.id, filed, source="agent")
-    if new.call_id is not None:
-        uow.touch("call", new.call_id)
-    if ended is not None and ended.at is not None:
-        start_clock(uow, ticket, ended.at, "carrier", ended.evidence, ended.uncertainty_s)
-    elif new.channel != "phone":
-        start_clock(uow, ticket, uow.now, "system", "submission", 0.0)
-    return ticket.id
 
 
 def take_call(uow: UnitOfWork, call_id: UUID) -> None:
@@ -85,44 +176,44 @@ def take_call(uow: UnitOfWork, call_id: UUID) -> None:
     call = telephony.call_to_take(uow, call_id)
     if call is None:
         return
-    if call.state == "ended" and _has_ticket(uow, call_id):
+    if call.state == "ended" and _is_filed(uow, call_id):
         raise CallFiled
     telephony.take(uow, call)
 
 
-def _has_ticket(uow: UnitOfWork, call_id: UUID) -> bool:
+def _is_filed(uow: UnitOfWork, call_id: UUID) -> bool:
     query = select(Ticket.id).where(Ticket.org_id == uow.org_id, Ticket.call_id == call_id)
-    return uow.session.scalars(query.limit(1)).first() is not None
+    if uow.session.scalars(query.limit(1)).first() is not None:
+        return True
+    return repository.chased_by_call(uow.session, uow.org_id, call_id)
 
 
 def start_clock(
-    uow: UnitOfWork,
-    ticket: Ticket,
-    at: datetime,
-    source: str,
-    evidence: str,
-    uncertainty_s: float,
+    work: TicketWork, at: datetime, source: str, evidence: str, uncertainty_s: float
 ) -> None:
     """Point A, once per ticket; the orders that share it are judged anew."""
-    if ticket.clock_started_at is not None:
+    if work.ticket.clock_started_at is not None:
         return
-    ticket.clock_started_at = at
-    event = uow.emit(
-        ticket.id,
+    uow = work.uow
+    event = work.record(
         ev.TicketClockStarted(
-            evidence=evidence, evidence_id=ticket.call_id, uncertainty_s=uncertainty_s
+            evidence=evidence, evidence_id=work.row.call_id, uncertainty_s=uncertainty_s
         ),
         occurred_at=at,
         source=source,
     )
-    repository.add_stamps(uow.session, uow.org_id, stamps_of(event, None))
-    uow.session.flush()
+    orders.add_stamps(uow.session, uow.org_id, stamps_of(event, None))
+    work.save()
     query = (
         select(OrderTicket.order_id)
-        .where(OrderTicket.org_id == uow.org_id, OrderTicket.ticket_id == ticket.id)
+        .where(
+            OrderTicket.org_id == uow.org_id,
+            OrderTicket.ticket_id == work.row.id,
+            OrderTicket.clock,
+        )
         .order_by(OrderTicket.order_id)
     )
-    for order_id in uow.session.scalars(query):
+    for order_id in uow.session.scalars(query).all():
         with work_on(uow, order_id):
             pass
 
@@ -138,6 +229,5 @@ def call_ended(uow: UnitOfWork, event: Recorded) -> None:
         .with_for_update()
     )
     for ticket in uow.session.scalars(query).all():
-        start_clock(
-            uow, ticket, event.occurred_at, "carrier", payload.evidence, payload.uncertainty_s
-        )
+        work = TicketWork(uow, ticket)
+        start_clock(work, event.occurred_at, "carrier", payload.evidence, payload.uncertainty_s)

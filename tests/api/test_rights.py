@@ -36,6 +36,8 @@ TABLE = {
     "GET /api/customers/{customer_id}": "ALD-SM",
     "GET /api/unmaskings": "----SM",
     "GET /api/map": "ALDCSM",
+    "GET /api/guides/{fault_code}": "AL--S-",
+    "GET /api/guides/{fault_code}/outcome": "AL--S-",
     "GET /api/desk": "AL--S-",
     "GET /api/reports/segments": "-LD-SM",
     "GET /api/reports/distribution": "-LD-SM",
@@ -229,6 +231,7 @@ class Requests:
             **{f"{one}_id": str(uuid.uuid4()) for one in ORGANISATION},
             "run_id": str(uuid.uuid4()),
             "kind": "regions",
+            "fault_code": "no_power_home",
         }
         self.bodies: dict[str, Any] = {
             "tickets": {"channel": "web"},

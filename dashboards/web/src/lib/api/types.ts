@@ -29,6 +29,7 @@ export type Hop = Pick<
 >;
 
 export type OrderState =
+  | 'scheduled'
   | 'filed'
   | 'released'
   | 'accepted'

@@ -1,0 +1,75 @@
+"""A ticket under lock: facts are recorded, folded and saved here, for all use cases alike."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from uuid import UUID
+
+from core.errors import Conflict
+from core.events import Payload
+from core.recorded import Recorded
+from core.uow import UnitOfWork
+from dispatch.tickets import repository, rules
+from dispatch.tickets.models import Ticket, TicketNote
+from dispatch.tickets.rules import TicketState
+from dispatch.tickets.words import ACTS, STATES
+
+AGENT = "agent"
+
+
+class TicketNotPossible(Conflict):
+    """The act does not fit the ticket's present state. `act_*` and `state_*` are words."""
+
+    code = "ticket_not_possible"
+    zh = "受理单当前为“{state_zh}”，不能{act_zh}。"
+    en = "The ticket is {state_en}; it cannot be {act_en} now."
+
+
+class TicketWork:
+    """One ticket, locked. Use through `work_on_ticket`."""
+
+    def __init__(self, uow: UnitOfWork, row: Ticket) -> None:
+        self.uow = uow
+        self.row = row
+        self.ticket: TicketState = repository.ticket_state(row)
+
+    def demand(self, act: str) -> None:
+        """Refuse with 409 unless the ticket's state allows `act`."""
+        if not rules.allowed(act, self.ticket.state):
+            state, words = STATES[self.ticket.state], ACTS[act]
+            raise TicketNotPossible(
+                state_zh=state[0], state_en=state[1], act_zh=words[0], act_en=words[1]
+            )
+
+    def record(
+        self,
+        payload: Payload,
+        *,
+        source: str = AGENT,
+        occurred_at: datetime | None = None,
+        words: str | None = None,
+    ) -> Recorded:
+        """Record a fact of this ticket and fold it in; `words` are kept beside the log."""
+        event = self.uow.emit(self.row.id, payload, occurred_at=occurred_at, source=source)
+        self.ticket = rules.evolve(self.ticket, event)
+        if words:
+            note = TicketNote(
+                org_id=self.uow.org_id, id=event.id, ticket_id=self.row.id, words=words
+            )
+            self.uow.session.add(note)
+        return event
+
+    def save(self) -> None:
+        """Write the projection; the call that it was told in is shown anew."""
+        repository.save_ticket(self.row, self.ticket)
+        self.uow.session.flush()
+        if self.row.call_id is not None:
+            self.uow.touch("call", self.row.call_id)
+
+
+@contextmanager
+def work_on_ticket(uow: UnitOfWork, ticket_id: UUID) -> Iterator[TicketWork]:
+    """Lock a ticket, let the block record facts, save. Raises NotFound."""
+    work = TicketWork(uow, repository.ticket_locked(uow.session, uow.org_id, ticket_id))
+    yield work
+    work.save()
