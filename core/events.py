@@ -22,6 +22,33 @@ from core.events_sla import SlaAlarmRaised as SlaAlarmRaised
 from core.events_sla import SlaBreached as SlaBreached
 from core.events_sla import SlaCaseOpened as SlaCaseOpened
 from core.events_sla import SlaWithdrawn as SlaWithdrawn
+from core.events_tickets import FollowUpClaimed as FollowUpClaimed
+from core.events_tickets import FollowUpDropped as FollowUpDropped
+from core.events_tickets import FollowUpOpened as FollowUpOpened
+from core.events_tickets import FollowUpReleased as FollowUpReleased
+from core.events_tickets import FollowUpTried as FollowUpTried
+from core.events_tickets import TicketAnswered as TicketAnswered
+from core.events_tickets import TicketAttached as TicketAttached
+from core.events_tickets import TicketAttachmentHidden as TicketAttachmentHidden
+from core.events_tickets import TicketClockStarted as TicketClockStarted
+from core.events_tickets import TicketClosed as TicketClosed
+from core.events_tickets import TicketFiled as TicketFiled
+from core.events_tickets import TicketFollowUpOpened as TicketFollowUpOpened
+from core.events_tickets import TicketGuided as TicketGuided
+from core.events_tickets import TicketMerged as TicketMerged
+from core.events_tickets import TicketOrdered as TicketOrdered
+from core.events_tickets import TicketQuestionAnswered as TicketQuestionAnswered
+from core.events_tickets import TicketRelated as TicketRelated
+from core.events_tickets import TicketReopened as TicketReopened
+from core.events_tickets import TicketReturned as TicketReturned
+from core.events_tickets import TicketTransferred as TicketTransferred
+from core.events_tickets import TicketUnmerged as TicketUnmerged
+from core.events_tickets import TicketUnrelated as TicketUnrelated
+from core.events_vehicle import VehicleArrived as VehicleArrived
+from core.events_vehicle import VehicleDeparted as VehicleDeparted
+from core.events_vehicle import VehicleKeyPressed as VehicleKeyPressed
+from core.events_vehicle import VehicleMessageAcked as VehicleMessageAcked
+from core.events_vehicle import VehicleMessageFailed as VehicleMessageFailed
 from core.facts import REGISTRY as REGISTRY
 from core.facts import Payload as Payload
 from core.facts import fact as fact
@@ -62,29 +89,6 @@ class CallTaken(Payload):
     """An agent said "this is my call"; the first one has it."""
 
     agent_id: UUID
-
-
-@fact("ticket.filed")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketFiled(Payload):
-    """A customer's request was taken. `due_at`: when an answer is due; not of a fault."""
-
-    kind: str
-    channel: str
-    call_id: UUID | None = None
-    customer_id: UUID | None = None
-    number: str | None = None
-    due_at: datetime | None = None
-
-
-@fact("ticket.clock_started")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketClockStarted(Payload):
-    """Point A of this ticket, with its evidence."""
-
-    evidence: str
-    evidence_id: UUID | None = None
-    uncertainty_s: float = 0.0
 
 
 @fact("customer.note_added")
@@ -157,183 +161,6 @@ class PrivacyUnmasked(Payload):
     entity_id: UUID
     field: str
     reason: str
-
-
-@fact("ticket.question_answered")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketQuestionAnswered(Payload):
-    """One question of the guide of this fault type was answered; a number or a code."""
-
-    guide: str
-    version: int
-    question: str
-    answer: str
-
-
-@fact("ticket.guided")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketGuided(Payload):
-    """What the answers add up to: urgency and trade of the order, a cause behind the meter."""
-
-    guide: str
-    version: int
-    urgency: int
-    trade: str
-    customer_side: str | None = None
-
-
-@fact("ticket.ordered")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketOrdered(Payload):
-    """An order was made from this ticket."""
-
-    order_id: UUID
-
-
-@fact("ticket.merged")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketMerged(Payload):
-    """合并: it shares an order that was there. `from_order_id`: the one it left, closed or not."""
-
-    order_id: UUID
-    reason: str
-    from_order_id: UUID | None = None
-    from_closed: bool = False
-
-
-@fact("ticket.unmerged")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketUnmerged(Payload):
-    """The merge was undone: the ticket is what it was before, and has the order it had."""
-
-    order_id: UUID
-    reason: str
-
-
-@fact("ticket.related")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketRelated(Payload):
-    """It has to do with another ticket: same_cause, follow_up_of, see_also."""
-
-    other_id: UUID
-    relation: str
-
-
-@fact("ticket.unrelated")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketUnrelated(Payload):
-    """It has nothing to do with the other ticket after all."""
-
-    other_id: UUID
-
-
-@fact("ticket.returned")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketReturned(Payload):
-    """退回: whoever filed it must complete or correct it."""
-
-    reason: str
-
-
-@fact("ticket.transferred")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketTransferred(Payload):
-    """转办: a department or centre has it."""
-
-    unit_id: UUID
-    reason: str
-
-
-@fact("ticket.answered")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketAnswered(Payload):
-    """The customer has an answer; its words are kept beside the log."""
-
-
-@fact("ticket.follow_up_opened")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketFollowUpOpened(Payload):
-    """回访: the customer is to be asked whether all is well."""
-
-    follow_up_id: UUID
-
-
-@fact("ticket.closed")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketClosed(Payload):
-    """归档: nothing more is to be done about it. `how`: what ended it."""
-
-    how: str
-
-
-@fact("ticket.reopened")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketReopened(Payload):
-    """It is open again; an order that follows has a clock of its own, from now."""
-
-    reason: str
-
-
-@fact("ticket.attached")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketAttached(Payload):
-    """A file was attached; its name is kept beside the log."""
-
-    attachment_id: UUID
-    content_type: str
-    size: int
-
-
-@fact("ticket.attachment_hidden")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketAttachmentHidden(Payload):
-    """An attachment is shown no more; it is kept."""
-
-    attachment_id: UUID
-    reason: str
-
-
-@fact("followup.opened")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FollowUpOpened(Payload):
-    """The customer of a ticket is to be called by `due_at`."""
-
-    ticket_id: UUID
-    due_at: datetime
-    order_id: UUID | None = None
-
-
-@fact("followup.claimed")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FollowUpClaimed(Payload):
-    """An agent makes this call. `reason`: why it was taken over from the one who had it."""
-
-    agent_id: UUID
-    reason: str | None = None
-
-
-@fact("followup.released")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FollowUpReleased(Payload):
-    """The agent gave it back to the queue."""
-
-
-@fact("followup.tried")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FollowUpTried(Payload):
-    """The customer was called. `next_at`: not before then again; None: that was the last time."""
-
-    attempt: int
-    outcome: str
-    satisfaction: str | None = None
-    next_at: datetime | None = None
-    complaint_id: UUID | None = None
-
-
-@fact("followup.dropped")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FollowUpDropped(Payload):
-    """Nobody needs to be called any more: the ticket was reopened."""
 
 
 @fact("order.filed")
@@ -651,61 +478,3 @@ class CrewReturnOverdue(Payload):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrewCameBack(Payload):
     """返岗: the crew can be sent orders again."""
-
-
-@fact("vehicle.departed")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VehicleDeparted(Payload):
-    """GPS: the vehicle left where it stood, while watched for an assignment."""
-
-    assignment_id: UUID
-    device_id: UUID
-    lat: float
-    lon: float
-    uncertainty_s: float
-
-
-@fact("vehicle.arrived")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VehicleArrived(Payload):
-    """GPS: the vehicle is at the watched site and stays."""
-
-    assignment_id: UUID
-    device_id: UUID
-    lat: float
-    lon: float
-    distance_m: float
-    uncertainty_s: float
-
-
-@fact("vehicle.message_acked")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VehicleMessageAcked(Payload):
-    """A terminal acknowledged a message (0x0001, result 0)."""
-
-    message_id: UUID
-    assignment_id: UUID
-    device_id: UUID
-    purpose: str
-
-
-@fact("vehicle.key_pressed")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VehicleKeyPressed(Payload):
-    """The driver pressed a key of the terminal's menu (0x0301) about the order shown last."""
-
-    device_id: UUID
-    assignment_id: UUID
-    key: str
-
-
-@fact("vehicle.message_failed")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VehicleMessageFailed(Payload):
-    """A terminal refused a message, or all tries went unanswered."""
-
-    message_id: UUID
-    assignment_id: UUID
-    device_id: UUID
-    purpose: str
-    cause: str
