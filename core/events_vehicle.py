@@ -1,4 +1,4 @@
-"""Kinds of facts about vehicles: what the gateway saw or heard; core/events.py gives them to all."""
+"""Kinds of facts about vehicles, as the gateway saw them; core/events.py gives them to all."""
 
 from dataclasses import dataclass
 from uuid import UUID
