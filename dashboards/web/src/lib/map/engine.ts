@@ -34,7 +34,7 @@ const WORLD = 512;
 const CLOSER = 2;
 
 /** Style without any tile or glyph server: plain ground and graticule; labels drawn locally. */
-function style(palette: Palette, language: Language): StyleSpecification {
+export function mapStyle(palette: Palette, language: Language): StyleSpecification {
   return {
     version: 8,
     sources: {
@@ -61,6 +61,15 @@ function style(palette: Palette, language: Language): StyleSpecification {
   };
 }
 
+/** The icons of the base map, in the theme's colours; they belong to the style. */
+export function placeImages(map: GlMap, palette: Palette): void {
+  for (const kind of ['substation', 'centre'] as const) {
+    const icon = placeIcon(kind, palette, ICON_SCALE);
+    const image = icon.getContext('2d')?.getImageData(0, 0, icon.width, icon.height);
+    if (image && !map.hasImage(kind)) map.addImage(kind, image, { pixelRatio: ICON_SCALE });
+  }
+}
+
 /** The map of the board: a base map below, everything that moves above. Picks come out as calls. */
 export class BoardMap {
   readonly #map: GlMap;
@@ -80,7 +89,7 @@ export class BoardMap {
   ) {
     this.#map = new GlMap({
       container,
-      style: style(palette, language),
+      style: mapStyle(palette, language),
       center: [0, 20],
       zoom: 1,
       attributionControl: false,
@@ -112,11 +121,7 @@ export class BoardMap {
   /** Icons and data belong to a style; a new theme or language brings a new one. */
   #restyled(): void {
     this.#map.once('style.load', () => {
-      for (const kind of ['substation', 'centre'] as const) {
-        const icon = placeIcon(kind, this.palette, ICON_SCALE);
-        const image = icon.getContext('2d')?.getImageData(0, 0, icon.width, icon.height);
-        if (image && !this.#map.hasImage(kind)) this.#map.addImage(kind, image, { pixelRatio: ICON_SCALE });
-      }
+      placeImages(this.#map, this.palette);
       this.#source(BASE)?.setData(this.#base);
       this.#drawGraticule();
     });
@@ -183,7 +188,7 @@ export class BoardMap {
   repaint(palette: Palette, language: Language): void {
     this.palette = palette;
     this.#restyled();
-    this.#map.setStyle(style(palette, language), { diff: false });
+    this.#map.setStyle(mapStyle(palette, language), { diff: false });
     this.#marks.repaint(palette);
   }
 
