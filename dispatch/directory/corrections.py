@@ -15,6 +15,7 @@ from core.settings import settings
 from core.uow import UnitOfWork
 from dispatch.directory.models import Customer, CustomerPhone
 from dispatch.directory.rules import e164
+from dispatch.directory.search.refresh import refresh
 
 MOST_PHONES = 20
 
@@ -57,6 +58,7 @@ def add_phone(
     uow.session.add(added)
     fact = ev.CustomerPhoneAdded(phone_id=added.id, used_by=used_by, verified=verified)
     uow.emit(customer_id, fact, source="agent")
+    refresh(uow.session, uow.org_id, [customer_id])
     return added.id
 
 
@@ -74,6 +76,7 @@ def remove_phone(uow: UnitOfWork, customer_id: UUID, phone_id: UUID) -> None:
     """The phone is the customer's no more: its number is erased here."""
     uow.session.delete(_phone(uow, customer_id, phone_id))
     uow.emit(customer_id, ev.CustomerPhoneRemoved(phone_id=phone_id), source="agent")
+    refresh(uow.session, uow.org_id, [customer_id])
 
 
 def correct(uow: UnitOfWork, customer_id: UUID, values: Mapping[str, object]) -> None:
@@ -88,6 +91,7 @@ def correct(uow: UnitOfWork, customer_id: UUID, values: Mapping[str, object]) ->
     if changed:
         fact = ev.CustomerCorrected(fields="+".join(sorted(changed)))
         uow.emit(customer_id, fact, source="agent")
+        refresh(uow.session, uow.org_id, [customer_id])
 
 
 def _customer(uow: UnitOfWork, customer_id: UUID) -> Customer:
