@@ -32,6 +32,26 @@ OrderStateName = Literal[
 ]
 Urgency = Annotated[int, Field(ge=0, le=3, description="0 normal … 3 danger to life")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+PointSource = Literal[
+    "pole",
+    "cabinet",
+    "transformer",
+    "meter",
+    "premise",
+    "map_pin",
+    "landmark",
+    "geocoder",
+    "substation",
+    "section",
+    "street",
+    "caller_phone",
+    "feeder",
+    "region",
+]
+Code = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=r"^[^\x00]*$"),
+]
 Point = Literal["A", "B", "C", "D", "E", "F", "G", "H", "restored", "recorded"]
 assert set(Reason.__args__) == set(REASONS)  # type: ignore[attr-defined]
 assert Finding.__args__ == FINDING_CODES  # type: ignore[attr-defined]
@@ -50,6 +70,19 @@ class OrderBody(Body):
     )
     lon: float | None = Field(
         None, ge=-180, le=180, strict=True, description="WGS-84, with lat", examples=[116.3966]
+    )
+    source: PointSource | None = Field(
+        None, description="Where lat and lon are from; empty: map_pin.", examples=["meter"]
+    )
+    uncertainty_m: float | None = Field(
+        None, gt=0, le=50_000, allow_inf_nan=False, description="Metres; empty: that of its source."
+    )
+    premise_id: UUID | None = Field(
+        None, description="The point is from this premise; without lat, lon its own is taken."
+    )
+    meter: Code | None = Field(None, description="The same by a meter's number.")
+    node: Code | None = Field(
+        None, description="The same by a pole's, cabinet's or other device's number."
     )
     area_class: Literal["urban", "rural", "remote"] = "urban"
     urgency: Urgency | None = Field(
@@ -185,6 +218,8 @@ class OrderRow(BaseModel):
     place_en: str | None
     lat: float | None
     lon: float | None
+    place_source: str | None = Field(description="What the point is from: meter, map_pin, crew…")
+    uncertainty_m: float | None = Field(description="Radius in metres that holds the fault.")
     area_class: str
     urgency: int
     trade: str

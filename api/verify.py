@@ -1,8 +1,8 @@
 """`paidan verify`: do the facts hold together, and is the current state what they say?
 
 Checks every hash chain, the signed digests, and rebuilds orders, assignments, stamps, tickets,
-follow-ups, calls, SLA cases, absences of crews, notes on customers and the log of unmasked values
-from their events. Read-only; one line per finding; exit code 1 if any.
+follow-ups, calls, SLA cases, places, absences of crews, notes on customers and the log of unmasked
+values from their events. Read-only; one line per finding; exit code 1 if any.
 """
 
 import sys
@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
-from api import verify_tickets
+from api import verify_places, verify_tickets
 from core import digests
 from core.db import read_session
 from core.eventlog import GENESIS, chain_hash, read_streams, recorded
@@ -28,6 +28,7 @@ from dispatch.orders import repository
 from dispatch.orders.models import Assignment, CentreHop, Order, Stamp
 from dispatch.orders.rules import evolve_assignment, evolve_order
 from dispatch.orders.stamps import stamps_of
+from dispatch.places.models import PlaceProposal
 from dispatch.privacy.models import CustomerNote, Unmasking
 from dispatch.privacy.notes import NoteState, evolve_notes
 from dispatch.tickets.models import FollowUp, Ticket
@@ -49,6 +50,7 @@ STREAMS = (
     "crew",
     "customer",
     "privacy",
+    "place",
 )
 BATCH = 500
 
@@ -125,6 +127,7 @@ def _compare(session: Session, org_id: int, batch: list[Sequence[Row[Any]]]) -> 
         "crew": _absences,
         "customer": _notes,
         "privacy": _unmaskings,
+        "place": verify_places.proposals,
     }
     for kind, check in checks.items():
         mine = {
@@ -143,6 +146,7 @@ def _orders(session: Session, org_id: int, streams: dict[UUID, list[Recorded]]) 
     for hop in repository.hops_of(session, org_id, streams):
         hops.setdefault(hop.order_id, []).append(hop)
     stamps = _stamps_by(session, org_id, Stamp.order_id, streams)
+    yield from verify_places.locations(session, org_id, streams)
     for order_id, events in streams.items():
         state = None
         for event in events:
@@ -330,6 +334,7 @@ def _strays(session: Session, org_id: int, seen: dict[str, int]) -> Iterator[str
         ("call", Call),
         ("sla", SlaCase),
         ("privacy", Unmasking),
+        ("place", PlaceProposal),
     ):
         query = select(func.count()).select_from(model).where(model.org_id == org_id)
         count = session.execute(query).scalar_one()

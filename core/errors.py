@@ -55,6 +55,7 @@ class NotFound(Problem):
             "attachment": "附件",
             "guide": "引导问题",
             "receipt": "回执",
+            "proposal": "更正建议",
             "crew": "班组",
             "unit": "单位",
             "member": "人员",

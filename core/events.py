@@ -17,6 +17,10 @@ from core.events_organisation import OrganisationShiftChanged as OrganisationShi
 from core.events_organisation import OrganisationUnitChanged as OrganisationUnitChanged
 from core.events_organisation import OrganisationUserChanged as OrganisationUserChanged
 from core.events_organisation import OrganisationVehicleChanged as OrganisationVehicleChanged
+from core.events_places import PlaceAccepted as PlaceAccepted
+from core.events_places import PlaceProposed as PlaceProposed
+from core.events_places import PlaceRefused as PlaceRefused
+from core.events_places import PlaceSuperseded as PlaceSuperseded
 from core.events_sla import SlaAcknowledged as SlaAcknowledged
 from core.events_sla import SlaAlarmRaised as SlaAlarmRaised
 from core.events_sla import SlaBreached as SlaBreached
@@ -184,6 +188,23 @@ class OrderFiled(Payload):
     relation: str | None = None
     appointment_at: datetime | None = None
     begins_at: datetime | None = None
+    lat: float | None = None
+    lon: float | None = None
+    place_source: str | None = None
+    uncertainty_m: float | None = None
+
+
+@fact("order.located")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderLocated(Payload):
+    """The place of an order was corrected: WGS-84 degrees, metres."""
+
+    location_id: UUID
+    assignment_id: UUID | None
+    place_source: str
+    lat: float
+    lon: float
+    uncertainty_m: float
 
 
 @fact("order.released")
@@ -329,6 +350,8 @@ class OrderStampCorrected(Payload):
     reason: str
     hop_id: UUID | None = None
     assignment_id: UUID | None = None
+    evidence_id: UUID | None = None
+    uncertainty_s: float = 0.0
 
 
 @fact("order.imported")

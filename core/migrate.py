@@ -30,6 +30,7 @@ MODELS = (
     "dispatch.history.models",
     "dispatch.notices.models",
     "dispatch.privacy.models",
+    "dispatch.places.models",
 )
 _LOCK = 7_245_001
 

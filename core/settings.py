@@ -16,6 +16,7 @@ _MOMENT = (
     "it must be a moment with a time zone, like 2026-03-02T08:00:00+08:00, and CLOCK_START and"
     " CLOCK_FROM stand together",
 )
+_WEB = ("应以 http:// 或 https:// 开头", "it must begin with http:// or https://")
 _SECONDS = ("应为大于 0 的秒数", "it must be a number of seconds above 0")
 _ZONE = (
     "没有此时区，应写作 Asia/Shanghai 之类",
@@ -33,10 +34,7 @@ _EXPECTED = {
         "应以 redis://、rediss:// 或 unix:// 开头",
         "it must begin with redis://, rediss:// or unix://",
     ),
-    "public_url": (
-        "应以 http:// 或 https:// 开头",
-        "it must begin with http:// or https://",
-    ),
+    "public_url": _WEB,
     "database_pool": _COUNT,
     "session_hours": _COUNT,
     "unmask_per_hour": _COUNT,
@@ -61,6 +59,15 @@ _EXPECTED = {
         "应为 refuse 或 quarantine",
         "it must be refuse or quarantine",
     ),
+    "geocoder": (
+        "应为 none、nominatim、arcgis、amap 或 baidu",
+        "it must be none, nominatim, arcgis, amap or baidu",
+    ),
+    "geocoder_url": _WEB,
+    "geocoder_timeout_seconds": (
+        "应为大于 0、不超过 10 的秒数",
+        "it must be a number of seconds above 0 and up to 10",
+    ),
     "log_format": ("应为 console 或 json", "it must be console or json"),
     "log_level": (
         "应为 DEBUG、INFO、WARNING 或 ERROR",
@@ -71,6 +78,7 @@ _SCHEMES = {
     "database_url": ("postgresql://", "postgres://", "postgresql+psycopg://"),
     "redis_url": ("redis://", "rediss://", "unix://"),
     "public_url": ("http://", "https://"),
+    "geocoder_url": ("http://", "https://"),
 }
 
 
@@ -167,6 +175,22 @@ class Settings(BaseSettings):
     clock_catch_up: bool = Field(
         default=False,
         description="For demonstrations and load tests only: never pass real time, then keep it.",
+    )
+    geocoder: str = Field(
+        "none",
+        pattern="^(none|nominatim|arcgis|amap|baidu)$",
+        description="Who is asked for places that the directory does not know.",
+    )
+    geocoder_url: str | None = Field(
+        None, description="Address of an own Nominatim or of a relay; empty: the provider's."
+    )
+    geocoder_key: SecretStr | None = Field(None, description="The provider's key.")
+    geocoder_timeout_seconds: float = Field(
+        2.0,
+        gt=0,
+        le=10,
+        allow_inf_nan=False,
+        description="Seconds that one question to the geocoder may take.",
     )
     log_format: str = Field("console", pattern="^(console|json)$", description="Log lines.")
     log_level: str = Field(

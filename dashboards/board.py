@@ -135,6 +135,8 @@ def order_row(loaded: Loaded, receipts: Sequence[Any], now: datetime) -> dict[st
         "place_en": place.place_en if place else None,
         "lat": place.lat if place else None,
         "lon": place.lon if place else None,
+        "place_source": place.source if place and place.lat is not None else None,
+        "uncertainty_m": place.uncertainty_m if place and place.lat is not None else None,
         "area_class": order.area_class,
         "urgency": order.urgency,
         "trade": order.trade,

@@ -6,7 +6,7 @@ single outlier makes either; both are dated back to the moment itself, with the 
 fixes around it as uncertainty.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -155,6 +155,21 @@ def begin(site: Site, latest: Sight | None) -> Motion:
         entered = Crossing("arrived", at, latest.lat, latest.lon, late, site.metres_to(latest))
     stay = latest if entered and latest.speed_kmh < MOVING_KMH else None
     return Motion(origin=latest, still=latest, last=latest, entered=entered, stay=stay)
+
+
+def again(
+    site: Site, known: Motion, sights: Iterable[Sight], departed_at: datetime | None
+) -> Motion:
+    """What is to be remembered had the site always been this one.
+
+    `sights`: all since the watch began. `departed_at`: the departure that was told already; it
+    stays. An arrival is left for the next fix to confirm, so that it is told by a fix.
+    """
+    motion = begin(site, known.origin) if known.origin else Motion()
+    for sight in sights:
+        if motion.last is None or sight.at > motion.last.at:
+            motion = replace(follow(site, motion, sight)[0], arrived=False)
+    return replace(motion, departed_at=departed_at)
 
 
 def follow(site: Site, motion: Motion, sight: Sight) -> tuple[Motion, tuple[Crossing, ...]]:

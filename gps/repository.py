@@ -125,6 +125,21 @@ def lock_watches(cur: Cursor, org_id: int, vehicles: Sequence[UUID]) -> list[Ope
     return [OpenWatch(*row) for row in cur.fetchall()]
 
 
+def counted_since(
+    cur: Cursor, org_id: int, vehicle_id: UUID, since: datetime
+) -> list[tuple[datetime, float, float, float]]:
+    """Counted fixes of a vehicle from a moment on, oldest first: time, lat, lon, km/h."""
+    cur.execute(
+        """
+        SELECT fix_at, lat, lon, speed_kmh FROM fix
+        WHERE org_id = %s AND vehicle_id = %s AND fix_at >= %s AND flags = 'ok'
+        ORDER BY fix_at
+        """,
+        (org_id, vehicle_id, since),
+    )
+    return cur.fetchall()
+
+
 def make_day(cur: Cursor, day: date) -> None:
     """Make the partition of a UTC day unless it is there. Attaching does not block writers."""
     name = f"fix_p{day:%Y%m%d}"

@@ -11,8 +11,9 @@ from sqlalchemy import select, update
 from core.clock import real_now
 from core.ids import new_id
 from core.uow import UnitOfWork
+from gps import repository
 from gps.models import Device, TerminalMessage, VehiclePosition, Watch
-from gps.motion import Sight, Site, begin
+from gps.motion import Motion, Sight, Site, again, begin
 
 WAKE_CHANNEL = "paidan_terminal"
 
@@ -48,6 +49,39 @@ def watch(
     row.departed_at = row.arrived_at = row.closed_at = None
     uow.session.flush()
     return row.id
+
+
+def move_site(
+    uow: UnitOfWork, assignment_id: UUID, *, lat: float, lon: float, radius_m: float
+) -> bool:
+    """Move the site of an open watch; False where nothing is watched. Degrees WGS-84, metres.
+
+    What the vehicle did since the watch began is looked at again: one that stands at the new site
+    already has arrived there when it came, as soon as the next fix confirms that it stays. An
+    arrival at the old site no longer ends the watch, unless the new site holds it too.
+    """
+    row = uow.session.scalars(
+        select(Watch)
+        .where(
+            Watch.org_id == uow.org_id,
+            Watch.assignment_id == assignment_id,
+            Watch.closed_at.is_(None),
+        )
+        .with_for_update()
+    ).first()
+    if row is None:
+        return False
+    site = Site(lat, lon, radius_m, row.created_at)
+    cursor = repository.cursor(uow.session)
+    fixes = repository.counted_since(cursor, uow.org_id, row.vehicle_id, row.created_at)
+    sights = [Sight(*fix) for fix in fixes]
+    known = Motion.from_json(row.motion)
+    row.lat, row.lon, row.radius_m = lat, lon, radius_m
+    if row.arrived_at is None or not (sights and site.contains(sights[-1])):
+        row.arrived_at = None
+        row.motion = again(site, known, sights, row.departed_at).to_json()
+    uow.session.flush()
+    return True
 
 
 def unwatch(uow: UnitOfWork, assignment_id: UUID, now: datetime) -> None:

@@ -18,6 +18,7 @@ from dispatch.orders import crew_service, service
 from dispatch.orders.models import Assignment, Order, Receipt
 from dispatch.orders.rules import OPEN_ASSIGNMENT
 from dispatch.orders.service import NewOrder
+from dispatch.places import corrections
 from dispatch.tickets.service import NewTicket, file_ticket
 from tests.office import query, unit_id, user_id
 
@@ -91,6 +92,8 @@ class Acts:
                 service.recall_from_crew(uow, assignment_id, "other", desk)
             elif act == "return":
                 crew_service.return_to_centre(uow, assignment_id, "other", mine)
+            elif act == "place":
+                corrections.correct_place(uow, assignment_id, mine, lat=39.93, lon=116.4)
             else:
                 self._simple(uow, act, assignment_id, mine)
 

@@ -1,6 +1,7 @@
 """Orders: filing, release, centre, dispatch, closing. Every answer is the order's new row."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -34,6 +35,7 @@ from dashboards.seen import order_seen, page_seen, viewer_of
 from dispatch.orders import repository, service
 from dispatch.orders.models import Assignment, Order
 from dispatch.orders.service import NewOrder
+from dispatch.places.filing import Said, placed
 
 router = APIRouter(tags=["orders"])
 Viewer = Annotated[Principal, Depends(Need(Right.ORDER_VIEW))]
@@ -107,6 +109,9 @@ def order(principal: Viewer, order_id: UUID) -> JSONResponse:
     return JSONResponse(page_seen(page, viewer_of(principal)))
 
 
+_PLACE = ("lat", "lon", "source", "uncertainty_m", "premise_id", "meter", "node")
+
+
 @router.post("/api/orders", status_code=201, response_model=OrderRow)
 def file_order(body: OrderBody, write: Annotated[Writer, writer(Right.ORDER_FILE)]) -> JSONResponse:
     """File an order from a ticket."""
@@ -119,7 +124,11 @@ def file_order(body: OrderBody, write: Annotated[Writer, writer(Right.ORDER_FILE
             )
 
     def act(uow: UnitOfWork) -> dict[str, Any]:
-        order_id = service.file_order(uow, NewOrder(**body.model_dump()))
+        told = body.model_dump()
+        said = Said(**{name: told.pop(name) for name in _PLACE}, area_class=body.area_class)
+        where = asdict(placed(uow.session, uow.org_id, said))
+        where["location_source"] = where.pop("source")
+        order_id = service.file_order(uow, NewOrder(**told, **where))
         return row_after(uow, order_id, write.principal)
 
     return write.run(body, act, status=201)

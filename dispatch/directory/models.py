@@ -51,6 +51,7 @@ class NetworkNode(Base):
         CheckConstraint("kind IN ('" + "','".join(NODE_KINDS) + "')", name="kind"),
         Index("uq_network_node_code", "org_id", "code", unique=True),
         Index("ix_network_node_parent", "org_id", "parent_id"),
+        Index("ix_network_node_at", "org_id", "lat", "lon"),
     )
 
     org_id: Mapped[int] = mapped_column(primary_key=True)

@@ -1,6 +1,6 @@
 """Use cases of the crew, and what GPS and receipts say about it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
@@ -12,9 +12,11 @@ from core.uow import UnitOfWork
 from dispatch.orders import repository
 from dispatch.orders.models import Order, Receipt
 from dispatch.orders.rules import OPEN_ASSIGNMENT, AssignmentState
-from dispatch.orders.service import ARRIVAL_RADIUS_M, end_watch_and_deliveries
+from dispatch.orders.service import end_watch_and_deliveries
+from dispatch.orders.stamps import PLACE_CORRECTED, StampState
 from dispatch.orders.taps import CREW_SOURCES, Tap, tap
 from dispatch.orders.work import Work, work_on, work_on_assignment
+from dispatch.places.rules import arrival_radius
 from gps import service as gps
 
 TERMINAL = "terminal"
@@ -22,7 +24,7 @@ TERMINAL = "terminal"
 
 
 @contextmanager
-def _crew_act(
+def crew_act(
     uow: UnitOfWork, assignment_id: UUID, access: Access, at: datetime | None
 ) -> Iterator[tuple[Work, AssignmentState, Tap]]:
     """An act of the crew on its own assignment, tapped `at` (None: now), however late it comes."""
@@ -36,7 +38,7 @@ def accept(
     uow: UnitOfWork, assignment_id: UUID, access: Access, at: datetime | None = None
 ) -> UUID:
     """Point F. An idle crew starts at once; otherwise the order queues behind the active one."""
-    with _crew_act(uow, assignment_id, access, at) as (work, assignment, tapped):
+    with crew_act(uow, assignment_id, access, at) as (work, assignment, tapped):
         work.demand_of(assignment, "accept")
         busy_with = _active(uow, assignment)
         _record(work, assignment_id, ev.AssignmentAccepted(queued_behind=busy_with), tapped)
@@ -61,7 +63,7 @@ def activate(
     uow: UnitOfWork, assignment_id: UUID, access: Access, at: datetime | None = None
 ) -> UUID:
     """The crew takes up an order from its queue."""
-    with _crew_act(uow, assignment_id, access, at) as (work, assignment, tapped):
+    with crew_act(uow, assignment_id, access, at) as (work, assignment, tapped):
         work.demand_of(assignment, "activate")
         _demand_idle(uow, assignment)
         _activate(work, assignment_id, tapped)
@@ -84,7 +86,7 @@ def _activate(work: Work, assignment_id: UUID, tapped: Tap) -> None:
             assignment_id=assignment_id,
             lat=place.lat,
             lon=place.lon,
-            radius_m=ARRIVAL_RADIUS_M + (place.uncertainty_m or 0.0),
+            radius_m=arrival_radius(place.uncertainty_m),
             now=uow.now,
         )
 
@@ -93,7 +95,7 @@ def depart(
     uow: UnitOfWork, assignment_id: UUID, access: Access, at: datetime | None = None
 ) -> UUID:
     """The crew's tap for G, kept beside the GPS stamp."""
-    with _crew_act(uow, assignment_id, access, at) as (work, assignment, tapped):
+    with crew_act(uow, assignment_id, access, at) as (work, assignment, tapped):
         if assignment.state == "accepted":
             _demand_idle(uow, assignment)
             _activate(work, assignment_id, tapped)
@@ -108,7 +110,7 @@ def arrive(
     uow: UnitOfWork, assignment_id: UUID, access: Access, at: datetime | None = None
 ) -> UUID:
     """The crew's tap for H, kept beside the GPS stamp."""
-    with _crew_act(uow, assignment_id, access, at) as (work, assignment, tapped):
+    with crew_act(uow, assignment_id, access, at) as (work, assignment, tapped):
         if assignment.state != "arrived" or _has_tap(work, assignment_id, "H"):
             work.demand_of(assignment, "arrive")
         _record(work, assignment_id, ev.AssignmentArrived(), tapped)
@@ -119,7 +121,7 @@ def restore(
     uow: UnitOfWork, assignment_id: UUID, access: Access, at: datetime | None = None
 ) -> UUID:
     """恢复供电: supply is back."""
-    with _crew_act(uow, assignment_id, access, at) as (work, assignment, tapped):
+    with crew_act(uow, assignment_id, access, at) as (work, assignment, tapped):
         work.demand_of(assignment, "restore")
         _record(work, work.order.id, ev.OrderRestored(assignment_id=assignment_id), tapped)
         return work.order.id
@@ -138,7 +140,7 @@ def finish(
 
     `found`, `done`: codes of what was found and what was done about it, as far as told.
     """
-    with _crew_act(uow, assignment_id, access, at) as (work, assignment, tapped):
+    with crew_act(uow, assignment_id, access, at) as (work, assignment, tapped):
         work.demand_of(assignment, "finish")
         _record(work, assignment_id, ev.AssignmentFinished(found=found, done=done), tapped)
         _record(work, work.order.id, ev.OrderFinished(assignment_id=assignment_id), tapped)
@@ -154,7 +156,7 @@ def return_to_centre(
     at: datetime | None = None,
 ) -> UUID:
     """退单: the crew gives the order back with a reason."""
-    with _crew_act(uow, assignment_id, access, at) as (work, assignment, tapped):
+    with crew_act(uow, assignment_id, access, at) as (work, assignment, tapped):
         work.demand_of(assignment, "return")
         _record(work, assignment_id, ev.AssignmentReturned(reason=reason), tapped)
         unassigned = ev.OrderUnassigned(assignment_id=assignment_id, how="returned")
@@ -184,10 +186,23 @@ def _gps_stamp(
     with work_on_assignment(uow, assignment_id) as (work, assignment):
         if assignment.state not in (*OPEN_ASSIGNMENT, "finished"):
             return
-        if any(
-            stamp.point == point and stamp.source == "gps" and stamp.assignment_id == assignment_id
+        before = [
+            stamp
             for stamp in work.stamps
-        ):
+            if stamp.point == point
+            and stamp.source == "gps"
+            and stamp.assignment_id == assignment_id
+        ]
+        if before:
+            if point == "H" and _moved_since(work, before, evidence):
+                corrected = ev.OrderStampCorrected(
+                    point=point,
+                    reason=PLACE_CORRECTED,
+                    assignment_id=assignment_id,
+                    evidence_id=evidence,
+                    uncertainty_s=uncertainty_s,
+                )
+                work.record(work.order.id, corrected, occurred_at=at, source="gps")
             return
         kind = ev.AssignmentDeparted if point == "G" else ev.AssignmentArrived
         work.record(
@@ -196,6 +211,16 @@ def _gps_stamp(
             occurred_at=at,
             source="gps",
         )
+
+
+def _moved_since(work: Work, before: Sequence[StampState], evidence: UUID) -> bool:
+    """Whether the vehicle reached the corrected place after it had reached the wrong one."""
+    if any(stamp.evidence == str(evidence) for stamp in before):
+        return False
+    located = repository.last_event(
+        work.uow.session, work.uow.org_id, "order", work.order.id, ("order.located",)
+    )
+    return located is not None and all(located.recorded_at > stamp.recorded_at for stamp in before)
 
 
 def confirm_receipt(

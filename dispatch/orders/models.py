@@ -10,9 +10,16 @@ from core.db import Base
 
 
 class Location(Base):
-    """Where the fault is: WGS-84 point with source and uncertainty, and the words for it."""
+    """Where the fault is: WGS-84 point with source and uncertainty, and the words for it.
+
+    A correction is a new row: the old point stays.
+    """
 
     __tablename__ = "location"
+    __table_args__ = (
+        Index("ix_location_order", "org_id", "order_id"),
+        Index("ix_location_at", "org_id", "lat", "lon"),
+    )
 
     org_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -23,6 +30,12 @@ class Location(Base):
     place: Mapped[str | None]
     place_en: Mapped[str | None]
     recorded_at: Mapped[datetime]
+    order_id: Mapped[UUID | None] = mapped_column(
+        comment="whose place it is; empty: of an imported order"
+    )
+    premise_id: Mapped[UUID | None] = mapped_column(comment="what the point was found from")
+    node_id: Mapped[UUID | None] = mapped_column(comment="what the point was found from")
+    note: Mapped[str | None] = mapped_column(comment="the crew's words; never in an event")
 
 
 class Order(Base):

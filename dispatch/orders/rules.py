@@ -34,6 +34,7 @@ ASSIGNMENT_TABLE: dict[str, dict[str, str]] = {
     "arrive": {"active": "arrived", "departed": "arrived"},
     "restore": {"arrived": "arrived"},
     "finish": {"arrived": "finished"},
+    "place": {one: one for one in ("sent", "accepted", "active", "departed", "arrived")},
     "return": dict.fromkeys(("sent", "accepted", "active", "departed", "arrived"), "returned"),
     "recall": dict.fromkeys(("sent", "accepted", "active", "departed", "arrived"), "recalled"),
 }
@@ -250,6 +251,8 @@ def _evolve_state(order: OrderState, event: Recorded) -> OrderState:
             return replace(order, state="filed", begins_at=None)
         case ev.OrderChasedUp():
             return replace(order, chase_ups=order.chase_ups + 1, urgency=payload.urgency)
+        case ev.OrderLocated():
+            return replace(order, location_id=payload.location_id)
         case ev.OrderReopened():
             return replace(order, state=payload.state)
         case (

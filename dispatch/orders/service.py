@@ -25,7 +25,6 @@ from sla import service as sla
 from sla.policy import load_policy
 
 POLICY = "beijing"
-ARRIVAL_RADIUS_M = 120.0
 DISPATCHER = "dispatcher"
 
 
@@ -47,6 +46,8 @@ class NewOrder:
     location_source: str = "map_pin"
     uncertainty_m: float | None = None
     place_en: str | None = None
+    premise_id: UUID | None = None
+    node_id: UUID | None = None
 
 
 def file_order(uow: UnitOfWork, new: NewOrder) -> UUID:
@@ -64,8 +65,9 @@ def file_order(uow: UnitOfWork, new: NewOrder) -> UUID:
         if existing is not None and (reopened_at is None or existing.state != "closed"):
             raise OrderExists(number=existing.number)
         ticket.demand("order")
-        place = _keep_place(uow, new)
-        event = uow.emit(new_id(), _filed(uow, new, ticket, place.id), source="agent")
+        order_id = new_id()
+        place = _keep_place(uow, new, order_id)
+        event = uow.emit(order_id, _filed(uow, new, ticket, place.id), source="agent")
         state = evolve_order(None, event)
         ticket.record(ev.TicketOrdered(order_id=state.id))
         add_order(uow, state, new.fault_code, ticket.row.id, clock=existing is None)
@@ -79,10 +81,13 @@ def file_order(uow: UnitOfWork, new: NewOrder) -> UUID:
     return state.id
 
 
-def _keep_place(uow: UnitOfWork, new: NewOrder) -> Location:
+def _keep_place(uow: UnitOfWork, new: NewOrder, order_id: UUID) -> Location:
     place = Location(
         org_id=uow.org_id,
         id=new_id(),
+        order_id=order_id,
+        premise_id=new.premise_id,
+        node_id=new.node_id,
         lat=new.lat,
         lon=new.lon,
         source=new.location_source,
@@ -109,6 +114,10 @@ def _filed(uow: UnitOfWork, new: NewOrder, ticket: TicketWork, location_id: UUID
         trade=trade,
         guided_urgency=guided_urgency if guided_urgency != urgency else None,
         guided_trade=guided_trade if guided_trade != trade else None,
+        lat=new.lat,
+        lon=new.lon,
+        place_source=new.location_source,
+        uncertainty_m=new.uncertainty_m,
     )
 
 

@@ -11,6 +11,8 @@ from core.recorded import Recorded
 # Of several stamps of one point the first of the best source counts; a correction beats all.
 SOURCE_RANK = {"gps": 0, "carrier": 0, "receipt": 0, "terminal": 0}
 _OTHER = 1
+PLACE_CORRECTED = "place_corrected"
+"""Why H counts anew: the first arrival was at a place that the order had wrong."""
 
 
 @dataclass(frozen=True, slots=True)

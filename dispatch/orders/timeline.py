@@ -2,7 +2,7 @@
 
 Each pair of centre hop and assignment is one attempt with a timeline of its own. Time lost to an
 attempt that was returned or recalled is a named detour, attributed to whoever sent it wrong:
-the hotline for a hop, the centre for an assignment.
+the hotline for a hop or for a wrong place, the centre for an assignment.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from dispatch.orders.rules import AssignmentState, HopState, OrderState
-from dispatch.orders.stamps import StampState, counting, counting_start
+from dispatch.orders.stamps import PLACE_CORRECTED, StampState, counting, counting_start
 from sla.segments import Facts, Interval, PointTime, Timeline
 
 HOP_POINTS = ("B", "C", "centre_accepted")
@@ -101,6 +101,7 @@ def _timeline(
         intervals=(
             *_hop_detours(order, hop),
             *_assignment_detours(assignments, hop, assignment),
+            *_misled(stamps, assignment),
             *_queued(assignment, points, busy),
         ),
         ended_at=_ended(order, hop, assignment, points),
@@ -156,6 +157,22 @@ def _assignment_detours(
             end = mine[index + 1].sent_at if index + 1 < len(mine) else None
             found.append(Interval("detour", one.sent_at, end, "centre"))
     return found
+
+
+def _misled(stamps: Sequence[StampState], assignment: AssignmentState | None) -> list[Interval]:
+    """Time between arriving where the order said and arriving where the fault is."""
+    mine = [
+        stamp
+        for stamp in stamps
+        if assignment and stamp.point == "H" and stamp.assignment_id == assignment.id
+    ]
+    right = [stamp for stamp in mine if stamp.reason == PLACE_CORRECTED]
+    wrong = [stamp.at for stamp in mine if stamp.reason is None]
+    if not right or not wrong:
+        return []
+    end = max(right, key=lambda stamp: (stamp.recorded_at, str(stamp.id))).at
+    start = min(wrong)
+    return [Interval("detour", start, end, "hotline")] if end > start else []
 
 
 def _queued(

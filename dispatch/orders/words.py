@@ -50,6 +50,7 @@ ACTS: dict[tuple[str, str], Act] = {
     ("assignment", "arrive"): Act("到达", "marked as arrived", "到达", "arrived for it"),
     ("assignment", "restore"): Act("恢复供电", "marked as restored", "恢复供电", "restored it"),
     ("assignment", "finish"): Act("填单完成", "finished", "填单完成", "finished it"),
+    ("assignment", "place"): Act("更正地点", "moved", "更正地点", "moved its place"),
     ("assignment", "return"): Act("退单", "returned", "退单", "returned it"),
     ("assignment", "recall"): Act("召回", "recalled", "召回", "recalled it"),
 }

@@ -35,6 +35,9 @@ TABLE = {
     "GET /api/customers": "ALD-SM",
     "GET /api/customers/{customer_id}": "ALD-SM",
     "GET /api/unmaskings": "----SM",
+    "GET /api/locate": "AL----",
+    "GET /api/duplicates": "AL----",
+    "GET /api/place-proposals": "-L--SM",
     "GET /api/map": "ALDCSM",
     "GET /api/guides/{fault_code}": "AL--S-",
     "GET /api/guides/{fault_code}/outcome": "AL--S-",
@@ -78,6 +81,9 @@ TABLE = {
     "POST /api/assignments/{assignment_id}/arrive": "---C--",
     "POST /api/assignments/{assignment_id}/restore": "---C--",
     "POST /api/assignments/{assignment_id}/finish": "---C--",
+    "POST /api/assignments/{assignment_id}/place": "---C--",
+    "POST /api/place-proposals/{proposal_id}/accept": "-L--SM",
+    "POST /api/place-proposals/{proposal_id}/refuse": "-L--SM",
     "POST /api/crews/{crew_id}/away": "--DC--",
     "POST /api/crews/{crew_id}/back": "--DC--",
     "POST /api/alerts/{alert_id}/acknowledge": "-LD-S-",
@@ -232,6 +238,7 @@ class Requests:
             "run_id": str(uuid.uuid4()),
             "kind": "regions",
             "fault_code": "no_power_home",
+            "proposal_id": str(uuid.uuid4()),
         }
         self.bodies: dict[str, Any] = {
             "tickets": {"channel": "web"},
@@ -242,6 +249,8 @@ class Requests:
             "recall": {"reason": "other"},
             "return": {"reason": "other"},
             "stamps": {"point": "A", "at": "2026-01-01T00:00:00Z", "reason": "test"},
+            "place": {"lat": 39.92, "lon": 116.4},
+            "refuse": {"reason": "other"},
             "depart": {},
             "arrive": {},
             "restore": {},
@@ -269,6 +278,7 @@ class Requests:
         params = {"number": "+8616410000137"} if path == "/api/callers" else params
         params = {"id": str(uuid.uuid4())} if path == "/api/customers" else params
         params = LAST_MONTH if path == "/api/shifts" else params
+        params = {"q": "NONE"} if path == "/api/locate" else params
         if method == "POST" and last not in self.bodies:
             assert last in BODILESS
         return client.request(

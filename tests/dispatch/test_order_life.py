@@ -47,6 +47,7 @@ ASSIGNMENT_LIFE = {
     "arrive": {"active": "arrived", "departed": "arrived"},
     "restore": {"arrived": "arrived"},
     "finish": {"arrived": "finished"},
+    "place": {one: one for one in OPEN},
     "return": dict.fromkeys(OPEN, "returned"),
     "recall": dict.fromkeys(OPEN, "recalled"),
 }

@@ -124,6 +124,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/assignments/{assignment_id}/place": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Correct Place
+         * @description The crew says where the fault is: the arrival circle moves, the directory is told.
+         */
+        post: operations["correct_place_api_assignments__assignment_id__place_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/assignments/{assignment_id}/recall": {
         parameters: {
             query?: never;
@@ -588,6 +608,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Duplicates Near
+         * @description Open orders and tickets near in place, time and line, the most alike first, with reasons.
+         */
+        get: operations["duplicates_near_api_duplicates_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/guides/{fault_code}": {
         parameters: {
             query?: never;
@@ -784,6 +824,26 @@ export interface paths {
          * @description The refused rows as they were, behind row, field, rule and reason.
          */
         get: operations["rejects_api_imports__run_id__rejects_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/locate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Locate
+         * @description Places that may be meant, the best first; one of the parameters asks.
+         */
+        get: operations["locate_api_locate_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1174,6 +1234,66 @@ export interface paths {
          * @description Put a given-up effect back in line.
          */
         post: operations["revive_api_outbox__outbox_id__revive_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/place-proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Proposals
+         * @description What crews propose to correct in the directory; open ones oldest first.
+         */
+        get: operations["proposals_api_place_proposals_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/place-proposals/{proposal_id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept
+         * @description The directory takes over the crew's point.
+         */
+        post: operations["accept_api_place_proposals__proposal_id__accept_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/place-proposals/{proposal_id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refuse
+         * @description The directory keeps its point.
+         */
+        post: operations["refuse_api_place_proposals__proposal_id__refuse_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2191,6 +2311,66 @@ export interface components {
              */
             verified: boolean;
         };
+        /**
+         * CandidateRow
+         * @description A place that may be meant.
+         * @example {
+         *       "label_en": "Block 12, Jingshan",
+         *       "label_zh": "景山街道 12 号楼",
+         *       "lat": 39.9239,
+         *       "lon": 116.3966,
+         *       "premise_id": "01a20037-08c2-7366-b53b-6b86f3b69262",
+         *       "source": "meter",
+         *       "source_en": "from the meter",
+         *       "source_zh": "电表",
+         *       "uncertainty_m": 40,
+         *       "why_en": "meter 3110000042",
+         *       "why_zh": "电表 3110000042"
+         *     }
+         */
+        CandidateRow: {
+            /** Customer Id */
+            customer_id: string | null;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /**
+             * Node
+             * @description The device's number.
+             */
+            node: string | null;
+            /** Node Id */
+            node_id: string | null;
+            /** Premise Id */
+            premise_id: string | null;
+            region: components["schemas"]["RegionName"] | null;
+            /**
+             * Source
+             * @description pole, cabinet, meter, premise, street, region, geocoder…
+             */
+            source: string;
+            /** Source En */
+            source_en: string;
+            /** Source Zh */
+            source_zh: string;
+            /**
+             * Uncertainty M
+             * @description Radius of the circle that holds the fault.
+             */
+            uncertainty_m: number;
+            /** Why En */
+            why_en: string;
+            /**
+             * Why Zh
+             * @description Which words or numbers led to it.
+             */
+            why_zh: string;
+        };
         /** Centre */
         Centre: {
             /** Code */
@@ -2882,6 +3062,73 @@ export interface components {
             unjudged: number;
             /** Within */
             within: number;
+        };
+        /**
+         * DuplicateRow
+         * @description An open order, or a ticket without one, that may be of the same fault.
+         * @example {
+         *       "distance_m": 40,
+         *       "fault_code": "no_power_building",
+         *       "filed_at": "2026-03-02T00:05:00Z",
+         *       "kind": "order",
+         *       "minutes": 12,
+         *       "number": "20260302-0007",
+         *       "order_id": "01a20037-08c2-7366-b53b-6b86f3b69262",
+         *       "place": "景山街道 12 号楼",
+         *       "place_en": "Block 12, Jingshan",
+         *       "reasons": [
+         *         {
+         *           "code": "transformer",
+         *           "en": "same transformer",
+         *           "zh": "同一台区"
+         *         },
+         *         {
+         *           "code": "near",
+         *           "en": "40 m away",
+         *           "zh": "相距 40 m"
+         *         }
+         *       ],
+         *       "score": 0.82,
+         *       "state": "assigned",
+         *       "ticket_id": "01a20037-09ab-77e4-b93e-9bd7d8e17efa"
+         *     }
+         */
+        DuplicateRow: {
+            /** Distance M */
+            distance_m: number | null;
+            /** Fault Code */
+            fault_code: string | null;
+            /**
+             * Filed At
+             * Format: date-time
+             */
+            filed_at: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "order" | "ticket";
+            /** Minutes */
+            minutes: number;
+            /** Number */
+            number: string | null;
+            /** Order Id */
+            order_id: string | null;
+            /** Place */
+            place: string | null;
+            /** Place En */
+            place_en: string | null;
+            /** Reasons */
+            reasons: components["schemas"]["ReasonRow"][];
+            /**
+             * Score
+             * @description 0 to 1; below 0.25 nothing is proposed.
+             */
+            score: number;
+            /** State */
+            state: string | null;
+            /** Ticket Id */
+            ticket_id: string | null;
         };
         /**
          * DutyRow
@@ -3840,6 +4087,16 @@ export interface components {
              */
             lon?: number | null;
             /**
+             * Meter
+             * @description The same by a meter's number.
+             */
+            meter?: string | null;
+            /**
+             * Node
+             * @description The same by a pole's, cabinet's or other device's number.
+             */
+            node?: string | null;
+            /**
              * Place
              * @example 景山街道 12 号楼
              */
@@ -3851,6 +4108,17 @@ export interface components {
              */
             place_en?: string | null;
             /**
+             * Premise Id
+             * @description The point is from this premise; without lat, lon its own is taken.
+             */
+            premise_id?: string | null;
+            /**
+             * Source
+             * @description Where lat and lon are from; empty: map_pin.
+             * @example meter
+             */
+            source?: ("pole" | "cabinet" | "transformer" | "meter" | "premise" | "map_pin" | "landmark" | "geocoder" | "substation" | "section" | "street" | "caller_phone" | "feeder" | "region") | null;
+            /**
              * Ticket Id
              * Format: uuid
              */
@@ -3860,6 +4128,11 @@ export interface components {
              * @description Empty: what the ticket's guide says, or any.
              */
             trade?: string | null;
+            /**
+             * Uncertainty M
+             * @description Metres; empty: that of its source.
+             */
+            uncertainty_m?: number | null;
             /**
              * Urgency
              * @description Empty: what the ticket's guide says, or 0.
@@ -3927,6 +4200,7 @@ export interface components {
          *       "number": "20261121-0001",
          *       "place": "景山街道 12 号楼",
          *       "place_en": "Block 12, Jingshan",
+         *       "place_source": "meter",
          *       "points": {
          *         "A": "2026-11-21T14:48:46Z",
          *         "B": "2026-11-21T14:49:31.020000Z",
@@ -3951,6 +4225,7 @@ export interface components {
          *       },
          *       "state": "assigned",
          *       "trade": "low_voltage",
+         *       "uncertainty_m": 40,
          *       "urgency": 0,
          *       "version": 7
          *     }
@@ -3993,6 +4268,11 @@ export interface components {
             place: string | null;
             /** Place En */
             place_en: string | null;
+            /**
+             * Place Source
+             * @description What the point is from: meter, map_pin, crew…
+             */
+            place_source: string | null;
             /** Points */
             points: {
                 [key: string]: string | null;
@@ -4005,6 +4285,11 @@ export interface components {
             state: string;
             /** Trade */
             trade: string;
+            /**
+             * Uncertainty M
+             * @description Radius in metres that holds the fault.
+             */
+            uncertainty_m: number | null;
             /** Urgency */
             urgency: number;
             /** Version */
@@ -4223,6 +4508,47 @@ export interface components {
              */
             pinned: boolean;
         };
+        /**
+         * PlaceBody
+         * @description Where the fault is, as the crew found it.
+         */
+        PlaceBody: {
+            /**
+             * At
+             * @description When it was tapped, with time zone; empty: now.
+             */
+            at?: string | null;
+            /**
+             * Lat
+             * @description WGS-84
+             * @example 39.9239
+             */
+            lat: number;
+            /**
+             * Lon
+             * @description WGS-84
+             * @example 116.3966
+             */
+            lon: number;
+            /**
+             * Note
+             * @description The crew's words.
+             * @example 后院第二根电杆
+             */
+            note?: string | null;
+            /**
+             * Uncertainty M
+             * @description The phone's accuracy, or how well the pin is meant; empty: 15.
+             */
+            uncertainty_m?: number | null;
+        };
+        /** PlacePoint */
+        PlacePoint: {
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+        };
         /** PolicyRef */
         PolicyRef: {
             /** Code */
@@ -4286,6 +4612,82 @@ export interface components {
              */
             state: "running" | "met" | "broken" | "unknown";
         };
+        /** ProposalList */
+        ProposalList: {
+            /**
+             * Open
+             * @description Waiting for a decision.
+             */
+            open: number;
+            /** Proposals */
+            proposals: components["schemas"]["ProposalRow"][];
+            /** Refusals */
+            refusals: components["schemas"]["Named"][];
+        };
+        /**
+         * ProposalRow
+         * @description A crew stood elsewhere than the directory's point.
+         */
+        ProposalRow: {
+            /**
+             * Code
+             * @description Number of the premise or device.
+             */
+            code: string | null;
+            /** Decided At */
+            decided_at: string | null;
+            /** Decided By */
+            decided_by: string | null;
+            /** Distance M */
+            distance_m: number | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /** Made By */
+            made_by: string | null;
+            /** Name En */
+            name_en: string | null;
+            /** Name Zh */
+            name_zh: string | null;
+            new: components["schemas"]["PlacePoint"];
+            /** Note */
+            note: string | null;
+            /** @description The directory's point; null: it had none. */
+            old: components["schemas"]["PlacePoint"] | null;
+            /**
+             * Order Id
+             * Format: uuid
+             */
+            order_id: string;
+            /** Order Number */
+            order_number: string;
+            /** Reason */
+            reason: ("directory_right" | "another_place" | "too_uncertain" | "other") | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "accepted" | "refused" | "superseded";
+            /**
+             * Subject
+             * @enum {string}
+             */
+            subject: "premise" | "node";
+            /**
+             * Subject Id
+             * Format: uuid
+             */
+            subject_id: string;
+            /** Uncertainty M */
+            uncertainty_m: number;
+        };
         /** ReasonBody */
         ReasonBody: {
             /**
@@ -4294,6 +4696,15 @@ export interface components {
              * @enum {string}
              */
             reason: "wrong_department" | "wrong_place" | "duplicate" | "crew_unavailable" | "safety" | "other";
+        };
+        /** ReasonRow */
+        ReasonRow: {
+            /** Code */
+            code: string;
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
         };
         /** ReceiptRow */
         ReceiptRow: {
@@ -4354,6 +4765,35 @@ export interface components {
              * @description Why somebody looks at a masked value.
              */
             unmask_reasons: components["schemas"]["Named"][];
+        };
+        /** RefuseBody */
+        RefuseBody: {
+            /**
+             * Reason
+             * @example directory_right
+             * @enum {string}
+             */
+            reason: "directory_right" | "another_place" | "too_uncertain" | "other";
+        };
+        /** RegionName */
+        RegionName: {
+            /** Centre Id */
+            centre_id: string | null;
+            /** Centre Name En */
+            centre_name_en: string | null;
+            /** Centre Name Zh */
+            centre_name_zh: string | null;
+            /** Code */
+            code: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
         };
         /**
          * RegionRow
@@ -5811,6 +6251,115 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": components["schemas"]["FinishBody"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderRow"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    correct_place_api_assignments__assignment_id__place_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                assignment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlaceBody"];
             };
         };
         responses: {
@@ -8446,6 +8995,118 @@ export interface operations {
             };
         };
     };
+    duplicates_near_api_duplicates_get: {
+        parameters: {
+            query?: {
+                /** @description WGS-84, with lon */
+                lat?: number | null;
+                /** @description WGS-84, with lat */
+                lon?: number | null;
+                uncertainty_m?: number | null;
+                /** @description When it was told; empty: now. */
+                at?: string | null;
+                fault_code?: string | null;
+                customer_id?: string | null;
+                premise_id?: string | null;
+                node?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DuplicateRow"][];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     guide_api_guides__fault_code__get: {
         parameters: {
             query?: never;
@@ -9515,6 +10176,118 @@ export interface operations {
                 };
                 content: {
                     "text/csv": unknown;
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    locate_api_locate_get: {
+        parameters: {
+            query?: {
+                /** @description An address, a name, a number. */
+                q?: string | null;
+                /** @description Id of a premise. */
+                premise?: string | null;
+                meter?: string | null;
+                /** @description Number of a pole, cabinet… */
+                node?: string | null;
+                /** @description WGS-84, with lon */
+                lat?: number | null;
+                /** @description WGS-84, with lat */
+                lon?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CandidateRow"][];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */
@@ -11723,6 +12496,324 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    proposals_api_place_proposals_get: {
+        parameters: {
+            query?: {
+                /** @description Only these. */
+                state?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalList"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    accept_api_place_proposals__proposal_id__accept_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                proposal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalRow"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    refuse_api_place_proposals__proposal_id__refuse_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                proposal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefuseBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalRow"];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */

@@ -11,6 +11,8 @@ export function anOrder(changes: Partial<OrderRow> = {}): OrderRow {
     place_en: null,
     lat: 39.92,
     lon: 116.39,
+    place_source: 'meter',
+    uncertainty_m: 40,
     area_class: 'urban',
     urgency: 0,
     trade: 'any',
