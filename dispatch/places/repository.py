@@ -173,6 +173,7 @@ def tickets_without_order(
         .where(
             Ticket.org_id == org_id,
             Ticket.kind == "fault_repair",
+            Ticket.state != "closed",
             Ticket.customer_id.is_not(None),
             Ticket.filed_at.between(at - span, at + span),
             ~has_order,
