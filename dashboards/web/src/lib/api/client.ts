@@ -40,6 +40,14 @@ export function newKey(): string {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
+/** What every write carries, whatever its body is. */
+export const writeHeaders = (key: string): Record<string, string> => ({
+  Accept: 'application/json',
+  'Accept-Language': language(),
+  'Idempotency-Key': key,
+  'X-CSRF-Token': csrfToken,
+});
+
 async function send(path: string, init: RequestInit): Promise<Response> {
   try {
     return await fetch(path, {
@@ -56,16 +64,21 @@ async function answer<T>(response: Response): Promise<T> {
   if (response.status === 204) return undefined as T;
   const body: unknown = await response.json().catch(() => null);
   if (response.ok) return body as T;
+  throw refusal(response.status, body);
+}
+
+/** What the server said no with; `body` null where it could not be read. */
+export function refusal(status: number, body: unknown): ApiProblem {
   const problem = (body ?? {}) as Partial<{
     code: string;
     detail: string;
     title: string;
     errors: { field: string; message: string }[];
   }>;
-  throw new ApiProblem(
-    response.status,
-    problem.code ?? `http_${response.status}`,
-    problem.detail ?? problem.title ?? `HTTP ${response.status}`,
+  return new ApiProblem(
+    status,
+    problem.code ?? `http_${status}`,
+    problem.detail ?? problem.title ?? `HTTP ${status}`,
     problem.errors ?? [],
   );
 }
@@ -91,13 +104,7 @@ export async function post<T>(
     try {
       const response = await send(path, {
         method: 'POST',
-        headers: {
-          Accept: 'application/json',
-          'Accept-Language': language(),
-          'Content-Type': 'application/json',
-          'Idempotency-Key': key,
-          'X-CSRF-Token': csrfToken,
-        },
+        headers: { ...writeHeaders(key), 'Content-Type': 'application/json' },
         body: JSON.stringify(body),
       });
       return await answer<T>(response);

@@ -18,12 +18,13 @@ export const nameOfCustomer = ({ name_zh, name_en }: Customer): string =>
 export const addressOf = ({ address_zh, address_en }: SupplyPoint): string =>
   (language() === 'en' && address_en) || address_zh;
 
+export const urgencyOf = ({ importance }: Customer): number => IMPORTANT[importance] ?? 0;
+
 /** What the directory lets one write down for a customer without asking. */
 export function knownOf(customer: Customer): Partial<Fields> {
   const known: Partial<Fields> = {
     customerId: customer.customer_id,
     caller: nameOfCustomer(customer),
-    urgency: IMPORTANT[customer.importance] ?? 0,
   };
   const [point] = customer.points;
   if (!point) return known;

@@ -420,7 +420,7 @@ export const en: Record<Key, string> = {
   'file.urgency.1': 'raised',
   'file.urgency.2': 'urgent',
   'file.urgency.3': 'emergency',
-  'file.trade': 'Trade: {trade}',
+  'file.trade.label': 'Trade',
   'file.required': 'required',
   'file.submit': 'File order',
   'file.submit.ticket': 'Save request',

@@ -410,7 +410,7 @@ export const zh = {
   'file.urgency.1': '较急',
   'file.urgency.2': '紧急',
   'file.urgency.3': '特急',
-  'file.trade': '工种：{trade}',
+  'file.trade.label': '工种',
   'file.required': '必填',
   'file.submit': '建单',
   'file.submit.ticket': '保存受理单',

@@ -1,6 +1,7 @@
 import { ApiProblem, newKey, post } from '../api/client';
 import type { Id, NewOrder, NewTicket, OrderRow, Reference } from '../api/types';
 import { t } from '../i18n/index.svelte';
+import { evaluate, type Answers, type Guide, type Outcome } from './guide';
 import { pointOf } from './point';
 
 export const KINDS = [
@@ -18,9 +19,6 @@ export type Kind = (typeof KINDS)[number];
 export const AREAS = ['urban', 'rural', 'remote'] as const;
 export type Area = (typeof AREAS)[number];
 
-/** Faults that endanger people by themselves, and the urgency they are proposed with. */
-const DANGEROUS: Record<string, number> = { wires_down: 3 };
-
 /** What an agent writes down; coordinates as text, as they may be half written. */
 export interface Fields {
   kind: Kind;
@@ -33,8 +31,12 @@ export interface Fields {
   coordinates: string;
   area: Area;
   urgency: number;
+  /** Empty: the one that the guide, or else the fault, names. */
+  trade: string;
   description: string;
   customerId: Id | null;
+  /** To guided questions, by fault type: what was answered for another one is not lost. */
+  answers: Readonly<Record<string, Answers>>;
 }
 type Name = keyof Fields;
 
@@ -48,9 +50,14 @@ const EMPTY: Fields = {
   coordinates: '',
   area: 'urban',
   urgency: 0,
+  trade: '',
   description: '',
   customerId: null,
+  answers: {},
 };
+
+/** Who proposes how urgent it is; the highest counts until a person judges. */
+export type Proposer = 'customer' | 'guide';
 
 /** What filing made: always a ticket, an order where there is something to repair. */
 export interface Filed {
@@ -96,13 +103,60 @@ export class Draft {
 
   readonly point = $derived(pointOf(this.fields.coordinates));
   readonly isRepair = $derived(this.fields.kind === 'fault_repair');
+  /** The questions of the fault type; null: none, or not here yet. */
+  guide = $state.raw<Guide | null>(null);
+  /** The account's state in the directory, which may be the cause. */
+  accountState = $state('active');
+  readonly answers: Answers = $derived(this.fields.answers[this.fields.fault] ?? {});
+  readonly outcome: Outcome | null = $derived(
+    this.guide?.code === this.fields.fault && this.isRepair
+      ? evaluate(this.guide, this.answers, this.accountState)
+      : null,
+  );
+  #proposed = $state.raw<Readonly<Record<Proposer, number>>>({ customer: 0, guide: 0 });
+  /** How urgent it is by what is known; a person may judge otherwise. */
+  readonly proposedUrgency = $derived(Math.max(this.#proposed.customer, this.#proposed.guide));
+  readonly urgencyOverridden = $derived(
+    this.#touched.has('urgency') && this.fields.urgency !== this.proposedUrgency,
+  );
+  readonly tradeOverridden = $derived(
+    this.outcome !== null && this.fields.trade !== '' && this.fields.trade !== this.outcome.trade,
+  );
   /** The ticket is filed, its order not yet. */
   begun = $state(false);
   /** Has somebody written anything? */
   readonly dirty = $derived(this.#touched.size > 0);
 
   tradeOf(reference: Reference | null): string | undefined {
-    return reference?.fault_codes.find((each) => each.code === this.fields.fault)?.trade;
+    const usual = reference?.fault_codes.find((each) => each.code === this.fields.fault)?.trade;
+    return this.fields.trade || (this.outcome?.trade ?? usual);
+  }
+
+  /** An answer to the guide's question; null takes it back. What comes after it stays known. */
+  answer(question: string, answer: string | null): void {
+    const { [question]: _, ...others } = this.answers;
+    const mine = answer === null ? others : { ...others, [question]: answer };
+    this.write('answers', { ...this.fields.answers, [this.fields.fault]: mine });
+    this.followGuide();
+  }
+
+  /** Let go of a person's judgement: urgency and trade follow what is known again. */
+  letGo(): void {
+    this.#touched = new Set([...this.#touched].filter((each) => each !== 'urgency' && each !== 'trade'));
+    this.fields.trade = '';
+    this.fields.urgency = this.proposedUrgency;
+    this.#keep();
+  }
+
+  /** What the answers say of the urgency, where nobody judged otherwise. */
+  followGuide(): void {
+    this.propose('guide', this.outcome?.urgency ?? 0);
+  }
+
+  propose(by: Proposer, urgency: number): void {
+    if (this.#proposed[by] === urgency) return;
+    this.#proposed = { ...this.#proposed, [by]: urgency };
+    this.fill({ urgency: this.proposedUrgency });
   }
 
   /** Is everything there that filing needs? */
@@ -115,8 +169,6 @@ export class Draft {
   write<N extends Name>(name: N, value: Fields[N]): void {
     this.fields[name] = value;
     this.#touched = new Set(this.#touched).add(name);
-    const danger = name === 'fault' ? DANGEROUS[String(value)] : undefined;
-    if (danger !== undefined) this.fill({ urgency: Math.max(danger, this.fields.urgency) });
     this.#keep();
   }
 
@@ -169,8 +221,19 @@ export class Draft {
     if (phone.trim()) said.caller_phone = phone.trim();
     if (caller.trim()) said.caller_name = caller.trim();
     if (description.trim()) said.description = description.trim();
-    if (customerId) Object.assign(said, { customer_id: customerId });
-    return said;
+    if (customerId) said.customer_id = customerId;
+    const guided = this.#guided();
+    return guided ? { ...said, guide: guided } : said;
+  }
+
+  /** The answers on the way through the guide; an enquiry keeps those that made it one. */
+  #guided(): { fault_code: string; answers: Record<string, string> } | null {
+    const { guide } = this;
+    if (guide?.code !== this.fields.fault) return null;
+    const { steps } = evaluate(guide, this.answers);
+    if (steps.length === 0) return null;
+    const answers = Object.fromEntries(steps.map(({ question, answer }) => [question.id, answer]));
+    return { fault_code: guide.code, answers };
   }
 
   #order(ticketId: Id, reference: Reference | null): NewOrder {
@@ -212,6 +275,7 @@ export class Draft {
       const kept = JSON.parse(text) as Kept;
       this.fields = { ...EMPTY, ...kept.fields };
       this.#touched = new Set(kept.touched);
+      if (!this.#touched.has('urgency')) this.fields.urgency = 0;
       this.#keys = kept.keys;
       this.#ticketId = kept.ticketId;
       this.begun = kept.ticketId !== null;

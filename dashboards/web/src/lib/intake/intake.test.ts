@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Reference } from '../api/types';
 import { Draft } from './draft.svelte';
+import { evaluate, keyOf, type Guide } from './guide';
 import { pointOf, pointText, spaced } from './point';
 
 const store = (): Storage => {
@@ -31,6 +32,79 @@ function server(...answers: (object | null)[]): { path: string; key: string; bod
   return sent;
 }
 afterEach(() => vi.unstubAllGlobals());
+
+const PLAIN = { urgency: null, trade: null, skill: null, customer_side: null, hazard: null, at_least: null, below: null };
+const GUIDE: Guide = {
+  code: 'wires_down',
+  version: 1,
+  urgency: 1,
+  trade: 'low_voltage',
+  first: 'danger',
+  hazards: [],
+  customer_sides: [],
+  skills: [],
+  questions: [
+    {
+      id: 'danger',
+      kind: 'yes_no',
+      zh: '',
+      en: '',
+      minimum: null,
+      maximum: null,
+      choices: [
+        { ...PLAIN, code: 'yes', zh: '', en: '', next: 'end', urgency: 3, trade: 'medium_voltage', hazard: 'line_outdoors' },
+        { ...PLAIN, code: 'no', zh: '', en: '', next: 'metres' },
+        { ...PLAIN, code: 'unknown', zh: '', en: '', next: 'metres' },
+      ],
+    },
+    {
+      id: 'metres',
+      kind: 'number',
+      zh: '',
+      en: '',
+      minimum: 0,
+      maximum: 100,
+      choices: [
+        { ...PLAIN, code: 'near', zh: '', en: '', next: 'end', at_least: 0, below: 8, urgency: 2 },
+        { ...PLAIN, code: 'far', zh: '', en: '', next: 'end', at_least: 8, customer_side: 'own_wiring' },
+        { ...PLAIN, code: 'unknown', zh: '', en: '', next: 'end' },
+      ],
+    },
+  ],
+};
+
+/** A draft whose guide has come, as the form follows it. */
+function guided(kept: Storage | null = null): Draft {
+  const draft = written(kept);
+  draft.guide = GUIDE;
+  draft.followGuide();
+  return draft;
+}
+
+describe('a guide', () => {
+  const told = (answers: Record<string, string>, state?: string) => evaluate(GUIDE, answers, state);
+  test('asks one question after the other, until the end', () => {
+    expect(told({}).next?.id).toBe('danger');
+    expect(told({ danger: 'no' }).next?.id).toBe('metres');
+    expect(told({ danger: 'yes' }).next).toBeNull();
+  });
+  test('takes a number for the choice that it falls on', () => {
+    expect(told({ danger: 'no', metres: '7.9' }).urgency).toBe(2);
+    expect(told({ danger: 'no', metres: '8' }).urgency).toBe(1);
+    expect(told({ danger: 'no', metres: '8' }).customerSide).toEqual(['own_wiring']);
+  });
+  test.each(['', 'x', '-1', '101', 'near'])('asks again after %j, which is no number there', (metres) =>
+    expect(told({ danger: 'no', metres }).next?.id).toBe('metres'));
+  test('says which answer decided', () => {
+    const { why } = told({ danger: 'yes' });
+    expect([why.urgency?.choice.code, why.trade?.choice.code]).toEqual(['yes', 'yes']);
+    expect(told({ danger: 'no', metres: '9' }).why).toEqual({ urgency: null, trade: null });
+  });
+  test('counts what the account itself says', () =>
+    expect(told({}, 'in_arrears').customerSide).toEqual(['arrears']));
+  test('has a key for each answer', () =>
+    expect(GUIDE.questions[0]?.choices.map((_, at) => keyOf(GUIDE.questions[0]!, at))).toEqual(['y', 'n', 'u']));
+});
 
 function written(kept: Storage | null = null): Draft {
   const draft = new Draft('call', kept);
@@ -79,13 +153,48 @@ describe('a draft', () => {
     draft.fill({ phone: '1' });
     expect(draft.dirty).toBe(false);
   });
-  test('proposes an emergency for wires on the ground, unless a person judged', () => {
-    const draft = new Draft('call', null);
-    draft.write('fault', 'wires_down');
-    expect(draft.fields.urgency).toBe(3);
-    draft.write('urgency', 1);
-    draft.write('fault', 'wires_down');
+  test('follows the answers with urgency and trade, unless a person judged', () => {
+    const draft = guided();
     expect(draft.fields.urgency).toBe(1);
+    expect(draft.tradeOf(REFERENCE)).toBe('low_voltage');
+    draft.answer('danger', 'yes');
+    expect(draft.fields.urgency).toBe(3);
+    expect(draft.tradeOf(REFERENCE)).toBe('medium_voltage');
+    draft.write('urgency', 0);
+    draft.write('trade', 'any');
+    draft.answer('danger', 'no');
+    expect([draft.fields.urgency, draft.urgencyOverridden]).toEqual([0, true]);
+    expect([draft.tradeOf(REFERENCE), draft.tradeOverridden]).toEqual(['any', true]);
+    draft.letGo();
+    expect([draft.fields.urgency, draft.tradeOf(REFERENCE)]).toEqual([1, 'low_voltage']);
+    expect([draft.urgencyOverridden, draft.tradeOverridden]).toEqual([false, false]);
+  });
+  test('is as urgent as the more important of customer and answers', () => {
+    const draft = guided();
+    draft.propose('customer', 2);
+    expect(draft.fields.urgency).toBe(2);
+    draft.answer('danger', 'yes');
+    expect(draft.fields.urgency).toBe(3);
+    draft.answer('danger', null);
+    expect(draft.fields.urgency).toBe(2);
+  });
+  test('sends only the answers on the way, and keeps the others for a change of mind', async () => {
+    const sent = server({ id: 'ticket' }, ORDER);
+    const draft = guided(store());
+    draft.answer('danger', 'no');
+    draft.answer('metres', '3');
+    draft.answer('danger', 'yes');
+    await draft.file(REFERENCE);
+    expect(sent[0]?.body.guide).toEqual({ fault_code: 'wires_down', answers: { danger: 'yes' } });
+    draft.answer('danger', 'no');
+    expect(draft.outcome?.steps.map(({ answer }) => answer)).toEqual(['no', '3']);
+  });
+  test('keeps its answers over a reload', () => {
+    const kept = store();
+    guided(kept).answer('danger', 'yes');
+    const again = new Draft('call', kept);
+    again.guide = GUIDE;
+    expect(again.outcome?.advice).toEqual(['line_outdoors']);
   });
   test('of a repair needs fault, place and coordinates; any other kind nothing', async () => {
     const sent = server({ id: 'ticket' });
@@ -104,7 +213,7 @@ describe('a draft', () => {
       ticket_id: 'ticket',
       trade: 'medium_voltage',
       lat: 39.9239,
-      urgency: 3,
+      urgency: 0,
     });
   });
   test("has the directory's address in both languages, until somebody writes another", async () => {

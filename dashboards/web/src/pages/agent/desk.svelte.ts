@@ -3,7 +3,7 @@ import { goToLogin } from '../../lib/api/session';
 import type { Call, Customer, Id, OrderRow } from '../../lib/api/types';
 import type { Action } from '../../lib/desk/actions';
 import { CallerBook, type Looked } from '../../lib/directory/callers.svelte';
-import { knownOf, likelySame, nameOfCustomer, type Likely } from '../../lib/directory/known';
+import { knownOf, likelySame, nameOfCustomer, urgencyOf, type Likely } from '../../lib/directory/known';
 import { t } from '../../lib/i18n/index.svelte';
 import { Draft, type Filed } from '../../lib/intake/draft.svelte';
 import { CallsFeed } from '../../lib/live/calls.svelte';
@@ -131,6 +131,7 @@ export class AgentDesk extends Desk {
     const { call, draft, customer } = this;
     if (!call) return;
     draft.fill({ phone: call.from_number, ...(customer ? knownOf(customer) : {}) });
+    draft.propose('customer', customer ? urgencyOf(customer) : 0);
   }
 
   /** A waiting caller is heard at once, and again until somebody takes the call. */

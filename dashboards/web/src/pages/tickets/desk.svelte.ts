@@ -1,0 +1,142 @@
+import { getContext, setContext } from 'svelte';
+import { ApiProblem, newKey, post } from '../../lib/api/client';
+import { goToLogin } from '../../lib/api/session';
+import type { Id, Reference, Session } from '../../lib/api/types';
+import { nameOf, t } from '../../lib/i18n/index.svelte';
+import { Polled } from '../../lib/live/polled.svelte';
+import { possibleActs, type Act, type ActCode } from '../../lib/tickets/acts';
+import { fromSearch, toSearch, type Filter } from '../../lib/tickets/filter';
+import type { TicketList, TicketPage, TicketRow } from '../../lib/tickets/types';
+import { TicketWords } from '../../lib/tickets/words.svelte';
+import { Saying, type Said } from '../../lib/ui/said.svelte';
+
+const LIST_MS = 15_000;
+const PAGE_MS = 10_000;
+
+/** What is being asked over the page. */
+export type Asking = { act: Act; ticket: TicketRow } | null;
+
+/** The body of an act, as the server takes it. */
+export type Body = Record<string, string>;
+
+/** The tickets that are listed, the one that is open, and what is done with it. */
+export class TicketDesk {
+  readonly list = new Polled<TicketList>(LIST_MS, true);
+  readonly page = new Polled<TicketPage>(PAGE_MS);
+  readonly words = new TicketWords();
+  session = $state.raw<Session | null>(null);
+  reference = $state.raw<Reference | null>(null);
+  filter = $state.raw<Filter>(fromSearch(location.search));
+  openId = $state<Id | null>(idOf(location.hash));
+  asking = $state.raw<Asking>(null);
+  readonly #saying = new Saying();
+
+  readonly rights = $derived(new Set(this.session?.user.rights ?? []));
+  readonly me = $derived(this.session?.user.id ?? '');
+  readonly rows: readonly TicketRow[] = $derived(this.list.data?.tickets ?? []);
+  /** The open ticket, once its page is here. */
+  readonly open: TicketPage | null = $derived(
+    this.page.data?.ticket.id === this.openId ? this.page.data : null,
+  );
+  readonly acts: Act[] = $derived(this.open ? possibleActs(this.open.may, this.rights) : []);
+  readonly listPath = $derived(`/api/tickets${toQuery(this.filter)}`);
+  readonly pagePath = $derived(this.openId ? `/api/tickets/${encodeURIComponent(this.openId)}` : null);
+
+  get said(): Said | null {
+    return this.#saying.now;
+  }
+
+  set said(next: Said | null) {
+    this.#saying.say(next);
+  }
+
+  faultName(code: string | null): string {
+    const fault = this.reference?.fault_codes.find((each) => each.code === code);
+    return fault ? nameOf(fault) : (code ?? '');
+  }
+
+  tradeName(code: string | null): string {
+    const trade = this.reference?.trades.find((each) => each.code === code);
+    return trade ? nameOf(trade) : (code ?? '');
+  }
+
+  filterBy(part: Partial<Filter>): void {
+    this.filter = { ...this.filter, ...part };
+    this.#remember();
+  }
+
+  look(id: Id | null): void {
+    if (id !== this.openId) this.#saying.moveOn();
+    this.openId = id;
+    this.#remember();
+  }
+
+  /** The address says what is shown: it can be sent to a colleague. */
+  #remember(): void {
+    const hash = this.openId ? `#/${this.openId}` : '';
+    history.replaceState(null, '', location.pathname + toSearch(this.filter) + hash);
+  }
+
+  followAddress(): void {
+    this.openId = idOf(location.hash);
+  }
+
+  move(by: 1 | -1): void {
+    const ids = this.rows.map(({ id }) => id);
+    const at = this.openId ? ids.indexOf(this.openId) : -1;
+    const next = ids[at < 0 ? 0 : Math.max(0, Math.min(ids.length - 1, at + by))];
+    if (next) this.look(next);
+  }
+
+  begin(code: ActCode): void {
+    const act = this.acts.find((each) => each.code === code);
+    if (act && this.open) this.asking = { act, ticket: this.open.ticket };
+  }
+
+  async perform(act: Act, ticket: TicketRow, body: Body, key = newKey()): Promise<void> {
+    this.asking = null;
+    this.said = { tone: 'busy', text: t('action.busy') };
+    try {
+      const after = await post<TicketPage>(`/api/tickets/${ticket.id}/${pathOf(act.code)}`, body, key);
+      if (this.openId === after.ticket.id) this.page.show(after);
+      this.said = this.#done(act, after.ticket);
+    } catch (error) {
+      this.refused(error, () => void this.perform(act, ticket, body, key));
+    }
+    void this.list.again();
+  }
+
+  #done(act: Act, after: TicketRow): Said {
+    const text = t(`ticket.done.${act.code}`, {
+      number: after.number ?? '',
+      order: after.order_number ?? '',
+      unit: this.words.unit(after.unit_id),
+    });
+    if (act.code !== 'merge') return { tone: 'done', text };
+    return { tone: 'done', text, offer: { label: t('ticket.undo'), act: () => this.begin('unmerge') } };
+  }
+
+  refused(error: unknown, again: () => void): void {
+    if (error instanceof ApiProblem) {
+      if (error.status === 401) goToLogin();
+      this.said = { tone: 'refused', text: error.detail };
+    } else {
+      this.said = { tone: 'refused', text: t('ticket.not_reached'), offer: { label: t('app.retry'), act: again } };
+    }
+  }
+}
+
+function toQuery({ view, kind, query }: Filter): string {
+  return toSearch({ view, kind, query });
+}
+
+const pathOf = (code: ActCode): string => (code === 'relate' ? 'relations' : code);
+
+const idOf = (hash: string): Id | null => {
+  const found = /^#\/([0-9a-f-]+)$/.exec(hash)?.[1];
+  return found ?? null;
+};
+
+const DESK = Symbol('tickets');
+export const provideTickets = (desk: TicketDesk): TicketDesk => setContext(DESK, desk);
+export const useTickets = (): TicketDesk => getContext<TicketDesk>(DESK);
