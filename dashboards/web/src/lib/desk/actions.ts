@@ -1,4 +1,5 @@
 import type { OrderRow, OrderState } from '../api/types';
+import type { FollowOn, FollowOnBody } from '../tickets/types';
 import { openAlerts } from '../time/levels';
 
 export type ActionCode =
@@ -10,10 +11,11 @@ export type ActionCode =
   | 'recall'
   | 'recall_assignment'
   | 'acknowledge'
+  | 'follow_on'
   | 'close';
 
 /** What an act still needs to know before it is sent. */
-export type Asks = 'nothing' | 'centre' | 'crew' | 'reason' | 'crew_reason';
+export type Asks = 'nothing' | 'centre' | 'crew' | 'reason' | 'crew_reason' | 'follow_on';
 
 export interface Action {
   code: ActionCode;
@@ -65,6 +67,7 @@ export const ACTIONS: readonly Action[] = [
     states: ['assigned'],
   },
   { code: 'acknowledge', right: 'alert.acknowledge', letter: 'q', asks: 'nothing', states: 'any' },
+  { code: 'follow_on', right: 'order.follow_on', letter: 'l', asks: 'follow_on', states: 'any' },
   { code: 'close', right: 'order.close', letter: 'c', asks: 'nothing', states: ['finished'] },
 ];
 
@@ -77,6 +80,15 @@ export function possible(order: OrderRow, rights: ReadonlySet<string>): Action[]
       (action.code !== 'acknowledge' || openAlerts(order).length > 0) &&
       (!['recall_assignment', 'resend'].includes(action.code) || order.assignment !== null),
   );
+}
+
+/** Why one order follows on another. */
+export const FOLLOW_ONS: readonly FollowOn[] = ['made_safe', 'other_trade', 'second_crew', 'materials', 'appointment'];
+
+/** `at`: a time of the operator's own clock, as a date field has it; empty: none. */
+export function followOnBody(kind: FollowOn, trade: string, reason: string, at: string): FollowOnBody {
+  const body: FollowOnBody = { kind, trade, reason: reason.trim() };
+  return at ? { ...body, appointment_at: new Date(at).toISOString() } : body;
 }
 
 export interface Choice {

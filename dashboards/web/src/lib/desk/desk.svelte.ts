@@ -14,6 +14,7 @@ import { earOf } from '../sound/decide';
 import { Sounds } from '../sound/sounds.svelte';
 import { serverClock } from '../time/clock.svelte';
 import { isOver, orderLevel } from '../time/levels';
+import type { ChaseUpBody, FollowOnBody } from '../tickets/types';
 import { Saying, type Said } from '../ui/said.svelte';
 import { possible, requests, type Action, type ActionCode, type Choice } from './actions';
 import { newsOf, outline, type News } from './news';
@@ -21,6 +22,7 @@ import { arrange, matches, sameOrder } from './sorting';
 
 export type Asking =
   | { kind: 'action'; action: Action; order: OrderRow; crewId?: string }
+  | { kind: 'follow_on'; order: OrderRow }
   | { kind: 'file' }
   | { kind: 'keys' }
   | null;
@@ -299,7 +301,40 @@ export class Desk {
   /** Do it at once, or ask first for what it needs. */
   begin(action: Action, order: OrderRow): void {
     if (action.asks === 'nothing') void this.perform(order, action.code, {});
+    else if (action.asks === 'follow_on') this.asking = { kind: 'follow_on', order };
     else this.asking = { kind: 'action', action, order };
+  }
+
+  /** Make the order that follows on this one; the status line leads to it. */
+  async followOn(order: OrderRow, body: FollowOnBody, key = newKey()): Promise<void> {
+    this.asking = null;
+    this.said = { tone: 'busy', text: t('action.busy') };
+    try {
+      const child = await post<OrderRow>(`/api/orders/${order.id}/follow-on`, body, key);
+      this.feed.show(child);
+      const act = (): void => this.open(child.id);
+      const text = t('done.follow_on', { number: order.number, child: child.number });
+      this.said = { tone: 'done', text, offer: { label: t('order.open'), act } };
+    } catch (error) {
+      this.said = this.#refused(error, word('action', 'follow_on'), order.number, () =>
+        void this.followOn(order, body, key),
+      );
+    }
+  }
+
+  /** 催办: the customer asks again, in this call or on another way. True where it was recorded. */
+  async chase(order: OrderRow, body: ChaseUpBody, key = newKey()): Promise<boolean> {
+    this.said = { tone: 'busy', text: t('action.busy') };
+    try {
+      const after = await post<OrderRow>(`/api/orders/${order.id}/chase-ups`, body, key);
+      this.feed.show(after);
+      const urgency = word('file.urgency', String(after.urgency));
+      this.said = { tone: 'done', text: t('done.chase', { number: after.number, count: after.chase_ups, urgency }) };
+      return true;
+    } catch (error) {
+      this.said = this.#refused(error, word('action', 'chase'), order.number, () => void this.chase(order, body, key));
+      return false;
+    }
   }
 
   async perform(order: OrderRow, code: ActionCode, choice: Choice, key = newKey()): Promise<void> {

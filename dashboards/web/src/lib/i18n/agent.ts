@@ -86,6 +86,8 @@ export const zh = {
   'agent.key.customer': '选择客户',
   'agent.key.form': '到表单',
   'agent.key.new': '不关联通话，新建',
+  'agent.key.guide': '到问答',
+  'agent.key.chase': '催办：这通电话附到未完工单',
   'agent.key.orders': '到工单列表',
   'agent.key.back': '离开输入框，返回',
 } as const;
@@ -178,6 +180,8 @@ export const en: Record<keyof typeof zh, string> = {
   'agent.key.customer': 'Choose the customer',
   'agent.key.form': 'To the form',
   'agent.key.new': 'New, without a call',
+  'agent.key.guide': 'To the questions',
+  'agent.key.chase': 'Chase up: attach this call to the open order',
   'agent.key.orders': 'To the orders',
   'agent.key.back': 'Leave the field, back',
 };

@@ -199,7 +199,7 @@ export class Draft {
         ? await post<OrderRow>('/api/orders', this.#order(this.#ticketId, reference), this.#keys.order)
         : null;
       this.begun = false;
-      this.store?.removeItem(this.#slot);
+      this.discard();
       return { ticketId: this.#ticketId, order };
     } catch (error) {
       this.problem = explain(error);
@@ -212,6 +212,11 @@ export class Draft {
     } finally {
       this.busy = false;
     }
+  }
+
+  /** It has served: nothing of it is found after a reload. */
+  discard(): void {
+    this.store?.removeItem(this.#slot);
   }
 
   #ticket(): NewTicket {

@@ -210,3 +210,16 @@ export interface GuideAnswer {
   customer_sides: { code: string; zh: string; en: string }[];
   skills: { code: string; zh: string; en: string }[];
 }
+export type FollowOn = 'made_safe' | 'other_trade' | 'second_crew' | 'materials' | 'appointment';
+export interface FollowOnBody {
+  kind: FollowOn;
+  trade: string;
+  urgency?: number | null;
+  reason: string;
+  appointment_at?: Iso | null;
+}
+export interface ChaseUpBody {
+  call_id?: Id | null;
+  ticket_id?: Id | null;
+  note?: string | null;
+}

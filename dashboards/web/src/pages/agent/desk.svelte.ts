@@ -59,6 +59,12 @@ export class AgentDesk extends Desk {
   readonly likely: Likely[] = $derived(
     likelySame(this.looked?.caller ?? null, this.customer, this.feed.board?.orders ?? new Map()),
   );
+  /** The order that a repeat call asks about: the one in focus, else an open one of the customer. */
+  readonly chaseable: OrderRow | null = $derived.by(() => {
+    if (!this.rights.has('ticket.file')) return null;
+    const asked = this.selected ?? this.likely.find(({ at }) => at === 'customer')?.order ?? null;
+    return asked && asked.state !== 'closed' ? asked : null;
+  });
   /** The order that was filed here last, where this person may release it. */
   readonly releasable: { action: Action; order: OrderRow } | null = $derived.by(() => {
     const order = this.filed;
@@ -203,10 +209,28 @@ export class AgentDesk extends Desk {
     }
   }
 
-  /** The request is filed: its form has served, and what comes next comes up. */
-  filedNow({ ticketId, order }: Filed, draft: Draft): void {
+  /** This call only asks how far the order is: it is attached to it, and no second one is made. */
+  async chaseUp(order: OrderRow): Promise<void> {
+    const draft = this.draft;
+    const note = draft.fields.description.trim();
+    const call = draft.callId ? { call_id: draft.callId } : {};
+    if (!(await this.chase(order, note ? { ...call, note } : call))) return;
+    this.#served(draft);
+    this.calls.fetch();
+    this.settle();
+  }
+
+  /** A form that has served gives way to what comes next. */
+  #served(draft: Draft): void {
+    draft.discard();
     for (const [id, each] of this.#drafts) if (each === draft) this.#drafts.delete(id);
     this.#filings += 1;
+    this.#pinned = false;
+    if (this.callId === draft.callId) this.callId = null;
+  }
+
+  /** The request is filed: its form has served, and what comes next comes up. */
+  filedNow({ ticketId, order }: Filed, draft: Draft): void {
     const call = draft.callId && this.calls.rows?.get(draft.callId);
     if (call) {
       const made = { id: ticketId, kind: draft.fields.kind, order_id: order?.id ?? null, order_number: order?.number ?? null };
@@ -218,8 +242,7 @@ export class AgentDesk extends Desk {
     this.filedId = order?.id ?? null;
     const text = order ? t('done.file', { number: order.number }) : t('done.ticket');
     this.said = { tone: 'done', text };
-    this.#pinned = false;
-    if (this.callId === draft.callId) this.callId = null;
+    this.#served(draft);
     this.settle();
   }
 

@@ -11,6 +11,8 @@ export const KEYS: readonly { keys: string[]; says: PlainKey }[] = [
   { keys: ['1', '…', '9'], says: 'agent.key.customer' },
   { keys: ['f'], says: 'agent.key.form' },
   { keys: ['n'], says: 'agent.key.new' },
+  { keys: ['w'], says: 'agent.key.guide' },
+  { keys: ['u'], says: 'agent.key.chase' },
   { keys: ['o'], says: 'agent.key.orders' },
   { keys: ['Esc'], says: 'agent.key.back' },
   { keys: ['m'], says: 'keys.silence' },
@@ -25,6 +27,11 @@ export function focusForm(): void {
     const empty = [...(inputs ?? [])].find((input) => input.value.trim() === '');
     (empty ?? form?.querySelector<HTMLElement>('[name=description]'))?.focus();
   });
+}
+
+/** To the guided question that is next. */
+function focusGuide(): void {
+  document.querySelector<HTMLElement>('[data-testid=guide] [data-next]')?.focus();
 }
 
 function toOrders(desk: AgentDesk): void {
@@ -42,6 +49,10 @@ const PLAIN: Record<string, (desk: AgentDesk) => void> = {
     focusForm();
   },
   o: toOrders,
+  w: () => focusGuide(),
+  u: (desk) => {
+    if (desk.chaseable) void desk.chaseUp(desk.chaseable);
+  },
 };
 
 function back(event: KeyboardEvent, desk: AgentDesk): void {
