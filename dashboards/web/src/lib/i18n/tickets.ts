@@ -84,7 +84,6 @@ export const zh = {
   'attachment.hidden': '{name} 已隐藏',
 
   'guide.title': '问答',
-  'guide.question': '问题 {number}',
   'guide.say': '请告诉来电人',
   'guide.side': '可能是客户内部原因',
   'guide.side.hint': '派车之前先确认，可改为咨询。',
@@ -92,13 +91,13 @@ export const zh = {
   'guide.back': '重答',
   'guide.done': '问完了',
   'guide.sum': '得出：{urgency} · {trade}',
-  'guide.unit': '填数字，⏎ 确认',
+  'guide.unit': '填数字，⏎',
   'guide.urgency.why': '{urgency}，因为：{question} {answer}',
   'guide.trade.why': '{trade}，因为：{question} {answer}',
-  'guide.overridden': '问答建议 {value}',
+  'guide.overridden': '问答：{value}',
   'guide.follow': '按问答',
+  'guide.kept': '“{fault}”的问答随受理单保存',
   'guide.missing': '问答不在：连接不到服务器',
-  'guide.unasked': '还有问题未问',
 } as const;
 
 export const en: Record<keyof typeof zh, string> = {
@@ -186,7 +185,6 @@ export const en: Record<keyof typeof zh, string> = {
   'attachment.hidden': '{name} is hidden',
 
   'guide.title': 'Questions',
-  'guide.question': 'Question {number}',
   'guide.say': 'Tell the caller',
   'guide.side': 'Perhaps on the customer’s side',
   'guide.side.hint': 'Make sure before a vehicle rolls; it may become an enquiry.',
@@ -194,11 +192,11 @@ export const en: Record<keyof typeof zh, string> = {
   'guide.back': 'ask again',
   'guide.done': 'All asked',
   'guide.sum': 'which gives: {urgency} · {trade}',
-  'guide.unit': 'a number, ⏎ confirms',
+  'guide.unit': 'a number, ⏎',
   'guide.urgency.why': '{urgency}, because: {question} {answer}',
   'guide.trade.why': '{trade}, because: {question} {answer}',
-  'guide.overridden': 'the answers say {value}',
-  'guide.follow': 'follow them',
+  'guide.overridden': 'asked: {value}',
+  'guide.follow': 'follow the answers',
+  'guide.kept': 'The answers about “{fault}” are kept with the ticket',
   'guide.missing': 'No questions: the server is not reached',
-  'guide.unasked': 'more to ask',
 };
