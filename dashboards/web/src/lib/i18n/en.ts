@@ -120,6 +120,7 @@ export const en: Record<Key, string> = {
   'crews.no_vehicle': 'no vehicle',
   'crews.summary': '{free} free of {count}',
 
+  'order_state.scheduled': 'for later',
   'order_state.filed': 'to release',
   'order_state.released': 'released',
   'order_state.accepted': 'accepted',
