@@ -120,6 +120,7 @@ def test_a_cause_behind_the_meter_makes_an_enquiry(sit: Sit) -> None:
     with page.expect_response("**/api/tickets") as answered:
         page.keyboard.press("Control+Enter")
     sent = answered.value.request.post_data_json
+    assert sent is not None
     assert sent["guide"] == {
         "fault_code": "no_power_home",
         "answers": {
