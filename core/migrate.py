@@ -104,4 +104,4 @@ def include_object(thing: Any, name: str | None, kind: str, _reflected: bool, _o
 
 def _made_while_running(table: str) -> bool:
     """Days of positions, and organisations' parts of the search index."""
-    return table.startswith(("fix_p", "search_entry_"))
+    return table.startswith(("fix_p", "search_entry_", "search_thing_"))

@@ -104,7 +104,7 @@ def test_what_is_edited_meanwhile_is_carried_over(
     town: Office, city: City, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The editor began before the whole was read and commits before it takes its place."""
-    from dispatch.directory.search import refresh as module
+    from dispatch.directory.search import parts as module
 
     one = customer_of(city, 70)
     take_place = module._take_place

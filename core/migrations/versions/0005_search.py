@@ -26,13 +26,7 @@ def upgrade() -> None:
         sa.Column("region_ids", ARRAY(sa.Uuid()), nullable=False),
         sa.Column("words", sa.String(), nullable=False),
         sa.Column("tokens", TSVECTOR(), nullable=False),
-        sa.Column(
-            "made",
-            sa.BigInteger(),
-            server_default=sa.text("((pg_current_xact_id())::text)::bigint"),
-            nullable=False,
-            comment="transaction that wrote it",
-        ),
+        _made(),
         sa.CheckConstraint("kind IN ('customer','premise')", name=op.f("ck_search_entry_kind")),
         sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_search_entry")),
         postgresql_partition_by="LIST (org_id)",
@@ -48,14 +42,17 @@ def upgrade() -> None:
         sa.Column("number", sa.String(), nullable=False, comment="its code: order of hits"),
         sa.Column("words", sa.String(), nullable=False),
         sa.Column("tokens", TSVECTOR(), nullable=False),
+        _made(),
         sa.CheckConstraint(
             "kind IN ('region','substation','feeder','section','transformer','pole','cabinet',"
             "'unit')",
             name=op.f("ck_search_thing_kind"),
         ),
         sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_search_thing")),
+        postgresql_partition_by="LIST (org_id)",
     )
     _tokens("search_thing")
+    op.execute("CREATE TABLE search_thing_rest PARTITION OF search_thing DEFAULT")
     op.create_table(
         "search_place",
         sa.Column("org_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -71,6 +68,16 @@ def upgrade() -> None:
             ["org_id", column],
             postgresql_ops={column: "text_pattern_ops"},
         )
+
+
+def _made() -> sa.Column[int]:
+    return sa.Column(
+        "made",
+        sa.BigInteger(),
+        server_default=sa.text("((pg_current_xact_id())::text)::bigint"),
+        nullable=False,
+        comment="transaction that wrote it",
+    )
 
 
 def _tokens(table: str) -> None:

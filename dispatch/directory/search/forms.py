@@ -16,6 +16,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from dispatch.directory.search.readings import initials, readings
 
@@ -94,14 +95,10 @@ class Row:
     @property
     def words(self) -> str:
         """`|n张伟|t13800000000|…|`: what a fragment is looked for in."""
-        read = (
-            line
-            for name in self.names
-            for way in readings(name)
-            for line in (READ_AS + "".join(way), BY_INITIALS + initials(way))
-        )
-        own = (letter + form for letter, form in self.fields)
-        return "|" + "|".join(dict.fromkeys((*own, *read))) + "|"
+        lines = [letter + form for letter, form in self.fields]
+        for name in self.names:
+            lines.extend(_read_as(name)[0])
+        return "|" + "|".join(lines) + "|"
 
     @property
     def tokens(self) -> set[str]:
@@ -114,8 +111,7 @@ class Row:
             if letter in WHOLE:
                 found.add("=" + form)
         for name in self.names:
-            for way in readings(name):
-                found.update(_read(way))
+            found.update(_read_as(name)[1])
         return found
 
 
@@ -129,6 +125,15 @@ def _ends(letter: str, form: str) -> Iterator[str]:
             yield f"<{letter}{form[:size]}"
     if len(form) >= LAST_DIGITS:
         yield ">" + form[-LAST_DIGITS:]
+
+
+@lru_cache(maxsize=65_536)
+def _read_as(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Lines and tokens of a name as it is read."""
+    ways = readings(name)
+    lines = [line for way in ways for line in (READ_AS + "".join(way), BY_INITIALS + initials(way))]
+    tokens = {token for way in ways for token in _read(way)}
+    return tuple(dict.fromkeys(lines)), tuple(tokens)
 
 
 def _read(way: tuple[str, ...]) -> Iterator[str]:

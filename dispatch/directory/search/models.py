@@ -57,7 +57,7 @@ class SearchEntry(Base):
 
 
 class SearchThing(Base):
-    """A region, a device of the network or a unit of the organisation."""
+    """A region, a device of the network or a unit; partitioned in the same way."""
 
     __tablename__ = "search_thing"
     __table_args__ = (
@@ -68,6 +68,7 @@ class SearchThing(Base):
             postgresql_using="gin",
             postgresql_with={"fastupdate": "off"},
         ),
+        {"postgresql_partition_by": "LIST (org_id)"},
     )
 
     org_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -76,6 +77,7 @@ class SearchThing(Base):
     number: Mapped[str] = mapped_column(comment="its code: order of hits")
     words: Mapped[str]
     tokens: Mapped[str] = mapped_column(TSVECTOR)
+    made: Mapped[int] = mapped_column(server_default=_MADE, comment="transaction that wrote it")
 
 
 class SearchPlace(Base):

@@ -1,5 +1,6 @@
 """How Chinese is read: syllables of pinyin without tones, surnames by their own reading. Pure."""
 
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice, product
 
@@ -7,64 +8,56 @@ from pypinyin import Style, lazy_pinyin, pinyin
 
 MOST_SYLLABLES = 16
 """Of a longer name the rest is found by its characters only."""
-_MOST_READINGS = 4
-_SURNAMES = {
-    "曾": "zeng", "单": "shan", "仇": "qiu", "区": "ou", "解": "xie", "查": "zha", "乐": "yue",
-    "朴": "piao", "盖": "ge", "员": "yun", "翟": "zhai", "缪": "miao", "覃": "qin", "种": "chong",
-    "黑": "he", "折": "she", "祭": "zhai", "洗": "xian", "长": "chang", "重": "chong", "尹": "yin",
-    "任": "ren", "宁": "ning", "葛": "ge", "华": "hua", "那": "na", "燕": "yan", "冼": "xian",
-    "尉": "wei", "万": "wan", "石": "shi", "车": "che", "召": "shao", "晁": "chao", "都": "du",
+_MOST_READINGS = 6
+_PERSON = 4
+# Signs that names and surnames read otherwise than words do, or more than one way.
+_ALSO = {
+    "曾": "zeng ceng", "单": "shan dan", "仇": "qiu chou", "区": "ou qu", "解": "xie jie",
+    "查": "zha cha", "乐": "le yue", "朴": "piao pu", "盖": "ge gai", "员": "yun yuan",
+    "翟": "zhai di", "缪": "miao mou", "覃": "qin tan", "种": "chong zhong", "黑": "he hei",
+    "折": "she zhe", "冼": "xian", "长": "chang zhang", "重": "zhong chong", "尉": "wei yu",
+    "石": "shi", "车": "che", "召": "shao zhao", "都": "du dou", "朝": "chao zhao",
+    "行": "hang xing", "盛": "sheng cheng", "柏": "bai bo", "藏": "cang zang", "厦": "xia sha",
+    "强": "qiang jiang", "娜": "na nuo", "茜": "qian xi", "莎": "sha suo", "晟": "sheng cheng",
+    "祭": "zhai ji", "洗": "xian xi", "宿": "su xiu", "隗": "wei kui", "华": "hua",
+    "那": "na", "葛": "ge", "纪": "ji", "宁": "ning", "任": "ren", "燕": "yan", "万": "wan",
+    "吕": "lv lu lyu", "女": "nv nu nyu", "绿": "lv lu lyu", "闾": "lv lu lyu",
+    "贾": "jia gu", "谷": "gu", "郇": "huan xun", "俞": "yu", "沈": "shen", "六": "liu lu",
+    "堡": "bao pu", "铺": "pu", "浒": "hu xu", "蚌": "bang beng", "泌": "mi bi", "圳": "zhen",
 }  # fmt: skip
-"""Read otherwise, or more than one way, inside a word."""
-
-_MOST_SPELLINGS = 8
-_UMLAUT = {"lv": ("lv", "lu", "lyu"), "nv": ("nv", "nu", "nyu")}
 
 Syllables = tuple[str, ...]
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def readings(text: str) -> tuple[Syllables, ...]:
-    """Ways to read a text's Chinese, likeliest first; letters and digits in it stay themselves.
+    """Ways to read a text, likeliest first; what is no Chinese stays itself, sign by sign.
 
-    As words read it; with the surname's own reading; with any other reading of the first sign.
+    A short one is a person's name, read sign by sign; a longer one is read as words too.
     """
     text = text[:MOST_SYLLABLES]
-    if not text:
-        return ()
-    usual = _syllables(text)
-    first = [usual[0], *_others(text[0])]
-    found = dict.fromkeys((head, *usual[1:]) for head in first)
-    one_by_one = [_single(sign) for sign in text]
-    found.setdefault((first[0], *(ways[0] for ways in one_by_one[1:])))
-    return tuple(_spelt(tuple(found)[:_MOST_READINGS]))
+    signs = [_ways(sign) for sign in text]
+    found = dict.fromkeys(_as_words(text) if len(text) > _PERSON else ())
+    found.update(dict.fromkeys(islice(product(*signs), _MOST_READINGS)))
+    return tuple(one for one in found if one)
 
 
-def _others(sign: str) -> list[str]:
-    own = [_SURNAMES[sign]] if sign in _SURNAMES else []
-    return [*own, *_single(sign)]
+def _as_words(text: str) -> Iterator[Syllables]:
+    found: list[str] = []
+    for part in lazy_pinyin(text, errors=lambda run: " ".join(run)):
+        found.extend(part.split())
+    if len(found) == len(text):
+        yield tuple(found)
+        head = _ways(text[0])
+        yield from ((one, *found[1:]) for one in head)
 
 
-@lru_cache(maxsize=8_192)
-def _single(sign: str) -> tuple[str, ...]:
-    """All readings of one sign."""
-    return tuple(dict.fromkeys(pinyin(sign, style=Style.NORMAL, heteronym=True)[0])) or (sign,)
-
-
-def _syllables(text: str) -> Syllables:
-    """One for each sign: what is no Chinese is cut into its signs."""
-    found = tuple(lazy_pinyin(text, errors=lambda run: list(run)))  # type: ignore[arg-type, return-value]
-    return found if len(found) == len(text) else tuple(_single(one)[0] for one in text)
-
-
-def _spelt(ways: tuple[Syllables, ...]) -> list[Syllables]:
-    """ü is written v, and u or yu where the keyboard has none."""
-    found = dict.fromkeys(ways)
-    for way in ways:
-        spread = [_UMLAUT.get(one, (one,)) for one in way]
-        for other in islice(product(*spread), _MOST_SPELLINGS):
-            found.setdefault(other)
-    return list(found)[:_MOST_SPELLINGS]
+@lru_cache(maxsize=16_384)
+def _ways(sign: str) -> tuple[str, ...]:
+    """How one sign may be read."""
+    if sign in _ALSO:
+        return tuple(_ALSO[sign].split())
+    return (pinyin(sign, style=Style.NORMAL)[0][0],)
 
 
 def initials(syllables: Syllables) -> str:

@@ -76,11 +76,14 @@ WHERE p.org_id = %(org)s {them} AND s.customers IS DISTINCT FROM 1
 ORDER BY p.id
 """
 _THINGS = """
-SELECT id, 'region', code, name_zh, name_en, NULL FROM region WHERE org_id = %(org)s
+SELECT id, 'region', code, name_zh, name_en, NULL FROM region
+WHERE org_id = %(org)s {them}
 UNION ALL
-SELECT id, kind, code, name_zh, name_en, NULL FROM network_node WHERE org_id = %(org)s
+SELECT id, kind, code, name_zh, name_en, NULL FROM network_node
+WHERE org_id = %(org)s {them}
 UNION ALL
-SELECT id, 'unit', code, name_zh, name_en, phone FROM unit WHERE org_id = %(org)s AND active
+SELECT id, 'unit', code, name_zh, name_en, phone FROM unit
+WHERE org_id = %(org)s AND active {them}
 """
 
 
@@ -118,9 +121,10 @@ def premises_of(cur: Cursor[Any], org_id: int, customer_ids: list[UUID]) -> list
     return [row[0] for row in cur.fetchall()]
 
 
-def things(cur: Cursor[Any], org_id: int) -> Iterator[ThingSource]:
-    """Regions, devices of the network, active units."""
-    return map(ThingSource._make, _stream(cur, _THINGS, {"org": org_id}))
+def things(cur: Cursor[Any], org_id: int, ids: list[UUID] | None = None) -> Iterator[ThingSource]:
+    """All regions, devices of the network and active units, or these."""
+    statement = _THINGS.format(them="AND id = ANY(%(ids)s)" if ids is not None else "")
+    return map(ThingSource._make, _stream(cur, statement, {"org": org_id, "ids": ids}))
 
 
 def _stream(cur: Cursor[Any], statement: str, values: dict[str, Any]) -> Iterator[TupleRow]:
