@@ -33,6 +33,7 @@ from api.routes import (
     reports,
     roster,
     tickets,
+    search,
 )
 from api.schemas import ProblemBody
 from api.wiring import wire
@@ -49,6 +50,7 @@ ROUTERS = (
     calls.router,
     directory.router,
     customers.router,
+    search.router,
     privacy.router,
     imports.router,
     guides.router,

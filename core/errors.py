@@ -69,6 +69,7 @@ class NotFound(Problem):
             "page": "地址",
             "dead letter": "失败任务",
             "customer": "客户",
+            "node": "设备",
             "note": "备注",
             "phone": "电话",
             "record": "记录",

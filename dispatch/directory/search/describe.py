@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -17,7 +18,7 @@ from dispatch.directory.search.hits import Customer, Hit, Premise, Reason, Thing
 from dispatch.directory.search.match import EXACT, INSIDE, PREFIX, Why, fields_of, why
 from dispatch.directory.search.query import Word
 from dispatch.directory.search.repository import Candidate
-from dispatch.privacy.masking import Eyes
+from dispatch.privacy.masking import CLEAR, Eyes
 
 LEAST_OF_NUMBER = 3
 Ranked = tuple[Candidate, list[Why]]
@@ -32,6 +33,7 @@ class Describer:
     eyes: Eyes
     words: Sequence[Word]
     limit: int
+    at: datetime
 
     def entries(self, rows: Sequence[Candidate]) -> Iterator[Hit]:
         """Customers and premises. What the reader sees masked must fit masked."""
@@ -157,7 +159,7 @@ class Describer:
         best = [one for kept in by_kind.values() for one in kept[: self.limit + 1]]
         found = hits.things(self.session, self.org_id, [row.id for row, _ in best])
         regions = {one.id for one in found.values() if one.kind == "region"}
-        contacts = hits.contacts(self.session, self.org_id, regions)
+        contacts = hits.contacts(self.session, self.org_id, regions, self.at)
         above = hits.devices(
             self.session,
             self.org_id,
@@ -181,14 +183,17 @@ class Describer:
         for one in rows:
             form = plain(one.number)
             level = EXACT if form == digits else PREFIX if form.endswith(digits) else INSIDE
+            # The centre that holds an open order sees where its work is.
+            works = centre is not None and one.state != "closed"
+            eyes = CLEAR if works else self.eyes
             yield Hit(
                 kind="order",
                 id=one.id,
                 code=one.number,
                 title_zh=one.number,
                 title_en=None,
-                subtitle_zh=self.eyes.address(one.place),
-                subtitle_en=self.eyes.address(one.place_en),
+                subtitle_zh=eyes.address(one.place),
+                subtitle_en=eyes.address(one.place_en),
                 importance="ordinary",
                 state=one.state,
                 why=[Reason("code", digits, digits, level)],

@@ -45,8 +45,8 @@ _PLACE_END = re.compile(
 
 
 def plain(text: str) -> str:
-    """Letters and digits only, of one width and case: `Ａ座 3-201` is `a座3201`."""
-    return _OUT.sub("", unicodedata.normalize("NFKC", text).casefold())
+    """Letters and digits only, of one width and case: `Ａ座 3-201` is `a座3201`; ü is v."""
+    return _OUT.sub("", unicodedata.normalize("NFKC", text).casefold()).replace("ü", "v")
 
 
 def has_han(text: str) -> bool:

@@ -1,7 +1,8 @@
 """Hits as people see them: names, place, state, whom to call. Values from the tables themselves."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,8 @@ from sqlalchemy.orm import Session
 from dispatch.directory import repository as directory
 from dispatch.directory.callers import LineNode, RegionOf
 from dispatch.directory.search.match import Why
+from dispatch.roster.duty import all_on_duty
+from dispatch.roster.rules import OnDuty
 
 LINES = ("substation", "feeder", "section")
 DEVICES = (*LINES, "transformer", "pole", "cabinet")
@@ -18,13 +21,19 @@ DEVICES = (*LINES, "transformer", "pole", "cabinet")
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Whom to call for repairs of a region: the centre and its desk's phone, E.164."""
+    """Whom to call for repairs of a region: its centre, the phone of who is there, its leader.
+
+    `phone`, `leader_phone`: E.164; None where nobody kept one. `leader`: the first on duty.
+    """
 
     centre_id: UUID
     code: str
     name_zh: str
     name_en: str
     phone: str | None
+    on_duty: bool = True
+    leader: str | None = None
+    leader_phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,12 +219,28 @@ WHERE r.org_id = :org_id AND r.id = ANY(:ids)
 """)
 
 
-def contacts(session: Session, org_id: int, region_ids: Collection[UUID]) -> dict[UUID, Contact]:
-    """For each region the centre that repairs there."""
+def contacts(
+    session: Session, org_id: int, region_ids: Collection[UUID], at: datetime
+) -> dict[UUID, Contact]:
+    """For each region the centre that repairs there and who is on duty in it at `at`."""
     if not region_ids:
         return {}
-    rows = session.execute(_CONTACTS, {"org_id": org_id, "ids": list(region_ids)})
-    return {row[0]: Contact(*row[1:]) for row in rows}
+    rows = session.execute(_CONTACTS, {"org_id": org_id, "ids": list(region_ids)}).all()
+    duties = all_on_duty(session, org_id, at) if rows else {}
+    return {row[0]: _contact(Contact(*row[1:]), duties.get(row[1])) for row in rows}
+
+
+def _contact(centre: Contact, duty: OnDuty | None) -> Contact:
+    if duty is None:
+        return centre
+    leader = next(iter(duty.leaders), None)
+    return replace(
+        centre,
+        phone=centre.phone or duty.phone,
+        on_duty=duty.on_duty,
+        leader=leader.name if leader else None,
+        leader_phone=leader.phone if leader else None,
+    )
 
 
 _REGIONS = text("""

@@ -65,12 +65,16 @@ def rebuild(
         )
     )
     count = _copy(cur, new, columns, rows)
+    cur.execute("SELECT current_setting('statement_timeout')")
+    patience = (cur.fetchone() or ("0",))[0]
+    cur.execute("SET LOCAL statement_timeout = 0")
     cur.execute("SET LOCAL maintenance_work_mem = '512MB'")
     cur.execute(sql.SQL("ALTER TABLE {} ADD PRIMARY KEY (org_id, id)").format(new))
     cur.execute(
         sql.SQL("CREATE INDEX ON {} USING gin (tokens) WITH (fastupdate = off)").format(new)
     )
     cur.execute(sql.SQL("ANALYZE {} (org_id, id, kind)").format(new))
+    cur.execute("SELECT set_config('statement_timeout', %s, true)", (patience,))
     _take_place(cur, table, org_id, new, snapshot)
     return count
 

@@ -8,7 +8,7 @@ from pypinyin import Style, lazy_pinyin, pinyin
 
 MOST_SYLLABLES = 16
 """Of a longer name the rest is found by its characters only."""
-_MOST_READINGS = 6
+_MOST_READINGS = 8
 _PERSON = 4
 # Signs that names and surnames read otherwise than words do, or more than one way.
 _ALSO = {
@@ -38,7 +38,9 @@ def readings(text: str) -> tuple[Syllables, ...]:
     text = text[:MOST_SYLLABLES]
     signs = [_ways(sign) for sign in text]
     found = dict.fromkeys(_as_words(text) if len(text) > _PERSON else ())
-    found.update(dict.fromkeys(islice(product(*signs), _MOST_READINGS)))
+    # The first sign, the surname, changes first.
+    backwards = islice(product(*reversed(signs)), _MOST_READINGS)
+    found.update(dict.fromkeys(way[::-1] for way in backwards))
     return tuple(one for one in found if one)
 
 

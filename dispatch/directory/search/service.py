@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -55,20 +56,22 @@ def search(
     access: Access,
     limit: int = LIMIT,
     *,
+    at: datetime,
     eyes: Eyes = CLEAR,
     kinds: Collection[str] = KINDS,
 ) -> Found:
     """What this fragment, or these several, may mean: at most `limit` of each kind.
 
-    Several words narrow: each must fit. With masked `eyes` the reader finds by what the masks of
-    names, phones and addresses show, and by nothing else: no question tells what they hide.
+    Several words narrow: each must fit. `at`: whose shift it is. With masked `eyes` the reader
+    finds by what the masks of names, phones and addresses show, and by nothing else: no question
+    tells what they hide.
     """
     scope = None
     if access.scope is not Scope.ALL:
         scope = []
         if access.unit_id is not None:
             scope = repository.regions_of_centre(session, org_id, access.unit_id)
-    asked = _Asked(session, org_id, access, scope, limit, eyes, frozenset(kinds))
+    asked = _Asked(session, org_id, access, scope, limit, at, eyes, frozenset(kinds))
     for words in ways(text, country_code(settings().phone_region)):
         found = asked.find([replace(word, masked=not eyes.clear) for word in words])
         if found.hits:
@@ -85,6 +88,7 @@ class _Asked:
     access: Access
     scope: list[UUID] | None
     limit: int
+    at: datetime
     eyes: Eyes
     kinds: frozenset[str]
 
@@ -95,7 +99,7 @@ class _Asked:
         things, more_things = self._things(words)
         entries, more_entries = self._entries(words)
         repository.only_indexes(self.session, on=False)
-        describe = Describer(self.session, self.org_id, self.eyes, words, self.limit)
+        describe = Describer(self.session, self.org_id, self.eyes, words, self.limit, self.at)
         found = [
             *describe.orders(self.access, self.kinds),
             *describe.things(things),
