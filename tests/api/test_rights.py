@@ -32,6 +32,8 @@ TABLE = {
     "GET /api/calls": "AL--S-",
     "GET /api/callers": "AL--S-",
     "GET /api/regions": "ALD-SM",
+    "GET /api/search": "ALD-SM",
+    "GET /api/nodes/{node_id}": "ALD-SM",
     "GET /api/customers": "ALD-SM",
     "GET /api/customers/{customer_id}": "ALD-SM",
     "GET /api/unmaskings": "----SM",
@@ -233,6 +235,7 @@ class Requests:
             "call_id": str(uuid.uuid4()),
             "customer_id": str(uuid.uuid4()),
             "note_id": str(uuid.uuid4()),
+            "node_id": str(uuid.uuid4()),
             "phone_id": str(uuid.uuid4()),
             **{f"{one}_id": str(uuid.uuid4()) for one in ORGANISATION},
             "run_id": str(uuid.uuid4()),
@@ -277,6 +280,7 @@ class Requests:
         params = {**LAST_MONTH, "code": "AH"} if path.startswith("/api/reports/") else None
         params = {"number": "+8616410000137"} if path == "/api/callers" else params
         params = {"id": str(uuid.uuid4())} if path == "/api/customers" else params
+        params = {"q": "12"} if path == "/api/search" else params
         params = LAST_MONTH if path == "/api/shifts" else params
         params = {"q": "NONE"} if path == "/api/locate" else params
         if method == "POST" and last not in self.bodies:
