@@ -32,8 +32,8 @@ from api.routes import (
     privacy,
     reports,
     roster,
-    tickets,
     search,
+    tickets,
 )
 from api.schemas import ProblemBody
 from api.wiring import wire

@@ -976,6 +976,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/nodes/{node_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Node
+         * @description A device with what is above it, its important customers, and open orders below it.
+         */
+        get: operations["node_api_nodes__node_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/on-duty": {
         parameters: {
             query?: never;
@@ -1412,6 +1432,26 @@ export interface paths {
          * @description Segments against their limits: count, share, mean, quantiles, anomalies, unjudged.
          */
         get: operations["segments_api_reports_segments_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search
+         * @description What it may mean, with why. Who sees personal data masked finds by what the masks show.
+         */
+        get: operations["search_api_search_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2935,30 +2975,6 @@ export interface components {
              */
             version: number;
         };
-        /** DeviceRow */
-        DeviceRow: {
-            /** Connected */
-            connected: boolean;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Identity */
-            identity: string;
-            /** Kind */
-            kind: string;
-            /** Last Seen At */
-            last_seen_at: string | null;
-            /** Protocol */
-            protocol: string;
-            /** Registered At */
-            registered_at: string | null;
-            /** Vehicle Id */
-            vehicle_id: string | null;
-            /** Version */
-            version: number;
-        };
         /** DispatchBody */
         DispatchBody: {
             /**
@@ -3119,7 +3135,7 @@ export interface components {
             /** Place En */
             place_en: string | null;
             /** Reasons */
-            reasons: components["schemas"]["ReasonRow"][];
+            reasons: components["schemas"]["api__schemas_places__ReasonRow"][];
             /**
              * Score
              * @description 0 to 1; below 0.25 nothing is proposed.
@@ -3129,6 +3145,37 @@ export interface components {
             state: string | null;
             /** Ticket Id */
             ticket_id: string | null;
+        };
+        /**
+         * DutyContact
+         * @description Whom to call for repairs.
+         */
+        DutyContact: {
+            /**
+             * Centre Id
+             * Format: uuid
+             */
+            centre_id: string;
+            /** Code */
+            code: string;
+            /**
+             * Leader
+             * @description The first leader by rank.
+             */
+            leader: string | null;
+            /** Leader Phone */
+            leader_phone: string | null;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** On Duty */
+            on_duty: boolean;
+            /**
+             * Phone
+             * @description E.164: of the desk, else of who is on duty there.
+             */
+            phone: string | null;
         };
         /**
          * DutyRow
@@ -3210,7 +3257,7 @@ export interface components {
             /** Crew Id */
             crew_id: string | null;
             /** Devices */
-            devices: components["schemas"]["DeviceRow"][];
+            devices: components["schemas"]["api__schemas_roster__DeviceRow"][];
             /**
              * Id
              * Format: uuid
@@ -3430,6 +3477,65 @@ export interface components {
             };
             /** Type */
             type: string;
+        };
+        /**
+         * HitRow
+         * @description One thing found.
+         */
+        HitRow: {
+            /**
+             * Code
+             * @description Number of account or order; code of device, region, unit.
+             */
+            code: string;
+            /** @description Of a region: its repair contact now. */
+            contact: components["schemas"]["DutyContact"] | null;
+            /**
+             * Detail
+             * @description Kind of a device or unit; fault code of an order.
+             */
+            detail: string | null;
+            /**
+             * Devices
+             * @description Above it, the nearest first.
+             */
+            devices: components["schemas"]["api__schemas_search__DeviceRow"][];
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Importance
+             * @enum {string}
+             */
+            importance: "ordinary" | "special" | "first" | "second" | "temporary";
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "customer" | "premise" | "line" | "transformer" | "pole" | "cabinet" | "region" | "order" | "ticket" | "unit";
+            /**
+             * Open Orders
+             * @description Of a customer: orders that are not closed.
+             */
+            open_orders: number | null;
+            region: components["schemas"]["RegionRow"] | null;
+            /**
+             * State
+             * @description Of an account: active, in_arrears…; of an order.
+             */
+            state: string | null;
+            /** Subtitle En */
+            subtitle_en: string | null;
+            /** Subtitle Zh */
+            subtitle_zh: string | null;
+            /** Title En */
+            title_en: string | null;
+            /** Title Zh */
+            title_zh: string;
+            /** Why */
+            why: components["schemas"]["api__schemas_search__ReasonRow"][];
         };
         /** Holder */
         Holder: {
@@ -3675,6 +3781,29 @@ export interface components {
              * @description Rows that are kept, with a warning.
              */
             warned: number;
+        };
+        /** ImportantRow */
+        ImportantRow: {
+            /** Account State */
+            account_state: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Importance
+             * @enum {string}
+             */
+            importance: "ordinary" | "special" | "first" | "second" | "temporary";
+            /** Name En */
+            name_en: string | null;
+            /** Name Zh */
+            name_zh: string;
+            /** Number */
+            number: string;
+            /** Transformer Code */
+            transformer_code: string;
         };
         /** LineNodeRow */
         LineNodeRow: {
@@ -3979,6 +4108,88 @@ export interface components {
              * @description The newest 20.
              */
             order_ids: string[];
+        };
+        /**
+         * NodeAnswer
+         * @description One device: what is above it, whom it supplies, what is open below it.
+         */
+        NodeAnswer: {
+            /**
+             * Above
+             * @description The nearest first, the substation last.
+             */
+            above: components["schemas"]["api__schemas_search__DeviceRow"][];
+            /** Code */
+            code: string;
+            /**
+             * Customers
+             * @description All that are supplied through it.
+             */
+            customers: number;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Important
+             * @description The first 50, by class.
+             */
+            important: components["schemas"]["ImportantRow"][];
+            /** Important Count */
+            important_count: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "substation" | "feeder" | "section" | "transformer" | "pole" | "cabinet";
+            /** Lat */
+            lat: number | null;
+            /** Lon */
+            lon: number | null;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Open Order Count */
+            open_order_count: number;
+            /**
+             * Open Orders
+             * @description The newest 20.
+             */
+            open_orders: components["schemas"]["NodeOrderRow"][];
+            /**
+             * Transformers
+             * @description All below, itself included.
+             */
+            transformers: number;
+        };
+        /** NodeOrderRow */
+        NodeOrderRow: {
+            /** Centre Id */
+            centre_id: string | null;
+            /** Fault Code */
+            fault_code: string;
+            /**
+             * Filed At
+             * Format: date-time
+             */
+            filed_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Number */
+            number: string;
+            /** Place */
+            place: string | null;
+            /** Place En */
+            place_en: string | null;
+            /** State */
+            state: string;
+            /** Urgency */
+            urgency: number;
         };
         /** NoteBody */
         NoteBody: {
@@ -4697,15 +4908,6 @@ export interface components {
              */
             reason: "wrong_department" | "wrong_place" | "duplicate" | "crew_unavailable" | "safety" | "other";
         };
-        /** ReasonRow */
-        ReasonRow: {
-            /** Code */
-            code: string;
-            /** En */
-            en: string;
-            /** Zh */
-            zh: string;
-        };
         /** ReceiptRow */
         ReceiptRow: {
             /** Attempts */
@@ -4891,6 +5093,19 @@ export interface components {
              * @enum {string}
              */
             subject: "order" | "hop" | "assignment";
+        };
+        /**
+         * SearchAnswer
+         * @description Hits by kind, the kind of the best hit first; in each the best first.
+         */
+        SearchAnswer: {
+            /** Hits */
+            hits: components["schemas"]["HitRow"][];
+            /**
+             * More
+             * @description Kinds of which there are more: add a word.
+             */
+            more: ("customer" | "premise" | "line" | "transformer" | "pole" | "cabinet" | "region" | "order" | "ticket" | "unit")[];
         };
         /** Seen */
         Seen: {
@@ -5685,6 +5900,90 @@ export interface components {
              * @example true
              */
             verified: boolean;
+        };
+        /** ReasonRow */
+        api__schemas_places__ReasonRow: {
+            /** Code */
+            code: string;
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
+        };
+        /** DeviceRow */
+        api__schemas_roster__DeviceRow: {
+            /** Connected */
+            connected: boolean;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Identity */
+            identity: string;
+            /** Kind */
+            kind: string;
+            /** Last Seen At */
+            last_seen_at: string | null;
+            /** Protocol */
+            protocol: string;
+            /** Registered At */
+            registered_at: string | null;
+            /** Vehicle Id */
+            vehicle_id: string | null;
+            /** Version */
+            version: number;
+        };
+        /** DeviceRow */
+        api__schemas_search__DeviceRow: {
+            /** Code */
+            code: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "substation" | "feeder" | "section" | "transformer" | "pole" | "cabinet";
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+        };
+        /**
+         * ReasonRow
+         * @description Why a hit was found: one for each word.
+         */
+        api__schemas_search__ReasonRow: {
+            /**
+             * Field
+             * @enum {string}
+             */
+            field: "name" | "name_en" | "account" | "meter" | "phone" | "address" | "address_en" | "code" | "pinyin" | "initials" | "region";
+            /**
+             * Level
+             * @description 3 the whole field, 2 its beginning, 1 inside.
+             * @enum {integer}
+             */
+            level: 1 | 2 | 3;
+            /**
+             * Matched
+             * @description The piece of the field that fits, in the same form.
+             */
+            matched: string;
+            /**
+             * Value
+             * @description Of meters and phones: the whole, masked where need be.
+             */
+            value: string | null;
+            /**
+             * Word
+             * @description What was typed, letters and digits of one case and width.
+             */
+            word: string;
         };
     };
     responses: never;
@@ -8694,7 +8993,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DeviceRow"][];
+                    "application/json": components["schemas"]["api__schemas_roster__DeviceRow"][];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */
@@ -8801,7 +9100,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DeviceRow"];
+                    "application/json": components["schemas"]["api__schemas_roster__DeviceRow"];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */
@@ -8910,7 +9209,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DeviceRow"];
+                    "application/json": components["schemas"]["api__schemas_roster__DeviceRow"];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */
@@ -11013,6 +11312,108 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MemberRow"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    node_api_nodes__node_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                node_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeAnswer"];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */
@@ -13457,6 +13858,113 @@ export interface operations {
                     "application/json": {
                         [key: string]: unknown;
                     };
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    search_api_search_get: {
+        parameters: {
+            query: {
+                /** @description Any fragment of a name, number, address, line or region; in Chinese, in pinyin or its initials. Several words narrow. */
+                q: string;
+                /** @description Only these kinds. */
+                kinds?: ("customer" | "premise" | "line" | "transformer" | "pole" | "cabinet" | "region" | "order" | "ticket" | "unit")[] | null;
+                /** @description Of each kind, at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchAnswer"];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */
