@@ -2,7 +2,7 @@ import type { OrderDetail, OrderRow } from '../../lib/api/types';
 import type { Step } from './steps';
 
 /** What a crew taps; the server's own names. */
-export type Doing = Step | 'return' | 'away' | 'back';
+export type Doing = Step | 'place' | 'return' | 'away' | 'back';
 
 /**
  * keeping: not yet in the phone's store · kept: stored, to be sent · sending · applied: the server has
@@ -20,7 +20,7 @@ export interface Act {
   user: string;
   doing: Doing;
   path: string;
-  body: Record<string, string>;
+  body: Record<string, string | number>;
   /** When it was tapped, server's clock, ISO; also in `body`. */
   at: string;
   orderId: string | null;
@@ -59,6 +59,10 @@ export function foresee(
   for (const act of acts) {
     const row = act.assignmentId === null ? undefined : rows.get(act.assignmentId);
     if (!row?.assignment || !isWaiting(act)) continue;
+    if (act.doing === 'place') {
+      rows.set(row.assignment.id, moved(row, act));
+      continue;
+    }
     let state = BECOMES[act.doing]?.[row.assignment.state];
     if (state === undefined) continue;
     if (state === null) {
@@ -69,6 +73,17 @@ export function foresee(
     rows.set(row.assignment.id, after(row, act, state, details.get(row.id)));
   }
   return [...rows.values()];
+}
+
+/** The crew's own word on where it is counts on its screen at once. */
+function moved(row: OrderRow, { body }: Act): OrderRow {
+  return {
+    ...row,
+    lat: Number(body.lat),
+    lon: Number(body.lon),
+    place_source: 'crew',
+    uncertainty_m: Number(body.uncertainty_m),
+  };
 }
 
 const isActive = (row: OrderRow): boolean => ACTIVE.includes(row.assignment?.state ?? '');

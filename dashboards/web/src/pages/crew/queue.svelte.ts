@@ -5,6 +5,7 @@ import { nameOf, t } from '../../lib/i18n/index.svelte';
 import { BoardFeed, QUEUE } from '../../lib/live/feed.svelte';
 import { visit } from '../../lib/live/visit';
 import { Sounds } from '../../lib/sound/sounds.svelte';
+import type { At } from '../../lib/place/ground';
 import { serverClock } from '../../lib/time/clock.svelte';
 import { foresee, isWaiting, restoredByTap, type Act, type Doing } from './acts';
 import {
@@ -23,11 +24,14 @@ import { MemoryStore, openStore, type Store } from './store';
 /** How often the time of what is kept for a page without signal is renewed. */
 const REMEMBER_MS = 15_000;
 
+/** A tenth of a metre: more is noise. */
+const rounded = (degrees: number): number => Math.round(degrees * 1e6) / 1e6;
+
 const ABSENCE = { away: true, back: true };
 
 /** What is asked for before an act goes out: a reason, a record, an absence. */
 export type Asking =
-  | { what: 'return' | 'record'; order: OrderRow }
+  | { what: 'return' | 'record' | 'place'; order: OrderRow }
   | { what: 'away' | 'menu'; order?: undefined };
 
 /** The crew's orders, what is done with them, and what was taken back. */
@@ -56,7 +60,7 @@ export class CrewQueue {
   readonly absence = $derived.by<{ reason: string; until: string | null } | null>(() => {
     const said = this.acts.findLast(({ doing, state }) => doing in ABSENCE && state !== 'refused');
     if (said && isWaiting(said)) {
-      const { reason = '', until = null } = said.body;
+      const { reason = '', until = null } = said.body as { reason?: string; until?: string };
       return said.doing === 'away' ? { reason, until } : null;
     }
     const crew = this.feed.board?.crews.get(this.session?.user.unit.id ?? '');
@@ -211,6 +215,12 @@ export class CrewQueue {
     this.#tap('finish', order, told);
   }
 
+  /** The fault is elsewhere than the order says. Degrees WGS-84, metres. */
+  correctPlace(order: OrderRow, [lat, lon]: At, uncertaintyM: number, note: string): void {
+    const told = { lat: rounded(lat), lon: rounded(lon), uncertainty_m: Math.max(1, Math.round(uncertaintyM)) };
+    this.#tap('place', order, note.trim() ? { ...told, note: note.trim() } : told);
+  }
+
   goAway(reason: string, minutes: number): void {
     const until = new Date(serverClock.exact() + minutes * 60_000).toISOString();
     this.#tap('away', null, { reason, until });
@@ -239,7 +249,7 @@ export class CrewQueue {
     return null;
   }
 
-  #tap(doing: Doing, order: OrderRow | null, told: Record<string, string>): void {
+  #tap(doing: Doing, order: OrderRow | null, told: Act['body']): void {
     this.asking = null;
     const at = new Date(serverClock.exact()).toISOString();
     const place = order
