@@ -1,5 +1,7 @@
 """Around every request: correlation id, size limit, security headers, counters."""
 
+import re
+
 from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -10,9 +12,11 @@ from api.problems import BodyTooLarge, language_of, render
 from core.clock import monotonic
 from core.correlation import correlated
 from core.settings import settings
+from dispatch.tickets.file_types import MAX_BYTES
 
 MAX_BODY = 1_000_000
 IMPORTS = "/api/imports"
+ATTACHMENTS = re.compile(r"/api/tickets/[0-9a-fA-F-]{36}/attachments")
 _FORM = 100_000
 """What a form has around its file."""
 CORRELATION = "X-Correlation-Id"
@@ -63,6 +67,8 @@ def limit_of(scope: Scope) -> int:
     """Bytes that a body may have: files to import are large, and read piece by piece."""
     if scope["method"] == "POST" and scope["path"] == IMPORTS:
         return settings().import_max_mb * 1_000_000 + _FORM
+    if scope["method"] == "POST" and ATTACHMENTS.fullmatch(scope["path"]):
+        return MAX_BYTES + _FORM
     return MAX_BODY
 
 

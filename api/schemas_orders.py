@@ -121,9 +121,10 @@ class FinishBody(TapBody):
 
 
 class CloseBody(Body):
-    outcome: Literal["repaired", "customer_side", "duplicate", "cancelled"] = Field(
+    outcome: Literal["repaired", "made_safe", "customer_side", "duplicate", "cancelled"] = Field(
         "repaired",
-        description="`repaired` only where a crew finished it.",
+        description="`repaired` only where a crew finished it; `made_safe` where an order that "
+        "repairs it follows on.",
         examples=["repaired"],
     )
 
@@ -332,11 +333,56 @@ class TicketRow(BaseModel):
     customer_id: UUID | None
 
 
+class Relative(BaseModel):
+    """An order that this one follows on, or that follows on this one."""
+
+    id: UUID
+    number: str
+    state: str
+    relation: str | None
+    trade: str
+    appointment_at: datetime | None
+
+
+class SharingTicket(BaseModel):
+    """A ticket of the order. Of those that give it its clock the first A counts."""
+
+    id: UUID
+    number: str | None
+    kind: str
+    state: str
+    clock_started_at: datetime | None
+    gives_clock: bool
+
+
+class ChaseUpRow(BaseModel):
+    """催办: the customer asked again."""
+
+    id: UUID
+    at: datetime
+    by: str | None
+    call_id: UUID | None
+    ticket_id: UUID | None
+
+
+class OrderLinks(BaseModel):
+    """What an order is connected with."""
+
+    relation: str | None = Field(description="How it follows on its parent.")
+    appointment_at: datetime | None
+    begins_at: datetime | None = Field(description="Kept for later until then.")
+    parent: Relative | None
+    children: list[Relative]
+    tickets: list[SharingTicket]
+    chase_ups: list[ChaseUpRow]
+
+
 class OrderPage(BaseModel):
     """One order with every stamp, segment and receipt."""
 
     order: OrderRow
     ticket: TicketRow | None
+    links: OrderLinks
     stamps: list[StampRow]
     segments: list[SegmentRow]
     promise: PromiseDetail

@@ -4,11 +4,14 @@ from core import wiring
 from core.wiring import Wiring
 from dashboards.projector import project
 from dispatch.crews import service as crews
+from dispatch.orders import follow_on
 from dispatch.orders import subscribers as orders
+from dispatch.tickets import followup
 from dispatch.tickets import service as tickets
 
 SUBSCRIPTIONS = {
     "call.ended": ("tickets.call_ended",),
+    "order.closed": ("tickets.order_closed",),
     "assignment.activated": ("orders.queue_moved",),
     "assignment.finished": ("orders.queue_moved",),
     "assignment.returned": ("orders.queue_moved",),
@@ -21,7 +24,9 @@ SUBSCRIPTIONS = {
 }
 SUBSCRIBERS = {
     crews.RETURN_DUE: crews.return_due,  # asked for by go_away, for the expected return
+    follow_on.BEGIN_DUE: follow_on.begin_due,  # asked for where an order is kept for later
     "tickets.call_ended": tickets.call_ended,
+    "tickets.order_closed": followup.order_closed,
     "orders.queue_moved": orders.queue_moved,
     "orders.vehicle_departed": orders.vehicle_departed,
     "orders.vehicle_arrived": orders.vehicle_arrived,

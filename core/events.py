@@ -319,7 +319,6 @@ class OrderFollowOnFiled(Payload):
 
     child_id: UUID
     relation: str
-    reason: str
 
 
 @fact("order.chased_up")

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.models import Event, User
 from dashboards.board import Loaded, load, order_row
+from dashboards.order_links import order_links
 from dashboards.values import iso, text
 from dispatch.orders import repository
 from dispatch.orders.stamps import StampState
@@ -27,6 +28,7 @@ def order_page(session: Session, org_id: int, order_id: UUID, now: datetime) -> 
     return {
         "order": order_row(loaded, receipts, now),
         "ticket": ticket_row(loaded.ticket) if loaded.ticket else None,
+        "links": order_links(session, org_id, loaded.row),
         "stamps": _stamps(loaded, names),
         "segments": _segments(loaded, now),
         "promise": _promise(loaded, now),

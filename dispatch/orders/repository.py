@@ -9,7 +9,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from core.errors import NotFound
+from core.errors import InvalidField, NotFound
 from core.identity import Access
 from core.models import Event, Unit, User
 from core.rights import Scope
@@ -65,6 +65,31 @@ def get_order(
     if order is None or not visible(session, order, access):
         raise NotFound(what="order", id=order_id)
     return order
+
+
+def order(session: Session, org_id: int, order_id: UUID, field: str = "") -> Order:
+    """The order as it is now. Raises NotFound, or InvalidField where a `field` named it."""
+    query = select(Order).where(Order.org_id == org_id, Order.id == order_id)
+    found = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    if found is not None:
+        return found
+    if field:
+        raise InvalidField(field, "there is no such order", "没有此工单")
+    raise NotFound(what="order", id=order_id)
+
+
+def has_child(session: Session, org_id: int, order_id: UUID, relation: str) -> bool:
+    """Whether an order follows on this one in that way."""
+    query = select(Order.id).where(
+        Order.org_id == org_id, Order.parent_id == order_id, Order.relation == relation
+    )
+    return session.scalars(query.limit(1)).first() is not None
+
+
+def lock_order(session: Session, org_id: int, order_id: UUID) -> None:
+    """Nobody else changes this order until the commit; harmless where there is none."""
+    query = select(Order.id).where(Order.org_id == org_id, Order.id == order_id)
+    session.execute(query.with_for_update())
 
 
 def visible(session: Session, order: Order, access: Access) -> bool:

@@ -268,11 +268,19 @@ def close(uow: UnitOfWork, order_id: UUID, outcome: str) -> None:
     """归档: nothing more is to be done. Only finished work can be closed as repaired."""
     with work_on(uow, order_id) as work:
         work.demand("close")
-        if outcome == "repaired" and work.order.state != "finished":
+        if outcome in ("repaired", "made_safe") and work.order.state != "finished":
             raise InvalidField(
                 "body.outcome",
                 "nobody repaired it: say customer_side, duplicate or cancelled",
                 "尚无人抢修：请选 customer_side、duplicate 或 cancelled",
+            )
+        if outcome == "made_safe" and not repository.has_child(
+            uow.session, uow.org_id, order_id, "made_safe"
+        ):
+            raise InvalidField(
+                "body.outcome",
+                "file the order that repairs it first",
+                "请先派生修复工单",
             )
         work.record(order_id, ev.OrderClosed(outcome=outcome), source=DISPATCHER)
 

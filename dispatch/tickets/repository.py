@@ -29,7 +29,7 @@ def ticket_locked(session: Session, org_id: int, ticket_id: UUID) -> Ticket:
     """The ticket, locked until the commit. Raises NotFound."""
     query = select(Ticket).where(Ticket.org_id == org_id, Ticket.id == ticket_id)
     found = session.scalars(
-        query.with_for_update().execution_options(populate_existing=True)
+        query.with_for_update(key_share=True).execution_options(populate_existing=True)
     ).one_or_none()
     if found is None:
         raise NotFound(what="ticket", id=ticket_id)
@@ -51,8 +51,16 @@ def follow_up_locked(session: Session, org_id: int, follow_up_id: UUID) -> Follo
     """The follow-up, locked until the commit. Raises NotFound."""
     query = select(FollowUp).where(FollowUp.org_id == org_id, FollowUp.id == follow_up_id)
     found = session.scalars(
-        query.with_for_update().execution_options(populate_existing=True)
+        query.with_for_update(key_share=True).execution_options(populate_existing=True)
     ).one_or_none()
+    if found is None:
+        raise NotFound(what="follow-up", id=follow_up_id)
+    return found
+
+
+def follow_up(session: Session, org_id: int, follow_up_id: UUID) -> FollowUp:
+    """The follow-up as it is now. Raises NotFound."""
+    found = session.get(FollowUp, (org_id, follow_up_id))
     if found is None:
         raise NotFound(what="follow-up", id=follow_up_id)
     return found

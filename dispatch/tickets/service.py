@@ -226,7 +226,7 @@ def call_ended(uow: UnitOfWork, event: Recorded) -> None:
         select(Ticket)
         .where(Ticket.org_id == uow.org_id, Ticket.call_id == event.stream_id)
         .order_by(Ticket.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     for ticket in uow.session.scalars(query).all():
         work = TicketWork(uow, ticket)

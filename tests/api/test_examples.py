@@ -35,7 +35,7 @@ def test_every_request_body_shows_an_example() -> None:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             body = operation.get("requestBody")
-            if not body:
+            if not body or "multipart/form-data" in body["content"]:
                 continue
             shape = body["content"]["application/json"]["schema"]
             shape = shape.get("anyOf", [shape])[0]  # a body that may be left out

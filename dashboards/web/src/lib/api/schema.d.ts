@@ -124,26 +124,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/assignments/{assignment_id}/place": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Correct Place
-         * @description The crew says where the fault is: the arrival circle moves, the directory is told.
-         */
-        post: operations["correct_place_api_assignments__assignment_id__place_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/assignments/{assignment_id}/recall": {
         parameters: {
             query?: never;
@@ -608,7 +588,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/duplicates": {
+    "/api/follow-ups": {
         parameters: {
             query?: never;
             header?: never;
@@ -616,12 +596,72 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Duplicates Near
-         * @description Open orders and tickets near in place, time and line, the most alike first, with reasons.
+         * Queue
+         * @description Who is to be called, what is due first at the top.
          */
-        get: operations["duplicates_near_api_duplicates_get"];
+        get: operations["queue_api_follow_ups_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/follow-ups/{follow_up_id}/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Claim
+         * @description Make this call yourself; the next who wants it is told who has it (409).
+         */
+        post: operations["claim_api_follow_ups__follow_up_id__claim_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/follow-ups/{follow_up_id}/give-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give Back
+         * @description Give it back to the queue.
+         */
+        post: operations["give_back_api_follow_ups__follow_up_id__give_back_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/follow-ups/{follow_up_id}/tries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Call
+         * @description One call to the customer. Dissatisfied: a complaint is opened and related.
+         */
+        post: operations["try_call_api_follow_ups__follow_up_id__tries_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -832,26 +872,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/locate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Locate
-         * @description Places that may be meant, the best first; one of the parameters asks.
-         */
-        get: operations["locate_api_locate_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/login": {
         parameters: {
             query?: never;
@@ -976,26 +996,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/nodes/{node_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Node
-         * @description A device with what is above it, its important customers, and open orders below it.
-         */
-        get: operations["node_api_nodes__node_id__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/on-duty": {
         parameters: {
             query?: never;
@@ -1080,6 +1080,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/orders/{order_id}/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin
+         * @description Begin an order that was kept for later: materials are there, or it is moved forward.
+         */
+        post: operations["begin_api_orders__order_id__begin_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orders/{order_id}/chase-ups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Chase Up
+         * @description 催办: the customer asked again in a call or by a ticket; counted, and urgency may rise.
+         */
+        post: operations["chase_up_api_orders__order_id__chase_ups_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/orders/{order_id}/close": {
         parameters: {
             query?: never;
@@ -1114,6 +1154,26 @@ export interface paths {
          * @description Point D: send the order to a crew, its phones and its vehicle's terminal.
          */
         post: operations["dispatch_api_orders__order_id__dispatch_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orders/{order_id}/follow-on": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * File Follow On
+         * @description File an order that follows on this one; the answer is the new order's row.
+         */
+        post: operations["file_follow_on_api_orders__order_id__follow_on_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1260,66 +1320,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/place-proposals": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Proposals
-         * @description What crews propose to correct in the directory; open ones oldest first.
-         */
-        get: operations["proposals_api_place_proposals_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/place-proposals/{proposal_id}/accept": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Accept
-         * @description The directory takes over the crew's point.
-         */
-        post: operations["accept_api_place_proposals__proposal_id__accept_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/place-proposals/{proposal_id}/refuse": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Refuse
-         * @description The directory keeps its point.
-         */
-        post: operations["refuse_api_place_proposals__proposal_id__refuse_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/queue": {
         parameters: {
             query?: never;
@@ -1440,26 +1440,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/search": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Search
-         * @description What it may mean, with why. Who sees personal data masked finds by what the masks show.
-         */
-        get: operations["search_api_search_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/shifts": {
         parameters: {
             query?: never;
@@ -1551,13 +1531,297 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Tickets
+         * @description Tickets, newest first.
+         */
+        get: operations["tickets_api_tickets_get"];
         put?: never;
         /**
          * File Ticket
          * @description Take a customer's request. With `call_id`, the end of that call is point A.
          */
         post: operations["file_ticket_api_tickets_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/reference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Reference
+         * @description Codes of tickets and follow-ups with their names, and who tickets can be transferred to.
+         */
+        get: operations["reference_api_tickets_reference_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ticket
+         * @description One ticket with answers, clock, orders, relations, files, calls and history.
+         */
+        get: operations["ticket_api_tickets__ticket_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket_id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer
+         * @description The customer has an answer; some kinds go to the follow-up queue.
+         */
+        post: operations["answer_api_tickets__ticket_id__answer_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket_id}/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Attach
+         * @description Attach an image, a PDF, a sound or a video of at most 10 MB; its content says what it is.
+         */
+        post: operations["attach_api_tickets__ticket_id__attachments_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket_id}/attachments/{attachment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download
+         * @description The file. Photos of people and places are for those who see personal data.
+         */
+        get: operations["download_api_tickets__ticket_id__attachments__attachment_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket_id}/attachments/{attachment_id}/hide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hide
+         * @description Show a file no more. It is kept.
+         */
+        post: operations["hide_api_tickets__ticket_id__attachments__attachment_id__hide_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close
+         * @description 归档. A ticket with an order closes with that.
+         */
+        post: operations["close_api_tickets__ticket_id__close_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket_id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge
+         * @description 合并: share an open order; the ticket's own order, if it had one, closes as a duplicate.
+         */
+        post: operations["merge_api_tickets__ticket_id__merge_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket_id}/relate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Relate
+         * @description Say that this ticket has to do with another one.
+         */
+        post: operations["relate_api_tickets__ticket_id__relate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket_id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reopen
+         * @description Open again; an order that comes of it has a clock of its own, from now.
+         */
+        post: operations["reopen_api_tickets__ticket_id__reopen_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket_id}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Return Ticket
+         * @description 退回: whoever filed it completes or corrects it.
+         */
+        post: operations["return_ticket_api_tickets__ticket_id__return_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket_id}/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Transfer
+         * @description 转办: a department or centre has it from now on.
+         */
+        post: operations["transfer_api_tickets__ticket_id__transfer_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket_id}/unmerge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unmerge
+         * @description Undo the merge: the ticket is what it was, and the order that it closed is back.
+         */
+        post: operations["unmerge_api_tickets__ticket_id__unmerge_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket_id}/unrelate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unrelate
+         * @description Take that back.
+         */
+        post: operations["unrelate_api_tickets__ticket_id__unrelate_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1963,6 +2227,14 @@ export interface components {
             /** Since */
             since: string | null;
         };
+        /** AnswerBody */
+        AnswerBody: {
+            /**
+             * Words
+             * @example 已告知阶梯电价的计算办法。
+             */
+            words: string;
+        };
         /** AssignmentRow */
         AssignmentRow: {
             /** Accepted At */
@@ -1992,6 +2264,35 @@ export interface components {
             state: string;
             /** Vehicle Id */
             vehicle_id: string | null;
+        };
+        /** AttachmentRow */
+        AttachmentRow: {
+            /**
+             * Attached At
+             * Format: date-time
+             */
+            attached_at: string;
+            /** Attached By */
+            attached_by: string | null;
+            /** Content Type */
+            content_type: string;
+            /**
+             * Hidden
+             * @description Kept, but shown to nobody.
+             */
+            hidden: boolean;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Size
+             * @description Bytes.
+             */
+            size: number;
         };
         /** AwayBody */
         AwayBody: {
@@ -2351,66 +2652,6 @@ export interface components {
              */
             verified: boolean;
         };
-        /**
-         * CandidateRow
-         * @description A place that may be meant.
-         * @example {
-         *       "label_en": "Block 12, Jingshan",
-         *       "label_zh": "景山街道 12 号楼",
-         *       "lat": 39.9239,
-         *       "lon": 116.3966,
-         *       "premise_id": "01a20037-08c2-7366-b53b-6b86f3b69262",
-         *       "source": "meter",
-         *       "source_en": "from the meter",
-         *       "source_zh": "电表",
-         *       "uncertainty_m": 40,
-         *       "why_en": "meter 3110000042",
-         *       "why_zh": "电表 3110000042"
-         *     }
-         */
-        CandidateRow: {
-            /** Customer Id */
-            customer_id: string | null;
-            /** Label En */
-            label_en: string;
-            /** Label Zh */
-            label_zh: string;
-            /** Lat */
-            lat: number;
-            /** Lon */
-            lon: number;
-            /**
-             * Node
-             * @description The device's number.
-             */
-            node: string | null;
-            /** Node Id */
-            node_id: string | null;
-            /** Premise Id */
-            premise_id: string | null;
-            region: components["schemas"]["RegionName"] | null;
-            /**
-             * Source
-             * @description pole, cabinet, meter, premise, street, region, geocoder…
-             */
-            source: string;
-            /** Source En */
-            source_en: string;
-            /** Source Zh */
-            source_zh: string;
-            /**
-             * Uncertainty M
-             * @description Radius of the circle that holds the fault.
-             */
-            uncertainty_m: number;
-            /** Why En */
-            why_en: string;
-            /**
-             * Why Zh
-             * @description Which words or numbers led to it.
-             */
-            why_zh: string;
-        };
         /** Centre */
         Centre: {
             /** Code */
@@ -2425,16 +2666,85 @@ export interface components {
             /** Name Zh */
             name_zh: string;
         };
+        /**
+         * ChaseUpBody
+         * @description 催办. A call or a ticket, or both, asked again.
+         */
+        ChaseUpBody: {
+            /**
+             * Call Id
+             * @example 01a20039-8011-75e1-8d2c-3a9a4f7c9b10
+             */
+            call_id?: string | null;
+            /**
+             * Note
+             * @description Free words; kept out of the event log.
+             */
+            note?: string | null;
+            /**
+             * Ticket Id
+             * @description It is merged into the order.
+             */
+            ticket_id?: string | null;
+        };
+        /**
+         * ChaseUpRow
+         * @description 催办: the customer asked again.
+         */
+        ChaseUpRow: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string | null;
+            /** Call Id */
+            call_id: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Ticket Id */
+            ticket_id: string | null;
+        };
+        /** ClaimBody */
+        ClaimBody: {
+            /**
+             * Reason
+             * @description Needed to take it over from somebody else.
+             * @example agent_left
+             */
+            reason?: ("agent_left" | "agent_busy" | "urgent" | "other") | null;
+        };
+        /**
+         * ClockRow
+         * @description Point A of this ticket with its evidence.
+         */
+        ClockRow: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Evidence */
+            evidence: string | null;
+            /** Source */
+            source: string;
+            /** Uncertainty S */
+            uncertainty_s: number;
+        };
         /** CloseBody */
         CloseBody: {
             /**
              * Outcome
-             * @description `repaired` only where a crew finished it.
+             * @description `repaired` only where a crew finished it; `made_safe` where an order that repairs it follows on.
              * @default repaired
              * @example repaired
              * @enum {string}
              */
-            outcome?: "repaired" | "customer_side" | "duplicate" | "cancelled";
+            outcome?: "repaired" | "made_safe" | "customer_side" | "duplicate" | "cancelled";
         };
         /** CodedWords */
         CodedWords: {
@@ -2975,6 +3285,30 @@ export interface components {
              */
             version: number;
         };
+        /** DeviceRow */
+        DeviceRow: {
+            /** Connected */
+            connected: boolean;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Identity */
+            identity: string;
+            /** Kind */
+            kind: string;
+            /** Last Seen At */
+            last_seen_at: string | null;
+            /** Protocol */
+            protocol: string;
+            /** Registered At */
+            registered_at: string | null;
+            /** Vehicle Id */
+            vehicle_id: string | null;
+            /** Version */
+            version: number;
+        };
         /** DispatchBody */
         DispatchBody: {
             /**
@@ -3080,104 +3414,6 @@ export interface components {
             within: number;
         };
         /**
-         * DuplicateRow
-         * @description An open order, or a ticket without one, that may be of the same fault.
-         * @example {
-         *       "distance_m": 40,
-         *       "fault_code": "no_power_building",
-         *       "filed_at": "2026-03-02T00:05:00Z",
-         *       "kind": "order",
-         *       "minutes": 12,
-         *       "number": "20260302-0007",
-         *       "order_id": "01a20037-08c2-7366-b53b-6b86f3b69262",
-         *       "place": "景山街道 12 号楼",
-         *       "place_en": "Block 12, Jingshan",
-         *       "reasons": [
-         *         {
-         *           "code": "transformer",
-         *           "en": "same transformer",
-         *           "zh": "同一台区"
-         *         },
-         *         {
-         *           "code": "near",
-         *           "en": "40 m away",
-         *           "zh": "相距 40 m"
-         *         }
-         *       ],
-         *       "score": 0.82,
-         *       "state": "assigned",
-         *       "ticket_id": "01a20037-09ab-77e4-b93e-9bd7d8e17efa"
-         *     }
-         */
-        DuplicateRow: {
-            /** Distance M */
-            distance_m: number | null;
-            /** Fault Code */
-            fault_code: string | null;
-            /**
-             * Filed At
-             * Format: date-time
-             */
-            filed_at: string;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "order" | "ticket";
-            /** Minutes */
-            minutes: number;
-            /** Number */
-            number: string | null;
-            /** Order Id */
-            order_id: string | null;
-            /** Place */
-            place: string | null;
-            /** Place En */
-            place_en: string | null;
-            /** Reasons */
-            reasons: components["schemas"]["api__schemas_places__ReasonRow"][];
-            /**
-             * Score
-             * @description 0 to 1; below 0.25 nothing is proposed.
-             */
-            score: number;
-            /** State */
-            state: string | null;
-            /** Ticket Id */
-            ticket_id: string | null;
-        };
-        /**
-         * DutyContact
-         * @description Whom to call for repairs.
-         */
-        DutyContact: {
-            /**
-             * Centre Id
-             * Format: uuid
-             */
-            centre_id: string;
-            /** Code */
-            code: string;
-            /**
-             * Leader
-             * @description The first leader by rank.
-             */
-            leader: string | null;
-            /** Leader Phone */
-            leader_phone: string | null;
-            /** Name En */
-            name_en: string;
-            /** Name Zh */
-            name_zh: string;
-            /** On Duty */
-            on_duty: boolean;
-            /**
-             * Phone
-             * @description E.164: of the desk, else of who is on duty there.
-             */
-            phone: string | null;
-        };
-        /**
          * DutyRow
          * @description Who answers for a unit at a moment.
          */
@@ -3257,7 +3493,7 @@ export interface components {
             /** Crew Id */
             crew_id: string | null;
             /** Devices */
-            devices: components["schemas"]["api__schemas_roster__DeviceRow"][];
+            devices: components["schemas"]["DeviceRow"][];
             /**
              * Id
              * Format: uuid
@@ -3267,6 +3503,181 @@ export interface components {
             plate: string;
             /** Version */
             version: number;
+        };
+        /** FollowOnBody */
+        FollowOnBody: {
+            /**
+             * Appointment At
+             * @description For an appointment; for materials: when they are expected.
+             */
+            appointment_at?: string | null;
+            /**
+             * Kind
+             * @example other_trade
+             * @enum {string}
+             */
+            kind: "made_safe" | "other_trade" | "second_crew" | "materials" | "appointment";
+            /**
+             * Reason
+             * @example 低压已恢复，配变需更换。
+             */
+            reason: string;
+            /**
+             * Trade
+             * @example medium_voltage
+             */
+            trade: string;
+            /**
+             * Urgency
+             * @description Empty: 0, or the parent's for second_crew.
+             */
+            urgency?: number | null;
+        };
+        /**
+         * FollowUpList
+         * @description The queue: overdue first, then by when they are due. `server_time` for countdowns.
+         */
+        FollowUpList: {
+            /** Follow Ups */
+            follow_ups: components["schemas"]["FollowUpRow"][];
+            /** More */
+            more: boolean;
+            /**
+             * Server Time
+             * Format: date-time
+             */
+            server_time: string;
+        };
+        /**
+         * FollowUpRow
+         * @description A customer to be called back. Name and phone are masked for whoever may not see them.
+         * @example {
+         *       "caller_name": "王女士",
+         *       "closed_outcome": "repaired",
+         *       "customer_id": "01a20037-0c33-7b0e-8d63-5b1f0a2c3d4e",
+         *       "due_at": "2026-11-22T15:20:10Z",
+         *       "fault_code": "no_power_building",
+         *       "id": "01a20041-1111-7466-8a01-9a1b2c3d4e5f",
+         *       "kind": "fault_repair",
+         *       "next_at": "2026-11-21T15:31:00Z",
+         *       "opened_at": "2026-11-21T15:31:00Z",
+         *       "order_id": "01a20039-8466-7466-8a01-9a1b2c3d4e5f",
+         *       "order_number": "20261121-0042",
+         *       "phones": [
+         *         "+861062345678"
+         *       ],
+         *       "place": "景山街道 12 号楼",
+         *       "place_en": "Block 12, Jingshan",
+         *       "restored_at": "2026-11-21T15:20:10Z",
+         *       "state": "open",
+         *       "ticket_id": "01a20039-83d0-7b65-9a15-2f5a4c0be7a2",
+         *       "ticket_number": "T20261121-0042",
+         *       "tries": []
+         *     }
+         */
+        FollowUpRow: {
+            /** Caller Name */
+            caller_name: string | null;
+            /** Claimed At */
+            claimed_at: string | null;
+            /** Claimed By */
+            claimed_by: string | null;
+            /** Claimed By Name */
+            claimed_by_name: string | null;
+            /**
+             * Closed Outcome
+             * @description Of the order.
+             */
+            closed_outcome: string | null;
+            /** Complaint Id */
+            complaint_id: string | null;
+            /** Complaint Number */
+            complaint_number: string | null;
+            /** Customer Id */
+            customer_id: string | null;
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Fault Code */
+            fault_code: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "fault_repair" | "enquiry" | "complaint" | "report" | "opinion" | "suggestion" | "service_request" | "praise";
+            /**
+             * Next At
+             * @description The next try, not before.
+             */
+            next_at: string | null;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /** Order Id */
+            order_id: string | null;
+            /** Order Number */
+            order_number: string | null;
+            /** Outcome */
+            outcome: ("reached" | "not_reached" | "refused") | null;
+            /**
+             * Phones
+             * @description The caller's first, then those of the account.
+             */
+            phones: string[];
+            /** Place */
+            place: string | null;
+            /** Place En */
+            place_en: string | null;
+            /** Restored At */
+            restored_at: string | null;
+            /** Satisfaction */
+            satisfaction: ("satisfied" | "neutral" | "dissatisfied") | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "claimed" | "done" | "dropped";
+            /**
+             * Ticket Id
+             * Format: uuid
+             */
+            ticket_id: string;
+            /** Ticket Number */
+            ticket_number: string | null;
+            /** Tries */
+            tries: components["schemas"]["FollowUpTryRow"][];
+        };
+        /** FollowUpTryRow */
+        FollowUpTryRow: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Attempt */
+            attempt: number;
+            /** By */
+            by: string | null;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "reached" | "not_reached" | "refused";
+            /** Satisfaction */
+            satisfaction: ("satisfied" | "neutral" | "dissatisfied") | null;
+            /** Words */
+            words: string | null;
         };
         /**
          * GuideAnswer
@@ -3432,6 +3843,21 @@ export interface components {
             /** Zh */
             zh: string;
         };
+        /** GuidedAnswerRow */
+        GuidedAnswerRow: {
+            /** Answer */
+            answer: string;
+            /** Answer En */
+            answer_en: string | null;
+            /** Answer Zh */
+            answer_zh: string | null;
+            /** Question */
+            question: string;
+            /** Question En */
+            question_en: string | null;
+            /** Question Zh */
+            question_zh: string | null;
+        };
         /**
          * GuidedBody
          * @description Answers to the guide: question → a choice's code, or a number.
@@ -3454,13 +3880,23 @@ export interface components {
              */
             fault_code: string;
         };
-        /** HideBody */
-        HideBody: {
-            /**
-             * Reason
-             * @example 写错客户
-             */
-            reason: string;
+        /**
+         * GuidedRow
+         * @description The answers that were given, with what they add up to. Words are those of the guide now.
+         */
+        GuidedRow: {
+            /** Answers */
+            answers: components["schemas"]["GuidedAnswerRow"][];
+            /** Customer Side */
+            customer_side: string | null;
+            /** Fault Code */
+            fault_code: string;
+            /** Trade */
+            trade: string | null;
+            /** Urgency */
+            urgency: number | null;
+            /** Version */
+            version: number;
         };
         /** HistoryRow */
         HistoryRow: {
@@ -3477,65 +3913,6 @@ export interface components {
             };
             /** Type */
             type: string;
-        };
-        /**
-         * HitRow
-         * @description One thing found.
-         */
-        HitRow: {
-            /**
-             * Code
-             * @description Number of account or order; code of device, region, unit.
-             */
-            code: string;
-            /** @description Of a region: its repair contact now. */
-            contact: components["schemas"]["DutyContact"] | null;
-            /**
-             * Detail
-             * @description Kind of a device or unit; fault code of an order.
-             */
-            detail: string | null;
-            /**
-             * Devices
-             * @description Above it, the nearest first.
-             */
-            devices: components["schemas"]["api__schemas_search__DeviceRow"][];
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /**
-             * Importance
-             * @enum {string}
-             */
-            importance: "ordinary" | "special" | "first" | "second" | "temporary";
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "customer" | "premise" | "line" | "transformer" | "pole" | "cabinet" | "region" | "order" | "ticket" | "unit";
-            /**
-             * Open Orders
-             * @description Of a customer: orders that are not closed.
-             */
-            open_orders: number | null;
-            region: components["schemas"]["RegionRow"] | null;
-            /**
-             * State
-             * @description Of an account: active, in_arrears…; of an order.
-             */
-            state: string | null;
-            /** Subtitle En */
-            subtitle_en: string | null;
-            /** Subtitle Zh */
-            subtitle_zh: string | null;
-            /** Title En */
-            title_en: string | null;
-            /** Title Zh */
-            title_zh: string;
-            /** Why */
-            why: components["schemas"]["api__schemas_search__ReasonRow"][];
         };
         /** Holder */
         Holder: {
@@ -3781,29 +4158,6 @@ export interface components {
              * @description Rows that are kept, with a warning.
              */
             warned: number;
-        };
-        /** ImportantRow */
-        ImportantRow: {
-            /** Account State */
-            account_state: string;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /**
-             * Importance
-             * @enum {string}
-             */
-            importance: "ordinary" | "special" | "first" | "second" | "temporary";
-            /** Name En */
-            name_en: string | null;
-            /** Name Zh */
-            name_zh: string;
-            /** Number */
-            number: string;
-            /** Transformer Code */
-            transformer_code: string;
         };
         /** LineNodeRow */
         LineNodeRow: {
@@ -4085,6 +4439,27 @@ export interface components {
             /** Voltage Classes */
             voltage_classes: string[];
         };
+        /** MergeBody */
+        MergeBody: {
+            /**
+             * Note
+             * @description Free words; kept out of the event log.
+             */
+            note?: string | null;
+            /**
+             * Order Id
+             * Format: uuid
+             * @example 01a20039-8466-7466-8a01-9a1b2c3d4e5f
+             */
+            order_id: string;
+            /**
+             * Reason
+             * @default same_fault
+             * @example same_fault
+             * @enum {string}
+             */
+            reason?: "same_fault" | "same_line" | "same_caller" | "other";
+        };
         /** Named */
         Named: {
             /** Code */
@@ -4108,88 +4483,6 @@ export interface components {
              * @description The newest 20.
              */
             order_ids: string[];
-        };
-        /**
-         * NodeAnswer
-         * @description One device: what is above it, whom it supplies, what is open below it.
-         */
-        NodeAnswer: {
-            /**
-             * Above
-             * @description The nearest first, the substation last.
-             */
-            above: components["schemas"]["api__schemas_search__DeviceRow"][];
-            /** Code */
-            code: string;
-            /**
-             * Customers
-             * @description All that are supplied through it.
-             */
-            customers: number;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /**
-             * Important
-             * @description The first 50, by class.
-             */
-            important: components["schemas"]["ImportantRow"][];
-            /** Important Count */
-            important_count: number;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "substation" | "feeder" | "section" | "transformer" | "pole" | "cabinet";
-            /** Lat */
-            lat: number | null;
-            /** Lon */
-            lon: number | null;
-            /** Name En */
-            name_en: string;
-            /** Name Zh */
-            name_zh: string;
-            /** Open Order Count */
-            open_order_count: number;
-            /**
-             * Open Orders
-             * @description The newest 20.
-             */
-            open_orders: components["schemas"]["NodeOrderRow"][];
-            /**
-             * Transformers
-             * @description All below, itself included.
-             */
-            transformers: number;
-        };
-        /** NodeOrderRow */
-        NodeOrderRow: {
-            /** Centre Id */
-            centre_id: string | null;
-            /** Fault Code */
-            fault_code: string;
-            /**
-             * Filed At
-             * Format: date-time
-             */
-            filed_at: string;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Number */
-            number: string;
-            /** Place */
-            place: string | null;
-            /** Place En */
-            place_en: string | null;
-            /** State */
-            state: string;
-            /** Urgency */
-            urgency: number;
         };
         /** NoteBody */
         NoteBody: {
@@ -4298,16 +4591,6 @@ export interface components {
              */
             lon?: number | null;
             /**
-             * Meter
-             * @description The same by a meter's number.
-             */
-            meter?: string | null;
-            /**
-             * Node
-             * @description The same by a pole's, cabinet's or other device's number.
-             */
-            node?: string | null;
-            /**
              * Place
              * @example 景山街道 12 号楼
              */
@@ -4319,17 +4602,6 @@ export interface components {
              */
             place_en?: string | null;
             /**
-             * Premise Id
-             * @description The point is from this premise; without lat, lon its own is taken.
-             */
-            premise_id?: string | null;
-            /**
-             * Source
-             * @description Where lat and lon are from; empty: map_pin.
-             * @example meter
-             */
-            source?: ("pole" | "cabinet" | "transformer" | "meter" | "premise" | "map_pin" | "landmark" | "geocoder" | "substation" | "section" | "street" | "caller_phone" | "feeder" | "region") | null;
-            /**
              * Ticket Id
              * Format: uuid
              */
@@ -4340,16 +4612,36 @@ export interface components {
              */
             trade?: string | null;
             /**
-             * Uncertainty M
-             * @description Metres; empty: that of its source.
-             */
-            uncertainty_m?: number | null;
-            /**
              * Urgency
              * @description Empty: what the ticket's guide says, or 0.
              * @example 1
              */
             urgency?: number | null;
+        };
+        /**
+         * OrderLinks
+         * @description What an order is connected with.
+         */
+        OrderLinks: {
+            /** Appointment At */
+            appointment_at: string | null;
+            /**
+             * Begins At
+             * @description Kept for later until then.
+             */
+            begins_at: string | null;
+            /** Chase Ups */
+            chase_ups: components["schemas"]["ChaseUpRow"][];
+            /** Children */
+            children: components["schemas"]["Relative"][];
+            parent: components["schemas"]["Relative"] | null;
+            /**
+             * Relation
+             * @description How it follows on its parent.
+             */
+            relation: string | null;
+            /** Tickets */
+            tickets: components["schemas"]["SharingTicket"][];
         };
         /**
          * OrderPage
@@ -4358,6 +4650,7 @@ export interface components {
         OrderPage: {
             /** History */
             history: components["schemas"]["HistoryRow"][];
+            links: components["schemas"]["OrderLinks"];
             order: components["schemas"]["OrderRow"];
             promise: components["schemas"]["PromiseDetail"];
             /** Receipts */
@@ -4411,7 +4704,6 @@ export interface components {
          *       "number": "20261121-0001",
          *       "place": "景山街道 12 号楼",
          *       "place_en": "Block 12, Jingshan",
-         *       "place_source": "meter",
          *       "points": {
          *         "A": "2026-11-21T14:48:46Z",
          *         "B": "2026-11-21T14:49:31.020000Z",
@@ -4436,7 +4728,6 @@ export interface components {
          *       },
          *       "state": "assigned",
          *       "trade": "low_voltage",
-         *       "uncertainty_m": 40,
          *       "urgency": 0,
          *       "version": 7
          *     }
@@ -4479,11 +4770,6 @@ export interface components {
             place: string | null;
             /** Place En */
             place_en: string | null;
-            /**
-             * Place Source
-             * @description What the point is from: meter, map_pin, crew…
-             */
-            place_source: string | null;
             /** Points */
             points: {
                 [key: string]: string | null;
@@ -4496,11 +4782,6 @@ export interface components {
             state: string;
             /** Trade */
             trade: string;
-            /**
-             * Uncertainty M
-             * @description Radius in metres that holds the fault.
-             */
-            uncertainty_m: number | null;
             /** Urgency */
             urgency: number;
             /** Version */
@@ -4719,47 +5000,6 @@ export interface components {
              */
             pinned: boolean;
         };
-        /**
-         * PlaceBody
-         * @description Where the fault is, as the crew found it.
-         */
-        PlaceBody: {
-            /**
-             * At
-             * @description When it was tapped, with time zone; empty: now.
-             */
-            at?: string | null;
-            /**
-             * Lat
-             * @description WGS-84
-             * @example 39.9239
-             */
-            lat: number;
-            /**
-             * Lon
-             * @description WGS-84
-             * @example 116.3966
-             */
-            lon: number;
-            /**
-             * Note
-             * @description The crew's words.
-             * @example 后院第二根电杆
-             */
-            note?: string | null;
-            /**
-             * Uncertainty M
-             * @description The phone's accuracy, or how well the pin is meant; empty: 15.
-             */
-            uncertainty_m?: number | null;
-        };
-        /** PlacePoint */
-        PlacePoint: {
-            /** Lat */
-            lat: number;
-            /** Lon */
-            lon: number;
-        };
         /** PolicyRef */
         PolicyRef: {
             /** Code */
@@ -4822,82 +5062,6 @@ export interface components {
              * @enum {string}
              */
             state: "running" | "met" | "broken" | "unknown";
-        };
-        /** ProposalList */
-        ProposalList: {
-            /**
-             * Open
-             * @description Waiting for a decision.
-             */
-            open: number;
-            /** Proposals */
-            proposals: components["schemas"]["ProposalRow"][];
-            /** Refusals */
-            refusals: components["schemas"]["Named"][];
-        };
-        /**
-         * ProposalRow
-         * @description A crew stood elsewhere than the directory's point.
-         */
-        ProposalRow: {
-            /**
-             * Code
-             * @description Number of the premise or device.
-             */
-            code: string | null;
-            /** Decided At */
-            decided_at: string | null;
-            /** Decided By */
-            decided_by: string | null;
-            /** Distance M */
-            distance_m: number | null;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /**
-             * Made At
-             * Format: date-time
-             */
-            made_at: string;
-            /** Made By */
-            made_by: string | null;
-            /** Name En */
-            name_en: string | null;
-            /** Name Zh */
-            name_zh: string | null;
-            new: components["schemas"]["PlacePoint"];
-            /** Note */
-            note: string | null;
-            /** @description The directory's point; null: it had none. */
-            old: components["schemas"]["PlacePoint"] | null;
-            /**
-             * Order Id
-             * Format: uuid
-             */
-            order_id: string;
-            /** Order Number */
-            order_number: string;
-            /** Reason */
-            reason: ("directory_right" | "another_place" | "too_uncertain" | "other") | null;
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "open" | "accepted" | "refused" | "superseded";
-            /**
-             * Subject
-             * @enum {string}
-             */
-            subject: "premise" | "node";
-            /**
-             * Subject Id
-             * Format: uuid
-             */
-            subject_id: string;
-            /** Uncertainty M */
-            uncertainty_m: number;
         };
         /** ReasonBody */
         ReasonBody: {
@@ -4968,35 +5132,6 @@ export interface components {
              */
             unmask_reasons: components["schemas"]["Named"][];
         };
-        /** RefuseBody */
-        RefuseBody: {
-            /**
-             * Reason
-             * @example directory_right
-             * @enum {string}
-             */
-            reason: "directory_right" | "another_place" | "too_uncertain" | "other";
-        };
-        /** RegionName */
-        RegionName: {
-            /** Centre Id */
-            centre_id: string | null;
-            /** Centre Name En */
-            centre_name_en: string | null;
-            /** Centre Name Zh */
-            centre_name_zh: string | null;
-            /** Code */
-            code: string;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Name En */
-            name_en: string;
-            /** Name Zh */
-            name_zh: string;
-        };
         /**
          * RegionRow
          * @description A region and the centre that repairs there.
@@ -5022,6 +5157,73 @@ export interface components {
             /** Name Zh */
             name_zh: string;
         };
+        /** RelateBody */
+        RelateBody: {
+            /**
+             * Relation
+             * @default see_also
+             * @example same_cause
+             * @enum {string}
+             */
+            relation?: "same_cause" | "follow_up_of" | "see_also";
+            /**
+             * Ticket Id
+             * Format: uuid
+             * @example 01a20039-8455-7466-8a01-9a1b2c3d4e5f
+             */
+            ticket_id: string;
+        };
+        /**
+         * RelatedTicket
+         * @description `mine`: this ticket said so; otherwise the other one did.
+         */
+        RelatedTicket: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "fault_repair" | "enquiry" | "complaint" | "report" | "opinion" | "suggestion" | "service_request" | "praise";
+            /** Mine */
+            mine: boolean;
+            /** Number */
+            number: string | null;
+            /**
+             * Relation
+             * @enum {string}
+             */
+            relation: "same_cause" | "follow_up_of" | "see_also";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "ordered" | "merged" | "transferred" | "returned" | "answered" | "follow_up" | "closed";
+        };
+        /**
+         * Relative
+         * @description An order that this one follows on, or that follows on this one.
+         */
+        Relative: {
+            /** Appointment At */
+            appointment_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Number */
+            number: string;
+            /** Relation */
+            relation: string | null;
+            /** State */
+            state: string;
+            /** Trade */
+            trade: string;
+        };
         /** ReleaseBody */
         ReleaseBody: {
             /**
@@ -5038,6 +5240,20 @@ export interface components {
              * Format: uuid
              */
             id: string;
+        };
+        /** ReopenBody */
+        ReopenBody: {
+            /**
+             * Note
+             * @description Free words; kept out of the event log.
+             */
+            note?: string | null;
+            /**
+             * Reason
+             * @example not_solved
+             * @enum {string}
+             */
+            reason: "not_solved" | "answer_wrong" | "closed_by_mistake" | "other";
         };
         /** Running */
         Running: {
@@ -5093,19 +5309,6 @@ export interface components {
              * @enum {string}
              */
             subject: "order" | "hop" | "assignment";
-        };
-        /**
-         * SearchAnswer
-         * @description Hits by kind, the kind of the best hit first; in each the best first.
-         */
-        SearchAnswer: {
-            /** Hits */
-            hits: components["schemas"]["HitRow"][];
-            /**
-             * More
-             * @description Kinds of which there are more: add a word.
-             */
-            more: ("customer" | "premise" | "line" | "transformer" | "pole" | "cabinet" | "region" | "order" | "ticket" | "unit")[];
         };
         /** Seen */
         Seen: {
@@ -5166,6 +5369,27 @@ export interface components {
             to_point: string;
             /** Within */
             within: boolean | null;
+        };
+        /**
+         * SharingTicket
+         * @description A ticket of the order. Of those that give it its clock the first A counts.
+         */
+        SharingTicket: {
+            /** Clock Started At */
+            clock_started_at: string | null;
+            /** Gives Clock */
+            gives_clock: boolean;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Number */
+            number: string | null;
+            /** State */
+            state: string;
         };
         /** ShiftBody */
         ShiftBody: {
@@ -5445,6 +5669,172 @@ export interface components {
              */
             kind?: "fault_repair" | "enquiry" | "complaint" | "report" | "opinion" | "suggestion" | "service_request" | "praise";
         };
+        /** TicketCloseBody */
+        TicketCloseBody: {
+            /**
+             * How
+             * @default solved
+             * @example solved
+             * @enum {string}
+             */
+            how?: "answered" | "solved" | "withdrawn" | "unreachable" | "duplicate" | "other";
+            /**
+             * Note
+             * @description Free words; kept out of the event log.
+             */
+            note?: string | null;
+        };
+        /**
+         * TicketFact
+         * @description Something that happened to the ticket; `words` are what was written with it.
+         */
+        TicketFact: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string | null;
+            /** Detail */
+            detail: {
+                [key: string]: string | number | boolean | null;
+            };
+            /** Type */
+            type: string;
+            /** Words */
+            words: string | null;
+        };
+        /**
+         * TicketList
+         * @description Newest first; `more` says that older ones were left out.
+         */
+        TicketList: {
+            /** More */
+            more: boolean;
+            /** Tickets */
+            tickets: components["schemas"]["TicketSummary"][];
+        };
+        /**
+         * TicketOrderRow
+         * @description An order of the ticket. `role`: the shared one, one that follows on it, or an earlier one.
+         */
+        TicketOrderRow: {
+            /** Appointment At */
+            appointment_at: string | null;
+            /** Chase Ups */
+            chase_ups: number;
+            /** Fault Code */
+            fault_code: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Number */
+            number: string;
+            /** Place */
+            place: string | null;
+            /** Place En */
+            place_en: string | null;
+            /** Relation */
+            relation: ("made_safe" | "other_trade" | "second_crew" | "materials" | "appointment") | null;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "shared" | "follow_on" | "earlier";
+            /** State */
+            state: string;
+            /**
+             * Tickets
+             * @description How many tickets share it.
+             */
+            tickets: number;
+            /** Trade */
+            trade: string;
+            /** Urgency */
+            urgency: number;
+        };
+        /**
+         * TicketPage
+         * @description One ticket with everything that belongs to it.
+         */
+        TicketPage: {
+            /** Attachments */
+            attachments: components["schemas"]["AttachmentRow"][];
+            clock: components["schemas"]["ClockRow"] | null;
+            /** Follow Ups */
+            follow_ups: components["schemas"]["FollowUpRow"][];
+            guided: components["schemas"]["GuidedRow"] | null;
+            /** History */
+            history: components["schemas"]["TicketFact"][];
+            /**
+             * May
+             * @description Acts that its state allows.
+             */
+            may: string[];
+            /** Orders */
+            orders: components["schemas"]["TicketOrderRow"][];
+            /** Related */
+            related: components["schemas"]["RelatedTicket"][];
+            ticket: components["schemas"]["TicketSummary"];
+        };
+        /**
+         * TicketReference
+         * @description Codes of tickets and follow-ups with their names in both languages.
+         */
+        TicketReference: {
+            /** Channels */
+            channels: components["schemas"]["Named"][];
+            /** Close Ways */
+            close_ways: components["schemas"]["Named"][];
+            /** Follow Ons */
+            follow_ons: components["schemas"]["Named"][];
+            /** Hide Reasons */
+            hide_reasons: components["schemas"]["Named"][];
+            /** Kinds */
+            kinds: components["schemas"]["Named"][];
+            /** Merge Reasons */
+            merge_reasons: components["schemas"]["Named"][];
+            /** Outcomes */
+            outcomes: components["schemas"]["Named"][];
+            /** Relations */
+            relations: components["schemas"]["Named"][];
+            /** Reopen Reasons */
+            reopen_reasons: components["schemas"]["Named"][];
+            /** Return Reasons */
+            return_reasons: components["schemas"]["Named"][];
+            /** Satisfactions */
+            satisfactions: components["schemas"]["Named"][];
+            /** States */
+            states: components["schemas"]["Named"][];
+            /** Take Over Reasons */
+            take_over_reasons: components["schemas"]["Named"][];
+            /** Transfer Reasons */
+            transfer_reasons: components["schemas"]["Named"][];
+            /**
+             * Units
+             * @description Who a ticket can be transferred to.
+             */
+            units: components["schemas"]["TransferUnit"][];
+            /** Unmerge Reasons */
+            unmerge_reasons: components["schemas"]["Named"][];
+        };
+        /** TicketReturnBody */
+        TicketReturnBody: {
+            /**
+             * Note
+             * @description Free words; kept out of the event log.
+             */
+            note?: string | null;
+            /**
+             * Reason
+             * @example incomplete
+             * @enum {string}
+             */
+            reason: "place_unclear" | "customer_unclear" | "wrong_type" | "incomplete" | "other";
+        };
         /**
          * TicketRow
          * @example {
@@ -5487,6 +5877,180 @@ export interface components {
             id: string;
             /** Kind */
             kind: string;
+        };
+        /**
+         * TicketSummary
+         * @description A ticket in a list. Name, phone and words are masked for whoever may not see them.
+         * @example {
+         *       "attachments": 0,
+         *       "call_id": "01a20039-8011-75e1-8d2c-3a9a4f7c9b10",
+         *       "caller_name": "王女士",
+         *       "caller_phone": "+861062345678",
+         *       "channel": "phone",
+         *       "clock_started_at": "2026-11-21T14:48:46Z",
+         *       "customer_id": "01a20037-0c33-7b0e-8d63-5b1f0a2c3d4e",
+         *       "description": "整栋楼停电",
+         *       "due_at": "2026-11-21T15:33:46Z",
+         *       "fault_code": "no_power_building",
+         *       "filed_at": "2026-11-21T14:49:12.331000Z",
+         *       "filed_by": "01a20037-0a00-7111-8222-333344445556",
+         *       "filed_by_name": "坐席",
+         *       "id": "01a20039-83d0-7b65-9a15-2f5a4c0be7a2",
+         *       "kind": "fault_repair",
+         *       "number": "T20261121-0042",
+         *       "order_id": "01a20039-8466-7466-8a01-9a1b2c3d4e5f",
+         *       "order_number": "20261121-0042",
+         *       "order_state": "assigned",
+         *       "place": "景山街道 12 号楼",
+         *       "place_en": "Block 12, Jingshan",
+         *       "state": "ordered",
+         *       "urgency": 1
+         *     }
+         */
+        TicketSummary: {
+            /** Attachments */
+            attachments: number;
+            /** Call Id */
+            call_id: string | null;
+            /** Caller Name */
+            caller_name: string | null;
+            /** Caller Phone */
+            caller_phone: string | null;
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "phone" | "web" | "sms" | "api";
+            /** Clock Started At */
+            clock_started_at: string | null;
+            /** Closed At */
+            closed_at: string | null;
+            /** Closed How */
+            closed_how: string | null;
+            /** Customer Id */
+            customer_id: string | null;
+            /** Customer Side */
+            customer_side: string | null;
+            /** Description */
+            description: string | null;
+            /**
+             * Due At
+             * @description When an answer is due; of a fault: its promise.
+             */
+            due_at: string | null;
+            /** Fault Code */
+            fault_code: string | null;
+            /**
+             * Filed At
+             * Format: date-time
+             */
+            filed_at: string;
+            /** Filed By */
+            filed_by: string | null;
+            /** Filed By Name */
+            filed_by_name: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "fault_repair" | "enquiry" | "complaint" | "report" | "opinion" | "suggestion" | "service_request" | "praise";
+            /** Number */
+            number: string | null;
+            /** Order Id */
+            order_id: string | null;
+            /** Order Number */
+            order_number: string | null;
+            /** Order State */
+            order_state: string | null;
+            /** Place */
+            place: string | null;
+            /** Place En */
+            place_en: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "ordered" | "merged" | "transferred" | "returned" | "answered" | "follow_up" | "closed";
+            /**
+             * Unit Id
+             * @description Who has it since the last transfer.
+             */
+            unit_id: string | null;
+            /**
+             * Urgency
+             * @description Of its order; else of its guide.
+             */
+            urgency: number | null;
+        };
+        /** TransferBody */
+        TransferBody: {
+            /**
+             * Note
+             * @description Free words; kept out of the event log.
+             */
+            note?: string | null;
+            /**
+             * Reason
+             * @default other_department
+             * @example other_department
+             * @enum {string}
+             */
+            reason?: "other_department" | "needs_expert" | "needs_approval" | "other";
+            /**
+             * Unit Id
+             * Format: uuid
+             * @example 01a20037-08c2-7366-b53b-6b86f3b69262
+             */
+            unit_id: string;
+        };
+        /** TransferUnit */
+        TransferUnit: {
+            /** Code */
+            code: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+        };
+        /**
+         * TriedAnswer
+         * @description The follow-up after the try; a dissatisfied customer's complaint beside it.
+         */
+        TriedAnswer: {
+            complaint: components["schemas"]["TicketSummary"] | null;
+            follow_up: components["schemas"]["FollowUpRow"];
+        };
+        /** TryBody */
+        TryBody: {
+            /**
+             * Note
+             * @description Free words; kept out of the event log.
+             */
+            note?: string | null;
+            /**
+             * Outcome
+             * @example reached
+             * @enum {string}
+             */
+            outcome: "reached" | "not_reached" | "refused";
+            /**
+             * Satisfaction
+             * @description Where the customer was reached.
+             * @example satisfied
+             */
+            satisfaction?: ("satisfied" | "neutral" | "dissatisfied") | null;
         };
         /**
          * UnitBody
@@ -5734,6 +6298,30 @@ export interface components {
             /** Reason Text */
             reason_text: string | null;
         };
+        /** UnmergeBody */
+        UnmergeBody: {
+            /**
+             * Note
+             * @description Free words; kept out of the event log.
+             */
+            note?: string | null;
+            /**
+             * Reason
+             * @default mistake
+             * @example different_fault
+             * @enum {string}
+             */
+            reason?: "different_fault" | "mistake" | "other";
+        };
+        /** UnrelateBody */
+        UnrelateBody: {
+            /**
+             * Ticket Id
+             * Format: uuid
+             * @example 01a20039-8455-7466-8a01-9a1b2c3d4e5f
+             */
+            ticket_id: string;
+        };
         /** UserBody */
         UserBody: {
             /**
@@ -5901,89 +6489,22 @@ export interface components {
              */
             verified: boolean;
         };
-        /** ReasonRow */
-        api__schemas_places__ReasonRow: {
-            /** Code */
-            code: string;
-            /** En */
-            en: string;
-            /** Zh */
-            zh: string;
-        };
-        /** DeviceRow */
-        api__schemas_roster__DeviceRow: {
-            /** Connected */
-            connected: boolean;
+        /** HideBody */
+        api__schemas_privacy__HideBody: {
             /**
-             * Id
-             * Format: uuid
+             * Reason
+             * @example 写错客户
              */
-            id: string;
-            /** Identity */
-            identity: string;
-            /** Kind */
-            kind: string;
-            /** Last Seen At */
-            last_seen_at: string | null;
-            /** Protocol */
-            protocol: string;
-            /** Registered At */
-            registered_at: string | null;
-            /** Vehicle Id */
-            vehicle_id: string | null;
-            /** Version */
-            version: number;
+            reason: string;
         };
-        /** DeviceRow */
-        api__schemas_search__DeviceRow: {
-            /** Code */
-            code: string;
+        /** HideBody */
+        api__schemas_tickets__HideBody: {
             /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /**
-             * Kind
+             * Reason
+             * @example wrong_file
              * @enum {string}
              */
-            kind: "substation" | "feeder" | "section" | "transformer" | "pole" | "cabinet";
-            /** Name En */
-            name_en: string;
-            /** Name Zh */
-            name_zh: string;
-        };
-        /**
-         * ReasonRow
-         * @description Why a hit was found: one for each word.
-         */
-        api__schemas_search__ReasonRow: {
-            /**
-             * Field
-             * @enum {string}
-             */
-            field: "name" | "name_en" | "account" | "meter" | "phone" | "address" | "address_en" | "code" | "pinyin" | "initials" | "region";
-            /**
-             * Level
-             * @description 3 the whole field, 2 its beginning, 1 inside.
-             * @enum {integer}
-             */
-            level: 1 | 2 | 3;
-            /**
-             * Matched
-             * @description The piece of the field that fits, in the same form.
-             */
-            matched: string;
-            /**
-             * Value
-             * @description Of meters and phones: the whole, masked where need be.
-             */
-            value: string | null;
-            /**
-             * Word
-             * @description What was typed, letters and digits of one case and width.
-             */
-            word: string;
+            reason: "wrong_file" | "personal" | "unreadable" | "other";
         };
     };
     responses: never;
@@ -6550,115 +7071,6 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": components["schemas"]["FinishBody"] | null;
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OrderRow"];
-                };
-            };
-            /** @description No Idempotency-Key, or a body that cannot be read */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Not logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description No right to do this, or CSRF token missing */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Not there, or not yours to see */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description The state has moved on; the sentence says who was first */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description The body is too large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Bad input; `errors` names the fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description The database is away; try again */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    correct_place_api_assignments__assignment_id__place_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
-                "idempotency-key"?: string | null;
-            };
-            path: {
-                assignment_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PlaceBody"];
             };
         };
         responses: {
@@ -8144,7 +8556,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["HideBody"];
+                "application/json": components["schemas"]["api__schemas_privacy__HideBody"];
             };
         };
         responses: {
@@ -8993,7 +9405,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["api__schemas_roster__DeviceRow"][];
+                    "application/json": components["schemas"]["DeviceRow"][];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */
@@ -9100,7 +9512,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["api__schemas_roster__DeviceRow"];
+                    "application/json": components["schemas"]["DeviceRow"];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */
@@ -9209,7 +9621,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["api__schemas_roster__DeviceRow"];
+                    "application/json": components["schemas"]["DeviceRow"];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */
@@ -9294,20 +9706,14 @@ export interface operations {
             };
         };
     };
-    duplicates_near_api_duplicates_get: {
+    queue_api_follow_ups_get: {
         parameters: {
             query?: {
-                /** @description WGS-84, with lon */
-                lat?: number | null;
-                /** @description WGS-84, with lat */
-                lon?: number | null;
-                uncertainty_m?: number | null;
-                /** @description When it was told; empty: now. */
-                at?: string | null;
-                fault_code?: string | null;
-                customer_id?: string | null;
-                premise_id?: string | null;
-                node?: string | null;
+                /** @description Any of these; without it, those that are not over. */
+                state?: ("open" | "claimed" | "done" | "dropped")[] | null;
+                /** @description Only what you claimed. */
+                mine?: boolean;
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -9321,7 +9727,330 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DuplicateRow"][];
+                    "application/json": components["schemas"]["FollowUpList"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    claim_api_follow_ups__follow_up_id__claim_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                follow_up_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClaimBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowUpRow"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    give_back_api_follow_ups__follow_up_id__give_back_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                follow_up_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowUpRow"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    try_call_api_follow_ups__follow_up_id__tries_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                follow_up_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriedAnswer"];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */
@@ -10559,118 +11288,6 @@ export interface operations {
             };
         };
     };
-    locate_api_locate_get: {
-        parameters: {
-            query?: {
-                /** @description An address, a name, a number. */
-                q?: string | null;
-                /** @description Id of a premise. */
-                premise?: string | null;
-                meter?: string | null;
-                /** @description Number of a pole, cabinet… */
-                node?: string | null;
-                /** @description WGS-84, with lon */
-                lat?: number | null;
-                /** @description WGS-84, with lat */
-                lon?: number | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CandidateRow"][];
-                };
-            };
-            /** @description No Idempotency-Key, or a body that cannot be read */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Not logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description No right to do this, or CSRF token missing */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Not there, or not yours to see */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description The state has moved on; the sentence says who was first */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description The body is too large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Bad input; `errors` names the fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description The database is away; try again */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
     log_in_api_login_post: {
         parameters: {
             query?: never;
@@ -11396,108 +12013,6 @@ export interface operations {
             };
         };
     };
-    node_api_nodes__node_id__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                node_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["NodeAnswer"];
-                };
-            };
-            /** @description No Idempotency-Key, or a body that cannot be read */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Not logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description No right to do this, or CSRF token missing */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Not there, or not yours to see */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description The state has moved on; the sentence says who was first */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description The body is too large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Bad input; `errors` names the fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description The database is away; try again */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
     on_duty_api_on_duty_get: {
         parameters: {
             query?: {
@@ -12020,6 +12535,220 @@ export interface operations {
             };
         };
     };
+    begin_api_orders__order_id__begin_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderRow"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    chase_up_api_orders__order_id__chase_ups_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChaseUpBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderRow"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     close_api_orders__order_id__close_post: {
         parameters: {
             query?: never;
@@ -12149,6 +12878,115 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderRow"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    file_follow_on_api_orders__order_id__follow_on_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FollowOnBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12981,324 +13819,6 @@ export interface operations {
             };
         };
     };
-    proposals_api_place_proposals_get: {
-        parameters: {
-            query?: {
-                /** @description Only these. */
-                state?: string;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProposalList"];
-                };
-            };
-            /** @description No Idempotency-Key, or a body that cannot be read */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Not logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description No right to do this, or CSRF token missing */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Not there, or not yours to see */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description The state has moved on; the sentence says who was first */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description The body is too large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Bad input; `errors` names the fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description The database is away; try again */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    accept_api_place_proposals__proposal_id__accept_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
-                "idempotency-key"?: string | null;
-            };
-            path: {
-                proposal_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProposalRow"];
-                };
-            };
-            /** @description No Idempotency-Key, or a body that cannot be read */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Not logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description No right to do this, or CSRF token missing */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Not there, or not yours to see */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description The state has moved on; the sentence says who was first */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description The body is too large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Bad input; `errors` names the fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description The database is away; try again */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    refuse_api_place_proposals__proposal_id__refuse_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
-                "idempotency-key"?: string | null;
-            };
-            path: {
-                proposal_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RefuseBody"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProposalRow"];
-                };
-            };
-            /** @description No Idempotency-Key, or a body that cannot be read */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Not logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description No right to do this, or CSRF token missing */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Not there, or not yours to see */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description The state has moved on; the sentence says who was first */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description The body is too large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Bad input; `errors` names the fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description The database is away; try again */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
     queue_api_queue_get: {
         parameters: {
             query?: never;
@@ -13942,113 +14462,6 @@ export interface operations {
             };
         };
     };
-    search_api_search_get: {
-        parameters: {
-            query: {
-                /** @description Any fragment of a name, number, address, line or region; in Chinese, in pinyin or its initials. Several words narrow. */
-                q: string;
-                /** @description Only these kinds. */
-                kinds?: ("customer" | "premise" | "line" | "transformer" | "pole" | "cabinet" | "region" | "order" | "ticket" | "unit")[] | null;
-                /** @description Of each kind, at most. */
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SearchAnswer"];
-                };
-            };
-            /** @description No Idempotency-Key, or a body that cannot be read */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Not logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description No right to do this, or CSRF token missing */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Not there, or not yours to see */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description The state has moved on; the sentence says who was first */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description The body is too large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Bad input; `errors` names the fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description The database is away; try again */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
     all_shifts_api_shifts_get: {
         parameters: {
             query: {
@@ -14585,6 +14998,120 @@ export interface operations {
             };
         };
     };
+    tickets_api_tickets_get: {
+        parameters: {
+            query?: {
+                /** @description Any of these. */
+                state?: ("open" | "ordered" | "merged" | "transferred" | "returned" | "answered" | "follow_up" | "closed")[] | null;
+                kind?: ("fault_repair" | "enquiry" | "complaint" | "report" | "opinion" | "suggestion" | "service_request" | "praise") | null;
+                /** @description Those that share this order. */
+                order_id?: string | null;
+                customer_id?: string | null;
+                /** @description Filed by you, or with your unit. */
+                mine?: boolean;
+                /** @description An answer is due and was not given. */
+                overdue?: boolean;
+                /** @description Filed before: the next page. */
+                before?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketList"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     file_ticket_api_tickets_post: {
         parameters: {
             query?: never;
@@ -14608,6 +15135,1514 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TicketRow"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    reference_api_tickets_reference_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketReference"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    ticket_api_tickets__ticket_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketPage"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    answer_api_tickets__ticket_id__answer_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketPage"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    attach_api_tickets__ticket_id__attachments_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketPage"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    download_api_tickets__ticket_id__attachments__attachment_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket_id: string;
+                attachment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    hide_api_tickets__ticket_id__attachments__attachment_id__hide_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                ticket_id: string;
+                attachment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["api__schemas_tickets__HideBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketPage"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    close_api_tickets__ticket_id__close_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketCloseBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketPage"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    merge_api_tickets__ticket_id__merge_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketPage"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    relate_api_tickets__ticket_id__relate_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RelateBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketPage"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    reopen_api_tickets__ticket_id__reopen_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReopenBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketPage"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    return_ticket_api_tickets__ticket_id__return_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketReturnBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketPage"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    transfer_api_tickets__ticket_id__transfer_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransferBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketPage"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    unmerge_api_tickets__ticket_id__unmerge_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnmergeBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketPage"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    unrelate_api_tickets__ticket_id__unrelate_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnrelateBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketPage"];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */

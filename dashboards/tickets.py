@@ -1,0 +1,157 @@
+"""Tickets as the screens read them: list, page, follow-up queue. Names are masked on the way out.
+
+Every list takes the same few statements however long it is.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, func, or_, select
+from sqlalchemy.orm import Session
+
+from core.models import User
+from dashboards.values import iso, text
+from dispatch.orders.models import Location, Order
+from dispatch.privacy.masking import Eyes
+from dispatch.tickets.models import Ticket, TicketAttachment
+from sla.models import SlaTimer
+
+TOTAL = "AH"
+"""The timer whose deadline is an order's promise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What of the tickets is asked for; None wants all. `before`: older ones than this moment."""
+
+    states: Sequence[str] = ()
+    kind: str | None = None
+    order_id: UUID | None = None
+    customer_id: UUID | None = None
+    mine: tuple[UUID, UUID] | None = None
+    overdue_at: datetime | None = None
+    before: datetime | None = None
+    limit: int = 100
+
+
+def ticket_list(session: Session, org_id: int, wanted: Wanted, eyes: Eyes) -> dict[str, Any]:
+    """The newest tickets that are asked for; `more` says that older ones were left out.
+
+    `mine`: filed by this user, or with this unit.
+    """
+    query = select(Ticket.id).where(Ticket.org_id == org_id)
+    if wanted.states:
+        query = query.where(Ticket.state.in_(wanted.states))
+    if wanted.kind:
+        query = query.where(Ticket.kind == wanted.kind)
+    if wanted.order_id:
+        query = query.where(Ticket.order_id == wanted.order_id)
+    if wanted.customer_id:
+        query = query.where(Ticket.customer_id == wanted.customer_id)
+    if wanted.mine:
+        user_id, unit_id = wanted.mine
+        query = query.where(or_(Ticket.filed_by == user_id, Ticket.unit_id == unit_id))
+    if wanted.overdue_at:
+        query = query.where(
+            Ticket.state.in_(("open", "transferred", "returned")), Ticket.due_at < wanted.overdue_at
+        )
+    if wanted.before:
+        query = query.where(Ticket.filed_at < wanted.before)
+    query = query.order_by(Ticket.filed_at.desc(), Ticket.id.desc()).limit(wanted.limit + 1)
+    ids = list(session.scalars(query))
+    rows = summaries(session, org_id, ids[: wanted.limit], eyes)
+    return {
+        "tickets": [rows[id_] for id_ in ids[: wanted.limit]],
+        "more": len(ids) > wanted.limit,
+    }
+
+
+def summaries(
+    session: Session, org_id: int, ticket_ids: Sequence[UUID], eyes: Eyes
+) -> dict[UUID, dict[str, Any]]:
+    """Rows of tickets, in four statements."""
+    query = (
+        select(Ticket, Order, Location, User.name)
+        .outerjoin(Order, (Order.org_id == Ticket.org_id) & (Order.id == Ticket.order_id))
+        .outerjoin(Location, (Location.org_id == Order.org_id) & (Location.id == Order.location_id))
+        .outerjoin(User, (User.org_id == Ticket.org_id) & (User.id == Ticket.filed_by))
+        .where(Ticket.org_id == org_id, Ticket.id.in_(ticket_ids))
+    )
+    found = session.execute(query).all()
+    files = _files(session, org_id, ticket_ids)
+    promises = _promises(session, org_id, (order.id for _, order, _, _ in found if order))
+    return {row[0].id: _summary(row, files[row[0].id], promises, eyes) for row in found}
+
+
+def _files(session: Session, org_id: int, ticket_ids: Sequence[UUID]) -> dict[UUID, int]:
+    query = (
+        select(TicketAttachment.ticket_id, func.count())
+        .where(
+            TicketAttachment.org_id == org_id,
+            TicketAttachment.ticket_id.in_(ticket_ids),
+            TicketAttachment.hidden_at.is_(None),
+        )
+        .group_by(TicketAttachment.ticket_id)
+    )
+    found: dict[UUID, int] = defaultdict(int)
+    for ticket_id, count in session.execute(query):
+        found[ticket_id] = count
+    return found
+
+
+def _promises(session: Session, org_id: int, order_ids: Iterable[UUID]) -> dict[UUID, datetime]:
+    """When each order's promise is due."""
+    query = (
+        select(SlaTimer.case_id, func.max(SlaTimer.due_at))
+        .where(
+            SlaTimer.org_id == org_id,
+            SlaTimer.case_id.in_(list(order_ids)),
+            SlaTimer.code == TOTAL,
+            SlaTimer.due_at.is_not(None),
+        )
+        .group_by(SlaTimer.case_id)
+    )
+    return {case_id: due for case_id, due in session.execute(query) if due is not None}
+
+
+def _summary(
+    row: Row[Ticket, Order, Location, str],
+    files: int,
+    promises: dict[UUID, datetime],
+    eyes: Eyes,
+) -> dict[str, Any]:
+    ticket, order, place, filer = row
+    promised = promises.get(order.id) if order else None
+    return {
+        "id": str(ticket.id),
+        "number": ticket.number,
+        "kind": ticket.kind,
+        "channel": ticket.channel,
+        "state": ticket.state,
+        "filed_at": iso(ticket.filed_at),
+        "filed_by": text(ticket.filed_by),
+        "filed_by_name": filer,
+        "due_at": iso(ticket.due_at or promised),
+        "clock_started_at": iso(ticket.clock_started_at),
+        "call_id": text(ticket.call_id),
+        "customer_id": text(ticket.customer_id),
+        "caller_name": eyes.name(ticket.caller_name),
+        "caller_phone": eyes.phone(ticket.caller_phone),
+        "description": eyes.text(ticket.description),
+        "unit_id": text(ticket.unit_id),
+        "order_id": text(ticket.order_id),
+        "order_number": order.number if order else None,
+        "order_state": order.state if order else None,
+        "fault_code": order.fault_code if order else ticket.guide_code,
+        "urgency": order.urgency if order else ticket.guided_urgency,
+        "place": eyes.address(place.place) if place else None,
+        "place_en": eyes.address(place.place_en) if place else None,
+        "attachments": files,
+        "customer_side": ticket.customer_side,
+        "closed_at": iso(ticket.closed_at),
+        "closed_how": ticket.closed_how,
+    }

@@ -1,0 +1,55 @@
+"""Use cases of working on a ticket: transfer, return, answer, close, reopen."""
+
+from uuid import UUID
+
+from core import events as ev
+from core.errors import InvalidField
+from core.uow import UnitOfWork
+from dispatch.tickets import followup, repository, rules
+from dispatch.tickets.work import work_on_ticket
+
+
+def transfer(
+    uow: UnitOfWork, ticket_id: UUID, unit_id: UUID, reason: str, words: str | None = None
+) -> None:
+    """转办: a department or centre has it from now on; said again, another one."""
+    with work_on_ticket(uow, ticket_id) as work:
+        work.demand("transfer")
+        unit = repository.unit(uow.session, uow.org_id, unit_id)
+        if unit is None or not unit.active:
+            raise InvalidField("body.unit_id", "there is no such unit", "没有此单位")
+        work.record(ev.TicketTransferred(unit_id=unit_id, reason=reason), words=words)
+
+
+def return_to_filer(
+    uow: UnitOfWork, ticket_id: UUID, reason: str, words: str | None = None
+) -> None:
+    """退回: whoever filed it completes or corrects it."""
+    with work_on_ticket(uow, ticket_id) as work:
+        work.demand("return")
+        work.record(ev.TicketReturned(reason=reason), words=words)
+
+
+def answer(uow: UnitOfWork, ticket_id: UUID, words: str) -> None:
+    """The customer has an answer. Where the kind asks for it, somebody calls back later."""
+    with work_on_ticket(uow, ticket_id) as work:
+        work.demand("answer")
+        work.record(ev.TicketAnswered(), words=words)
+        if work.ticket.kind in rules.FOLLOWED_UP:
+            followup.open_for(work, ended_at=uow.now, restored_at=None, order_id=None)
+
+
+def close(uow: UnitOfWork, ticket_id: UUID, how: str, words: str | None = None) -> None:
+    """归档, by a person. A ticket with an order closes with that; a follow-up call falls away."""
+    with work_on_ticket(uow, ticket_id) as work:
+        work.demand("close")
+        followup.drop(work)
+        work.record(ev.TicketClosed(how=how), words=words)
+
+
+def reopen(uow: UnitOfWork, ticket_id: UUID, reason: str, words: str | None = None) -> None:
+    """It is open again; a follow-up call that waits falls away."""
+    with work_on_ticket(uow, ticket_id) as work:
+        work.demand("reopen")
+        followup.drop(work)
+        work.record(ev.TicketReopened(reason=reason), words=words)

@@ -1,0 +1,147 @@
+"""Several tickets share one order: whose A counts, and undoing leaves no trace in judgement."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from api.verify import verify
+from core.clock import now
+from core.db import read_session
+from core.uow import unit_of_work
+from dispatch.tickets import merging
+from dispatch.tickets.service import NewTicket, file_ticket
+from tests.acts import Acts, refused
+from tests.dispatch.dumps import dump
+from tests.tickets.desk import Desk, judged
+
+
+@pytest.fixture(scope="module")
+def desk(module_organisation: int) -> Desk:
+    return Desk(Acts(module_organisation))
+
+
+def ticket_of(desk: Desk, age_min: float) -> UUID:
+    """A ticket of the web form that was handed in some minutes ago."""
+    with unit_of_work(desk.acts.by("agent"), now=now() - timedelta(minutes=age_min)) as uow:
+        return file_ticket(uow, NewTicket("fault_repair", "web", caller_phone="+8613800138000"))
+
+
+def a_of(desk: Desk, order_id: UUID) -> datetime:
+    return datetime.fromisoformat(judged(order_id)["points"]["A"])
+
+
+def test_the_first_a_counts_and_each_ticket_keeps_its_own(desk: Desk) -> None:
+    first, second, third = (ticket_of(desk, age) for age in (3, 10, 1))
+    order_id = desk.order(first)
+    own = {one: desk.row(one).clock_started_at for one in (first, second, third)}
+    assert a_of(desk, order_id) == own[first]
+    desk.act("merge", third, order_id=order_id)
+    assert a_of(desk, order_id) == own[first]
+    desk.act("merge", second, order_id=order_id)
+    assert a_of(desk, order_id) == own[second]
+    assert {one: desk.row(one).clock_started_at for one in own} == own
+    desk.act("unmerge", second)
+    assert a_of(desk, order_id) == own[first]
+
+
+def test_the_order_that_was_left_closes_as_a_duplicate_and_comes_back(desk: Desk) -> None:
+    kept, left = desk.acts.file(), ticket_of(desk, 5)
+    own = desk.order(left)
+    before = judged(own)
+    desk.act("merge", left, order_id=kept)
+    assert desk.acts.order(own).state == "closed"
+    assert judged(own)["points"]["A"] is None
+    assert refused(desk.order, left) is not None, "no second order comes of it"
+    desk.act("unmerge", left)
+    assert judged(own) == before
+    assert desk.row(left).order_id == own
+
+
+def test_an_order_that_others_share_goes_on(desk: Desk) -> None:
+    stays, leaves = ticket_of(desk, 2), ticket_of(desk, 6)
+    shared, target = desk.order(stays), desk.acts.file()
+    desk.act("merge", leaves, order_id=shared)
+    problem = refused(desk.act, "merge", leaves, order_id=target)
+    assert problem is not None, "merged already: unmerge first"
+    desk.act("unmerge", leaves)
+    own = desk.order(leaves)
+    desk.act("merge", stays, order_id=own)
+    assert desk.acts.order(shared).state == "closed"
+
+
+def test_what_a_centre_has_is_recalled_and_what_a_crew_has_is_not_touched(desk: Desk) -> None:
+    target, at_centre, with_crew = desk.acts.file(), ticket_of(desk, 2), ticket_of(desk, 2)
+    released, sent = desk.order(at_centre), desk.order(with_crew)
+    desk.acts.order_act("release", released)
+    desk.acts.order_act("release", sent)
+    desk.acts.order_act("dispatch", sent)
+    desk.act("merge", at_centre, order_id=target)
+    assert desk.acts.order(released).state == "closed"
+    before = dump(sent)
+    problem = refused(desk.act, "merge", with_crew, order_id=target)
+    assert problem is not None
+    assert problem.code == "order_with_crew"
+    assert dump(sent) == before
+    desk.act("unmerge", at_centre)
+    assert desk.acts.order(released).state == "filed"
+    desk.acts.put_away(sent)
+
+
+@pytest.mark.parametrize(
+    ("state", "code"), [("closed", "order_is_closed"), ("own", "order_is_own")]
+)
+def test_what_cannot_be_merged_into(desk: Desk, state: str, code: str) -> None:
+    ticket_id = ticket_of(desk, 1)
+    target = desk.order(ticket_id) if state == "own" else desk.acts.file()
+    if state == "closed":
+        desk.acts.order_act("close", target)
+    problem = refused(desk.act, "merge", ticket_id, order_id=target)
+    assert problem is not None
+    assert problem.code == code
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data())
+def test_merge_and_unmerge_leave_every_judgement_as_it_was(desk: Desk, data: st.DataObject) -> None:
+    age = data.draw(st.floats(0, 60))
+    ticket_id, target = (
+        ticket_of(desk, age),
+        desk.order(ticket_of(desk, data.draw(st.floats(0, 60)))),
+    )
+    if data.draw(st.booleans()):
+        desk.acts.order_act("release", target)
+    own = desk.order(ticket_id) if data.draw(st.booleans()) else None
+    before = {one: judged(one) for one in (target, own) if one}
+    for _ in range(data.draw(st.integers(1, 2))):
+        desk.act("merge", ticket_id, order_id=target)
+        desk.act("unmerge", ticket_id)
+    assert {one: judged(one) for one in before} == before
+
+
+def chase(desk: Desk, order_id: UUID, ticket_id: UUID) -> None:
+    with unit_of_work(desk.acts.by("agent")) as uow:
+        merging.chase_up(uow, order_id, call_id=None, ticket_id=ticket_id)
+
+
+def test_chase_ups_are_counted_and_raise_urgency_by_rule(desk: Desk) -> None:
+    order_id = desk.acts.file()
+    urgencies = []
+    for _ in range(4):
+        chase(desk, order_id, desk.ticket())
+        urgencies.append(desk.acts.order(order_id).urgency)
+    assert urgencies == [1, 1, 2, 2]
+    assert desk.acts.order(order_id).chase_ups == 4
+    desk.acts.order_act("close", order_id)
+    problem = refused(chase, desk, order_id, desk.ticket())
+    assert problem is not None
+    assert problem.status == 409
+
+
+def test_the_facts_hold_together(desk: Desk) -> None:
+    with read_session() as session:
+        assert list(verify(session, desk.acts.org_id)) == []
