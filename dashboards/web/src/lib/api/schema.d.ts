@@ -124,6 +124,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/assignments/{assignment_id}/place": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Correct Place
+         * @description The crew says where the fault is: the arrival circle moves, the directory is told.
+         */
+        post: operations["correct_place_api_assignments__assignment_id__place_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/assignments/{assignment_id}/recall": {
         parameters: {
             query?: never;
@@ -588,6 +608,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Duplicates Near
+         * @description Open orders and tickets near in place, time and line, the most alike first, with reasons.
+         */
+        get: operations["duplicates_near_api_duplicates_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/follow-ups": {
         parameters: {
             query?: never;
@@ -872,6 +912,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/locate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Locate
+         * @description Places that may be meant, the best first; one of the parameters asks.
+         */
+        get: operations["locate_api_locate_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/login": {
         parameters: {
             query?: never;
@@ -990,6 +1050,26 @@ export interface paths {
          * @description Change a person; `active: false` takes them out of use.
          */
         post: operations["change_member_api_members__member_id__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/nodes/{node_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Node
+         * @description A device with what is above it, its important customers, and open orders below it.
+         */
+        get: operations["node_api_nodes__node_id__get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1320,6 +1400,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/place-proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Proposals
+         * @description What crews propose to correct in the directory; open ones oldest first.
+         */
+        get: operations["proposals_api_place_proposals_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/place-proposals/{proposal_id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept
+         * @description The directory takes over the crew's point.
+         */
+        post: operations["accept_api_place_proposals__proposal_id__accept_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/place-proposals/{proposal_id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refuse
+         * @description The directory keeps its point.
+         */
+        post: operations["refuse_api_place_proposals__proposal_id__refuse_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/queue": {
         parameters: {
             query?: never;
@@ -1432,6 +1572,26 @@ export interface paths {
          * @description Segments against their limits: count, share, mean, quantiles, anomalies, unjudged.
          */
         get: operations["segments_api_reports_segments_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search
+         * @description What it may mean, with why. Who sees personal data masked finds by what the masks show.
+         */
+        get: operations["search_api_search_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2652,6 +2812,66 @@ export interface components {
              */
             verified: boolean;
         };
+        /**
+         * CandidateRow
+         * @description A place that may be meant.
+         * @example {
+         *       "label_en": "Block 12, Jingshan",
+         *       "label_zh": "景山街道 12 号楼",
+         *       "lat": 39.9239,
+         *       "lon": 116.3966,
+         *       "premise_id": "01a20037-08c2-7366-b53b-6b86f3b69262",
+         *       "source": "meter",
+         *       "source_en": "from the meter",
+         *       "source_zh": "电表",
+         *       "uncertainty_m": 40,
+         *       "why_en": "meter 3110000042",
+         *       "why_zh": "电表 3110000042"
+         *     }
+         */
+        CandidateRow: {
+            /** Customer Id */
+            customer_id: string | null;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /**
+             * Node
+             * @description The device's number.
+             */
+            node: string | null;
+            /** Node Id */
+            node_id: string | null;
+            /** Premise Id */
+            premise_id: string | null;
+            region: components["schemas"]["RegionName"] | null;
+            /**
+             * Source
+             * @description pole, cabinet, meter, premise, street, region, geocoder…
+             */
+            source: string;
+            /** Source En */
+            source_en: string;
+            /** Source Zh */
+            source_zh: string;
+            /**
+             * Uncertainty M
+             * @description Radius of the circle that holds the fault.
+             */
+            uncertainty_m: number;
+            /** Why En */
+            why_en: string;
+            /**
+             * Why Zh
+             * @description Which words or numbers led to it.
+             */
+            why_zh: string;
+        };
         /** Centre */
         Centre: {
             /** Code */
@@ -3285,30 +3505,6 @@ export interface components {
              */
             version: number;
         };
-        /** DeviceRow */
-        DeviceRow: {
-            /** Connected */
-            connected: boolean;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Identity */
-            identity: string;
-            /** Kind */
-            kind: string;
-            /** Last Seen At */
-            last_seen_at: string | null;
-            /** Protocol */
-            protocol: string;
-            /** Registered At */
-            registered_at: string | null;
-            /** Vehicle Id */
-            vehicle_id: string | null;
-            /** Version */
-            version: number;
-        };
         /** DispatchBody */
         DispatchBody: {
             /**
@@ -3414,6 +3610,104 @@ export interface components {
             within: number;
         };
         /**
+         * DuplicateRow
+         * @description An open order, or a ticket without one, that may be of the same fault.
+         * @example {
+         *       "distance_m": 40,
+         *       "fault_code": "no_power_building",
+         *       "filed_at": "2026-03-02T00:05:00Z",
+         *       "kind": "order",
+         *       "minutes": 12,
+         *       "number": "20260302-0007",
+         *       "order_id": "01a20037-08c2-7366-b53b-6b86f3b69262",
+         *       "place": "景山街道 12 号楼",
+         *       "place_en": "Block 12, Jingshan",
+         *       "reasons": [
+         *         {
+         *           "code": "transformer",
+         *           "en": "same transformer",
+         *           "zh": "同一台区"
+         *         },
+         *         {
+         *           "code": "near",
+         *           "en": "40 m away",
+         *           "zh": "相距 40 m"
+         *         }
+         *       ],
+         *       "score": 0.82,
+         *       "state": "assigned",
+         *       "ticket_id": "01a20037-09ab-77e4-b93e-9bd7d8e17efa"
+         *     }
+         */
+        DuplicateRow: {
+            /** Distance M */
+            distance_m: number | null;
+            /** Fault Code */
+            fault_code: string | null;
+            /**
+             * Filed At
+             * Format: date-time
+             */
+            filed_at: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "order" | "ticket";
+            /** Minutes */
+            minutes: number;
+            /** Number */
+            number: string | null;
+            /** Order Id */
+            order_id: string | null;
+            /** Place */
+            place: string | null;
+            /** Place En */
+            place_en: string | null;
+            /** Reasons */
+            reasons: components["schemas"]["api__schemas_places__ReasonRow"][];
+            /**
+             * Score
+             * @description 0 to 1; below 0.25 nothing is proposed.
+             */
+            score: number;
+            /** State */
+            state: string | null;
+            /** Ticket Id */
+            ticket_id: string | null;
+        };
+        /**
+         * DutyContact
+         * @description Whom to call for repairs.
+         */
+        DutyContact: {
+            /**
+             * Centre Id
+             * Format: uuid
+             */
+            centre_id: string;
+            /** Code */
+            code: string;
+            /**
+             * Leader
+             * @description The first leader by rank.
+             */
+            leader: string | null;
+            /** Leader Phone */
+            leader_phone: string | null;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** On Duty */
+            on_duty: boolean;
+            /**
+             * Phone
+             * @description E.164: of the desk, else of who is on duty there.
+             */
+            phone: string | null;
+        };
+        /**
          * DutyRow
          * @description Who answers for a unit at a moment.
          */
@@ -3493,7 +3787,7 @@ export interface components {
             /** Crew Id */
             crew_id: string | null;
             /** Devices */
-            devices: components["schemas"]["DeviceRow"][];
+            devices: components["schemas"]["api__schemas_roster__DeviceRow"][];
             /**
              * Id
              * Format: uuid
@@ -3914,6 +4208,65 @@ export interface components {
             /** Type */
             type: string;
         };
+        /**
+         * HitRow
+         * @description One thing found.
+         */
+        HitRow: {
+            /**
+             * Code
+             * @description Number of account or order; code of device, region, unit.
+             */
+            code: string;
+            /** @description Of a region: its repair contact now. */
+            contact: components["schemas"]["DutyContact"] | null;
+            /**
+             * Detail
+             * @description Kind of a device or unit; fault code of an order.
+             */
+            detail: string | null;
+            /**
+             * Devices
+             * @description Above it, the nearest first.
+             */
+            devices: components["schemas"]["api__schemas_search__DeviceRow"][];
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Importance
+             * @enum {string}
+             */
+            importance: "ordinary" | "special" | "first" | "second" | "temporary";
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "customer" | "premise" | "line" | "transformer" | "pole" | "cabinet" | "region" | "order" | "ticket" | "unit";
+            /**
+             * Open Orders
+             * @description Of a customer: orders that are not closed.
+             */
+            open_orders: number | null;
+            region: components["schemas"]["RegionRow"] | null;
+            /**
+             * State
+             * @description Of an account: active, in_arrears…; of an order.
+             */
+            state: string | null;
+            /** Subtitle En */
+            subtitle_en: string | null;
+            /** Subtitle Zh */
+            subtitle_zh: string | null;
+            /** Title En */
+            title_en: string | null;
+            /** Title Zh */
+            title_zh: string;
+            /** Why */
+            why: components["schemas"]["api__schemas_search__ReasonRow"][];
+        };
         /** Holder */
         Holder: {
             /**
@@ -4158,6 +4511,29 @@ export interface components {
              * @description Rows that are kept, with a warning.
              */
             warned: number;
+        };
+        /** ImportantRow */
+        ImportantRow: {
+            /** Account State */
+            account_state: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Importance
+             * @enum {string}
+             */
+            importance: "ordinary" | "special" | "first" | "second" | "temporary";
+            /** Name En */
+            name_en: string | null;
+            /** Name Zh */
+            name_zh: string;
+            /** Number */
+            number: string;
+            /** Transformer Code */
+            transformer_code: string;
         };
         /** LineNodeRow */
         LineNodeRow: {
@@ -4484,6 +4860,88 @@ export interface components {
              */
             order_ids: string[];
         };
+        /**
+         * NodeAnswer
+         * @description One device: what is above it, whom it supplies, what is open below it.
+         */
+        NodeAnswer: {
+            /**
+             * Above
+             * @description The nearest first, the substation last.
+             */
+            above: components["schemas"]["api__schemas_search__DeviceRow"][];
+            /** Code */
+            code: string;
+            /**
+             * Customers
+             * @description All that are supplied through it.
+             */
+            customers: number;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Important
+             * @description The first 50, by class.
+             */
+            important: components["schemas"]["ImportantRow"][];
+            /** Important Count */
+            important_count: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "substation" | "feeder" | "section" | "transformer" | "pole" | "cabinet";
+            /** Lat */
+            lat: number | null;
+            /** Lon */
+            lon: number | null;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Open Order Count */
+            open_order_count: number;
+            /**
+             * Open Orders
+             * @description The newest 20.
+             */
+            open_orders: components["schemas"]["NodeOrderRow"][];
+            /**
+             * Transformers
+             * @description All below, itself included.
+             */
+            transformers: number;
+        };
+        /** NodeOrderRow */
+        NodeOrderRow: {
+            /** Centre Id */
+            centre_id: string | null;
+            /** Fault Code */
+            fault_code: string;
+            /**
+             * Filed At
+             * Format: date-time
+             */
+            filed_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Number */
+            number: string;
+            /** Place */
+            place: string | null;
+            /** Place En */
+            place_en: string | null;
+            /** State */
+            state: string;
+            /** Urgency */
+            urgency: number;
+        };
         /** NoteBody */
         NoteBody: {
             /**
@@ -4591,6 +5049,16 @@ export interface components {
              */
             lon?: number | null;
             /**
+             * Meter
+             * @description The same by a meter's number.
+             */
+            meter?: string | null;
+            /**
+             * Node
+             * @description The same by a pole's, cabinet's or other device's number.
+             */
+            node?: string | null;
+            /**
              * Place
              * @example 景山街道 12 号楼
              */
@@ -4602,6 +5070,17 @@ export interface components {
              */
             place_en?: string | null;
             /**
+             * Premise Id
+             * @description The point is from this premise; without lat, lon its own is taken.
+             */
+            premise_id?: string | null;
+            /**
+             * Source
+             * @description Where lat and lon are from; empty: map_pin.
+             * @example meter
+             */
+            source?: ("pole" | "cabinet" | "transformer" | "meter" | "premise" | "map_pin" | "landmark" | "geocoder" | "substation" | "section" | "street" | "caller_phone" | "feeder" | "region") | null;
+            /**
              * Ticket Id
              * Format: uuid
              */
@@ -4611,6 +5090,11 @@ export interface components {
              * @description Empty: what the ticket's guide says, or any.
              */
             trade?: string | null;
+            /**
+             * Uncertainty M
+             * @description Metres; empty: that of its source.
+             */
+            uncertainty_m?: number | null;
             /**
              * Urgency
              * @description Empty: what the ticket's guide says, or 0.
@@ -4704,6 +5188,7 @@ export interface components {
          *       "number": "20261121-0001",
          *       "place": "景山街道 12 号楼",
          *       "place_en": "Block 12, Jingshan",
+         *       "place_source": "meter",
          *       "points": {
          *         "A": "2026-11-21T14:48:46Z",
          *         "B": "2026-11-21T14:49:31.020000Z",
@@ -4728,6 +5213,7 @@ export interface components {
          *       },
          *       "state": "assigned",
          *       "trade": "low_voltage",
+         *       "uncertainty_m": 40,
          *       "urgency": 0,
          *       "version": 7
          *     }
@@ -4770,6 +5256,11 @@ export interface components {
             place: string | null;
             /** Place En */
             place_en: string | null;
+            /**
+             * Place Source
+             * @description What the point is from: meter, map_pin, crew…
+             */
+            place_source: string | null;
             /** Points */
             points: {
                 [key: string]: string | null;
@@ -4782,6 +5273,11 @@ export interface components {
             state: string;
             /** Trade */
             trade: string;
+            /**
+             * Uncertainty M
+             * @description Radius in metres that holds the fault.
+             */
+            uncertainty_m: number | null;
             /** Urgency */
             urgency: number;
             /** Version */
@@ -5000,6 +5496,47 @@ export interface components {
              */
             pinned: boolean;
         };
+        /**
+         * PlaceBody
+         * @description Where the fault is, as the crew found it.
+         */
+        PlaceBody: {
+            /**
+             * At
+             * @description When it was tapped, with time zone; empty: now.
+             */
+            at?: string | null;
+            /**
+             * Lat
+             * @description WGS-84
+             * @example 39.9239
+             */
+            lat: number;
+            /**
+             * Lon
+             * @description WGS-84
+             * @example 116.3966
+             */
+            lon: number;
+            /**
+             * Note
+             * @description The crew's words.
+             * @example 后院第二根电杆
+             */
+            note?: string | null;
+            /**
+             * Uncertainty M
+             * @description The phone's accuracy, or how well the pin is meant; empty: 15.
+             */
+            uncertainty_m?: number | null;
+        };
+        /** PlacePoint */
+        PlacePoint: {
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+        };
         /** PolicyRef */
         PolicyRef: {
             /** Code */
@@ -5062,6 +5599,82 @@ export interface components {
              * @enum {string}
              */
             state: "running" | "met" | "broken" | "unknown";
+        };
+        /** ProposalList */
+        ProposalList: {
+            /**
+             * Open
+             * @description Waiting for a decision.
+             */
+            open: number;
+            /** Proposals */
+            proposals: components["schemas"]["ProposalRow"][];
+            /** Refusals */
+            refusals: components["schemas"]["Named"][];
+        };
+        /**
+         * ProposalRow
+         * @description A crew stood elsewhere than the directory's point.
+         */
+        ProposalRow: {
+            /**
+             * Code
+             * @description Number of the premise or device.
+             */
+            code: string | null;
+            /** Decided At */
+            decided_at: string | null;
+            /** Decided By */
+            decided_by: string | null;
+            /** Distance M */
+            distance_m: number | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /** Made By */
+            made_by: string | null;
+            /** Name En */
+            name_en: string | null;
+            /** Name Zh */
+            name_zh: string | null;
+            new: components["schemas"]["PlacePoint"];
+            /** Note */
+            note: string | null;
+            /** @description The directory's point; null: it had none. */
+            old: components["schemas"]["PlacePoint"] | null;
+            /**
+             * Order Id
+             * Format: uuid
+             */
+            order_id: string;
+            /** Order Number */
+            order_number: string;
+            /** Reason */
+            reason: ("directory_right" | "another_place" | "too_uncertain" | "other") | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "accepted" | "refused" | "superseded";
+            /**
+             * Subject
+             * @enum {string}
+             */
+            subject: "premise" | "node";
+            /**
+             * Subject Id
+             * Format: uuid
+             */
+            subject_id: string;
+            /** Uncertainty M */
+            uncertainty_m: number;
         };
         /** ReasonBody */
         ReasonBody: {
@@ -5131,6 +5744,35 @@ export interface components {
              * @description Why somebody looks at a masked value.
              */
             unmask_reasons: components["schemas"]["Named"][];
+        };
+        /** RefuseBody */
+        RefuseBody: {
+            /**
+             * Reason
+             * @example directory_right
+             * @enum {string}
+             */
+            reason: "directory_right" | "another_place" | "too_uncertain" | "other";
+        };
+        /** RegionName */
+        RegionName: {
+            /** Centre Id */
+            centre_id: string | null;
+            /** Centre Name En */
+            centre_name_en: string | null;
+            /** Centre Name Zh */
+            centre_name_zh: string | null;
+            /** Code */
+            code: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
         };
         /**
          * RegionRow
@@ -5309,6 +5951,19 @@ export interface components {
              * @enum {string}
              */
             subject: "order" | "hop" | "assignment";
+        };
+        /**
+         * SearchAnswer
+         * @description Hits by kind, the kind of the best hit first; in each the best first.
+         */
+        SearchAnswer: {
+            /** Hits */
+            hits: components["schemas"]["HitRow"][];
+            /**
+             * More
+             * @description Kinds of which there are more: add a word.
+             */
+            more: ("customer" | "premise" | "line" | "transformer" | "pole" | "cabinet" | "region" | "order" | "ticket" | "unit")[];
         };
         /** Seen */
         Seen: {
@@ -6489,6 +7144,15 @@ export interface components {
              */
             verified: boolean;
         };
+        /** ReasonRow */
+        api__schemas_places__ReasonRow: {
+            /** Code */
+            code: string;
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
+        };
         /** HideBody */
         api__schemas_privacy__HideBody: {
             /**
@@ -6496,6 +7160,81 @@ export interface components {
              * @example 写错客户
              */
             reason: string;
+        };
+        /** DeviceRow */
+        api__schemas_roster__DeviceRow: {
+            /** Connected */
+            connected: boolean;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Identity */
+            identity: string;
+            /** Kind */
+            kind: string;
+            /** Last Seen At */
+            last_seen_at: string | null;
+            /** Protocol */
+            protocol: string;
+            /** Registered At */
+            registered_at: string | null;
+            /** Vehicle Id */
+            vehicle_id: string | null;
+            /** Version */
+            version: number;
+        };
+        /** DeviceRow */
+        api__schemas_search__DeviceRow: {
+            /** Code */
+            code: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "substation" | "feeder" | "section" | "transformer" | "pole" | "cabinet";
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+        };
+        /**
+         * ReasonRow
+         * @description Why a hit was found: one for each word.
+         */
+        api__schemas_search__ReasonRow: {
+            /**
+             * Field
+             * @enum {string}
+             */
+            field: "name" | "name_en" | "account" | "meter" | "phone" | "address" | "address_en" | "code" | "pinyin" | "initials" | "region";
+            /**
+             * Level
+             * @description 3 the whole field, 2 its beginning, 1 inside.
+             * @enum {integer}
+             */
+            level: 1 | 2 | 3;
+            /**
+             * Matched
+             * @description The piece of the field that fits, in the same form.
+             */
+            matched: string;
+            /**
+             * Value
+             * @description Of meters and phones: the whole, masked where need be.
+             */
+            value: string | null;
+            /**
+             * Word
+             * @description What was typed, letters and digits of one case and width.
+             */
+            word: string;
         };
         /** HideBody */
         api__schemas_tickets__HideBody: {
@@ -7071,6 +7810,115 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": components["schemas"]["FinishBody"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderRow"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    correct_place_api_assignments__assignment_id__place_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                assignment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlaceBody"];
             };
         };
         responses: {
@@ -9405,7 +10253,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DeviceRow"][];
+                    "application/json": components["schemas"]["api__schemas_roster__DeviceRow"][];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */
@@ -9512,7 +10360,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DeviceRow"];
+                    "application/json": components["schemas"]["api__schemas_roster__DeviceRow"];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */
@@ -9621,7 +10469,119 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DeviceRow"];
+                    "application/json": components["schemas"]["api__schemas_roster__DeviceRow"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    duplicates_near_api_duplicates_get: {
+        parameters: {
+            query?: {
+                /** @description WGS-84, with lon */
+                lat?: number | null;
+                /** @description WGS-84, with lat */
+                lon?: number | null;
+                uncertainty_m?: number | null;
+                /** @description When it was told; empty: now. */
+                at?: string | null;
+                fault_code?: string | null;
+                customer_id?: string | null;
+                premise_id?: string | null;
+                node?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DuplicateRow"][];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */
@@ -11288,6 +12248,118 @@ export interface operations {
             };
         };
     };
+    locate_api_locate_get: {
+        parameters: {
+            query?: {
+                /** @description An address, a name, a number. */
+                q?: string | null;
+                /** @description Id of a premise. */
+                premise?: string | null;
+                meter?: string | null;
+                /** @description Number of a pole, cabinet… */
+                node?: string | null;
+                /** @description WGS-84, with lon */
+                lat?: number | null;
+                /** @description WGS-84, with lat */
+                lon?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CandidateRow"][];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     log_in_api_login_post: {
         parameters: {
             query?: never;
@@ -11929,6 +13001,108 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MemberRow"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    node_api_nodes__node_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                node_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeAnswer"];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */
@@ -13819,6 +14993,324 @@ export interface operations {
             };
         };
     };
+    proposals_api_place_proposals_get: {
+        parameters: {
+            query?: {
+                /** @description Only these. */
+                state?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalList"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    accept_api_place_proposals__proposal_id__accept_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                proposal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalRow"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    refuse_api_place_proposals__proposal_id__refuse_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                proposal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefuseBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalRow"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     queue_api_queue_get: {
         parameters: {
             query?: never;
@@ -14378,6 +15870,113 @@ export interface operations {
                     "application/json": {
                         [key: string]: unknown;
                     };
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    search_api_search_get: {
+        parameters: {
+            query: {
+                /** @description Any fragment of a name, number, address, line or region; in Chinese, in pinyin or its initials. Several words narrow. */
+                q: string;
+                /** @description Only these kinds. */
+                kinds?: ("customer" | "premise" | "line" | "transformer" | "pole" | "cabinet" | "region" | "order" | "ticket" | "unit")[] | null;
+                /** @description Of each kind, at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchAnswer"];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */
