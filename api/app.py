@@ -35,6 +35,7 @@ from api.routes import (
     privacy,
     reports,
     roster,
+    routing,
     search,
     tickets,
 )
@@ -65,6 +66,7 @@ ROUTERS = (
     reports.router,
     organisation.router,
     roster.router,
+    routing.router,
     admin.router,
     carrier.router,
     live.router,

@@ -1,4 +1,4 @@
-"""`paidan engine`: outbox relay, SLA sweep and housekeeping. Any number of them may run."""
+"""`paidan engine`: outbox relay, SLA sweep, automatic release, housekeeping; any number may run."""
 
 import signal
 import threading
@@ -15,6 +15,7 @@ from core.correlation import correlated
 from core.db import normalise_url, read_session, session_factory
 from core.logging import logger
 from core.settings import settings
+from dispatch.routing import automatic
 from sla import service as sla
 
 log = logger(__name__)
@@ -58,18 +59,19 @@ class Engine:
             ran = outbox.run_due_subscribers()
             handed = outbox.hand_over_due_jobs(hand_over)
             fired = sla.sweep(now())
+            released = automatic.sweep(now())
             if self._tidied_at is None or real - self._tidied_at > timedelta(minutes=5):
                 self._tidied_at = real
                 tidy(now(), real)
-        return bool(ran or handed or fired)
+        return bool(ran or handed or fired or released)
 
     def _pause(self) -> float:
         """Seconds until the next deadline, at most the poll interval."""
         with read_session() as session:
-            due = sla.next_due(session)
-        if due is None:
+            due = [at for at in (sla.next_due(session), automatic.next_due(session)) if at]
+        if not due:
             return POLL_S
-        return max(0.01, min(POLL_S, seconds_until(due)))
+        return max(0.01, min(POLL_S, seconds_until(min(due))))
 
 
 def tidy(moment: datetime, real: datetime) -> None:

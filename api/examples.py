@@ -34,7 +34,9 @@ ORDER_ROW: dict[str, Any] = {
         "received_at": "2026-11-21T14:49:31.144000Z",
         "accepted_at": "2026-11-21T14:49:40.512000Z",
         "attempts": 1,
+        "automatic": False,
     },
+    "release": None,
     "assignment": {
         "id": ASSIGNMENT,
         "attempt": 1,

@@ -16,6 +16,7 @@ from fastapi import WebSocket
 
 from api.deliveries import RECEIVERS, Delivery, take_due
 from api.positions import Positions
+from api.presence import Presence
 from core import live
 from core.auth import principal_of
 from core.clock import meets_in, now, rate
@@ -32,6 +33,7 @@ QUEUE = 2_000
 HEARTBEAT_S = 5.0
 LOGIN_ENDED = 4401
 TOO_SLOW = 4408
+ABNORMAL = 1006
 
 
 class Client:
@@ -45,6 +47,7 @@ class Client:
         self.topics: dict[str, str] = {}
         self._queue: asyncio.Queue[str | bytes] = asyncio.Queue(QUEUE)
         self.too_slow = False
+        self.closed_with = ABNORMAL
 
     def put(self, message: dict[str, Any]) -> None:
         """Queue a JSON message."""
@@ -163,6 +166,7 @@ class Hub:
     def __init__(self) -> None:
         self.feeds: dict[tuple[int, str], Feed] = {}
         self.positions = Positions()
+        self.presence = Presence()
         self._tasks: list[asyncio.Task[None]] = []
         self._wake_feeds: set[tuple[int, str]] = set()
         self._fresh: dict[int, set[UUID]] = defaultdict(set)
@@ -170,11 +174,19 @@ class Hub:
 
     async def start(self) -> None:
         """Begin to listen; each loop restarts after a fault, so that the hub never dies."""
-        loops = (self._listen, self._serve, self._beat, self._position_loop, self.positions.listen)
+        loops = (
+            self._listen,
+            self._serve,
+            self._beat,
+            self._position_loop,
+            self.positions.listen,
+            self.presence.run,
+        )
         self._tasks = [asyncio.create_task(_forever(loop)) for loop in loops]
 
     async def stop(self) -> None:
         """Close all connections (1012: the service restarts) and end the loops."""
+        self.presence.stopping = True
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -190,13 +202,21 @@ class Hub:
         org_id = client.principal.org_id
         feed = self.feeds.setdefault((org_id, topic), Feed(org_id, topic))
         await feed.add(client, name, number)
+        if not client.topics:
+            self.presence.arrive(client.principal)
         client.topics[name] = topic
         if client.principal.role in RECEIVERS:
             self._fresh[org_id].add(client.principal.unit_id)
         self._woken.set()
 
+    def gone(self, client: Client) -> None:
+        """The connection is over: nobody is there any more by it."""
+        self.drop(client)
+        if client.topics:
+            self.presence.leave(client.principal, client.closed_with)
+
     def drop(self, client: Client) -> None:
-        """Forget a closed connection."""
+        """Send nothing more to a connection."""
         for topic in client.topics.values():
             feed = self.feeds.get((client.principal.org_id, topic))
             if feed is not None:

@@ -74,18 +74,19 @@ async def live(socket: WebSocket) -> None:
     client = Client(socket, principal, token)
     sender = asyncio.create_task(client.send_all())
     try:
-        async for message in _messages(socket):
+        async for message in _messages(client):
             await _answer(hub, client, message)
-    except WebSocketDisconnect:
-        pass
+    except WebSocketDisconnect as over:
+        client.closed_with = over.code
     finally:
-        hub.drop(client)
+        hub.gone(client)
         sender.cancel()
         with suppress(asyncio.CancelledError):
             await sender
 
 
-async def _messages(socket: WebSocket) -> Any:
+async def _messages(client: Client) -> Any:
+    socket = client.socket
     while (frame := await socket.receive())["type"] == "websocket.receive":
         try:
             message = _parsed(frame.get("text"))
@@ -93,6 +94,7 @@ async def _messages(socket: WebSocket) -> Any:
             await socket.send_json({"type": "error", "code": "bad_message", "detail": str(error)})
             continue
         yield message
+    client.closed_with = frame.get("code") or client.closed_with
 
 
 def _parsed(text: str | None) -> dict[str, Any]:

@@ -49,11 +49,20 @@ class VehicleRow(BaseModel):
     fix_at: datetime | None
 
 
+class DeskRow(BaseModel):
+    """Whether somebody sits at a centre's screen."""
+
+    open: bool
+    since: datetime = Field(description="Open, or closed, from then on.")
+    on_duty: bool = Field(description="Of a closed desk: by the roster somebody should be there.")
+
+
 class Centre(BaseModel):
     id: UUID
     code: str
     name_zh: str
     name_en: str
+    desk: DeskRow | None = Field(description="Null where it is not known, or not yours to see.")
 
 
 class PolicyRef(BaseModel):

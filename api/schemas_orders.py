@@ -143,6 +143,17 @@ class Hop(BaseModel):
     received_at: datetime | None
     accepted_at: datetime | None
     attempts: int
+    automatic: bool = Field(description="The system released it, as no lead acted in time.")
+
+
+class ReleaseRow(BaseModel):
+    """The order waits for a lead; at `due_at` the system releases it by itself."""
+
+    state: Literal["waiting", "stuck"] = Field(
+        description="`stuck`: the routing table named nobody; an alarm runs, it is tried again."
+    )
+    due_at: datetime
+    stuck_since: datetime | None
 
 
 class AssignmentRow(BaseModel):
@@ -167,7 +178,9 @@ class Holder(BaseModel):
 
 
 class Running(BaseModel):
-    segment: str = Field(description="A segment, or what holds its clock: queued, detour.")
+    segment: str = Field(
+        description="A segment, or what holds its clock: queued, detour, desk_closed."
+    )
     from_: datetime | None = Field(alias="from")
     limit_s: float | None
     due_at: datetime | None
@@ -178,7 +191,7 @@ class Running(BaseModel):
 class LostRow(BaseModel):
     """A segment that took longer than its limit, or an interval that held its clock."""
 
-    kind: Literal["segment", "queued", "detour"]
+    kind: Literal["segment", "queued", "detour", "desk_closed"]
     code: str
     responsible: str = Field(description="The policy's party.")
     unit_id: str | None = Field(description="Its centre or crew; a code in imported records.")
@@ -228,6 +241,7 @@ class OrderRow(BaseModel):
     filed_at: datetime
     centre_id: UUID | None
     hop: Hop | None
+    release: ReleaseRow | None
     assignment: AssignmentRow | None
     holder: Holder
     points: dict[str, datetime | None]

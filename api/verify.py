@@ -1,8 +1,9 @@
 """`paidan verify`: do the facts hold together, and is the current state what they say?
 
 Checks every hash chain, the signed digests, and rebuilds orders, assignments, stamps, tickets,
-follow-ups, calls, SLA cases, places, absences of crews, notes on customers and the log of unmasked
-values from their events. Read-only; one line per finding; exit code 1 if any.
+follow-ups, calls, SLA cases, places, absences of crews, notes on customers, the log of unmasked
+values, automatic releases and desks from their events. Read-only; one line per finding; exit code 1
+if any.
 """
 
 import sys
@@ -14,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
-from api import verify_places, verify_tickets
+from api import verify_places, verify_routing, verify_tickets
 from core import digests
 from core.db import read_session
 from core.eventlog import GENESIS, chain_hash, read_streams, recorded
@@ -51,6 +52,8 @@ STREAMS = (
     "customer",
     "privacy",
     "place",
+    "release",
+    "desk",
 )
 BATCH = 500
 
@@ -128,6 +131,8 @@ def _compare(session: Session, org_id: int, batch: list[Sequence[Row[Any]]]) -> 
         "customer": _notes,
         "privacy": _unmaskings,
         "place": verify_places.proposals,
+        "release": verify_routing.releases,
+        "desk": verify_routing.desks,
     }
     for kind, check in checks.items():
         mine = {

@@ -4,6 +4,7 @@ from core import wiring
 from core.wiring import Wiring
 from dashboards.projector import project
 from dispatch.crews import service as crews
+from dispatch.desks import service as desks
 from dispatch.orders import follow_on
 from dispatch.orders import subscribers as orders
 from dispatch.tickets import followup
@@ -16,6 +17,8 @@ SUBSCRIPTIONS = {
     "assignment.finished": ("orders.queue_moved",),
     "assignment.returned": ("orders.queue_moved",),
     "assignment.recalled": ("orders.queue_moved",),
+    "desk.opened": ("desks.moved",),
+    "desk.closed": ("desks.moved",),
     "vehicle.departed": ("orders.vehicle_departed",),
     "vehicle.arrived": ("orders.vehicle_arrived",),
     "vehicle.message_acked": ("orders.message_acked",),
@@ -28,6 +31,7 @@ SUBSCRIBERS = {
     "tickets.call_ended": tickets.call_ended,
     "tickets.order_closed": followup.order_closed,
     "orders.queue_moved": orders.queue_moved,
+    "desks.moved": desks.desk_moved,
     "orders.vehicle_departed": orders.vehicle_departed,
     "orders.vehicle_arrived": orders.vehicle_arrived,
     "orders.message_acked": orders.message_acked,

@@ -122,11 +122,11 @@ class Conflict(Problem):
 
 
 class AlreadyDone(Conflict):
-    """Somebody was first. `act_zh`/`act_en` say what, `who` and `at` (HH:MM:SS) who and when."""
+    """Somebody was first: `who_*` did `act_*` at `at` (HH:MM:SS)."""
 
     code = "already_done"
-    zh = "{who} 已于 {at} {act_zh}。"
-    en = "{who} already {act_en} at {at}."
+    zh = "{who_zh} 已于 {at} {act_zh}。"
+    en = "{who_en} already {act_en} at {at}."
 
 
 class NotPossibleNow(Conflict):

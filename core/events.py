@@ -9,6 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from core.events_assignment import AssignmentAccepted as AssignmentAccepted
+from core.events_assignment import AssignmentActivated as AssignmentActivated
+from core.events_assignment import AssignmentArrived as AssignmentArrived
+from core.events_assignment import AssignmentDeparted as AssignmentDeparted
+from core.events_assignment import AssignmentFinished as AssignmentFinished
+from core.events_assignment import AssignmentImported as AssignmentImported
+from core.events_assignment import AssignmentReachedCrew as AssignmentReachedCrew
+from core.events_assignment import AssignmentRecallConfirmed as AssignmentRecallConfirmed
+from core.events_assignment import AssignmentRecalled as AssignmentRecalled
+from core.events_assignment import AssignmentReturned as AssignmentReturned
+from core.events_assignment import AssignmentSent as AssignmentSent
 from core.events_directory import DirectoryImportBegan as DirectoryImportBegan
 from core.events_directory import DirectoryImported as DirectoryImported
 from core.events_organisation import OrganisationDeviceChanged as OrganisationDeviceChanged
@@ -21,6 +32,14 @@ from core.events_places import PlaceAccepted as PlaceAccepted
 from core.events_places import PlaceProposed as PlaceProposed
 from core.events_places import PlaceRefused as PlaceRefused
 from core.events_places import PlaceSuperseded as PlaceSuperseded
+from core.events_routing import DeskClosed as DeskClosed
+from core.events_routing import DeskOpened as DeskOpened
+from core.events_routing import ReleaseDone as ReleaseDone
+from core.events_routing import ReleasePlanned as ReleasePlanned
+from core.events_routing import ReleaseStuck as ReleaseStuck
+from core.events_routing import ReleaseWithdrawn as ReleaseWithdrawn
+from core.events_routing import RoutingRowChanged as RoutingRowChanged
+from core.events_routing import RoutingSettingsChanged as RoutingSettingsChanged
 from core.events_sla import SlaAcknowledged as SlaAcknowledged
 from core.events_sla import SlaAlarmRaised as SlaAlarmRaised
 from core.events_sla import SlaBreached as SlaBreached
@@ -369,113 +388,6 @@ class OrderImported(Payload):
     c: datetime | None = None
     lat: float | None = None
     lon: float | None = None
-
-
-@fact("assignment.sent")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssignmentSent(Payload):
-    """Point D: the centre dispatched the order to a crew."""
-
-    order_id: UUID
-    attempt: int
-    hop_id: UUID
-    crew_id: UUID
-    vehicle_id: UUID | None
-    same_site: bool
-
-
-@fact("assignment.reached_crew")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssignmentReachedCrew(Payload):
-    """Point E: a crew phone or the vehicle terminal confirmed."""
-
-    receipt_id: UUID
-    device: str
-
-
-@fact("assignment.accepted")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssignmentAccepted(Payload):
-    """Point F: the crew accepted. `queued_behind`: its active assignment, if any."""
-
-    queued_behind: UUID | None = None
-
-
-@fact("assignment.activated")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssignmentActivated(Payload):
-    """The crew made this its active order; the time since F was queueing."""
-
-
-@fact("assignment.departed")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssignmentDeparted(Payload):
-    """Point G: the crew is on its way (source gps or crew)."""
-
-    evidence_id: UUID | None = None
-    uncertainty_s: float = 0.0
-
-
-@fact("assignment.arrived")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssignmentArrived(Payload):
-    """Point H: the crew is at the site (source gps or crew)."""
-
-    evidence_id: UUID | None = None
-    uncertainty_s: float = 0.0
-
-
-@fact("assignment.finished")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssignmentFinished(Payload):
-    """The crew's work for this order is done: record filled. `found`, `done`: codes, if told."""
-
-    found: str | None = None
-    done: str | None = None
-
-
-@fact("assignment.returned")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssignmentReturned(Payload):
-    """退单: the crew sent the order back to the centre."""
-
-    reason: str
-
-
-@fact("assignment.recalled")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssignmentRecalled(Payload):
-    """The centre took the order back from the crew."""
-
-    reason: str
-
-
-@fact("assignment.recall_confirmed")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssignmentRecallConfirmed(Payload):
-    """A device of the crew confirmed the recall."""
-
-    receipt_id: UUID
-    device: str
-
-
-@fact("assignment.imported")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssignmentImported(Payload):
-    """A past assignment from another system; each time is UTC."""
-
-    order_id: UUID
-    crew: str
-    crew_id: UUID | None = None
-    attempt: int = 1
-    same_site: bool = False
-    d: datetime | None = None
-    e: datetime | None = None
-    f: datetime | None = None
-    g: datetime | None = None
-    h: datetime | None = None
-    restored: datetime | None = None
-    closed: datetime | None = None
 
 
 @fact("crew.went_away")

@@ -31,6 +31,8 @@ MODELS = (
     "dispatch.notices.models",
     "dispatch.privacy.models",
     "dispatch.places.models",
+    "dispatch.routing.models",
+    "dispatch.desks.models",
 )
 _LOCK = 7_245_001
 

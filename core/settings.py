@@ -53,6 +53,7 @@ _EXPECTED = {
     "timezone": _ZONE,
     "jt808_timezone": _ZONE,
     "receipt_retry_seconds": _SECONDS,
+    "desk_lease_seconds": _SECONDS,
     "outbox_lease_seconds": _SECONDS,
     "gps_flush_seconds": _SECONDS,
     "gps_unknown_devices": (
@@ -141,6 +142,12 @@ class Settings(BaseSettings):
         gt=0,
         allow_inf_nan=False,
         description="Seconds until an unconfirmed delivery is sent again.",
+    )
+    desk_lease_seconds: float = Field(
+        15.0,
+        gt=0,
+        allow_inf_nan=False,
+        description="Seconds until the desks of a process that died count as closed.",
     )
     outbox_lease_seconds: float = Field(
         60.0,

@@ -6,7 +6,7 @@ Positions are not part of the numbered rows; they travel packed and coalesced.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -19,16 +19,21 @@ from sqlalchemy.orm import Session
 from core.clock import now, rate
 from core.live import EVERYTHING as BOARD_ALL
 from core.live import head_of
-from core.models import Unit
 from core.wiring import RowChange
+from dashboards.desks import centre_ids, centre_rows, every_topic, without_desk
 from dashboards.fleet import crew_rows, vehicle_rows
 from dashboards.lost_time import Lost, Units, lost_time
 from dashboards.values import iso, text
+from dispatch.desks.rules import Closing
 from dispatch.orders import repository
 from dispatch.orders.models import Assignment, Location, Order
 from dispatch.orders.rules import OPEN_ASSIGNMENT, AssignmentState, OrderState
 from dispatch.orders.stamps import StampState
 from dispatch.orders.timeline import Busy, timelines
+from dispatch.routing import repository as routing
+from dispatch.routing.plan_rules import OPEN as PLAN_OPEN
+from dispatch.routing.plan_rules import PlanState
+from dispatch.routing.plans import ALARM, SOURCE
 from dispatch.tickets.models import Ticket
 from sla.models import SlaCase, SlaTimer
 from sla.segments import Segment, Timeline, segments, total
@@ -50,10 +55,12 @@ class Loaded:
     case: SlaCase | None
     timers: list[SlaTimer]
     busy: list[Busy]
+    closed: Mapping[UUID, Sequence[Closing]]
+    plan: PlanState | None
 
     @property
     def timelines(self) -> list[Timeline]:
-        return timelines(self.order, self.assignments, self.stamps, self.busy)
+        return timelines(self.order, self.assignments, self.stamps, self.busy, self.closed)
 
     @property
     def units(self) -> Units:
@@ -82,10 +89,18 @@ def load(session: Session, org_id: int, order_ids: Iterable[UUID]) -> list[Loade
     for one in repository.assignments_of(session, org_id, ids):
         assignments[one.order_id].append(repository.assignment_state(one))
     busy = repository.busy_of(session, org_id, chain.from_iterable(assignments.values()))
+    orders = [repository.order_state(row, hops[row.id]) for row in rows]
+    closed = repository.closed_of(
+        session,
+        org_id,
+        chain.from_iterable(one.hops for one in orders),
+        chain.from_iterable(assignments.values()),
+    )
     stamps = repository.stamps_of_orders(session, org_id, ids)
     places = _by_id(session, org_id, Location, (row.location_id for row in rows))
     tickets = _by_id(session, org_id, Ticket, (row.ticket_id for row in rows))
     cases = _by_id(session, org_id, SlaCase, ids)
+    plans = routing.plans_of(session, org_id, ids)
     timers = defaultdict(list)
     query = select(SlaTimer).where(SlaTimer.org_id == org_id, SlaTimer.case_id.in_(ids))
     for timer in session.scalars(query.order_by(SlaTimer.starts_at, SlaTimer.code)):
@@ -93,7 +108,7 @@ def load(session: Session, org_id: int, order_ids: Iterable[UUID]) -> list[Loade
     return [
         Loaded(
             row=row,
-            order=repository.order_state(row, hops[row.id]),
+            order=order,
             assignments=assignments[row.id],
             stamps=[repository.stamp_state(one) for one in stamps[row.id]],
             place=places.get(row.location_id),
@@ -101,8 +116,10 @@ def load(session: Session, org_id: int, order_ids: Iterable[UUID]) -> list[Loade
             case=cases.get(row.id),
             timers=timers[row.id],
             busy=busy,
+            closed=closed,
+            plan=plans.get(row.id),
         )
-        for row in rows
+        for row, order in zip(rows, orders, strict=True)
     ]
 
 
@@ -143,9 +160,10 @@ def order_row(loaded: Loaded, receipts: Sequence[Any], now: datetime) -> dict[st
         "state": order.state,
         "filed_at": iso(order.filed_at),
         "centre_id": text(order.centre_id),
-        "hop": _hop(order, tries),
+        "hop": _hop(loaded, tries),
+        "release": _release(loaded.plan),
         "assignment": _assignment(assignment, tries),
-        "holder": _holder(order, assignment),
+        "holder": _holder(order, assignment, running_timeline),
         "points": {point: iso(running_timeline.at(point)) for point in POINTS},
         "running": _running(judged, running_timeline, loaded.units),
         "lost": [one.as_json() for one in lost],
@@ -160,8 +178,15 @@ def order_row(loaded: Loaded, receipts: Sequence[Any], now: datetime) -> dict[st
     }
 
 
-def _hop(order: OrderState, tries: dict[UUID, Any]) -> dict[str, Any] | None:
-    hop = order.hop
+def _release(plan: PlanState | None) -> dict[str, Any] | None:
+    """When the system will release the order by itself; null once somebody has, or will not."""
+    if plan is None or plan.state not in PLAN_OPEN:
+        return None
+    return {"state": plan.state, "due_at": iso(plan.due_at), "stuck_since": iso(plan.stuck_at)}
+
+
+def _hop(loaded: Loaded, tries: dict[UUID, Any]) -> dict[str, Any] | None:
+    hop = loaded.order.hop
     if hop is None or hop.ended_at is not None:
         return None
     receipt = tries.get(hop.id)
@@ -172,6 +197,10 @@ def _hop(order: OrderState, tries: dict[UUID, Any]) -> dict[str, Any] | None:
         "received_at": iso(hop.received_at),
         "accepted_at": iso(hop.accepted_at),
         "attempts": receipt.attempts if receipt else 0,
+        "automatic": any(
+            one.point == "B" and one.hop_id == hop.id and one.source == SOURCE
+            for one in loaded.stamps
+        ),
     }
 
 
@@ -195,9 +224,15 @@ def _assignment(one: AssignmentState | None, tries: dict[UUID, Any]) -> dict[str
     }
 
 
-def _holder(order: OrderState, one: AssignmentState | None) -> dict[str, Any]:
-    """Who holds the order now, and since when."""
+def _holder(order: OrderState, one: AssignmentState | None, timeline: Timeline) -> dict[str, Any]:
+    """Who holds the order now, and since when: a closed desk what waits for it."""
     hop = order.hop
+    shut = next(
+        (each for each in timeline.intervals if each.kind == "desk_closed" and each.end is None),
+        None,
+    )
+    if shut is not None and shut.responsible == "centre" and order.state == "released" and hop:
+        return _held("centre", hop.centre_id, shut.start)
     if order.state == "assigned" and one is not None:
         if one.received_at is None and one.accepted_at is None:
             return _held("network", one.crew_id, one.sent_at)
@@ -263,6 +298,7 @@ def _alerts(loaded: Loaded) -> list[dict[str, Any]]:
     policy = policy_of(loaded.case)
     owners = {rule.code: rule.responsible for rule in policy.rules}
     owners |= {rule.code: rule.tell for rule in policy.timers}
+    owners[ALARM] = "hotline"
     return [_alert(timer, owners.get(timer.code, "chain")) for timer in fired]
 
 
@@ -310,6 +346,10 @@ def snapshot(session: Session, org_id: int, topic: str, now: datetime) -> dict[s
     crews = [row for row in crew_rows(session, org_id) if _mine(row, kind, topic, owner)]
     shown = {row["id"] for row in crews}
     vehicles = [row for row in vehicle_rows(session, org_id) if row["crew_id"] in shown]
+    centres = [
+        row if topic in (BOARD_ALL, f"board:{row['id']}") else without_desk(row)
+        for row in centre_rows(session, org_id)
+    ]
     return {
         "topic": topic,
         "number": number,
@@ -318,6 +358,7 @@ def snapshot(session: Session, org_id: int, topic: str, now: datetime) -> dict[s
         "orders": orders,
         "crews": crews,
         "vehicles": vehicles,
+        "centres": centres,
     }
 
 
@@ -344,6 +385,8 @@ def project(session: Session, org_id: int, touched: Iterable[tuple[str, UUID]]) 
         topics = (BOARD_ALL, f"board:{row['centre_id']}", f"crew:{row['id']}")
         changes.extend(RowChange(topic, "crew", row["id"], row) for topic in topics)
     changes.extend(_left(session, org_id, by_entity["crew_moved"], rows))
+    changes.extend(_desk_changes(session, org_id, by_entity["desk"]))
+    changes.extend(_centre_changes(session, org_id, by_entity["centre"]))
     return changes
 
 
@@ -352,7 +395,7 @@ def _left(
 ) -> Iterable[RowChange]:
     """Crews that moved or were taken out of use leave the boards that they are not of now."""
     here = {row["id"]: row["centre_id"] for row in rows}
-    known = [one["id"] for one in centres(session, org_id, all_of_them=True)]
+    known = centre_ids(session, org_id)
     for key in map(str, crew_ids):
         gone = [f"board:{centre}" for centre in known if centre != here.get(key)]
         if key not in here:
@@ -374,12 +417,18 @@ def _order_changes(loaded: Loaded, row: dict[str, Any]) -> list[RowChange]:
     return changes
 
 
-def centres(session: Session, org_id: int, *, all_of_them: bool = False) -> list[dict[str, Any]]:
-    """Repair centres in use, for choosing where to release to."""
-    query = select(Unit).where(
-        Unit.org_id == org_id, Unit.kind == "centre", Unit.active | all_of_them
-    )
-    return [
-        {"id": str(u.id), "code": u.code, "name_zh": u.name_zh, "name_en": u.name_en}
-        for u in session.scalars(query.order_by(Unit.code))
-    ]
+def _centre_changes(session: Session, org_id: int, touched: Sequence[UUID]) -> Iterable[RowChange]:
+    """Centres that were renamed, came or went: every screen knows them by name."""
+    rows = {row["id"]: row for row in centre_rows(session, org_id, touched)} if touched else {}
+    for key in map(str, touched):
+        row = rows.get(key)
+        for topic in every_topic(session, org_id):
+            mine = row is None or topic in (BOARD_ALL, f"board:{key}")
+            yield RowChange(topic, "centre", key, row if mine else without_desk(row or {}))
+
+
+def _desk_changes(session: Session, org_id: int, touched: Sequence[UUID]) -> Iterable[RowChange]:
+    """Desks of centres that opened or closed: told to the hotline and to the centre itself."""
+    for row in centre_rows(session, org_id, touched) if touched else ():
+        for topic in (BOARD_ALL, f"board:{row['id']}"):
+            yield RowChange(topic, "centre", row["id"], row)

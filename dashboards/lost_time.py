@@ -38,12 +38,13 @@ class Units:
 class Lost:
     """A segment that took longer than its limit, or an interval in which its clock was held.
 
-    `code`: the segment, or `queued`, `detour`. `over_s`: spent minus limit; all of an interval.
+    `code`: the segment, or `queued`, `detour`, `desk_closed`. `over_s`: spent minus limit; all of
+    an interval.
     `earlier`: in an attempt that was given up; a detour of this list holds that time already.
     `doubtful`: the stamps' uncertainty is larger than the overrun.
     """
 
-    kind: Literal["segment", "queued", "detour"]
+    kind: Literal["segment", "queued", "detour", "desk_closed"]
     code: str
     responsible: str
     unit_id: str | None

@@ -3,7 +3,8 @@
 Rules (Beijing 95598, docs/sla.md): a missing point is unknown and nothing that needs it is judged;
 a negative duration is an anomaly and is shown, never clipped; an order released while the caller
 still talked has A–B = 0; time in a named interval (queued behind another order, lost to a wrong
-department) is nobody's segment time, but the total from A to H keeps running.
+department, waiting for a closed desk) is nobody's segment time, but the total from A to H keeps
+running.
 """
 
 from collections.abc import Mapping, Sequence
@@ -44,12 +45,13 @@ class PointTime:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """Time that belongs to no segment: `queued` (capacity) or `detour` (a wrong department).
+    """Time that belongs to no segment: `queued` (capacity), `detour` (a wrong department) or
+    `desk_closed` (nobody sat at the screen that was to receive the order).
 
     `end` is None while it lasts. `responsible` is a party code.
     """
 
-    kind: Literal["queued", "detour"]
+    kind: Literal["queued", "detour", "desk_closed"]
     start: datetime
     end: datetime | None
     responsible: str

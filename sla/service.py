@@ -53,12 +53,17 @@ def policy_of(case: SlaCase) -> Policy:
 
 
 def reassess(
-    uow: UnitOfWork, order_id: UUID, timelines: Sequence[Timeline], now: datetime
+    uow: UnitOfWork,
+    order_id: UUID,
+    timelines: Sequence[Timeline],
+    now: datetime,
+    beside: Sequence[Timer] = (),
 ) -> list[SlaTimer]:
     """Bring the deadlines of an order up to date with its stamps; called where stamps are made.
 
-    `timelines`: all attempts, oldest first. A breach that did not happen is withdrawn, one that
-    is found late fires at once. An order without a case has no deadlines: nothing is done.
+    `timelines`: all attempts, oldest first; `beside`: alarms that no policy knows. A breach that
+    did not happen is withdrawn, one that is found late fires at once. An order without a case
+    has no deadlines: nothing is done.
     """
     case = repository.case_locked(uow.session, uow.org_id, order_id)
     if case is None:
@@ -67,7 +72,7 @@ def reassess(
 
     wanted = merged_timers(policy_of(case), timelines, now)
 
-    for timer in wanted:
+    for timer in (*wanted, *beside):
         row = stored.pop((timer.code, timer.subject_id), None) or _new_row(uow, order_id, timer)
         _apply(uow, row, timer, now)
     for row in stored.values():

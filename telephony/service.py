@@ -106,7 +106,8 @@ def call_to_take(uow: UnitOfWork, call_id: UUID) -> Call | None:
     owner = uow.session.get_one(User, (uow.org_id, call.taken_by))
     assert call.taken_at is not None
     raise AlreadyDone(
-        who=owner.name,
+        who_zh=owner.name,
+        who_en=owner.name,
         at=local_time(call.taken_at),
         act_zh="接了这通电话",
         act_en="took this call",

@@ -33,6 +33,7 @@ from core.db import session_factory
 from core.engines import EngineUrls
 from core.ids import new_id
 from core.models import LoginSession, Unit, User
+from dispatch.routing.models import RoutingSettings
 from dispatch.starter import ORG_ID, ensure_starter
 from tests.engine_fixtures import execute, forget_settings, fresh_database, sibling_url
 from tests.people import Person
@@ -108,6 +109,8 @@ def _make_starter(engines: EngineUrls, template_database: str, folder: Path) -> 
             _add_colleague(session, login, colleague, name)
         people = session.scalars(select(User)).all()
         tokens = {user.login: open_session(session, user) for user in people}
+        # Most tests take their time and are no lead; those of the automatic release turn it on.
+        session.add(RoutingSettings(org_id=ORG_ID, release_after_s=None, desk_grace_s=5, version=1))
         session.commit()
     return Starter(STARTER, passwords, tokens)
 

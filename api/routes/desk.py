@@ -16,7 +16,7 @@ from core.db import read_session
 from core.identity import Principal
 from core.rights import Right
 from core.uow import UnitOfWork
-from dashboards.board import centres, snapshot
+from dashboards.board import snapshot
 from dashboards.reference import reference
 from dashboards.seen import order_seen, viewer_of
 from dispatch.orders import repository
@@ -43,7 +43,6 @@ def _snapshot(principal: Principal) -> dict[str, Any]:
     policy = load_policy(POLICY)
     with read_session() as session:
         found = snapshot(session, principal.org_id, topic_of(principal), now())
-        found["centres"] = centres(session, principal.org_id)
     viewer = viewer_of(principal)
     found["orders"] = [order_seen(row, viewer) for row in found["orders"]]
     found["policy"] = {"code": policy.code, "version": policy.version}

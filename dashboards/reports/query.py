@@ -104,9 +104,15 @@ def _own(session: Session, org_id: int, rows: Sequence[Order]) -> Iterator[Case]
     for one in repository.assignments_of(session, org_id, ids):
         assignments[one.order_id].append(repository.assignment_state(one))
     busy = repository.busy_of(session, org_id, chain.from_iterable(assignments.values()))
-    for row in rows:
+    orders = [repository.order_state(row, hops[row.id]) for row in rows]
+    closed = repository.closed_of(
+        session,
+        org_id,
+        chain.from_iterable(one.hops for one in orders),
+        chain.from_iterable(assignments.values()),
+    )
+    for row, order in zip(rows, orders, strict=True):
         mine = assignments[row.id]
-        order = repository.order_state(row, hops[row.id])
         yield Case(
             id=row.id,
             number=row.number,
@@ -121,6 +127,7 @@ def _own(session: Session, org_id: int, rows: Sequence[Order]) -> Iterator[Case]
                 mine,
                 [repository.stamp_state(one) for one in stamps[row.id]],
                 busy,
+                closed,
             ),
         )
 

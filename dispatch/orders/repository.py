@@ -15,6 +15,8 @@ from core.models import Event, Unit, User
 from core.rights import Scope
 from core.uow import UnitOfWork
 from dispatch.crews.models import Crew, Vehicle
+from dispatch.desks import repository as desks
+from dispatch.desks.rules import Closing
 from dispatch.orders.models import (
     Assignment,
     CentreHop,
@@ -178,6 +180,19 @@ def busy_of(session: Session, org_id: int, assignments: Iterable[AssignmentState
         for id_, crew_id, start, end in session.execute(query)
         if crew_id is not None and start is not None
     ]
+
+
+def closed_of(
+    session: Session,
+    org_id: int,
+    hops: Iterable[HopState],
+    assignments: Iterable[AssignmentState],
+) -> dict[UUID, list[Closing]]:
+    """When the centres of these hops, and the crews of these assignments, were closed."""
+    sent = [(hop.centre_id, hop.released_at) for hop in hops]
+    sent += [(one.crew_id, one.sent_at) for one in assignments if one.crew_id and one.sent_at]
+    since = min((at for _, at in sent), default=None)
+    return desks.closings_of(session, org_id, {unit_id for unit_id, _ in sent}, since)
 
 
 def queued_orders(session: Session, org_id: int, crew_id: UUID) -> list[UUID]:

@@ -18,6 +18,7 @@ from dispatch.orders.models import Location, OrderTicket, Receipt
 from dispatch.orders.rules import OPEN_ASSIGNMENT, AssignmentState, OrderState, evolve_order
 from dispatch.orders.timeline import ASSIGNMENT_POINTS, HOP_POINTS
 from dispatch.orders.work import Work, work_on, work_on_assignment
+from dispatch.routing import plans
 from dispatch.tickets.models import Ticket
 from dispatch.tickets.work import TicketWork, work_on_ticket
 from gps import service as gps
@@ -26,6 +27,7 @@ from sla.policy import load_policy
 
 POLICY = "beijing"
 DISPATCHER = "dispatcher"
+SYSTEM = "system"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ def file_order(uow: UnitOfWork, new: NewOrder) -> UUID:
         state = evolve_order(None, event)
         ticket.record(ev.TicketOrdered(order_id=state.id))
         add_order(uow, state, new.fault_code, ticket.row.id, clock=existing is None)
+        plans.plan(uow, state.id, uow.now)
     with work_on(uow, state.id) as work:  # deadlines run from A, which the ticket may have already
         if existing is not None:
             assert reopened_at is not None
@@ -140,21 +143,35 @@ def release(uow: UnitOfWork, order_id: UUID, centre_id: UUID) -> None:
     """Point B: the shift lead sends the order to a centre, whose client must confirm."""
     with work_on(uow, order_id) as work:
         work.demand("release")
-        centre = _unit(uow, centre_id, "centre", "body.centre_id")
-        ticket = uow.session.get(Ticket, (uow.org_id, work.order.ticket_id))
-        talking = ticket is not None and ticket.channel == "phone" and not ticket.clock_started_at
-        hop_id = new_id()
-        work.record(
-            order_id,
-            ev.OrderReleased(
-                hop_id=hop_id,
-                attempt=len(work.order.hops) + 1,
-                centre_id=centre.id,
-                during_call=bool(talking and ticket and ticket.call_id),
-            ),
-            source=DISPATCHER,
-        )
-        _ask_receipt(uow, work.order, "centre", hop_id, "order", centre.id)
+        plans.withdraw(uow, order_id, "released")
+        _release(work, centre_id, DISPATCHER)
+
+
+def release_by_system(uow: UnitOfWork, order_id: UUID, centre_id: UUID) -> UUID:
+    """Point B, as no lead acted in time: the same, stamped by the system. Returns the hop's id."""
+    with work_on(uow, order_id) as work:
+        work.demand("release")
+        return _release(work, centre_id, SYSTEM)
+
+
+def _release(work: Work, centre_id: UUID, source: str) -> UUID:
+    uow, order_id = work.uow, work.order.id
+    centre = _unit(uow, centre_id, "centre", "body.centre_id")
+    ticket = uow.session.get(Ticket, (uow.org_id, work.order.ticket_id))
+    talking = ticket is not None and ticket.channel == "phone" and not ticket.clock_started_at
+    hop_id = new_id()
+    work.record(
+        order_id,
+        ev.OrderReleased(
+            hop_id=hop_id,
+            attempt=len(work.order.hops) + 1,
+            centre_id=centre.id,
+            during_call=bool(talking and ticket and ticket.call_id),
+        ),
+        source=source,
+    )
+    _ask_receipt(uow, work.order, "centre", hop_id, "order", centre.id)
+    return hop_id
 
 
 def accept_at_centre(uow: UnitOfWork, order_id: UUID, access: Access) -> None:
@@ -282,6 +299,7 @@ def close(uow: UnitOfWork, order_id: UUID, outcome: str) -> None:
                 "file the order that repairs it first",
                 "请先派生修复工单",
             )
+        plans.withdraw(uow, order_id, "closed")
         work.record(order_id, ev.OrderClosed(outcome=outcome), source=DISPATCHER)
 
 

@@ -2,14 +2,17 @@
 
 Each pair of centre hop and assignment is one attempt with a timeline of its own. Time lost to an
 attempt that was returned or recalled is a named detour, attributed to whoever sent it wrong:
-the hotline for a hop or for a wrong place, the centre for an assignment.
+the hotline for a hop or for a wrong place, the centre for an assignment. Time on the way to a desk
+that is on duty and closed is the desk's, not the network's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID
 
+from dispatch.desks.rules import Closing
 from dispatch.orders.rules import AssignmentState, HopState, OrderState
 from dispatch.orders.stamps import PLACE_CORRECTED, StampState, counting, counting_start
 from sla.segments import Facts, Interval, PointTime, Timeline
@@ -34,21 +37,23 @@ def timelines(
     assignments: Sequence[AssignmentState],
     stamps: Sequence[StampState],
     busy: Sequence[Busy] = (),
+    closed: Mapping[UUID, Sequence[Closing]] = MappingProxyType({}),
 ) -> list[Timeline]:
     """The timelines of an order, oldest attempt first; the last is the one that is running.
 
-    `busy`: when the crews of these assignments had other orders active.
+    `busy`: when the crews of these assignments had other orders active. `closed`: when the desks of
+    these centres, and the phones of these crews, were on duty and closed.
     """
     stamps = _still_true(order, stamps)
     found = [
-        _timeline(order, hop, assignment, assignments, stamps, busy)
+        _timeline(order, hop, assignment, assignments, stamps, busy, closed)
         for hop in order.hops
         for assignment in _of_hop(assignments, hop) or [None]
     ]
     last = found[-1] if found else None
     if last is None or (last.ended_at is not None and order.state in _OPEN):
         hop = order.hop if order.hop and order.hop.ended_at is None else None
-        found.append(_timeline(order, hop, None, assignments, stamps, busy))
+        found.append(_timeline(order, hop, None, assignments, stamps, busy, closed))
     return found
 
 
@@ -85,6 +90,7 @@ def _timeline(
     assignments: Sequence[AssignmentState],
     stamps: Sequence[StampState],
     busy: Sequence[Busy],
+    closed: Mapping[UUID, Sequence[Closing]],
 ) -> Timeline:
     points = _points(stamps, hop.id if hop else None, assignment.id if assignment else None)
     first_hop = order.hops[0] if order.hops else None
@@ -103,6 +109,7 @@ def _timeline(
             *_assignment_detours(assignments, hop, assignment),
             *_misled(stamps, assignment),
             *_queued(assignment, points, busy),
+            *_desk_closed(hop, assignment, points, closed),
         ),
         ended_at=_ended(order, hop, assignment, points),
     )
@@ -196,6 +203,43 @@ def _queued(
         end = min((at for at in (one.end, over) if at is not None), default=None)
         if end is None or end > start:
             found.append(Interval("queued", start, end, "capacity"))
+    return found
+
+
+def _desk_closed(
+    hop: HopState | None,
+    assignment: AssignmentState | None,
+    points: dict[str, PointTime],
+    closed: Mapping[UUID, Sequence[Closing]],
+) -> list[Interval]:
+    """Time on the way to a closed desk: from the sending until it came, or was taken up unseen."""
+    found: list[Interval] = []
+    if hop is not None:
+        came = _first(points, ("C", "centre_accepted", "D"), hop.ended_at)
+        sent = points["B"].at if "B" in points else hop.released_at
+        found += _within(closed.get(hop.centre_id, ()), sent, came, "centre")
+    if assignment is not None and assignment.crew_id and "D" in points:
+        came = _first(points, ("E", "F", "activated", "G", "H"), assignment.ended_at)
+        found += _within(closed.get(assignment.crew_id, ()), points["D"].at, came, "receiver")
+    return found
+
+
+def _first(
+    points: dict[str, PointTime], names: Sequence[str], ended_at: datetime | None
+) -> datetime | None:
+    known = [points[name].at for name in names if name in points]
+    return min((at for at in (*known, ended_at) if at is not None), default=None)
+
+
+def _within(
+    closings: Sequence[Closing], start: datetime, end: datetime | None, party: str
+) -> list[Interval]:
+    found = []
+    for one in closings:
+        begun = max(one.start, start)
+        over = min((at for at in (one.end, end) if at is not None), default=None)
+        if over is None or over > begun:
+            found.append(Interval("desk_closed", begun, over, party))
     return found
 
 

@@ -26,6 +26,7 @@ from dispatch.orders.rules import (
 from dispatch.orders.stamps import StampState, stamps_of
 from dispatch.orders.timeline import timelines
 from dispatch.orders.words import ACTS, STATES, first_done
+from dispatch.routing import plans
 from sla import service as sla
 
 
@@ -89,11 +90,13 @@ class Work:
         repository.add_stamps(session, org_id, self._new_stamps)
         assignments = list(self.assignments.values())
         busy = repository.busy_of(session, org_id, assignments)
+        closed = repository.closed_of(session, org_id, self.order.hops, assignments)
         sla.reassess(
             self.uow,
             self.order.id,
-            timelines(self.order, assignments, self.stamps, busy),
+            timelines(self.order, assignments, self.stamps, busy, closed),
             self.uow.now,
+            plans.alarms(self.uow, self.order.id),
         )
         self.uow.touch("order", self.order.id)
         for assignment_id in sorted(self._changed):
@@ -122,7 +125,7 @@ class Work:
         if recall is not None:
             raise RecalledMeanwhile(
                 number=self.order.number,
-                who=self._who(recall),
+                who=self._who(recall)[0],
                 at=local_time(recall.occurred_at),
             )
 
@@ -135,8 +138,10 @@ class Work:
         )
         words = ACTS[stream, act]
         if first is not None:
+            who_zh, who_en = self._who(first)
             raise AlreadyDone(
-                who=self._who(first),
+                who_zh=who_zh,
+                who_en=who_en,
                 at=local_time(first.occurred_at),
                 act_zh=words.done_zh + self._whom(first, "zh"),
                 act_en=words.done_en + self._whom(first, "en"),
@@ -145,9 +150,12 @@ class Work:
             state_zh=STATES[state][0], state_en=STATES[state][1], act_zh=words.zh, act_en=words.en
         )
 
-    def _who(self, event: Event) -> str:
+    def _who(self, event: Event) -> tuple[str, str]:
+        """In Chinese and English: a person's name, or the part of the system that acted."""
         name = repository.user_name(self.uow.session, self.uow.org_id, event.actor_id)
-        return name or event.source
+        if name is None and event.source == plans.SOURCE:
+            return "系统（自动派发）", "The system"
+        return name or event.source, name or event.source
 
     def _whom(self, event: Event, language: str) -> str:
         """` to 城东一班`, where the fact was a sending."""

@@ -276,5 +276,7 @@ def _record(uow: UnitOfWork, unit: Unit, what: str, reason: str | None = None) -
         reason=reason,
     )
     uow.emit(unit.id, fact, source=SOURCE)
+    if unit.kind == "centre":
+        uow.touch("centre", unit.id)
     if unit.kind == "crew":
         uow.touch("crew_moved" if {"active", "created"} & set(what.split()) else "crew", unit.id)

@@ -52,6 +52,9 @@ TABLE = {
     "GET /api/reports/segments": "-LD-SM",
     "GET /api/reports/distribution": "-LD-SM",
     "GET /api/reports/orders": "-LD-SM",
+    "GET /api/routing": "ALD-SM",
+    "GET /api/routing/rows": "ALD-SM",
+    "GET /api/routing/gaps": "ALD-SM",
     "GET /api/outbox/dead": "-----M",
     "GET /api/imports": "-----M",
     "GET /api/imports/reference": "-----M",
@@ -111,6 +114,10 @@ TABLE = {
     "POST /api/crews/{crew_id}/away": "--DC--",
     "POST /api/crews/{crew_id}/back": "--DC--",
     "POST /api/alerts/{alert_id}/acknowledge": "-LD-S-",
+    "POST /api/routing/rows": "-----M",
+    "POST /api/routing/rows/{row_id}": "-----M",
+    "POST /api/routing/rows/{row_id}/remove": "-----M",
+    "POST /api/routing/settings": "-----M",
     "POST /api/outbox/{outbox_id}/revive": "-----M",
     "GET /api/organisation": "ALD-SM",
     "GET /api/units/{unit_id}": "ALD-SM",
@@ -256,6 +263,7 @@ class Requests:
             "alert_id": str(uuid.uuid4()),
             "crew_id": office.unit("east-1"),
             "outbox_id": str(uuid.uuid4()),
+            "row_id": str(uuid.uuid4()),
             "call_id": str(uuid.uuid4()),
             "customer_id": str(uuid.uuid4()),
             "note_id": str(uuid.uuid4()),
@@ -311,6 +319,10 @@ class Requests:
                 "reason_code": "find_site",
             },
             **organisation_bodies(office),
+            "rows": {"centre_id": office.unit("east")},
+            "{row_id}": {"centre_id": office.unit("east"), "version": 1},
+            "remove": {"version": 1},
+            "settings": {"release_after_s": None, "desk_grace_s": 5.0, "version": 0},
         }
 
     def send(self, client: httpx.Client, route: str, **headers: str) -> httpx.Response:
@@ -322,6 +334,7 @@ class Requests:
         params = {"q": "12"} if path == "/api/search" else params
         params = LAST_MONTH if path == "/api/shifts" else params
         params = {"q": "NONE"} if path == "/api/locate" else params
+        params = {"fault_code": "other"} if path == "/api/routing" else params
         if method == "POST" and last not in self.bodies:
             assert last in BODILESS
         return client.request(

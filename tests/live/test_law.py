@@ -6,19 +6,26 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from core import live
-from core.clock import now
+from core.clock import now, real_now
 from core.db import read_session, session_factory
 from core.uow import unit_of_work
 from dashboards import calls
 from dashboards.board import snapshot
+from dispatch.desks import service as desks
+from dispatch.desks.repository import Saying
+from dispatch.desks.rules import Lease
+from dispatch.desks.service import Look
 from dispatch.orders import service
+from dispatch.routing import automatic
+from dispatch.routing.models import RoutingSettings
 from dispatch.starter import ORG_ID
 from sla import service as sla
 from sla.repository import timers_of
@@ -26,6 +33,7 @@ from tests.acts import CREW_ACTS, ORDER_ACTS, Acts, refused
 from tests.office import query, unit_id
 
 CREWS = ("east-1", "east-2", "west-1")
+PROCESS = uuid4()
 LATER = timedelta(hours=2)  # a row may not depend on when it is looked at
 
 
@@ -33,6 +41,9 @@ LATER = timedelta(hours=2)  # a row may not depend on when it is looked at
 def acts(module_organisation: int) -> Acts:
     made = Acts(module_organisation)
     made.one_trade()
+    with session_factory()() as session:
+        session.execute(update(RoutingSettings).values(release_after_s=90))
+        session.commit()
     return made
 
 
@@ -77,6 +88,7 @@ def fresh(topic: str) -> tuple[int, dict[str, dict[str, Any]]]:
         found = snapshot(session, ORG_ID, topic, now() + LATER)
     rows = {f"order {row['id']}": row for row in found["orders"]}
     rows |= {f"crew {row['id']}": row for row in found["crews"]}
+    rows |= {f"centre {row['id']}": row for row in found["centres"]}
     return found["number"], rows
 
 
@@ -96,6 +108,9 @@ STEPS = st.lists(
                 "crew accept",
                 "away",
                 "back",
+                "desk comes",
+                "desk goes",
+                "automatic",
                 "file",
                 "confirm",
                 "sweep",
@@ -132,6 +147,8 @@ class Play:
             refused(self.acts.order_act, act, order_id, centre, number)
         elif what in ("away", "back"):
             refused(getattr(self.acts, what), crew)
+        elif kind == "desk":
+            self._desk(unit_id(centre), comes=act == "comes")
         elif kind == "crew":
             if self.acts.order(order_id).assignment_id:
                 refused(self.acts.crew_act, act, self.acts.assignment(order_id).id, crew)
@@ -145,6 +162,17 @@ class Play:
     def _confirm(self, order_id: UUID) -> None:
         for receipt in self.acts.receipts(order_id)[:1]:
             self.acts.confirm(receipt)
+
+    def _desk(self, unit: UUID, *, comes: bool) -> None:
+        """Somebody sits down at a centre's desk, or leaves it."""
+        moment, real = now(), real_now()
+        until = real + timedelta(minutes=1) if comes else real
+        lease = Lease(moment, real, until, None if comes else moment, None if comes else "left")
+        desks.keep_leases(PROCESS, [Saying(ORG_ID, unit, lease)])
+        desks.settle(ORG_ID, Look(moment, real, {}, absences=True))
+
+    def _automatic(self, _order_id: UUID) -> None:
+        automatic.sweep(now() + timedelta(minutes=2))
 
     def _sweep(self, _order_id: UUID) -> None:
         sla.sweep(now() + timedelta(minutes=3))

@@ -1580,6 +1580,130 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/routing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Proposal
+         * @description The centre and trade that the table names now, with reasons and the row that decided.
+         */
+        get: operations["proposal_api_routing_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/routing/gaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Gaps
+         * @description Districts and faults that reach nobody at some hour of this week.
+         */
+        get: operations["gaps_api_routing_gaps_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/routing/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Table
+         * @description The whole table, with the rows that follow from the districts, and the settings.
+         */
+        get: operations["table_api_routing_rows_get"];
+        put?: never;
+        /**
+         * Add
+         * @description Write a row; it holds from now on.
+         */
+        post: operations["add_api_routing_rows_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/routing/rows/{row_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change
+         * @description Change a row; it holds from now on.
+         */
+        post: operations["change_api_routing_rows__row_id__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/routing/rows/{row_id}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remove
+         * @description Take a row out.
+         */
+        post: operations["remove_api_routing_rows__row_id__remove_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/routing/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Settings
+         * @description When the system releases by itself, and how long a desk may be gone.
+         */
+        post: operations["settings_api_routing_settings_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/search": {
         parameters: {
             query?: never;
@@ -2876,6 +3000,8 @@ export interface components {
         Centre: {
             /** Code */
             code: string;
+            /** @description Null where it is not known, or not yours to see. */
+            desk: components["schemas"]["api__schemas_desk__DeskRow"] | null;
             /**
              * Id
              * Format: uuid
@@ -3386,44 +3512,6 @@ export interface components {
              * @example demo.east
              */
             login: string;
-        };
-        /**
-         * DeskRow
-         * @description A desk of the demo city that anybody may take.
-         * @example {
-         *       "login": "demo.east",
-         *       "name_en": "Guest dispatcher, east",
-         *       "name_zh": "城东调度访客",
-         *       "page": "/",
-         *       "role": "dispatcher",
-         *       "what_en": "Orders on the map: send, recall, send again",
-         *       "what_zh": "看本中心的工单和车辆，派班组、撤回、改派"
-         *     }
-         */
-        DeskRow: {
-            /** Login */
-            login: string;
-            /** Name En */
-            name_en: string;
-            /** Name Zh */
-            name_zh: string;
-            /**
-             * Page
-             * @description Where it works.
-             */
-            page: string;
-            /**
-             * Role
-             * @enum {string}
-             */
-            role: "agent" | "shift_lead" | "dispatcher" | "crew" | "supervisor" | "administrator";
-            /** What En */
-            what_en: string;
-            /**
-             * What Zh
-             * @description What one does there, in a sentence.
-             */
-            what_zh: string;
         };
         /**
          * DeskSnapshot
@@ -3974,6 +4062,26 @@ export interface components {
             words: string | null;
         };
         /**
+         * GapRow
+         * @description A fault that reaches nobody. `region_id` null: places in no district.
+         */
+        GapRow: {
+            /**
+             * Area Class
+             * @enum {string}
+             */
+            area_class: "urban" | "rural" | "remote";
+            /**
+             * At
+             * @description The first such moment of this week; null: always.
+             */
+            at: string | null;
+            /** Fault Code */
+            fault_code: string;
+            /** Region Id */
+            region_id: string | null;
+        };
+        /**
          * GuideAnswer
          * @description The guide of a fault type as data: a graph of questions without circles.
          */
@@ -4288,6 +4396,11 @@ export interface components {
             /** Attempts */
             attempts: number;
             /**
+             * Automatic
+             * @description The system released it, as no lead acted in time.
+             */
+            automatic: boolean;
+            /**
              * Id
              * Format: uuid
              */
@@ -4595,7 +4708,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "segment" | "queued" | "detour";
+            kind: "segment" | "queued" | "detour" | "desk_closed";
             /** Limit S */
             limit_s: number | null;
             /** Over S */
@@ -5176,6 +5289,7 @@ export interface components {
          *         "accepted_at": "2026-11-21T14:49:40.512000Z",
          *         "attempt": 1,
          *         "attempts": 1,
+         *         "automatic": false,
          *         "id": "01a20039-8a11-7c0e-8f4e-0c1d8f1f2b3a",
          *         "received_at": "2026-11-21T14:49:31.144000Z",
          *         "sent_at": "2026-11-21T14:49:31.020000Z"
@@ -5268,6 +5382,7 @@ export interface components {
             promise: components["schemas"]["PromiseRow"];
             /** Recall Unconfirmed */
             recall_unconfirmed: boolean;
+            release: components["schemas"]["ReleaseRow"] | null;
             running: components["schemas"]["Running"] | null;
             /** State */
             state: string;
@@ -5600,6 +5715,22 @@ export interface components {
              */
             state: "running" | "met" | "broken" | "unknown";
         };
+        /**
+         * ProposalAnswer
+         * @description Where an order goes, and why. `centre_id` null: nobody can take it now.
+         */
+        ProposalAnswer: {
+            /** Centre Id */
+            centre_id: string | null;
+            /** Region Id */
+            region_id: string | null;
+            /** @description The row that decided. */
+            row: components["schemas"]["RoutingRowRow"] | null;
+            /** Trade */
+            trade: string;
+            /** Why */
+            why: components["schemas"]["WhyRow"][];
+        };
         /** ProposalList */
         ProposalList: {
             /**
@@ -5875,6 +6006,25 @@ export interface components {
              */
             centre_id: string;
         };
+        /**
+         * ReleaseRow
+         * @description The order waits for a lead; at `due_at` the system releases it by itself.
+         */
+        ReleaseRow: {
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /**
+             * State
+             * @description `stuck`: the routing table named nobody; an alarm runs, it is tried again.
+             * @enum {string}
+             */
+            state: "waiting" | "stuck";
+            /** Stuck Since */
+            stuck_since: string | null;
+        };
         /** Removed */
         Removed: {
             /**
@@ -5897,6 +6047,205 @@ export interface components {
              */
             reason: "not_solved" | "answer_wrong" | "closed_by_mistake" | "other";
         };
+        /**
+         * RoutingRowRow
+         * @description One row of the table; what is null holds for all.
+         */
+        RoutingRowRow: {
+            /** Area Class */
+            area_class: ("urban" | "rural" | "remote") | null;
+            /**
+             * Centre Id
+             * Format: uuid
+             */
+            centre_id: string;
+            /** Device */
+            device: ("service" | "low_voltage" | "medium_voltage") | null;
+            /**
+             * District
+             * @description Follows from the districts; nobody wrote it.
+             */
+            district: boolean;
+            /** Fault Code */
+            fault_code: string | null;
+            /**
+             * From Minute
+             * @description Duty hours of the centre: local minute of the day
+             */
+            from_minute: number | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Position */
+            position: number;
+            /** Region Id */
+            region_id: string | null;
+            /** Stand Ins */
+            stand_ins: components["schemas"]["TargetRow"][];
+            /**
+             * To Minute
+             * @description Up to, not with; at or before `from`: next morning
+             */
+            to_minute: number | null;
+            /** Trade */
+            trade: string;
+            /** Version */
+            version: number;
+            /**
+             * Weekdays
+             * @description 1 Monday … 7 Sunday, the day on which the hours begin
+             */
+            weekdays: string;
+        };
+        /** RoutingSettingsBody */
+        RoutingSettingsBody: {
+            /**
+             * Desk Grace S
+             * @description Seconds a desk may be gone without being closed.
+             * @example 5
+             */
+            desk_grace_s: number;
+            /**
+             * Release After S
+             * @description Seconds from filing until the system releases; null: never.
+             * @example 90
+             */
+            release_after_s: number | null;
+            /**
+             * Version
+             * @description Of the settings as you read them.
+             */
+            version: number;
+        };
+        /** RoutingSettingsRow */
+        RoutingSettingsRow: {
+            /**
+             * Desk Grace S
+             * @description Seconds a desk may be gone without being closed.
+             */
+            desk_grace_s: number;
+            /**
+             * Release After S
+             * @description Seconds from filing until the system releases; null: never.
+             */
+            release_after_s: number | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * RowBody
+         * @description What a row says; what is left out holds for all.
+         */
+        RowBody: {
+            /** Area Class */
+            area_class?: ("urban" | "rural" | "remote") | null;
+            /**
+             * Centre Id
+             * Format: uuid
+             */
+            centre_id: string;
+            /** Device */
+            device?: ("service" | "low_voltage" | "medium_voltage") | null;
+            /**
+             * Fault Code
+             * @example wires_down
+             */
+            fault_code?: string | null;
+            /**
+             * From Minute
+             * @example 480
+             */
+            from_minute?: number | null;
+            /**
+             * Position
+             * @description 1 is the highest; 0: last
+             * @default 0
+             */
+            position?: number;
+            /** Region Id */
+            region_id?: string | null;
+            /** Stand Ins */
+            stand_ins?: components["schemas"]["TargetBody"][];
+            /**
+             * To Minute
+             * @example 1080
+             */
+            to_minute?: number | null;
+            /**
+             * Trade
+             * @default any
+             * @example medium_voltage
+             */
+            trade?: string;
+            /**
+             * Weekdays
+             * @default 1234567
+             */
+            weekdays?: string;
+        };
+        /** RowChangeBody */
+        RowChangeBody: {
+            /** Area Class */
+            area_class?: ("urban" | "rural" | "remote") | null;
+            /**
+             * Centre Id
+             * Format: uuid
+             */
+            centre_id: string;
+            /** Device */
+            device?: ("service" | "low_voltage" | "medium_voltage") | null;
+            /**
+             * Fault Code
+             * @example wires_down
+             */
+            fault_code?: string | null;
+            /**
+             * From Minute
+             * @example 480
+             */
+            from_minute?: number | null;
+            /**
+             * Position
+             * @description 1 is the highest; 0: last
+             * @default 0
+             */
+            position?: number;
+            /** Region Id */
+            region_id?: string | null;
+            /** Stand Ins */
+            stand_ins?: components["schemas"]["TargetBody"][];
+            /**
+             * To Minute
+             * @example 1080
+             */
+            to_minute?: number | null;
+            /**
+             * Trade
+             * @default any
+             * @example medium_voltage
+             */
+            trade?: string;
+            /**
+             * Version
+             * @description Of the row as you read it.
+             */
+            version: number;
+            /**
+             * Weekdays
+             * @default 1234567
+             */
+            weekdays?: string;
+        };
+        /** RowRemovalBody */
+        RowRemovalBody: {
+            /**
+             * Version
+             * @description Of the row as you read it.
+             */
+            version: number;
+        };
         /** Running */
         Running: {
             /** Due At */
@@ -5909,7 +6258,7 @@ export interface components {
             responsible: string;
             /**
              * Segment
-             * @description A segment, or what holds its clock: queued, detour.
+             * @description A segment, or what holds its clock: queued, detour, desk_closed.
              */
             segment: string;
             /**
@@ -6270,6 +6619,15 @@ export interface components {
             premise_id: string;
             region: components["schemas"]["RegionRow"] | null;
         };
+        /**
+         * TableAnswer
+         * @description The rows in the order in which they stand, the written ones first.
+         */
+        TableAnswer: {
+            /** Rows */
+            rows: components["schemas"]["RoutingRowRow"][];
+            settings: components["schemas"]["RoutingSettingsRow"];
+        };
         /** Taker */
         Taker: {
             /**
@@ -6290,6 +6648,33 @@ export interface components {
              * @description When it was tapped, with time zone; empty: now.
              */
             at?: string | null;
+        };
+        /** TargetBody */
+        TargetBody: {
+            /**
+             * Centre Id
+             * Format: uuid
+             */
+            centre_id: string;
+            /**
+             * Trade
+             * @default any
+             * @example medium_voltage
+             */
+            trade?: string;
+        };
+        /**
+         * TargetRow
+         * @description A centre and the trade that goes there.
+         */
+        TargetRow: {
+            /**
+             * Centre Id
+             * Format: uuid
+             */
+            centre_id: string;
+            /** Trade */
+            trade: string;
         };
         /** TicketBody */
         TicketBody: {
@@ -7143,6 +7528,80 @@ export interface components {
              * @example true
              */
             verified: boolean;
+        };
+        /**
+         * WhyRow
+         * @description One step of the decision.
+         */
+        WhyRow: {
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "row" | "off_hours" | "off_duty" | "no_trade" | "stand_in" | "no_row" | "nobody";
+            /** En */
+            en: string;
+            /** Row Id */
+            row_id: string | null;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * DeskRow
+         * @description A desk of the demo city that anybody may take.
+         * @example {
+         *       "login": "demo.east",
+         *       "name_en": "Guest dispatcher, east",
+         *       "name_zh": "城东调度访客",
+         *       "page": "/",
+         *       "role": "dispatcher",
+         *       "what_en": "Orders on the map: send, recall, send again",
+         *       "what_zh": "看本中心的工单和车辆，派班组、撤回、改派"
+         *     }
+         */
+        api__schemas_demo__DeskRow: {
+            /** Login */
+            login: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /**
+             * Page
+             * @description Where it works.
+             */
+            page: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "agent" | "shift_lead" | "dispatcher" | "crew" | "supervisor" | "administrator";
+            /** What En */
+            what_en: string;
+            /**
+             * What Zh
+             * @description What one does there, in a sentence.
+             */
+            what_zh: string;
+        };
+        /**
+         * DeskRow
+         * @description Whether somebody sits at a centre's screen.
+         */
+        api__schemas_desk__DeskRow: {
+            /**
+             * On Duty
+             * @description Of a closed desk: by the roster somebody should be there.
+             */
+            on_duty: boolean;
+            /** Open */
+            open: boolean;
+            /**
+             * Since
+             * Format: date-time
+             * @description Open, or closed, from then on.
+             */
+            since: string;
         };
         /** ReasonRow */
         api__schemas_places__ReasonRow: {
@@ -9949,7 +10408,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DeskRow"][];
+                    "application/json": components["schemas"]["api__schemas_demo__DeskRow"][];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */
@@ -15870,6 +16329,752 @@ export interface operations {
                     "application/json": {
                         [key: string]: unknown;
                     };
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    proposal_api_routing_get: {
+        parameters: {
+            query?: {
+                /** @description Of this order; the rest is left out */
+                order_id?: string | null;
+                /** @description What failed */
+                fault_code?: string | null;
+                /** @description The district, where it is known */
+                region?: string | null;
+                /** @description WGS-84, with lon */
+                lat?: number | null;
+                /** @description WGS-84, with lat */
+                lon?: number | null;
+                area_class?: "urban" | "rural" | "remote";
+                /** @description Whose premise it is */
+                customer_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalAnswer"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    gaps_api_routing_gaps_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GapRow"][];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    table_api_routing_rows_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableAnswer"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    add_api_routing_rows_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RowBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoutingRowRow"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    change_api_routing_rows__row_id__post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                row_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RowChangeBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoutingRowRow"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    remove_api_routing_rows__row_id__remove_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                row_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RowRemovalBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    settings_api_routing_settings_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoutingSettingsBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoutingSettingsRow"];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */

@@ -69,9 +69,9 @@ export type DeskSnapshot = Schemas['DeskSnapshot'];
 
 export interface Delta {
   number: number;
-  entity: 'order' | 'crew' | 'vehicle' | 'call';
+  entity: 'order' | 'crew' | 'vehicle' | 'centre' | 'call';
   key: string;
-  value: OrderRow | CrewRow | VehicleRow | Call | null;
+  value: OrderRow | CrewRow | VehicleRow | Centre | Call | null;
 }
 
 export type ServerMessage =

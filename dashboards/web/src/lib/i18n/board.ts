@@ -62,6 +62,7 @@ export const zh = {
   'alerts.since': '{time} 起 {age}',
   'short_alert.not_accepted_centre': '中心未接单',
   'short_alert.not_accepted_crew': '班组未接单',
+  'short_alert.no_route': '无处可派',
   'alert.over': '{segment}超时',
 
   'crews.away.do': '离岗…',
@@ -154,6 +155,7 @@ export const en: Record<keyof typeof zh, string> = {
   'alerts.since': 'since {time}, {age}',
   'short_alert.not_accepted_centre': 'not accepted by centre',
   'short_alert.not_accepted_crew': 'not accepted by crew',
+  'short_alert.no_route': 'nobody to release to',
   'alert.over': '{segment} over limit',
 
   'crews.away.do': 'Away…',

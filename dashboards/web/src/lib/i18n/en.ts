@@ -221,6 +221,7 @@ export const en: Record<Key, string> = {
 
   'hold.queued': 'queued',
   'hold.detour': 're-sending',
+  'hold.desk_closed': 'desk closed',
   'hold.since': '{hold} since {time}',
   'hold.strip': '{hold}: {spent}, the clock of this step is held',
 

@@ -28,6 +28,8 @@ export const zh = {
   'why.within': '{who}：{segment} {spent}，时限 {limit}',
   'why.queued.done': '{who}手上另有工单，排队用了 {spent}（运力不足）',
   'why.queued.running': '{who}手上另有工单，已排队 {spent}（运力不足）',
+  'why.desk_closed.done': '{who}当班而席位无人，等了 {spent}',
+  'why.desk_closed.running': '{who}当班而席位无人，已等 {spent}',
   'why.detour.done': '改派用了 {spent}，由{who}负责',
   'why.detour.running': '正在改派，已 {spent}，由{who}负责',
   'why.thin': '尚无环节超限，承诺所剩不多；{running}',
@@ -51,6 +53,7 @@ export const zh = {
   'alert.AH': '到场超限',
   'alert.not_accepted_centre': '中心 4 分钟未接单，已告警',
   'alert.not_accepted_crew': '班组 4 分钟未接单，已告警',
+  'alert.no_route': '到时无值长派发，路由表也无人可派',
 
   'figures.title': '统计',
   'figures.period': '时段',
@@ -155,6 +158,8 @@ export const en: Record<keyof typeof zh, string> = {
   'why.within': '{who}: {segment} {spent} of {limit}',
   'why.queued.done': 'Waited {spent} behind another order of {who} (capacity)',
   'why.queued.running': 'Waiting for {spent} behind another order of {who} (capacity)',
+  'why.desk_closed.done': 'Waited {spent} while nobody sat at the desk of {who}',
+  'why.desk_closed.running': 'Waiting for {spent}: nobody sits at the desk of {who}',
   'why.detour.done': 'Re-sending took {spent}; {who} answers for it',
   'why.detour.running': 'Being re-sent for {spent}; {who} answers for it',
   'why.thin': 'No segment is over yet, little of the promise is left; {running}',
@@ -178,6 +183,7 @@ export const en: Record<keyof typeof zh, string> = {
   'alert.AH': 'Arrival over its limit',
   'alert.not_accepted_centre': 'Not accepted by the centre in 4 minutes, alarm raised',
   'alert.not_accepted_crew': 'Not accepted by the crew in 4 minutes, alarm raised',
+  'alert.no_route': 'No lead released it in time, and the routing table names nobody',
 
   'figures.title': 'Figures',
   'figures.period': 'Period',

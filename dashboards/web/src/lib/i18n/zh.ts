@@ -212,6 +212,7 @@ export const zh = {
 
   'hold.queued': '排队中',
   'hold.detour': '改派中',
+  'hold.desk_closed': '席位无人',
   'hold.since': '{hold}，{time} 起',
   'hold.strip': '{hold}：{spent}，本段停表',
 

@@ -35,6 +35,7 @@ export function apply(board: Board, items: readonly Delta[]): Board | null {
     order: board.orders,
     crew: board.crews,
     vehicle: board.vehicles,
+    centre: board.centres,
   };
   const copies = new Map<Delta['entity'], Map<string, unknown>>();
   let number = board.number;
@@ -57,6 +58,7 @@ export function apply(board: Board, items: readonly Delta[]): Board | null {
     orders: (copies.get('order') as Board['orders'] | undefined) ?? board.orders,
     crews: (copies.get('crew') as Board['crews'] | undefined) ?? board.crews,
     vehicles: (copies.get('vehicle') as Board['vehicles'] | undefined) ?? board.vehicles,
+    centres: (copies.get('centre') as Board['centres'] | undefined) ?? board.centres,
   };
 }
 

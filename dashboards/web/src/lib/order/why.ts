@@ -1,9 +1,10 @@
 import { POINTS, type OrderRow, type Point } from '../api/types';
 import { millis } from '../time/format';
+import { HOLDS, type Hold } from '../time/levels';
 
 /** One stretch of an order's time, and who answers for it by the policy. */
 export interface Cause {
-  kind: 'segment' | 'queued' | 'detour';
+  kind: 'segment' | Hold;
   /** The segment, or the kind. */
   code: string;
   party: string;
@@ -39,8 +40,8 @@ function runningOf({ running }: Row, nowMs: number): Cause | null {
   if (!running || from === null) return null;
   const wall = Math.max(0, nowMs - from) / 1000;
   const about = { party: running.responsible, unitId: running.unit_id, running: true, doubtful: false };
-  if (running.segment === 'queued' || running.segment === 'detour') {
-    const kind = running.segment;
+  const kind = HOLDS.find((each) => each === running.segment);
+  if (kind) {
     return { kind, code: kind, ...about, spentS: wall, limitS: null, overS: wall };
   }
   const due = millis(running.due_at);

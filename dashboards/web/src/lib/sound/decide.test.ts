@@ -21,6 +21,7 @@ const hop = (id: string): OrderRow['hop'] => ({
   received_at: null,
   accepted_at: null,
   attempts: 1,
+  automatic: false,
 });
 const board = (...orders: OrderRow[]): Map<string, OrderRow> =>
   new Map(orders.map((order) => [order.id, order]));

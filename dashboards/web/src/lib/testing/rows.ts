@@ -20,6 +20,7 @@ export function anOrder(changes: Partial<OrderRow> = {}): OrderRow {
     filed_at: '2026-01-01T00:00:00Z',
     centre_id: null,
     hop: null,
+    release: null,
     assignment: null,
     holder: { code: 'hotline', unit_id: null, since: '2026-01-01T00:00:00Z' },
     points: { A: null, B: null, C: null, D: null, E: null, F: null, G: null, H: null },

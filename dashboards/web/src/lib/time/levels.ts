@@ -39,8 +39,8 @@ export function promiseLeft(order: OrderRow, nowMs: number): Countdown {
   return { left, level: share < shares.risk ? 'risk' : share < shares.watch ? 'watch' : 'normal' };
 }
 
-/** What may hold a segment's clock: waiting behind another order, sent to the wrong place. */
-const HOLDS = ['queued', 'detour'] as const;
+/** What may hold a segment's clock: waiting behind another order, sent wrong, nobody at the desk. */
+export const HOLDS = ['queued', 'detour', 'desk_closed'] as const;
 export type Hold = (typeof HOLDS)[number];
 
 /** What holds the running clock, and for how many seconds already (null: unknown). */
