@@ -4,17 +4,21 @@ import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
+import httpx
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from core.db import session_factory
 from core.identity import system_actor
+from core.models import Outbox
 from core.uow import unit_of_work
 from dispatch.directory.imports import execute, repository, service
+from dispatch.directory.imports.jobs import run_import
 from dispatch.directory.imports.models import ImportProblem, ImportRun
 from dispatch.starter import ORG_ID
+from tests.people import Person
 
 ACTOR = system_actor(ORG_ID, "import")
 Table = Sequence[Sequence[str]]
@@ -132,3 +136,28 @@ def bring_all(folder: Path, leave_out: str = "") -> dict[str, ImportRun]:
             break
         runs[kind] = bring(kind, write_csv(folder / f"{kind}.csv", rows))
     return runs
+
+
+def work() -> int:
+    """Do what a worker would: the jobs of imports that wait, in order. Returns how many."""
+    with session_factory()() as session:
+        waiting = session.execute(
+            select(Outbox.id, Outbox.org_id, Outbox.body)
+            .where(Outbox.name == service.JOB, Outbox.done_at.is_(None))
+            .order_by(Outbox.created_at, Outbox.id)
+        ).all()
+    for id_, org_id, body in waiting:
+        run_import(id_, org_id, body)
+    return len(waiting)
+
+
+def upload(
+    person: Person, kind: str, name: str, content: bytes, dry_run: str = "true", key: str = ""
+) -> httpx.Response:
+    """Send a file as the page does."""
+    return person.http.post(
+        "/api/imports",
+        data={"kind": kind, "dry_run": dry_run},
+        files={"file": (name, content)},
+        headers={"Idempotency-Key": key or str(uuid4())},
+    )

@@ -1,0 +1,133 @@
+"""Imports over HTTP: upload, worker, problems, rejects, for real, cancel."""
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from core.settings import settings
+from tests.directory.imports import CUSTOMERS, PHONES, bring, directory, upload, work, write_csv
+from tests.office import Office
+
+
+def text_of(rows: Any, encoding: str = "utf-8") -> bytes:
+    out = io.StringIO()
+    csv.writer(out).writerows(rows)
+    return out.getvalue().encode(encoding)
+
+
+BAD = (
+    ("户号", "户名", "供电电压", "合同容量", "运行容量"),
+    ("2001", "李四", "220V", "8", "8"),
+    ("2002", "王五", "220V", "8", "16"),
+    ("2003", "", "900V", "8", "8"),
+)
+
+
+def test_checked_then_imported(own_office: Office) -> None:
+    admin = own_office.person("admin")
+    answer = upload(admin, "customers", "客户.csv", text_of(BAD, "gb18030"))
+    assert answer.status_code == 201
+    run = answer.json()
+    assert (run["state"], run["dry_run"], run["mine"]) == ("queued", True, True)
+    assert work() == 1
+    run = admin.get(f"/api/imports/{run['id']}")
+    assert (run["state"], run["rows"], run["added"], run["rejected"]) == ("done", 3, 1, 2)
+    assert directory()["customer"] == []
+    problems = admin.get(f"/api/imports/{run['id']}/problems")
+    assert [(one["row"], one["field"], one["rule"]) for one in problems["rows"]] == [
+        (3, "contract_kva", "capacity_below_running"),
+        (4, "name_zh", "required"),
+        (4, "voltage", "unknown_choice"),
+    ]
+    assert problems["rows"][0]["sentence"] == (
+        "the contract capacity 8 is below the running capacity 16"
+    )
+    real = admin.post(f"/api/imports/{run['id']}/import")
+    assert work() == 1
+    assert admin.get(f"/api/imports/{real['id']}")["added"] == 1
+    assert [row["number"] for row in directory()["customer"]] == ["2001"]
+    assert [one["id"] for one in admin.get("/api/imports")] == [real["id"], run["id"]]
+
+
+def test_mended_rejects_are_all_in(own_office: Office, tmp_path: Path) -> None:
+    admin = own_office.person("admin")
+    run = upload(admin, "customers", "c.csv", text_of(BAD), "false").json()
+    work()
+    rejects = admin.http.get(f"/api/imports/{run['id']}/rejects.csv").text.removeprefix("\ufeff")
+    rows = list(csv.DictReader(io.StringIO(rejects)))
+    assert [row["reject_row"] for row in rows] == ["3", "4"]
+    assert rows[1]["reject_rule"] == "required unknown_choice"
+    mended = rejects.replace("8,16", "16,16").replace("2003,,900V", "2003,赵六,380V")
+    again = bring("customers", _written(tmp_path / "mended.csv", mended))
+    assert (again.added, again.rejected) == (2, 0)
+    assert [row["number"] for row in directory()["customer"]] == ["2001", "2002", "2003"]
+
+
+def _written(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_same_key_is_one_run(own_office: Office) -> None:
+    admin, key = own_office.person("admin"), str(uuid4())
+    first = upload(admin, "customers", "c.csv", text_of(CUSTOMERS), key=key)
+    second = upload(admin, "customers", "c.csv", text_of(CUSTOMERS), key=key)
+    assert first.json() == second.json()
+    other = upload(admin, "customers", "c.csv", text_of(BAD), key=key)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    assert len(admin.get("/api/imports")) == 1
+
+
+def test_what_cannot_be_taken_is_said(own_office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    admin = own_office.person("admin")
+    assert upload(admin, "pets", "c.csv", b"x").json()["errors"][0]["field"] == "body.kind"
+    assert upload(admin, "customers", "c.csv", b"").json()["code"] == "import_empty"
+    missing = upload(admin, "customers", "c.csv", text_of([("户号",), ("1",)])).json()
+    torn = upload(admin, "customers", "c.xlsx", b"PK\x03\x04 no workbook").json()
+    work()
+    ended = admin.get(f"/api/imports/{missing['id']}")
+    assert ended["state"] == "failed"
+    assert "户名 / name_zh: is missing" in ended["failure"]
+    assert admin.get(f"/api/imports/{torn['id']}")["state"] == "failed"
+    monkeypatch.setattr(settings(), "import_max_mb", 1)
+    for size in (1_050_000, 1_500_000):
+        large = upload(admin, "customers", "c.csv", b"x" * size)
+        assert large.status_code == 413, size
+
+
+def test_cancelled_before_anybody_began(own_office: Office) -> None:
+    admin = own_office.person("admin")
+    run = upload(admin, "customers", "c.csv", text_of(CUSTOMERS), "false").json()
+    assert admin.post(f"/api/imports/{run['id']}/cancel")["state"] == "cancelled"
+    work()
+    assert directory()["customer"] == []
+    again = admin.try_post(f"/api/imports/{run['id']}/cancel")
+    assert (again.status_code, again.json()["code"]) == (409, "import_ended")
+
+
+def test_what_another_may_see(own_office: Office, tmp_path: Path) -> None:
+    """A phone that cannot be one is personal: only who uploaded it reads it."""
+    admin = own_office.person("admin")
+    path = write_csv(tmp_path / "p.csv", [PHONES[0], ("1001", "138", "", "")])
+    run = bring("phones", path)  # from the command line
+    shown = admin.get(f"/api/imports/{run.id}/problems")["rows"]
+    assert [one["value"] for one in shown] == ["•••"]
+    assert "138" not in shown[0]["sentence"]
+    answer = admin.http.get(f"/api/imports/{run.id}/rejects.csv")
+    assert (answer.status_code, answer.json()["code"]) == (403, "import_not_yours")
+
+
+def test_a_template_has_all_columns(own_office: Office) -> None:
+    admin = own_office.person("admin")
+    reference = admin.get("/api/imports/reference")
+    assert len(reference["rules"]) > 40
+    for kind in reference["kinds"]:
+        for place, language in enumerate(("zh", "en")):
+            path = f"/api/imports/templates/{kind['code']}.csv"
+            answer = admin.http.get(path, params={"language": language})
+            header = answer.content.decode("utf-8-sig").strip().split(",")
+            assert header == [one["headers"][place] for one in kind["columns"]]
