@@ -11,13 +11,20 @@ State = Literal["queued", "checking", "writing", "done", "cancelled", "failed"]
 Level = Literal["error", "warning"]
 
 
+class ImportChoice(BaseModel):
+    """A word that a cell may have, and the Chinese for it; either is taken."""
+
+    code: str
+    zh: str
+
+
 class ImportColumn(BaseModel):
     """A column of an import file. The first header is the template's in Chinese, then English."""
 
     name: str
     headers: list[str]
     required: bool
-    choices: list[str] = Field(description="Words that are taken, beside their Chinese.")
+    choices: list[ImportChoice]
     hint_zh: str
     hint_en: str
 

@@ -28,6 +28,7 @@ from core.settings import settings
 from core.uow import UnitOfWork
 from dashboards.values import iso
 from dispatch.directory.imports import repository, service
+from dispatch.directory.imports.choices import WORDS
 from dispatch.directory.imports.kinds import CODES, kinds
 from dispatch.directory.imports.models import ImportProblem, ImportRun
 from dispatch.directory.imports.quality import TABLE
@@ -86,7 +87,9 @@ def reference(_principal: Importer) -> dict[str, Any]:
                         "name": one.name,
                         "headers": list(one.headers),
                         "required": one.required,
-                        "choices": list(one.choices),
+                        "choices": [
+                            {"code": code, "zh": WORDS.get(code, code)} for code in one.choices
+                        ],
                         "hint_zh": one.hint_zh,
                         "hint_en": one.hint_en,
                     }

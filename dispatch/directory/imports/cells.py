@@ -161,7 +161,7 @@ def yes_or_no(text: str) -> bool:
         return True
     if word in _NO:
         return False
-    raise Bad("unknown_choice", "是 否 yes no")
+    raise Bad("unknown_choice", "yes no")
 
 
 def phone(region: str) -> Parser:

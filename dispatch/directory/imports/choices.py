@@ -15,7 +15,13 @@ from dispatch.directory.imports import cells
 from dispatch.directory.imports.cells import Parser
 
 
+WORDS: dict[str, str] = {}
+"""Code → the Chinese word of templates and sentences, the first one that is written for it."""
+
+
 def _choice(codes: tuple[str, ...], zh: Mapping[str, str]) -> Parser:
+    for word, code in zh.items():
+        WORDS.setdefault(code, word)
     return cells.choice(
         {**{one: one for one in codes}, **{cells.fold(one): one for one in codes}, **zh}
     )
@@ -116,3 +122,4 @@ USE = _choice(
         "其他": "other",
     },
 )
+WORDS.update({"yes": "是", "no": "否", "0.4": "0.4"})

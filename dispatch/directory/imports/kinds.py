@@ -325,7 +325,7 @@ def phones(region: str) -> Kind:
                 cells.yes_or_no,
                 "boolean",
                 default=False,
-                choices=("是", "否", "yes", "no"),
+                choices=("yes", "no"),
             ),
             Column(
                 "used_by",

@@ -13,6 +13,7 @@ from typing import Any
 from shapely import contains_xy
 
 from dispatch.directory.imports.cells import is_broken_outline
+from dispatch.directory.imports.choices import WORDS
 
 Row = Mapping[str, Any]
 HIGH = ("10", "35", "110")
@@ -100,18 +101,6 @@ TABLE = (*_FORM, *_PLACE, *_ACCOUNT, *_OTHER_ROWS)
 RULES: Mapping[str, Rule] = MappingProxyType({one.code: one for one in TABLE})
 
 
-_DEVICES_ZH = MappingProxyType(
-    {
-        "substation": "变电站",
-        "feeder": "馈线",
-        "section": "分段",
-        "transformer": "变压器",
-        "pole": "杆塔",
-        "cabinet": "分支箱",
-    }
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A rule that a row breaks. `row` counts as a spreadsheet does: the header is row 1."""
@@ -130,7 +119,8 @@ class Finding:
         """What is wrong, in `zh` or `en`."""
         rule = RULES[self.rule]
         if language == "zh":
-            return rule.zh.format(value=self.value, other=_DEVICES_ZH.get(self.other, self.other))
+            other = " ".join(WORDS.get(word, word) for word in self.other.split(" "))
+            return rule.zh.format(value=self.value, other=other)
         return rule.en.format(value=self.value, other=self.other)
 
 

@@ -4414,15 +4414,22 @@ export interface components {
             sent_at: string;
         };
         /**
+         * ImportChoice
+         * @description A word that a cell may have, and the Chinese for it; either is taken.
+         */
+        ImportChoice: {
+            /** Code */
+            code: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
          * ImportColumn
          * @description A column of an import file. The first header is the template's in Chinese, then English.
          */
         ImportColumn: {
-            /**
-             * Choices
-             * @description Words that are taken, beside their Chinese.
-             */
-            choices: string[];
+            /** Choices */
+            choices: components["schemas"]["ImportChoice"][];
             /** Headers */
             headers: string[];
             /** Hint En */

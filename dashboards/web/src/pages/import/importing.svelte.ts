@@ -22,6 +22,10 @@ export type Standing = Run['state'] | 'checked';
 export const standing = (run: Run): Standing =>
   run.dry_run && run.state === 'done' ? 'checked' : run.state;
 
+/** The header of a column in a language's template, legible. */
+export const headerOf = (column: Kind['columns'][number], language: 'zh' | 'en'): string =>
+  (column.headers[language === 'zh' ? 0 : 1] ?? column.name).replaceAll('_', ' ');
+
 /** Rows that importing the file of a dry run would write. */
 export const writable = (run: Run): number => run.added + run.changed;
 
