@@ -14,7 +14,6 @@ from dispatch.directory.codes import (
 from dispatch.directory.imports import cells
 from dispatch.directory.imports.cells import Parser
 
-
 WORDS: dict[str, str] = {}
 """Code → the Chinese word of templates and sentences, the first one that is written for it."""
 

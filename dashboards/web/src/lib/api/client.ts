@@ -22,8 +22,6 @@ export class NotReached extends Error {
 }
 
 const TIMEOUT_MS = 15_000;
-/** A file of hundreds of megabytes over a slow line. */
-const UPLOAD_TIMEOUT_MS = 1_800_000;
 /** Pauses before a write is sent again with the same Idempotency-Key. */
 const RETRY_PAUSES_MS = [400, 1500, 4000];
 
@@ -50,12 +48,12 @@ export const writeHeaders = (key: string): Record<string, string> => ({
   'X-CSRF-Token': csrfToken,
 });
 
-async function send(path: string, init: RequestInit, timeout = TIMEOUT_MS): Promise<Response> {
+async function send(path: string, init: RequestInit): Promise<Response> {
   try {
     return await fetch(path, {
       credentials: 'same-origin',
       ...init,
-      signal: AbortSignal.timeout(timeout),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
     });
   } catch (error) {
     throw new NotReached(error);
@@ -116,10 +114,4 @@ export async function post<T>(
     }
   }
   throw new NotReached(null);
-}
-
-/** Send a form with a file, once: sending it again is the person's to decide, with the same `key`. */
-export async function postForm<T>(path: string, form: FormData, key = newKey()): Promise<T> {
-  const init = { method: 'POST', headers: writeHeaders(key), body: form };
-  return answer<T>(await send(path, init, UPLOAD_TIMEOUT_MS));
 }

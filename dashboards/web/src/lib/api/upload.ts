@@ -2,7 +2,8 @@ import { newKey, NotReached, refusal, writeHeaders } from './client';
 
 /**
  * Send a file as a form's field, telling how much has left (0…1; null: nobody knows). The only
- * request that is not `fetch`, which cannot tell. Raises `ApiProblem` or `NotReached`.
+ * request that is not `fetch`, which cannot tell. `others`: the form's other fields, before the file.
+ * Raises `ApiProblem` or `NotReached`.
  */
 export function upload<T>(
   path: string,
@@ -10,6 +11,7 @@ export function upload<T>(
   file: File,
   onsent: (share: number | null) => void,
   key = newKey(),
+  others: Readonly<Record<string, string>> = {},
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
@@ -24,6 +26,7 @@ export function upload<T>(
       else reject(refusal(request.status, body));
     };
     const form = new FormData();
+    for (const [name, value] of Object.entries(others)) form.append(name, value);
     form.append(field, file);
     request.send(form);
   });

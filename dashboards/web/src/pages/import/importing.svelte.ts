@@ -1,7 +1,8 @@
 import { createContext } from 'svelte';
-import { ApiProblem, get, newKey, NotReached, post, postForm } from '../../lib/api/client';
+import { ApiProblem, get, newKey, NotReached, post } from '../../lib/api/client';
 import { goToLogin } from '../../lib/api/session';
 import type { Schemas } from '../../lib/api/types';
+import { upload } from '../../lib/api/upload';
 import { language, t } from '../../lib/i18n/index.svelte';
 import { Saying } from '../../lib/ui/said.svelte';
 
@@ -146,14 +147,15 @@ export class Importing {
   /** Upload a file and have it checked. */
   async check(file: File, key = newKey()): Promise<void> {
     if (this.sending !== null) return;
-    const form = new FormData();
-    form.set('kind', this.kind);
-    form.set('dry_run', 'true');
-    form.set('file', file);
     this.sending = file.name;
-    this.saying.say({ tone: 'busy', text: t('import.sending', { file: file.name }) });
+    const sent = (share: number | null): void => {
+      const percent = Math.round((share ?? 0) * 100);
+      this.saying.say({ tone: 'busy', text: t('import.sending', { file: file.name, percent }) });
+    };
+    sent(0);
     try {
-      const run = await postForm<Run>('/api/imports', form, key);
+      const wish = { kind: this.kind, dry_run: 'true' };
+      const run = await upload<Run>('/api/imports', 'file', file, sent, key, wish);
       await this.#begun(run, t('import.said.queued', { file: file.name }));
     } catch (error) {
       this.#refused(error, () => void this.check(file, key));
