@@ -92,6 +92,7 @@ def _make(session: Session) -> list[Login]:
         _user(session, hotline, Role.SUPERVISOR, "supervisor", "主管"),
         _user(session, hotline, Role.ADMINISTRATOR, "admin", "管理员"),
     ]
+    _people(session, hotline, "hotline", "热线", DESK)
     for number, (code, zh, en) in enumerate(CENTRES, start=1):
         centre = _unit(session, hotline, "centre", code, zh, en, code)
         logins.append(_user(session, centre, Role.DISPATCHER, f"{code}.desk", f"{zh}调度"))

@@ -1,0 +1,63 @@
+import { t } from '../../lib/i18n/index.svelte';
+import { serverClock } from '../../lib/time/clock.svelte';
+import { plainKey, type KeyLine } from '../../lib/ui/keyboard';
+import type { Organisation } from './organisation.svelte';
+import { daysAfter, mondayOf } from './week';
+
+export const keyLines = (): KeyLine[] => [
+  { keys: ['↑', '↓', '←', '→'], says: t('admin.key.tree') },
+  { keys: ['/'], says: t('admin.key.find') },
+  { keys: ['1', '…', '5'], says: t('admin.key.tabs') },
+  { keys: ['n'], says: t('admin.key.new') },
+  { keys: ['j', 'k'], says: t('admin.key.rows') },
+  { keys: ['Enter', 'e'], says: t('admin.key.open') },
+  { keys: ['['], says: t('admin.shift.previous') },
+  { keys: [']'], says: t('admin.shift.next') },
+  { keys: ['t'], says: t('admin.key.today') },
+  { keys: ['p'], says: t('admin.key.pattern') },
+  { keys: ['x', 'Delete'], says: t('admin.key.remove') },
+  { keys: ['Esc'], says: t('admin.key.back') },
+];
+
+/** The next or previous row of the pane takes the focus. */
+function step(by: number): void {
+  const rows = [...document.querySelectorAll<HTMLElement>('[data-pane] [data-row]')];
+  const at = rows.indexOf(document.activeElement as HTMLElement);
+  rows[at < 0 ? 0 : Math.max(0, Math.min(rows.length - 1, at + by))]?.focus();
+}
+
+/** What `n` makes in the tab that is open. */
+function create(org: Organisation): void {
+  const { unit } = org;
+  if (!unit?.active) return;
+  if (org.tab === 'unit' && org.isAdmin && unit.kind !== 'crew') org.asking = { kind: 'unit', unit: null, above: unit };
+  else if (org.tab === 'members' && org.isKeeper) org.asking = { kind: 'member', member: null };
+  else if (org.tab === 'shifts' && org.isKeeper) org.asking = { kind: 'shift', shift: null, memberId: null, day: org.monday };
+  else if (org.tab === 'fleet' && org.isAdmin) org.asking = { kind: 'vehicle', vehicle: null };
+  else if (org.tab === 'users' && org.isAdmin) org.asking = { kind: 'user', user: null };
+}
+
+function inWeek(key: string, org: Organisation): boolean {
+  if (org.tab !== 'shifts') return false;
+  if (key === '[' || key === ']') org.monday = daysAfter(org.monday, key === '[' ? -7 : 7);
+  else if (key === 't') org.monday = mondayOf(serverClock.exact());
+  else if (key === 'p' && org.isKeeper) org.asking = { kind: 'pattern' };
+  else return false;
+  return true;
+}
+
+/** Single letters, wherever the focus is but in a field or a dialog. */
+export function handleKey(event: KeyboardEvent, org: Organisation): void {
+  const key = plainKey(event);
+  if (key === null || document.querySelector('dialog[open]')) return;
+  const tab = /^[1-5]$/.test(key) ? org.tabs[Number(key) - 1] : undefined;
+  if (tab) org.tab = tab;
+  else if (key === '/') document.querySelector<HTMLElement>('[data-find]')?.focus();
+  else if (key === 'n') create(org);
+  else if (key === 'e' && org.tab === 'unit' && org.isAdmin && org.unit) org.asking = { kind: 'unit', unit: org.unit, above: org.unit };
+  else if (key === 'd' && org.tab === 'fleet' && org.isAdmin) org.asking = { kind: 'device', device: null, vehicleId: null };
+  else if (key === 'j' || key === 'k') step(key === 'j' ? 1 : -1);
+  else if (key === 'Escape') document.querySelector<HTMLElement>('[data-tree] [tabindex="0"]')?.focus();
+  else if (!inWeek(key, org)) return;
+  event.preventDefault();
+}
