@@ -96,7 +96,7 @@ def _make(session: Session) -> list[Login]:
     for number, (code, zh, en) in enumerate(CENTRES, start=1):
         centre = _unit(session, hotline, "centre", code, zh, en, code)
         logins.append(_user(session, centre, Role.DISPATCHER, f"{code}.desk", f"{zh}调度"))
-        _people(session, centre, code, zh, DESK)
+        _people(session, centre, code, zh.removesuffix("报修中心"), DESK)
         logins.extend(_crews(session, centre, number, code, zh, en))
     keep_planned(session, ORG_ID, now())
     return logins

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { branches, typedTo, withBelow, type UnitRow } from './tree';
-import { dateField, dayOf, daysAfter, mondayOf, momentField, momentOf, type Shift } from './week';
+import { clock, dateField, dayOf, daysAfter, mondayOf, momentField, momentOf, type Shift } from './week';
 
 const unit = (id: string, parent_id: string | null, kind: UnitRow['kind'], active = true): UnitRow =>
   ({ id, parent_id, kind, active, code: id, name_zh: `名${id}`, name_en: id }) as UnitRow;
@@ -48,6 +48,11 @@ describe('the week', () => {
     expect(dayOf(from(4, 20), monday)).toBe(2);
     expect(dayOf(from(8, 23), monday)).toBe(6);
     expect(dayOf(from(1, 20), monday)).toBe(0);
+  });
+  it('reads hours as people type them', () => {
+    expect(['8', '830', '8:30', '08：30', '2000', '24:00', 'x'].map(clock)).toEqual(
+      ['08:00', '08:30', '08:30', '08:30', '20:00', '24:00', 'x'],
+    );
   });
   it('writes moments as fields hold them and reads them back', () => {
     const at = new Date(2026, 0, 3, 4, 5).getTime();

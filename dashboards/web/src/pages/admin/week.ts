@@ -50,3 +50,10 @@ export function momentOf(field: string): string {
   const ms = Date.parse(field);
   return Number.isFinite(ms) ? new Date(ms).toISOString() : '';
 }
+
+/** Hours as people type them (`8`, `830`, `8:30`, `08：30`) as `HH:MM`; what is none stays as it is. */
+export function clock(typed: string): string {
+  const found = /^(\d{1,2})(?:[:：.]?([0-5]\d))?$/.exec(typed.trim());
+  const hours = Number(found?.[1]);
+  return found && hours < 24 ? `${two(hours)}:${found[2] ?? '00'}` : typed;
+}
