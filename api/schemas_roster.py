@@ -270,7 +270,7 @@ class AccountAnswer(AccountRow):
     )
 
 
-class DeviceRow(BaseModel):
+class TerminalRow(BaseModel):
     id: UUID
     kind: str
     protocol: str
@@ -287,4 +287,4 @@ class FleetRow(BaseModel):
     plate: str
     crew_id: UUID | None
     version: int
-    devices: list[DeviceRow]
+    devices: list[TerminalRow]

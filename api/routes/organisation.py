@@ -16,10 +16,10 @@ from api.schemas_roster import (
     Deactivation,
     DeviceBody,
     DeviceChange,
-    DeviceRow,
     FleetRow,
     OrganisationTree,
     Seen,
+    TerminalRow,
     UnitBody,
     UnitChange,
     UnitRow,
@@ -250,20 +250,20 @@ def _vehicle(
     return write.run(body, act, status)
 
 
-@router.get("/api/devices", response_model=list[DeviceRow])
+@router.get("/api/devices", response_model=list[TerminalRow])
 def devices(principal: AdminViewer) -> list[dict[str, Any]]:
     """All terminals and phones that send positions."""
     with read_session() as session:
         return shown.device_rows(session, principal.org_id)
 
 
-@router.post("/api/devices", status_code=201, response_model=DeviceRow)
+@router.post("/api/devices", status_code=201, response_model=TerminalRow)
 def create_device(body: DeviceBody, write: Admin) -> JSONResponse:
     """A new terminal; it can connect from now on."""
     return _device(write, body, None, 0, 201)
 
 
-@router.post("/api/devices/{device_id}", response_model=DeviceRow)
+@router.post("/api/devices/{device_id}", response_model=TerminalRow)
 def change_device(device_id: UUID, body: DeviceChange, write: Admin) -> JSONResponse:
     """Another identity, or into another vehicle."""
     return _device(write, body, device_id, body.version)

@@ -3593,6 +3593,25 @@ export interface components {
              */
             version: number;
         };
+        /** DeviceRow */
+        DeviceRow: {
+            /** Code */
+            code: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "substation" | "feeder" | "section" | "transformer" | "pole" | "cabinet";
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+        };
         /** DispatchBody */
         DispatchBody: {
             /**
@@ -3875,7 +3894,7 @@ export interface components {
             /** Crew Id */
             crew_id: string | null;
             /** Devices */
-            devices: components["schemas"]["api__schemas_roster__DeviceRow"][];
+            devices: components["schemas"]["TerminalRow"][];
             /**
              * Id
              * Format: uuid
@@ -4337,7 +4356,7 @@ export interface components {
              * Devices
              * @description Above it, the nearest first.
              */
-            devices: components["schemas"]["api__schemas_search__DeviceRow"][];
+            devices: components["schemas"]["DeviceRow"][];
             /**
              * Id
              * Format: uuid
@@ -4989,7 +5008,7 @@ export interface components {
              * Above
              * @description The nearest first, the substation last.
              */
-            above: components["schemas"]["api__schemas_search__DeviceRow"][];
+            above: components["schemas"]["DeviceRow"][];
             /** Code */
             code: string;
             /**
@@ -6683,6 +6702,30 @@ export interface components {
             /** Trade */
             trade: string;
         };
+        /** TerminalRow */
+        TerminalRow: {
+            /** Connected */
+            connected: boolean;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Identity */
+            identity: string;
+            /** Kind */
+            kind: string;
+            /** Last Seen At */
+            last_seen_at: string | null;
+            /** Protocol */
+            protocol: string;
+            /** Registered At */
+            registered_at: string | null;
+            /** Vehicle Id */
+            vehicle_id: string | null;
+            /** Version */
+            version: number;
+        };
         /** TicketBody */
         TicketBody: {
             /**
@@ -7626,49 +7669,6 @@ export interface components {
              * @example 写错客户
              */
             reason: string;
-        };
-        /** DeviceRow */
-        api__schemas_roster__DeviceRow: {
-            /** Connected */
-            connected: boolean;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Identity */
-            identity: string;
-            /** Kind */
-            kind: string;
-            /** Last Seen At */
-            last_seen_at: string | null;
-            /** Protocol */
-            protocol: string;
-            /** Registered At */
-            registered_at: string | null;
-            /** Vehicle Id */
-            vehicle_id: string | null;
-            /** Version */
-            version: number;
-        };
-        /** DeviceRow */
-        api__schemas_search__DeviceRow: {
-            /** Code */
-            code: string;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "substation" | "feeder" | "section" | "transformer" | "pole" | "cabinet";
-            /** Name En */
-            name_en: string;
-            /** Name Zh */
-            name_zh: string;
         };
         /**
          * ReasonRow
@@ -10719,7 +10719,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["api__schemas_roster__DeviceRow"][];
+                    "application/json": components["schemas"]["TerminalRow"][];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */
@@ -10826,7 +10826,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["api__schemas_roster__DeviceRow"];
+                    "application/json": components["schemas"]["TerminalRow"];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */
@@ -10935,7 +10935,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["api__schemas_roster__DeviceRow"];
+                    "application/json": components["schemas"]["TerminalRow"];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */

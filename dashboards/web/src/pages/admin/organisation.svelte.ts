@@ -11,7 +11,7 @@ import { daysAfter, mondayOf, type Shift } from './week';
 export type Tree = Schemas['OrganisationTree'];
 export type Member = Schemas['MemberRow'];
 export type Vehicle = Schemas['FleetRow'];
-export type Device = Schemas['DeviceRow'];
+export type Device = Schemas['TerminalRow'];
 export type Account = Schemas['AccountRow'];
 export const TABS = ['unit', 'members', 'shifts', 'fleet', 'users'] as const;
 export type Tab = (typeof TABS)[number];
