@@ -1,4 +1,5 @@
 import { ApiProblem, get } from '../api/client';
+import type { Id, Schemas } from '../api/types';
 import type { Guide } from './guide';
 
 /** Guides as they come from the server, once each; a lost network is tried again when asked again. */
@@ -10,6 +11,17 @@ export class GuideBook {
   /** Null: there is none for this fault; undefined: not here. */
   of(code: string): Guide | null | undefined {
     return this.#known.get(code);
+  }
+
+  /** What the customer's account says by itself: its state where that is a cause, else `active`. */
+  async accountState(code: string, customerId: Id): Promise<string> {
+    const path = `/api/guides/${encodeURIComponent(code)}/outcome?customer_id=${encodeURIComponent(customerId)}`;
+    try {
+      const { because } = await get<Schemas['GuideOutcome']>(path);
+      return because.find(({ question }) => question === '')?.answer ?? 'active';
+    } catch {
+      return 'active'; // the server counts it when the ticket is filed
+    }
   }
 
   async ask(code: string): Promise<void> {

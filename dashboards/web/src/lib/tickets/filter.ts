@@ -1,4 +1,6 @@
+import { matches } from '../desk/sorting';
 import { KINDS, type Kind } from '../intake/draft.svelte';
+import type { TicketRow, TicketState } from './types';
 
 /** Which tickets: at work, mine, past their time, closed, every one. */
 export const VIEWS = ['open', 'mine', 'overdue', 'closed', 'all'] as const;
@@ -22,6 +24,33 @@ export function toSearch({ view, kind, query }: Filter): string {
   const text = found.toString();
   return text ? `?${text}` : '';
 }
+
+const AT_WORK: readonly TicketState[] = ['open', 'ordered', 'merged', 'transferred', 'returned', 'answered', 'follow_up'];
+/** As many as the server gives at once; what is older is found by narrowing. */
+const LIMIT = 500;
+
+/** What the server is asked for; the fragment is looked for in what it gives. */
+export function listPath({ view, kind }: Filter): string {
+  const asked = new URLSearchParams();
+  if (view === 'closed') asked.append('state', 'closed');
+  if (view === 'open' || view === 'mine') for (const state of AT_WORK) asked.append('state', state);
+  if (view === 'mine') asked.set('mine', 'true');
+  if (view === 'overdue') asked.set('overdue', 'true');
+  if (kind) asked.set('kind', kind);
+  asked.set('limit', String(LIMIT));
+  return `/api/tickets?${asked.toString()}`;
+}
+
+/** Those that have every word of the fragment in number, name, telephone, words, place or order. */
+export const found = (tickets: readonly TicketRow[], query: string): readonly TicketRow[] =>
+  query.trim() === ''
+    ? tickets
+    : tickets.filter((one) =>
+        matches(
+          [one.number, one.caller_name, one.caller_phone, one.description, one.place, one.place_en, one.order_number],
+          query,
+        ),
+      );
 
 /** What an address asks for; words that nobody knows are left out. */
 export function fromSearch(search: string): Filter {

@@ -61,7 +61,7 @@ export class AgentDesk extends Desk {
   );
   /** The order that a repeat call asks about: the one in focus, else an open one of the customer. */
   readonly chaseable: OrderRow | null = $derived.by(() => {
-    if (!this.rights.has('ticket.file')) return null;
+    if (!this.rights.has('ticket.work')) return null;
     const asked = this.selected ?? this.likely.find(({ at }) => at === 'customer')?.order ?? null;
     return asked && asked.state !== 'closed' ? asked : null;
   });

@@ -106,6 +106,15 @@ export class FollowUpDesk {
     void this.#claim(row, reason);
   }
 
+  /** Back to the queue: somebody else makes the call. */
+  giveBack(row: FollowUp): void {
+    if (!this.mayTry(row)) return;
+    void this.#act(row, async (key) => {
+      this.#put(await post<FollowUp>(`/api/follow-ups/${row.id}/give-back`, {}, key));
+      return t('followup.said.given_back', { number: numberOf(row) });
+    });
+  }
+
   #claim(row: FollowUp, reason: string | null): Promise<void> {
     return this.#act(row, async (key) => {
       this.#put(await post<FollowUp>(`/api/follow-ups/${row.id}/claim`, reason ? { reason } : {}, key));

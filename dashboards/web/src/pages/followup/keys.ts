@@ -9,6 +9,7 @@ const KEYS: readonly { keys: string[]; says: PlainKey }[] = [
   { keys: ['1', '2', '3'], says: 'followup.key.rate' },
   { keys: ['n'], says: 'followup.key.not_reached' },
   { keys: ['x'], says: 'followup.key.refused' },
+  { keys: ['b'], says: 'followup.key.back' },
   { keys: ['Esc'], says: 'keys.back' },
 ];
 
@@ -31,6 +32,7 @@ function rowKey(key: string, desk: FollowUpDesk): boolean {
   else if (key === 'r') desk.rating = desk.mayTry(row);
   else if (key === 'n') desk.outcome(row, 'not_reached');
   else if (key === 'x') desk.outcome(row, 'refused');
+  else if (key === 'b') desk.giveBack(row);
   else return false;
   return true;
 }

@@ -5,7 +5,7 @@ import type { Id, Reference, Session } from '../../lib/api/types';
 import { nameOf, t } from '../../lib/i18n/index.svelte';
 import { Polled } from '../../lib/live/polled.svelte';
 import { possibleActs, type Act, type ActCode } from '../../lib/tickets/acts';
-import { fromSearch, toSearch, type Filter } from '../../lib/tickets/filter';
+import { found, fromSearch, listPath, toSearch, type Filter } from '../../lib/tickets/filter';
 import type { TicketList, TicketPage, TicketRow } from '../../lib/tickets/types';
 import { TicketWords } from '../../lib/tickets/words.svelte';
 import { Saying, type Said } from '../../lib/ui/said.svelte';
@@ -33,13 +33,15 @@ export class TicketDesk {
 
   readonly rights = $derived(new Set(this.session?.user.rights ?? []));
   readonly me = $derived(this.session?.user.id ?? '');
-  readonly rows: readonly TicketRow[] = $derived(this.list.data?.tickets ?? []);
+  readonly rows: readonly TicketRow[] = $derived(
+    found(this.list.data?.tickets ?? [], this.filter.query),
+  );
   /** The open ticket, once its page is here. */
   readonly open: TicketPage | null = $derived(
     this.page.data?.ticket.id === this.openId ? this.page.data : null,
   );
   readonly acts: Act[] = $derived(this.open ? possibleActs(this.open.may, this.rights) : []);
-  readonly listPath = $derived(`/api/tickets${toQuery(this.filter)}`);
+  readonly listPath = $derived(listPath(this.filter));
   readonly pagePath = $derived(this.openId ? `/api/tickets/${encodeURIComponent(this.openId)}` : null);
 
   get said(): Said | null {
@@ -93,27 +95,48 @@ export class TicketDesk {
     if (act && this.open) this.asking = { act, ticket: this.open.ticket };
   }
 
+  /** The page after an act of one of its parts. */
+  show(after: TicketPage): void {
+    if (this.openId === after.ticket.id) this.page.show(after);
+    void this.list.again();
+  }
+
   async perform(act: Act, ticket: TicketRow, body: Body, key = newKey()): Promise<void> {
     this.asking = null;
     this.said = { tone: 'busy', text: t('action.busy') };
     try {
-      const after = await post<TicketPage>(`/api/tickets/${ticket.id}/${pathOf(act.code)}`, body, key);
-      if (this.openId === after.ticket.id) this.page.show(after);
-      this.said = this.#done(act, after.ticket);
+      const after = await post<TicketPage>(`/api/tickets/${ticket.id}/${act.code}`, body, key);
+      this.show(after);
+      this.said = this.#done(act, after.ticket, body);
     } catch (error) {
       this.refused(error, () => void this.perform(act, ticket, body, key));
     }
-    void this.list.again();
   }
 
-  #done(act: Act, after: TicketRow): Said {
+  /** Take a relation back: the other way round, whoever said it. */
+  async unrelate(ticketId: Id, otherId: Id, key = newKey()): Promise<void> {
+    this.said = { tone: 'busy', text: t('action.busy') };
+    try {
+      const after = await post<TicketPage>(`/api/tickets/${ticketId}/unrelate`, { ticket_id: otherId }, key);
+      this.show(after);
+      this.said = { tone: 'done', text: t('ticket.done.unrelate', { number: after.ticket.number ?? '' }) };
+    } catch (error) {
+      this.refused(error, () => void this.unrelate(ticketId, otherId, key));
+    }
+  }
+
+  #done(act: Act, after: TicketRow, body: Body): Said {
     const text = t(`ticket.done.${act.code}`, {
       number: after.number ?? '',
       order: after.order_number ?? '',
       unit: this.words.unit(after.unit_id),
     });
-    if (act.code !== 'merge') return { tone: 'done', text };
-    return { tone: 'done', text, offer: { label: t('ticket.undo'), act: () => this.begin('unmerge') } };
+    const undo = {
+      merge: (): void => this.begin('unmerge'),
+      relate: (): void => void this.unrelate(after.id, body.ticket_id ?? ''),
+      close: (): void => this.begin('reopen'),
+    }[act.code as string];
+    return undo ? { tone: 'done', text, offer: { label: t('ticket.undo'), act: undo } } : { tone: 'done', text };
   }
 
   refused(error: unknown, again: () => void): void {
@@ -125,12 +148,6 @@ export class TicketDesk {
     }
   }
 }
-
-function toQuery({ view, kind, query }: Filter): string {
-  return toSearch({ view, kind, query });
-}
-
-const pathOf = (code: ActCode): string => (code === 'relate' ? 'relations' : code);
 
 const idOf = (hash: string): Id | null => {
   const found = /^#\/([0-9a-f-]+)$/.exec(hash)?.[1];
