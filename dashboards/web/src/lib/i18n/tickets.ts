@@ -99,6 +99,7 @@ export const zh = {
   'guide.trade.why': '{trade}，因为：{question} {answer}',
   'guide.overridden': '问答：{value}',
   'guide.follow': '按问答',
+  'guide.by_fault': '{urgency} · {trade}，按故障类型',
   'guide.kept': '“{fault}”的问答随受理单保存',
   'guide.missing': '问答不在：连接不到服务器',
 } as const;
@@ -201,8 +202,9 @@ export const en: Record<keyof typeof zh, string> = {
   'guide.unit': 'a number, ⏎',
   'guide.urgency.why': '{urgency}, because: {question} {answer}',
   'guide.trade.why': '{trade}, because: {question} {answer}',
-  'guide.overridden': 'asked: {value}',
+  'guide.overridden': '≠ {value}',
   'guide.follow': 'follow the answers',
+  'guide.by_fault': '{urgency} · {trade}, by the type of fault',
   'guide.kept': 'The answers about “{fault}” are kept with the ticket',
   'guide.missing': 'No questions: the server is not reached',
 };

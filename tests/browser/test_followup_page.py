@@ -1,0 +1,140 @@
+"""The follow-up queue in a real browser: claimed, called, tried again, complained about."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from core.clock import now
+from tests.browser.axe import faults_in_all_looks
+from tests.browser.conftest import Sit
+from tests.office import Office
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.browser
+CALL = "[data-testid=call-pane]"
+
+
+def to_call(office: Office) -> dict[str, Any]:
+    """A customer whose order is closed, and who is to be called back."""
+    agent = office.person("agent")
+    body = {"channel": "web", "caller_name": "王小明", "caller_phone": "+8613800138000"}
+    ticket = agent.post("/api/tickets", body)
+    order = agent.post(
+        "/api/orders",
+        {
+            "ticket_id": ticket["id"],
+            "fault_code": "no_power_home",
+            "place": "景山街道 12 号楼",
+            "lat": 39.9239,
+            "lon": 116.3966,
+        },
+    )
+    office.person("lead").post(f"/api/orders/{order['id']}/close", {"outcome": "customer_side"})
+    office.turn()
+    rows = agent.get("/api/follow-ups")["follow_ups"]
+    found: dict[str, Any] = next(row for row in rows if row["ticket_id"] == ticket["id"])
+    return found
+
+
+@pytest.fixture(autouse=True)
+def nobody_waits(office: Office) -> Iterator[None]:
+    """No customer of another test is in the queue."""
+    yield
+    lead = office.person("lead")
+    for row in lead.get("/api/follow-ups")["follow_ups"]:
+        lead.post(f"/api/follow-ups/{row['id']}/claim", {"reason": "other"})
+        lead.post(f"/api/follow-ups/{row['id']}/tries", {"outcome": "refused"})
+
+
+def queue(sit: Sit, login: str = "agent", locale: str = "zh-CN") -> "Page":
+    page = sit(login, "/followup", locale=locale)
+    page.wait_for_selector("main[data-ready]")
+    return page
+
+
+def row(one: dict[str, Any]) -> str:
+    return f"[data-testid=follow-up][data-follow-up='{one['id']}']"
+
+
+def claimed(page: "Page", one: dict[str, Any]) -> None:
+    page.wait_for_selector(row(one))
+    page.keyboard.press("j")
+    page.wait_for_selector(f"{CALL}[data-number='{one['ticket_number']}']")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[data-action=reached]")
+
+
+def test_nobody_waits_is_said(sit: Sit) -> None:
+    page = queue(sit, locale="en-GB")
+    page.get_by_text("No customer waits for a call").wait_for()
+
+
+def test_a_dissatisfied_customer_is_a_complaint(sit: Sit, office: Office) -> None:
+    one = to_call(office)
+    page = queue(sit)
+    claimed(page, one)
+    assert page.locator("[data-testid=dial]").first.get_attribute("href") == "tel:+8613800138000"
+    page.keyboard.press("r")
+    page.wait_for_selector("[data-action=dissatisfied]")
+    page.keyboard.press("3")
+    complaint = page.locator("[data-testid=complaint]")
+    complaint.wait_for()
+    number = complaint.inner_text()
+    assert number in page.locator("[data-testid=said]").inner_text()
+    complaint.click()
+    page.wait_for_selector("[data-testid=ticket-page]")
+    assert number in page.locator("#ticket-title").inner_text()
+    related = page.locator("[data-testid=relations]").inner_text()
+    assert str(one["ticket_number"]) in related
+
+
+def test_who_is_not_reached_is_tried_again_later(sit: Sit, office: Office) -> None:
+    one = to_call(office)
+    page = queue(sit)
+    claimed(page, one)
+    page.keyboard.press("n")
+    page.wait_for_selector("[data-testid=said][data-tone=done]")
+    page.wait_for_selector(f"{row(one)}.waits")
+    assert page.locator("[data-action=claim]").count() == 0
+    assert re.search(r"\d\d:\d\d", page.locator("[data-testid=next]").inner_text())
+    assert page.locator(row(one)).inner_text().count("●") == 1
+
+
+def test_an_overdue_call_stands_first_and_says_so(
+    sit: Sit, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("core.uow.clock_now", lambda: now() - timedelta(hours=30))
+        late = to_call(office)
+    to_call(office)
+    page = queue(sit)
+    page.wait_for_selector(f"{row(late)}[data-level=late]")
+    first = page.locator("[data-testid=follow-up]").first
+    assert first.get_attribute("data-follow-up") == late["id"]
+
+
+def test_the_second_agent_sees_who_has_it_and_may_take_over(sit: Sit, office: Office) -> None:
+    one = to_call(office)
+    office.person("lead2").post(f"/api/follow-ups/{one['id']}/claim", {})
+    page = queue(sit)
+    page.wait_for_selector(row(one))
+    page.keyboard.press("j")
+    page.wait_for_selector(CALL)
+    name = office.person("lead2").me["user"]["name"]
+    assert name in page.locator("[data-testid=next]").inner_text()
+    page.locator("[data-testid=next] select").select_option("agent_left")
+    page.wait_for_selector("[data-action=reached]")
+    page.keyboard.press("b")
+    page.wait_for_selector("[data-action=claim]")
+
+
+def test_no_serious_accessibility_fault(sit: Sit, office: Office) -> None:
+    one = to_call(office)
+    page = queue(sit)
+    page.wait_for_selector(row(one))
+    assert faults_in_all_looks(page, row(one)) == []

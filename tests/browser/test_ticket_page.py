@@ -1,0 +1,221 @@
+"""The ticket page in a real browser: found, read, worked on by letters, taken back."""
+
+import base64
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.browser.axe import faults_in_all_looks, serious_faults
+from tests.browser.conftest import Sit
+from tests.office import Office
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.browser
+PAGE = "[data-testid=ticket-page][data-state={}]"
+DONE = "[data-testid=said][data-tone=done]"
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
+def ticket(office: Office, **said: Any) -> dict[str, Any]:
+    """A request of the web form, taken by the agent."""
+    body = {"channel": "web", "caller_name": "王小明", "caller_phone": "+8613800138000"}
+    agent = office.person("agent")
+    filed: dict[str, Any] = agent.post("/api/tickets", {**body, **said})
+    page: dict[str, Any] = agent.get(f"/api/tickets/{filed['id']}")
+    return page["ticket"]
+
+
+def opened(sit: Sit, one: dict[str, Any], login: str = "lead", locale: str = "zh-CN") -> "Page":
+    page = sit(login, f"/tickets#/{one['id']}", locale=locale)
+    page.wait_for_selector(f"[data-testid=ticket-page][data-ticket='{one['id']}']")
+    return page
+
+
+def choose(page: "Page", *keys: str) -> None:
+    """Answer what a dialog asks, one key for each part."""
+    page.wait_for_selector("dialog")
+    for key in keys:
+        page.wait_for_selector("dialog [data-option]:focus")
+        page.keyboard.press(key)
+    page.wait_for_selector("dialog", state="detached")
+
+
+def happened(page: "Page") -> list[str]:
+    rows = page.locator("[data-testid=happened] > li")
+    return [str(rows.nth(at).get_attribute("data-type")) for at in range(rows.count())]
+
+
+def row(one: dict[str, Any]) -> str:
+    return f"[data-testid=ticket-row][data-number='{one['number']}']"
+
+
+def test_the_filter_is_in_the_address_and_the_list_is_walked_by_key(
+    sit: Sit, office: Office
+) -> None:
+    complaint = ticket(office, kind="complaint", description="停电没有通知")
+    praise = ticket(office, kind="praise", description="师傅态度很好")
+    page = sit("lead", "/tickets")
+    page.wait_for_selector(row(praise))
+    page.keyboard.press("f")
+    page.keyboard.press("ArrowDown")
+    page.select_option("#kind", "complaint")
+    page.wait_for_selector(row(praise), state="detached")
+    assert "kind=complaint" in page.url
+    page.locator("#kind").blur()
+    page.keyboard.press("j")
+    page.wait_for_selector(PAGE.format("open"))
+    assert complaint["id"] in page.url
+    page.reload()
+    page.wait_for_selector(PAGE.format("open"))
+    page.wait_for_selector(row(complaint))
+    assert page.locator(row(praise)).count() == 0
+    page.keyboard.press("Escape")
+    page.keyboard.press("u")
+    page.wait_for_selector(row(praise))
+    page.keyboard.press("/")
+    page.keyboard.type(str(praise["number"]))
+    page.wait_for_selector(row(complaint), state="detached")
+    page.keyboard.press("Escape")
+    page.keyboard.press("4")  # closed ones
+    page.wait_for_selector("[data-testid=tickets][data-count='0']")
+    assert "view=closed" in page.url
+
+
+def test_a_complaint_is_transferred_returned_answered_closed_and_reopened(
+    sit: Sit, office: Office
+) -> None:
+    one = ticket(office, kind="enquiry", description="阶梯电价怎么算")
+    page = opened(sit, one)
+    page.keyboard.press("s")
+    choose(page, "1", "1")
+    page.wait_for_selector(PAGE.format("transferred"))
+    page.keyboard.press("t")
+    choose(page, "4")
+    page.wait_for_selector(PAGE.format("returned"))
+    page.keyboard.press("a")
+    page.wait_for_selector("dialog textarea:focus")
+    page.keyboard.type("已告知算法")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector(DONE)
+    page.wait_for_selector("dialog", state="detached")
+    answered = page.locator("[data-testid=ticket-page]").get_attribute("data-state")
+    assert answered in ("answered", "follow_up", "closed")
+    page.get_by_text("已告知算法").wait_for()
+    if answered != "closed":
+        page.keyboard.press("c")
+        choose(page, "1")
+        page.wait_for_selector(PAGE.format("closed"))
+    page.keyboard.press("o")
+    choose(page, "1")
+    page.wait_for_selector(PAGE.format("open"))
+    types = happened(page)
+    for kind in ("filed", "transferred", "returned", "answered", "reopened"):
+        assert f"ticket.{kind}" in types
+    assert types.index("ticket.filed") < types.index("ticket.reopened")
+
+
+def test_a_ticket_is_merged_into_an_order_and_taken_out_again(sit: Sit, office: Office) -> None:
+    order = office.filed()
+    one = ticket(office, description="也停电了")
+    page = opened(sit, one)
+    page.keyboard.press("m")
+    page.wait_for_selector("dialog input[type=search]")
+    page.wait_for_selector(f"dialog [data-option='{order['id']}']")
+    page.locator("dialog input[type=search]").fill(order["number"])
+    page.wait_for_selector(f"dialog [data-option='{order['id']}']")
+    page.locator(f"dialog [data-option='{order['id']}']").click()
+    choose(page, "1")
+    page.wait_for_selector(PAGE.format("merged"))
+    assert order["number"] in page.locator("[data-testid=orders]").inner_text()
+    shared = office.person("lead").get(f"/api/orders/{order['id']}")["links"]["tickets"]
+    assert one["id"] in [each["id"] for each in shared]
+    page.locator("[data-action=offer]").click()  # the undo asks why
+    choose(page, "2")
+    page.wait_for_selector(PAGE.format("open"))
+    assert order["number"] not in page.locator("[data-testid=orders]").inner_text()
+
+
+def test_tickets_are_related_and_the_relation_is_undone(sit: Sit, office: Office) -> None:
+    other, one = ticket(office), ticket(office)
+    page = opened(sit, one)
+    page.keyboard.press("l")
+    page.wait_for_selector(f"dialog [data-option='{other['id']}']")
+    page.locator(f"dialog [data-option='{other['id']}']").click()
+    choose(page, "1")
+    page.locator("[data-testid=relations] a", has_text=str(other["number"])).wait_for()
+    page.locator("[data-action=offer]").click()
+    page.locator("[data-testid=relations] a").wait_for(state="detached")
+
+
+def test_a_picture_is_attached_seen_and_hidden(sit: Sit, office: Office) -> None:
+    one = ticket(office)
+    page = opened(sit, one)
+    file = {"name": "电表箱.png", "mimeType": "image/png", "buffer": PIXEL}
+    page.set_input_files("#attach", [file])  # type: ignore[list-item]
+    shown = page.locator("[data-testid=attachments] [data-name='电表箱.png']")
+    shown.wait_for()
+    page.wait_for_function(
+        "() => document.querySelector('[data-testid=attachments] img')?.naturalWidth === 1"
+    )
+    with page.expect_download() as loaded:
+        shown.locator("a[download]").click()
+    assert loaded.value.suggested_filename == "电表箱.png"
+    shown.get_by_role("button").click()
+    shown.locator("select").select_option("wrong_file")
+    shown.wait_for(state="detached")
+    assert "ticket.attachment_hidden" in happened(page)
+    page.set_input_files("#attach", [{**file, "name": "x.sh", "buffer": b"#!/bin/sh"}])  # type: ignore[list-item]
+    page.wait_for_selector("[data-testid=said][data-tone=refused]")
+
+
+def test_the_clock_answers_and_order_of_a_fault_are_told(sit: Sit, office: Office) -> None:
+    agent = office.person("agent")
+    guide = {"fault_code": "no_power_home", "answers": {"danger": "yes"}}
+    filed = agent.post("/api/tickets", {"channel": "web", "guide": guide})
+    page = opened(sit, filed, locale="en-GB")
+    clock = page.locator("[data-testid=clock-a]").inner_text()
+    assert re.search(r"\d\d:\d\d:\d\d", clock)
+    assert "sent in" in clock
+    assert "smoke" in page.locator("[data-testid=answers]").inner_text()
+
+
+def test_who_may_not_act_reads_and_who_may_not_read_is_told(sit: Sit, office: Office) -> None:
+    one = ticket(office)
+    reads = opened(sit, one, "supervisor")
+    assert reads.locator("[role=toolbar] button").count() == 0
+    assert "王小明" not in reads.locator("[data-testid=ticket-page]").inner_text()
+    assert reads.locator("[data-testid=ticket-page] [data-action=unmask]").count() > 0
+    barred = sit("east.desk", "/tickets")
+    barred.locator("main [role=alert]").wait_for()
+    assert barred.locator("[data-testid=tickets]").count() == 0
+
+
+def test_a_refused_act_and_a_lost_network_are_said(sit: Sit, office: Office) -> None:
+    one = ticket(office, kind="enquiry")
+    page = opened(sit, one)
+    office.person("lead").post(f"/api/tickets/{one['id']}/close", {"how": "solved"})
+    page.route("**/api/tickets/*/return", lambda route: route.continue_())
+    page.keyboard.press("t")
+    choose(page, "1")
+    page.wait_for_selector("[data-testid=said][data-tone=refused]")
+    page.route("**/api/tickets**", lambda route: route.abort())
+    page.evaluate("dispatchEvent(new Event('online'))")
+    page.locator(".stale").wait_for()
+
+
+@pytest.mark.parametrize("opens", ["", "m", "a"])
+def test_no_serious_accessibility_fault(sit: Sit, office: Office, opens: str) -> None:
+    office.filed()
+    one = ticket(office, kind="enquiry", description="怎么过户")
+    page = opened(sit, one)
+    if not opens:
+        assert faults_in_all_looks(page, PAGE.format("open")) == []
+        return
+    page.keyboard.press(opens)
+    page.wait_for_selector("dialog [data-option], dialog textarea")
+    assert serious_faults(page) == []
