@@ -42,9 +42,10 @@ def to_call(office: Office) -> dict[str, Any]:
 
 
 @pytest.fixture(autouse=True)
-def nobody_waits(office: Office) -> Iterator[None]:
+def nobody_waits(office: Office, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No customer of another test is in the queue."""
     yield
+    monkeypatch.setattr("core.uow.clock_now", lambda: now() + timedelta(hours=3))
     lead = office.person("lead")
     for row in lead.get("/api/follow-ups")["follow_ups"]:
         lead.post(f"/api/follow-ups/{row['id']}/claim", {"reason": "other"})
