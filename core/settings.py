@@ -38,6 +38,8 @@ _EXPECTED = {
     "database_pool": _COUNT,
     "session_hours": _COUNT,
     "unmask_per_hour": _COUNT,
+    "public_tickets": ("应为 true 或 false", "it must be true or false"),
+    "public_tickets_per_hour": _COUNT,
     "secure_cookies": ("应为 true 或 false", "it must be true or false"),
     "clock_start": _MOMENT,
     "clock_from": _MOMENT,
@@ -124,6 +126,15 @@ class Settings(BaseSettings):
     )
     demo: bool = Field(
         default=False, description="A demo city beside the organisation; `paidan up` turns it on."
+    )
+    public_tickets: bool = Field(
+        default=True, description="The public form takes requests without a login."
+    )
+    public_tickets_per_hour: int = Field(
+        6, ge=1, description="Requests of one address through the public form, per hour."
+    )
+    partner_secret: SecretStr | None = Field(
+        None, description="Shared with partners whose systems hand in requests, signed with it."
     )
     phone_region: str = Field(
         "CN",

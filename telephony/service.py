@@ -1,5 +1,6 @@
 """Use cases of telephony: hear the carrier, tell when a call ended, let an agent take a call."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -66,9 +67,16 @@ def _organisation(event: CarrierEvent) -> int:
         numbers.reverse()  # ours is the one that calls
     with read_session() as session:
         known = repository.organisation_of_call(session, event.carrier, event.carrier_call)
-        if known is not None:
-            return known
-        registered = repository.organisations_of_numbers(session, numbers)
+    return known if known is not None else organisation_of(numbers)
+
+
+def organisation_of(numbers: Sequence[str]) -> int:
+    """Whose the first known of these numbers is; the only organisation otherwise.
+
+    Raises UnknownNumber.
+    """
+    with read_session() as session:
+        registered = repository.organisations_of_numbers(session, list(numbers))
         for number in numbers:
             if number in registered:
                 return registered[number]

@@ -1,6 +1,7 @@
 """Twilio's webhooks: signature, parameters, answers. The only file that knows their shape.
 
 Sources: twilio.com/docs/usage/security (signature), /docs/voice/twiml (request parameters),
+/docs/messaging/guides/webhook-request (short messages),
 /docs/voice/api/call-resource (status callbacks), /docs/voice/twiml/enqueue (queue results).
 """
 
@@ -12,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import parse_qsl
 
 from twilio.request_validator import RequestValidator
+from twilio.twiml.messaging_response import MessagingResponse
 from twilio.twiml.voice_response import VoiceResponse
 
 from core.errors import BadSignature, InvalidField, Unavailable
@@ -52,6 +54,7 @@ KEPT = (
     "QueueTime",
 )
 _CALL_SID = re.compile(r"CA[0-9a-fA-F]{32}")
+_MESSAGE_SID = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}")
 _ACCOUNT_SID = re.compile(r"AC[0-9a-fA-F]{32}")
 _SEQUENCE = re.compile(r"[0-9]{1,9}")
 _CODE = re.compile(r"[A-Za-z0-9_.:/+ -]{0,80}")
@@ -125,6 +128,11 @@ def authentic(
     configured public URL, never from what the request says of its host. Raises Unavailable
     (no token configured), BadSignature, or InvalidField naming the parameter.
     """
+    return parse(kind, authentic_form(target, body, signature), received_at)
+
+
+def authentic_form(target: str, body: bytes, signature: str | None) -> Form:
+    """The parameters of a webhook that the carrier signed. Raises as `authentic` does."""
     token = settings().twilio_auth_token
     if token is None or not token.get_secret_value():
         raise Unavailable(what="PAIDAN_TWILIO_AUTH_TOKEN")
@@ -134,7 +142,7 @@ def authentic(
     account = settings().twilio_account_sid
     if account and form.required("AccountSid") != account:
         raise InvalidField("body.AccountSid", "not the configured account")
-    return parse(kind, form, received_at)
+    return form
 
 
 def parse(kind: Kind, form: Form, received_at: datetime) -> CarrierEvent:
@@ -168,6 +176,34 @@ def parse(kind: Kind, form: Form, received_at: datetime) -> CarrierEvent:
         dedup_key=f"{call_sid}:{kind}:{key}",
         params=_kept(form),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class InboundMessage:
+    """A short message of a customer. `sid`: the carrier's id, equal for repeated deliveries."""
+
+    sid: str
+    from_number: str
+    to_number: str
+    text: str
+
+
+def parse_message(form: Form) -> InboundMessage:
+    """The short message in a webhook. Raises InvalidField naming what is missing or wrong."""
+    _matching(form, "AccountSid", _ACCOUNT_SID)
+    return InboundMessage(
+        sid=_matching(form, "MessageSid", _MESSAGE_SID),
+        from_number=form.required("From"),
+        to_number=form.required("To"),
+        text=form.required("Body", blank=True),
+    )
+
+
+def reply(text: str) -> str:
+    """TwiML that answers a short message."""
+    response = MessagingResponse()
+    response.message(text)
+    return str(response)
 
 
 def _matching(form: Form, name: str, pattern: re.Pattern[str]) -> str:

@@ -5,6 +5,9 @@ from starlette.concurrency import run_in_threadpool
 
 from core.clock import now
 from core.errors import Problem
+from dispatch.tickets import submissions
+from dispatch.tickets.service import NewTicket
+from dispatch.tickets.submissions import Accepted, Handed
 from telephony import service, twilio
 from telephony.rules import CarrierEvent, Kind
 
@@ -50,18 +53,42 @@ async def queue(request: Request) -> Response:
     return _twiml(twilio.after_queue(event.params["QueueResult"]))
 
 
+@router.post("/sms")
+async def message(request: Request) -> Response:
+    """A customer's short message: a ticket, once however often it comes; the reply says so."""
+    form = twilio.authentic_form(*await _signed(request))
+    received = twilio.parse_message(form)
+    accepted = await run_in_threadpool(_take_message, received)
+    return _twiml(twilio.reply(f"{accepted.next_zh}（{accepted.number}）"))
+
+
+def _take_message(received: twilio.InboundMessage) -> Accepted:
+    org_id = service.organisation_of([received.to_number])
+    ticket = NewTicket(
+        kind="fault_repair",
+        channel="sms",
+        caller_phone=received.from_number,
+        description=received.text[: submissions.WORDS_LIMIT],
+    )
+    return submissions.accept(org_id, Handed("sms", received.sid, received.from_number, ticket))
+
+
 async def _received(kind: Kind, request: Request) -> CarrierEvent:
     received_at = now()
+    event = twilio.authentic(kind, *await _signed(request), received_at)
+    await run_in_threadpool(service.receive, event)
+    return event
+
+
+async def _signed(request: Request) -> tuple[str, bytes, str | None]:
+    """Path and query as sent, the form, the carrier's signature."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
         raise WebhookNotForm
     body = await _body(request)
     target = bytes(request.scope["raw_path"]).decode("latin-1")
     if query := bytes(request.scope["query_string"]).decode("latin-1"):
         target += f"?{query}"
-    signature = request.headers.get("x-twilio-signature")
-    event = twilio.authentic(kind, target, body, signature, received_at)
-    await run_in_threadpool(service.receive, event)
-    return event
+    return target, body, request.headers.get("x-twilio-signature")
 
 
 async def _body(request: Request) -> bytes:

@@ -48,6 +48,12 @@ def has_customer(session: Session, org_id: int, customer_id: UUID) -> bool:
     return session.get(Customer, (org_id, customer_id)) is not None
 
 
+def customer_by_number(session: Session, org_id: int, number: str) -> UUID | None:
+    """Whose account number it is."""
+    query = select(Customer.id).where(Customer.org_id == org_id, Customer.number == number)
+    return session.scalars(query).one_or_none()
+
+
 def regions(session: Session, org_id: int) -> list[tuple[RegionOf, dict[str, Any] | None]]:
     """All regions by code, with their outlines."""
     query = (
