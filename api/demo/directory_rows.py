@@ -1,6 +1,7 @@
 """Regions, network, customers and base map of the demo organisation, written in bulk."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -80,7 +81,7 @@ def _add_customers(
 ) -> None:
     """One premise and one meter each."""
     customers, premises, phones, points = [], [], [], []
-    for one in people:
+    for serial, one in enumerate(people):
         customer, premise = new_id(), new_id()
         customers.append(
             {
@@ -89,6 +90,7 @@ def _add_customers(
                 "name_zh": one.name_zh,
                 "name_en": one.name_en,
                 "importance": one.importance,
+                **_account(serial, one),
             }
         )
         premises.append(
@@ -116,6 +118,21 @@ def _add_customers(
     _insert(session, org_id, Premise, premises)
     _insert(session, org_id, CustomerPhone, phones)
     _insert(session, org_id, ServicePoint, points)
+
+
+def _account(serial: int, one: Person) -> dict[str, Any]:
+    """What the account says, by number and kind alone: the same city has the same accounts."""
+    large = one.importance != "ordinary"
+    kva = (315.0, 400.0, 630.0, 1000.0)[serial % 4]
+    category = {"household": "residential", "shop": "commercial", "data_centre": "industrial"}
+    return {
+        "account_state": "in_arrears" if one.kind == "household" and serial % 29 == 7 else "active",
+        "category": category.get(one.kind, "public"),
+        "voltage": "10" if large else "0.4",
+        "contract_kva": kva if large else (8.0 if one.kind == "household" else 30.0),
+        "running_kva": kva * 0.8 if large else None,
+        "commissioned_on": date(1998 + serial * 7 % 26, 1 + serial % 12, 1 + serial * 3 % 28),
+    }
 
 
 def _insert(session: Session, org_id: int, model: type[Base], rows: list[dict[str, Any]]) -> None:

@@ -1,6 +1,5 @@
 """The customer's page in a browser: what stands there, what one does, what a mask lets through."""
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,11 +25,11 @@ def planted(office: Office) -> Planted:
 
 
 @pytest.fixture
-def page(sit: Sit, planted: Planted) -> Iterator["Page"]:
+def page(sit: Sit, planted: Planted) -> "Page":
     """The page of the planted customer, as an agent sees it."""
     opened = sit("agent", f"/customers#/{planted.customer}")
     opened.wait_for_selector(ACCOUNT)
-    yield opened
+    return opened
 
 
 def said(page: "Page", tone: str = "done") -> str:

@@ -200,7 +200,7 @@ def test_a_city_of_another_edition_makes_room(
         assert read_demo(tmp_path) == new
 
 
-EDITION = (2, ["晨钟区石磴街223号", "柳湾区外环路524号1单元302室", "渡桥区晒谷一路851号"], 9)
+EDITION = (3, ["晨钟区石磴街223号", "柳湾区外环路524号1单元302室", "渡桥区晒谷一路851号"], 9)
 
 
 def test_the_edition_is_raised_with_the_city() -> None:

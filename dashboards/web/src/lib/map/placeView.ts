@@ -67,7 +67,8 @@ export class PlaceView {
       const element = document.createElement('span');
       element.className = 'place-pin';
       element.title = name;
-      return new Marker({ element, anchor: 'center' }).setLngLat([lon, lat]).addTo(this.#map);
+      // It stands above the place, so that the ground's own words stay legible.
+      return new Marker({ element, anchor: 'bottom' }).setLngLat([lon, lat]).addTo(this.#map);
     });
     const box = around(places.map(({ lat, lon }) => [lat, lon]));
     if (!box) return;
