@@ -150,6 +150,15 @@ def test_a_crew_that_an_order_was_taken_from_sees_masks(office: Office) -> None:
     assert second.get(f"/api/orders/{mine.order}")["ticket"]["caller_name"] == CALLER
 
 
+def same_moment(person: Person) -> dict[str, Any]:
+    """A fresh snapshot that the live screen has just reached, and not gone past."""
+    while True:
+        fresh: dict[str, Any] = person.get("/api/board")
+        person.wait(lambda screen: screen.number >= fresh["number"])
+        if person.screen is not None and person.screen.number == fresh["number"]:
+            return fresh
+
+
 def test_live_rows_are_masked_for_each_class_and_the_law_holds(own_office: Office) -> None:
     """Old snapshot + deltas == fresh snapshot, as each of them sees it."""
     logins = {"agent": ADDRESS, "east.desk": ADDRESS, "supervisor": "晨钟区杏花街**"}
@@ -164,8 +173,7 @@ def test_live_rows_are_masked_for_each_class_and_the_law_holds(own_office: Offic
         person = people[login]
         row = person.wait_order(mine.order, lambda row: row["assignment"])
         assert row["place"] == place, login
-        fresh = person.get("/api/board")
-        person.wait(lambda screen, head=fresh["number"]: screen.number >= head)
+        fresh = same_moment(person)
         assert person.screen is not None
         assert person.screen.gaps == 0
         assert person.screen.rows["order"] == {one["id"]: one for one in fresh["orders"]}
