@@ -62,7 +62,7 @@ class UnitChange(UnitBody):
 
 
 class Seen(Body):
-    version: Version
+    version: Version = Field(examples=[1])
 
 
 class Deactivation(Body):

@@ -97,7 +97,7 @@ class RowChangeBody(RowBody):
 
 
 class RowRemovalBody(Body):
-    version: int = Field(ge=1, strict=True, description="Of the row as you read it.")
+    version: int = Field(ge=1, strict=True, description="Of the row as you read it.", examples=[1])
 
 
 class RoutingSettingsRow(BaseModel):

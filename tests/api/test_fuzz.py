@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -69,17 +70,22 @@ def send(office: Office, label: str, case: Any, data: st.DataObject) -> httpx.Re
     return client.request(method, path, params=query, content=content, headers=headers)
 
 
-def takes_input(label: str) -> bool:
+def can_be_wrong(label: str) -> bool:
+    """Whether the document forbids anything: any text will do as a plain word of the path."""
     method, _, path = label.partition(" ")
     known = DOCUMENT["paths"][path][method.lower()]
-    return "parameters" in known or "requestBody" in known
+    schemas = [one["schema"] for one in known.get("parameters", ())]
+    return "requestBody" in known or any(
+        set(schema) - {"title", "description"} != {"type"} or schema["type"] != "string"
+        for schema in schemas
+    )
 
 
 CASES = [
     (label, mode)
     for label in OPERATIONS
     for mode in GenerationMode
-    if mode is GenerationMode.POSITIVE or takes_input(label)
+    if mode is GenerationMode.POSITIVE or can_be_wrong(label)
 ]
 
 
@@ -120,6 +126,13 @@ def test_the_document_is_the_applications(office: Office) -> None:
     assert office.person("lead").get("/api/openapi.json") == DOCUMENT
 
 
+def answerable(label: str, queries: Mapping[str, Any]) -> bool:
+    """Whether the test knows all that the question needs; the rest has tests of its own."""
+    known = DOCUMENT["paths"][label.partition(" ")[2]]["get"].get("parameters", ())
+    needed = {one["name"] for one in known if one["required"]}
+    return needed <= {"order_id", *queries.get(label, ())}
+
+
 def test_answers_fit_the_document(office: Office) -> None:
     """Real answers against the response schemas of the document."""
     row = office.sent("west-1")
@@ -128,12 +141,19 @@ def test_answers_fit_the_document(office: Office) -> None:
     queries: dict[str, dict[str, str]] = {
         "GET /api/callers": {"number": "13900001111"},
         "GET /api/routing": {"fault_code": "other"},
+        "GET /api/search": {"q": "east"},
+        "GET /api/locate": {"q": "east"},
+        "GET /api/duplicates": {"lat": "31.2", "lon": "121.4"},
     }
     for label in OPERATIONS:
         method, _, path = label.partition(" ")
         if method == "GET" and "/reports/" not in path and "outbox" not in path:
+            if label in PUBLIC or not answerable(label, queries):
+                continue
             address = path.format(order_id=row["id"])
-            person = office.person(people.get(label, "supervisor"))
+            cells = TABLE[label]
+            reader = "supervisor" if "S" in cells else ROLES[cells.replace("-", "")[0]]
+            person = office.person(people.get(label, reader))
             answer = person.http.get(address, params=queries.get(label))
             assert answer.status_code == 200, label
             schema[path][method].validate_response(answer)

@@ -6380,6 +6380,7 @@ export interface components {
             /**
              * Version
              * @description Of the row as you read it.
+             * @example 1
              */
             version: number;
         };
@@ -6456,6 +6457,7 @@ export interface components {
             /**
              * Version
              * @description The version that was seen; 409 where it has moved on.
+             * @example 1
              */
             version: number;
         };
