@@ -30,7 +30,7 @@ LOOK_S = 1.0
 ROSTER_HOLDS = timedelta(seconds=10)
 SITTING = (Role.SHIFT_LEAD, Role.DISPATCHER, Role.CREW)
 """Whose pages make a unit's desk open. An agent's does not: releasing is the lead's."""
-LEFT = (1000, 1001, 1005, 4401)
+LEFT = (1000, 1001, 4401)
 """How a page that is closed, left or logged out says goodbye (RFC 6455, and our own)."""
 
 Key = tuple[int, UUID]

@@ -202,7 +202,7 @@ def other_process(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]
         )
     url = f"http://127.0.0.1:{port}"
     try:
-        until = monotonic() + 60
+        until = monotonic() + 150
         while not _ready(url):
             assert child.poll() is None, (folder / "api.log").read_text()[-3000:]
             assert monotonic() < until

@@ -2,6 +2,7 @@ import { en as customers } from './customers';
 import { en as tickets } from './tickets';
 import { en as followup } from './followup';
 import { en as admin } from './admin';
+import { en as routing } from './routing';
 import { en as importing } from './import';
 import { en as agent } from './agent';
 import { en as crew } from './crew';
@@ -33,6 +34,7 @@ export const en: Record<Key, string> = {
   ...tickets,
   ...followup,
   ...admin,
+  ...routing,
   ...importing,
 
   'app.name': 'Paidan',

@@ -2,6 +2,7 @@ import { zh as customers } from './customers';
 import { zh as tickets } from './tickets';
 import { zh as followup } from './followup';
 import { zh as admin } from './admin';
+import { zh as routing } from './routing';
 import { zh as importing } from './import';
 import { zh as agent } from './agent';
 import { zh as crew } from './crew';
@@ -24,6 +25,7 @@ export const zh = {
   ...tickets,
   ...followup,
   ...admin,
+  ...routing,
   ...importing,
 
   'app.name': '派单',

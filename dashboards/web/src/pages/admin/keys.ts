@@ -7,7 +7,7 @@ import { daysAfter, mondayOf } from './week';
 export const keyLines = (): KeyLine[] => [
   { keys: ['↑', '↓', '←', '→'], says: t('admin.key.tree') },
   { keys: ['/'], says: t('admin.key.find') },
-  { keys: ['1', '…', '5'], says: t('admin.key.tabs') },
+  { keys: ['1', '…', '6'], says: t('admin.key.tabs') },
   { keys: ['n'], says: t('admin.key.new') },
   { keys: ['j', 'k'], says: t('admin.key.rows') },
   { keys: ['Enter', 'e'], says: t('admin.key.open') },
@@ -15,6 +15,7 @@ export const keyLines = (): KeyLine[] => [
   { keys: [']'], says: t('admin.shift.next') },
   { keys: ['t'], says: t('admin.key.today') },
   { keys: ['p'], says: t('admin.key.pattern') },
+  { keys: ['s'], says: t('routing.settings') },
   { keys: ['x', 'Delete'], says: t('admin.key.remove') },
   { keys: ['Esc'], says: t('admin.key.back') },
 ];
@@ -29,6 +30,7 @@ function step(by: number): void {
 /** What `n` makes in the tab that is open. */
 function create(org: Organisation): void {
   const { unit } = org;
+  if (org.tab === 'routing' && org.isAdmin) org.asking = { kind: 'route', row: null };
   if (!unit?.active) return;
   if (org.tab === 'unit' && org.isAdmin && unit.kind !== 'crew') org.asking = { kind: 'unit', unit: null, above: unit };
   else if (org.tab === 'members' && org.isKeeper) org.asking = { kind: 'member', member: null };
@@ -50,12 +52,13 @@ function inWeek(key: string, org: Organisation): boolean {
 export function handleKey(event: KeyboardEvent, org: Organisation): void {
   const key = plainKey(event);
   if (key === null || document.querySelector('dialog[open]')) return;
-  const tab = /^[1-5]$/.test(key) ? org.tabs[Number(key) - 1] : undefined;
+  const tab = /^[1-6]$/.test(key) ? org.tabs[Number(key) - 1] : undefined;
   if (tab) org.tab = tab;
   else if (key === '/') document.querySelector<HTMLElement>('[data-find]')?.focus();
   else if (key === 'n') create(org);
   else if (key === 'e' && org.tab === 'unit' && org.isAdmin && org.unit) org.asking = { kind: 'unit', unit: org.unit, above: org.unit };
   else if (key === 'd' && org.tab === 'fleet' && org.isAdmin) org.asking = { kind: 'device', device: null, vehicleId: null };
+  else if (key === 's' && org.tab === 'routing' && org.isAdmin) org.asking = { kind: 'routing_settings' };
   else if (key === 'j' || key === 'k') step(key === 'j' ? 1 : -1);
   else if (key === 'Escape') document.querySelector<HTMLElement>('[data-tree] [tabindex="0"]')?.focus();
   else if (!inWeek(key, org)) return;

@@ -5,6 +5,7 @@ import type { Named, Reference, Schemas, Session } from '../../lib/api/types';
 import { nameOf } from '../../lib/i18n/index.svelte';
 import { serverClock } from '../../lib/time/clock.svelte';
 import { Saying } from '../../lib/ui/said.svelte';
+import { Routing, type RouteRow } from './routing.svelte';
 import { branches, withBelow, type Branch, type UnitRow } from './tree';
 import { daysAfter, mondayOf, type Shift } from './week';
 
@@ -13,7 +14,7 @@ export type Member = Schemas['MemberRow'];
 export type Vehicle = Schemas['FleetRow'];
 export type Device = Schemas['TerminalRow'];
 export type Account = Schemas['AccountRow'];
-export const TABS = ['unit', 'members', 'shifts', 'fleet', 'users'] as const;
+export const TABS = ['unit', 'members', 'shifts', 'fleet', 'users', 'routing'] as const;
 export type Tab = (typeof TABS)[number];
 
 /** What is being filled in, over the page. */
@@ -26,6 +27,8 @@ export type Asking =
   | { kind: 'vehicle'; vehicle: Vehicle | null }
   | { kind: 'device'; device: Device | null; vehicleId: string | null }
   | { kind: 'user'; user: Account | null }
+  | { kind: 'route'; row: RouteRow | null }
+  | { kind: 'routing_settings' }
   | { kind: 'password'; login: string; password: string };
 
 /** Who is on duty changes without us: the tree is fetched anew this often. */
@@ -48,6 +51,7 @@ export class Organisation {
   rights = $state.raw<ReadonlySet<string>>(new Set());
   reference = $state.raw<Reference | null>(null);
   readonly saying = new Saying();
+  readonly routing = new Routing();
 
   readonly units = $derived(this.tree?.units ?? []);
   readonly byId = $derived(new Map(this.units.map((unit) => [unit.id, unit])));
