@@ -37,6 +37,15 @@ BAD = (
 )
 
 
+def opened(sit: Sit, **more: str) -> "Page":
+    """The administrator at the page. File choosers are listened for from the beginning: Playwright
+    does not wait until the browser knows that they are."""
+    page = sit("admin", "/import", **more)
+    page.on("filechooser", lambda _chooser: None)
+    page.wait_for_selector("[data-testid=import-columns]")
+    return page
+
+
 def give(page: "Page", path: Path) -> None:
     """Choose the file as `f` asks for it, and let the worker check it."""
     with page.expect_file_chooser() as chooser:
@@ -52,8 +61,7 @@ def figure(page: "Page", code: str) -> str:
 
 
 def test_checked_and_imported_by_keyboard(sit: Sit, office: Office, tmp_path: Path) -> None:
-    page = sit("admin", "/import")
-    page.wait_for_selector("[data-testid=import-columns]")
+    page = opened(sit)
     page.keyboard.press("1")
     page.wait_for_selector("[data-kind=regions][aria-checked=true]")
     page.keyboard.press("4")
@@ -86,8 +94,7 @@ def test_checked_and_imported_by_keyboard(sit: Sit, office: Office, tmp_path: Pa
 
 
 def test_failed_and_cancelled_are_said(sit: Sit, office: Office, tmp_path: Path) -> None:
-    page = sit("admin", "/import", locale="en-GB")
-    page.wait_for_selector("[data-testid=import-columns]")
+    page = opened(sit, locale="en-GB")
     give(page, write_csv(tmp_path / "no-header.csv", [("1", "2")]))
     page.wait_for_selector(f"{SHOWN}[data-standing=failed] [role=alert]")
     assert "户号 / number: is missing" in page.locator(f"{SHOWN} [role=alert]").inner_text()
