@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 KindCode = Literal["regions", "nodes", "premises", "customers", "phones", "service_points"]
-State = Literal["queued", "checking", "writing", "done", "cancelled", "failed"]
+State = Literal["queued", "checking", "writing", "indexing", "done", "cancelled", "failed"]
 Level = Literal["error", "warning"]
 
 

@@ -9,7 +9,7 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-STATES = "'queued','checking','writing','done','cancelled','failed'"
+STATES = "'queued','checking','writing','indexing','done','cancelled','failed'"
 COUNTS = ("rows", "rows_done", "added", "changed", "same", "rejected", "warned")
 
 

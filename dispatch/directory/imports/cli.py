@@ -29,6 +29,7 @@ _STATES = {
     "queued": "排队 queued",
     "checking": "检查 checking",
     "writing": "写入 writing",
+    "indexing": "建索引 indexing",
     "done": "完成 done",
     "cancelled": "已取消 cancelled",
     "failed": "失败 failed",

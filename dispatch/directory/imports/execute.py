@@ -22,6 +22,7 @@ from core.identity import Actor
 from core.settings import settings
 from core.uow import UnitOfWork, unit_of_work
 from dispatch.directory.imports import repository, setwise, staging, writing
+from dispatch.directory.imports.indexing import make_findable
 from dispatch.directory.imports.kinds import Kind, kinds
 from dispatch.directory.imports.models import ENDED, ImportRun
 from dispatch.directory.imports.quality import Finding, Ground
@@ -29,6 +30,8 @@ from dispatch.directory.imports.reading import Sheet, open_sheet
 from dispatch.directory.imports.rows import Header, RowReader, read_header
 
 BATCH = 20_000
+_BEGUN = ("writing", "indexing")
+"""States in which rows are in the directory already."""
 Progress = Callable[[str, int, int], None]
 
 
@@ -135,7 +138,7 @@ class _Execution:
         """All of it. Raises Cancelled, HeaderWrong, FileUnreadable."""
         self._header = read_header(self._kind, sheet.header)
         written = self._begin(sheet)
-        self._read(sheet, resumed=written > 0)
+        self._read(sheet, resumed=self.state in _BEGUN)
         self._judge()
         with self._step() as (_, run):
             dry = run.dry_run
@@ -143,17 +146,18 @@ class _Execution:
             self._try_out()
         else:
             self._write(written)
+            self._index()
         self.end("done")
 
     def _begin(self, sheet: Sheet) -> int:
         """Start, or start again; the row number up to which an earlier process wrote."""
         with self._step() as (uow, run):
-            written = run.rows_done if run.state == "writing" else 0
+            written = run.rows_done if run.state in _BEGUN else 0
             run.started_at = run.started_at or uow.now
             run.rows = sheet.rows
             run.header = list(self._header.places)
             run.ignored = [one[:80] for one in self._header.ignored[:50]]
-            if run.state != "writing":
+            if run.state not in _BEGUN:
                 run.state, run.rows_done = "checking", 0
             repository.clear_problems(uow.session, self._org_id, self._id)
             staging.prepare(uow.session, self._kind)
@@ -206,6 +210,8 @@ class _Execution:
 
     def _write(self, written: int) -> None:
         """`written`: the row number behind which to go on."""
+        if self.state == "indexing":
+            return
         if self.state != "writing":
             with self._step() as (uow, run):
                 run.state, run.rows_done = "writing", 0
@@ -219,6 +225,16 @@ class _Execution:
             upto = written + self._batch
             self._write_rows(written, upto)
             written = upto
+
+    def _index(self) -> None:
+        """What was written can be searched for. Written rows stay whatever comes."""
+        if self.state != "indexing":
+            with self._step() as (_, run):
+                run.state = "indexing"
+        with self._step() as (uow, run):
+            if run.added + run.changed > 0:
+                changed = run.changed > 0
+                make_findable(uow.session, self._org_id, self._kind, changed=changed)
 
     def _last_row(self) -> int:
         with self._step() as (uow, _):
@@ -246,7 +262,7 @@ class _Execution:
         """The last transaction: how it ended, and the fact of it when rows were to be written."""
         with unit_of_work(self._actor, connection=self._connection) as uow:
             run = repository.fresh(uow.session, self._org_id, self._id)
-            wrote = run.state == "writing"
+            wrote = run.state in _BEGUN
             run.state, run.finished_at, run.seen_at = state, uow.now, real_now()
             if problem is not None:
                 run.failure_zh = problem.sentence("zh")

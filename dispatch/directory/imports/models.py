@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
 
-STATES = ("queued", "checking", "writing", "done", "cancelled", "failed")
+STATES = ("queued", "checking", "writing", "indexing", "done", "cancelled", "failed")
 ENDED = ("done", "cancelled", "failed")
 
 

@@ -178,7 +178,7 @@ def cancel(uow: UnitOfWork, run_id: UUID) -> ImportRun:
 
 def is_silent(run: ImportRun) -> bool:
     """Has the run begun, not ended, and given no sign of life for too long?"""
-    return run.state in ("checking", "writing") and real_now() - run.seen_at > SILENT
+    return run.state in ("checking", "writing", "indexing") and real_now() - run.seen_at > SILENT
 
 
 def _found(session: Session, org_id: int, run_id: UUID) -> ImportRun:

@@ -1,0 +1,126 @@
+"""An import whose process dies is taken up again: nothing is lost, nothing is written twice."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from core.db import session_factory
+from core.eventlog import read_streams
+from dispatch.directory.imports import execute
+from dispatch.directory.imports.execute import OwnedElsewhere
+from dispatch.starter import ORG_ID
+from tests.directory.imports import (
+    ACTOR,
+    begin,
+    bring,
+    counts,
+    directory,
+    findings,
+    look,
+    write_csv,
+)
+from tests.harness import ROOT
+
+ROWS = 900
+BATCH = 100
+# Executes a run and stops for ever, holding everything, after so many commits of one state.
+VICTIM = """
+import sys, threading
+from pathlib import Path
+from uuid import UUID
+from core.identity import system_actor
+from dispatch.directory.imports.execute import execute
+run_id, path, state, commits = UUID(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])
+seen = 0
+def progress(now, done, rows):
+    global seen
+    seen += now == state
+    if seen == commits:
+        print("here", flush=True)
+        threading.Event().wait()
+execute(system_actor(1, "import"), run_id, path, progress=progress, batch=int(sys.argv[5]))
+"""
+
+
+@pytest.fixture
+def path(organisation: int, tmp_path: Path) -> Path:
+    rows = [("户号", "户名", "合同容量", "运行容量")]
+    rows += [(f"{n:05}", f"客户{n}", "8", "16" if n % 50 == 0 else "8") for n in range(ROWS)]
+    return write_csv(tmp_path / "c.csv", rows)
+
+
+def killed(run_id: UUID, path: Path, state: str, commits: int) -> None:
+    """A process that works on the run is killed after so many commits of that state."""
+    words = [sys.executable, "-c", VICTIM, str(run_id), str(path), state, str(commits), str(BATCH)]
+    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        try:
+            assert child.stdout.readline() == b"here\n"
+            with pytest.raises(OwnedElsewhere):
+                execute.execute(ACTOR, run_id, path)
+        finally:
+            child.send_signal(signal.SIGKILL)
+    _wait_forgotten(run_id)
+
+
+def _wait_forgotten(run_id: UUID) -> None:
+    """PostgreSQL lets go of what the dead process held as soon as it sees the socket closed."""
+    with session_factory()() as session:
+        session.execute(
+            text("SELECT pg_advisory_lock(hashtextextended(:key, 5))"), {"key": str(run_id)}
+        )
+        session.execute(
+            text("SELECT pg_advisory_unlock(hashtextextended(:key, 5))"), {"key": str(run_id)}
+        )
+
+
+@pytest.mark.parametrize(
+    ("state", "commits"), [("checking", 3), ("writing", 1), ("writing", 4), ("indexing", 1)]
+)
+def test_a_killed_import_goes_on(path: Path, state: str, commits: int) -> None:
+    run_id = begin("customers", path)
+    killed(run_id, path, state, commits)
+    before = look(run_id)
+    assert before.state == state
+    assert len(directory()["customer"]) == before.added
+    execute.execute(ACTOR, run_id, path, batch=BATCH)
+    run = look(run_id)
+    assert counts(run) == {"rows": ROWS, "added": ROWS - 18, "rejected": 18}
+    assert len(directory()["customer"]) == ROWS - 18
+    assert len(findings(run)) == 18
+    with session_factory()() as session:
+        types = [
+            row.type for _, _, rows in read_streams(session, ORG_ID, ["directory"]) for row in rows
+        ]
+    assert types == ["directory.import_began", "directory.imported"]
+
+
+def test_killed_twice(path: Path) -> None:
+    run_id = begin("customers", path)
+    killed(run_id, path, "writing", 3)
+    killed(run_id, path, "writing", 12)
+    execute.execute(ACTOR, run_id, path, batch=BATCH)
+    assert look(run_id).added == ROWS - 18
+
+
+def test_cancelled_between_batches(path: Path) -> None:
+    """What is written stays; the rest is not."""
+    run_id = begin("customers", path)
+
+    def progress(state: str, done: int, _rows: int) -> None:
+        if state == "writing" and done >= 3 * BATCH:
+            with session_factory()() as session:
+                session.execute(text("UPDATE import_run SET cancel_asked = true"))
+                session.commit()
+
+    execute.execute(ACTOR, run_id, path, progress=progress, batch=BATCH)
+    run = look(run_id)
+    assert run.state == "cancelled"
+    assert 0 < run.added == len(directory()["customer"]) < ROWS - 18
+    again = bring("customers", path)
+    assert (again.added, again.same) == (ROWS - 18 - run.added, run.added)
