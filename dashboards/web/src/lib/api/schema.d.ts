@@ -4684,7 +4684,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "queued" | "checking" | "writing" | "done" | "cancelled" | "failed";
+            state: "queued" | "checking" | "writing" | "indexing" | "done" | "cancelled" | "failed";
             /**
              * Warned
              * @description Rows that are kept, with a warning.
