@@ -22,6 +22,9 @@ export type Stamp = Schemas['StampRow'];
 export type Segment = Schemas['SegmentRow'];
 export type NewTicket = Schemas['TicketBody'];
 export type NewOrder = Schemas['OrderBody'];
+export type Candidate = Schemas['CandidateRow'];
+export type Duplicate = Schemas['DuplicateRow'];
+export type Proposal = Schemas['ProposalRow'];
 
 export type Hop = Pick<
   Schemas['Hop'] | Schemas['AssignmentRow'],

@@ -1,6 +1,7 @@
-import type { Caller, Customer, OrderRow, SupplyPoint } from '../api/types';
+import type { Caller, Customer, Duplicate, OrderRow, SupplyPoint } from '../api/types';
 import { language } from '../i18n/index.svelte';
 import type { Fields } from '../intake/draft.svelte';
+import { reasonsOf } from '../intake/near.svelte';
 import { pointText } from '../intake/point';
 
 /** Urgency that is proposed for customers of each class of importance. */
@@ -31,17 +32,26 @@ export function knownOf(customer: Customer): Partial<Fields> {
   known.place = addressOf(point);
   known.address = point.address_en ? { zh: point.address_zh, en: point.address_en } : null;
   known.area = point.area_class;
-  if (point.lat !== null && point.lon !== null) known.coordinates = pointText(point.lat, point.lon);
+  if (point.lat !== null && point.lon !== null) {
+    const coordinates = pointText(point.lat, point.lon);
+    known.coordinates = coordinates;
+    known.origin = { source: 'meter', coordinates, uncertaintyM: null, premiseId: point.premise_id, node: null };
+  }
   return known;
 }
 
-/** An open order that may be of the same fault: at the customer, or on the same device. */
+/** An open order that may be of the same fault: at the customer, near by, or on the same device. */
 export interface Likely {
   order: OrderRow;
-  at: 'customer' | 'transformer' | 'feeder';
+  at: 'customer' | 'near' | 'transformer' | 'feeder';
+  /** How alike, 0 to 1, and why in words; of those that the server compared. */
+  score: number;
+  why: string;
 }
 
-const ORDER = { customer: 0, transformer: 1, feeder: 2 } as const;
+const ORDER = { customer: 0, near: 1, transformer: 1, feeder: 2 } as const;
+/** As alike as that it is the customer's own fault, as far as anyone can tell. */
+export const SURE = 0.7;
 
 /**
  * Open orders of the customer (or of the number, while the customer is not known), then of the
@@ -57,7 +67,7 @@ export function likelySame(
     for (const id of ids) {
       const order = orders.get(id);
       const open = order && order.state !== 'closed' && order.state !== 'finished';
-      if (open && !found.has(id)) found.set(id, { order, at });
+      if (open && !found.has(id)) found.set(id, { order, at, score: 0, why: '' });
     }
   };
   const own = [...(customer?.orders ?? []), ...(caller?.orders ?? [])];
@@ -67,4 +77,23 @@ export function likelySame(
     add(point.on_feeder?.order_ids ?? [], 'feeder');
   }
   return [...found.values()].sort((a, b) => ORDER[a.at] - ORDER[b.at]);
+}
+
+/**
+ * One list of both: what hangs on the caller's number and line, and what the server found alike in
+ * place and time. Each order once, with its reasons.
+ */
+export function withNear(
+  likely: readonly Likely[],
+  near: readonly Duplicate[],
+  orders: ReadonlyMap<string, OrderRow>,
+): Likely[] {
+  const found = new Map(likely.map((each) => [each.order.id, each]));
+  for (const each of near) {
+    const order = each.order_id === null ? undefined : orders.get(each.order_id);
+    if (!order || order.state === 'closed' || order.state === 'finished') continue;
+    const at = found.get(order.id)?.at ?? 'near';
+    found.set(order.id, { order, at, score: each.score, why: reasonsOf(each) });
+  }
+  return [...found.values()].sort((a, b) => ORDER[a.at] - ORDER[b.at] || b.score - a.score);
 }

@@ -456,6 +456,8 @@ export const en: Record<Key, string> = {
   'file.description': 'Description',
   'file.fault': 'Fault',
   'file.place': 'Place',
+  'file.place.find': 'Address, meter, account, pole, cabinet, line',
+  'file.place.found': 'Places found',
   'file.coordinates': 'Lat, lon',
   'file.coordinates.hint': 'or click on the map',
   'file.coordinates.hint.plain': 'required',

@@ -446,6 +446,8 @@ export const zh = {
   'file.description': '描述',
   'file.fault': '故障类型',
   'file.place': '地点',
+  'file.place.find': '地址、电表、户号、杆号、箱号、线路',
+  'file.place.found': '找到的地点',
   'file.coordinates': '坐标（纬, 经）',
   'file.coordinates.hint': '或在地图上点选',
   'file.coordinates.hint.plain': '必填',

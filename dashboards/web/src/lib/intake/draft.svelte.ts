@@ -1,8 +1,8 @@
 import { ApiProblem, newKey, post } from '../api/client';
-import type { Id, NewOrder, NewTicket, OrderRow, Reference } from '../api/types';
-import { t } from '../i18n/index.svelte';
+import type { Candidate, Id, NewOrder, NewTicket, OrderRow, Reference } from '../api/types';
+import { language, t } from '../i18n/index.svelte';
 import { evaluate, type Answers, type Guide, type Outcome } from './guide';
-import { pointOf } from './point';
+import { pointOf, pointText } from './point';
 
 export const KINDS = [
   'fault_repair',
@@ -29,6 +29,8 @@ export interface Fields {
   address: { zh: string; en: string } | null;
   fault: string;
   coordinates: string;
+  /** What the coordinates that were filled in are from: it goes with them, until somebody writes others. */
+  origin: Origin | null;
   area: Area;
   urgency: number;
   /** Empty: the one that the guide, or else the fault, names. */
@@ -40,6 +42,19 @@ export interface Fields {
 }
 type Name = keyof Fields;
 
+/** What a point is from. `uncertaintyM` null: as usual for its source. */
+export interface Origin {
+  source: NonNullable<NewOrder['source']>;
+  coordinates: string;
+  uncertaintyM: number | null;
+  premiseId: Id | null;
+  /** Number of a pole, cabinet or other device. */
+  node: string | null;
+}
+
+/** Sources that name a thing, not only an area: the thing's own words say where it is. */
+const EXACT: ReadonlySet<string> = new Set(['meter', 'premise', 'pole', 'cabinet', 'transformer', 'landmark', 'substation']);
+
 const EMPTY: Fields = {
   kind: 'fault_repair',
   caller: '',
@@ -48,6 +63,7 @@ const EMPTY: Fields = {
   address: null,
   fault: '',
   coordinates: '',
+  origin: null,
   area: 'urban',
   urgency: 0,
   trade: '',
@@ -102,6 +118,10 @@ export class Draft {
   }
 
   readonly point = $derived(pointOf(this.fields.coordinates));
+  /** What the point is from, as long as it is that point. */
+  readonly origin = $derived(
+    this.fields.origin?.coordinates === this.fields.coordinates ? this.fields.origin : null,
+  );
   readonly isRepair = $derived(this.fields.kind === 'fault_repair');
   /** The questions of the fault type; null: none, or not here yet. */
   guide = $state.raw<Guide | null>(null);
@@ -185,6 +205,26 @@ export class Draft {
     }
   }
 
+  /** A person chose one of the places that were found. */
+  locate(one: Candidate): void {
+    const coordinates = pointText(one.lat, one.lon);
+    this.write('coordinates', coordinates);
+    this.fields.origin = {
+      source: one.source as Origin['source'],
+      coordinates,
+      uncertaintyM: one.uncertainty_m,
+      premiseId: one.premise_id,
+      node: one.node,
+    };
+    // A street alone would take the number away that somebody wrote.
+    if (EXACT.has(one.source) || this.fields.place.trim() === '') {
+      this.fields.address = { zh: one.label_zh, en: one.label_en };
+      this.write('place', language() === 'en' ? one.label_en : one.label_zh);
+    }
+    if (one.customer_id && !this.fields.customerId) this.write('customerId', one.customer_id);
+    this.#keep();
+  }
+
   /** File the ticket and, for a repair, its order. Null where something is missing or refused. */
   async file(reference: Reference | null): Promise<Filed | null> {
     this.tried = true;
@@ -256,6 +296,13 @@ export class Draft {
       order.place_en = address.en;
     }
     if (this.point) [order.lat, order.lon] = this.point;
+    const { origin } = this;
+    if (origin) {
+      order.source = origin.source;
+      if (origin.uncertaintyM !== null) order.uncertainty_m = origin.uncertaintyM;
+      if (origin.premiseId) order.premise_id = origin.premiseId;
+      if (origin.node) order.node = origin.node;
+    }
     return order;
   }
 

@@ -3,9 +3,18 @@ import { goToLogin } from '../../lib/api/session';
 import type { Call, Customer, Id, OrderRow } from '../../lib/api/types';
 import type { Action } from '../../lib/desk/actions';
 import { CallerBook, type Looked } from '../../lib/directory/callers.svelte';
-import { knownOf, likelySame, nameOfCustomer, urgencyOf, type Likely } from '../../lib/directory/known';
+import {
+  knownOf,
+  likelySame,
+  nameOfCustomer,
+  SURE,
+  urgencyOf,
+  withNear,
+  type Likely,
+} from '../../lib/directory/known';
 import { t } from '../../lib/i18n/index.svelte';
 import { Draft, type Filed } from '../../lib/intake/draft.svelte';
+import { NearBook } from '../../lib/intake/near.svelte';
 import { CallsFeed } from '../../lib/live/calls.svelte';
 import { serverClock } from '../../lib/time/clock.svelte';
 import { Desk } from '../../lib/desk/desk.svelte';
@@ -19,6 +28,7 @@ export class AgentDesk extends Desk {
   override readonly orderPath = '/#/orders/';
   readonly calls = new CallsFeed();
   readonly callers = new CallerBook();
+  readonly near = new NearBook();
   /** The call that the desk shows; null: none, or a request without a call. */
   callId = $state<Id | null>(null);
   /** The last order filed here, to watch its first hop. */
@@ -56,13 +66,15 @@ export class AgentDesk extends Desk {
       (this.customers.length === 1 ? (this.customers[0] ?? null) : null),
   );
   /** Open orders that may be of the same fault, the nearest first. */
-  readonly likely: Likely[] = $derived(
-    likelySame(this.looked?.caller ?? null, this.customer, this.feed.board?.orders ?? new Map()),
-  );
+  readonly likely: Likely[] = $derived.by(() => {
+    const orders = this.feed.board?.orders ?? new Map<Id, OrderRow>();
+    const known = likelySame(this.looked?.caller ?? null, this.customer, orders);
+    return withNear(known, this.near.found, orders);
+  });
   /** The order that a repeat call asks about: the one in focus, else an open one of the customer. */
   readonly chaseable: OrderRow | null = $derived.by(() => {
     if (!this.rights.has('ticket.work')) return null;
-    const asked = this.selected ?? this.likely.find(({ at }) => at === 'customer')?.order ?? null;
+    const asked = this.selected ?? this.likely.find(({ at, score }) => at === 'customer' || score >= SURE)?.order ?? null;
     return asked && asked.state !== 'closed' ? asked : null;
   });
   /** The order that was filed here last, where this person may release it. */
@@ -129,6 +141,7 @@ export class AgentDesk extends Desk {
     }
     if (this.call) void this.callers.ask(this.call.from_number);
     this.#fill();
+    this.near.follow(this.draft, serverClock.exact());
     this.#ring();
   }
 
