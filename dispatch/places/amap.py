@@ -3,6 +3,7 @@
 Web service "geocode/geo": https://lbs.amap.com/api/webservice/guide/api/georegeo
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -34,8 +35,14 @@ class AMap(Geocoder):  # type: ignore[misc]
         scheme: str | None = None,
         timeout: float = 2.0,
         user_agent: str | None = None,
+        adapter_factory: Callable[..., Any] | None = None,
     ) -> None:
-        super().__init__(scheme=scheme, timeout=timeout, user_agent=user_agent)
+        super().__init__(
+            scheme=scheme,
+            timeout=timeout,
+            user_agent=user_agent,
+            adapter_factory=adapter_factory,
+        )
         self.api_key = api_key
         self.api = f"{self.scheme}://{domain.strip('/')}{PATH}"
 

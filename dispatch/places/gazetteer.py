@@ -103,8 +103,7 @@ def _named(words: str, things: Sequence[Named]) -> list[Named]:
     """Those whose name the words contain, longest name first; else those that contain the words."""
     inside = [one for one in things if _contains(words, one)]
     if inside:
-        longest = {name for one in inside for name in _names(one)}
-        kept = [one for one in inside if not _part_of_another(one, longest, words)]
+        kept = [one for one in inside if not _part_of_another(one, inside, words)]
         return sorted(kept, key=lambda one: -len(one.name_zh))
     return [one for one in things if any(words in name for name in _names(one))]
 
@@ -122,13 +121,19 @@ def _contains(words: str, one: Named) -> bool:
     return named or bool(one.code and words == one.code.casefold())
 
 
-def _part_of_another(one: Named, names: set[str], words: str) -> bool:
+def _part_of_another(one: Named, others: Sequence[Named], words: str) -> bool:
     """景山 lies within 景山前街: where the longer name is said, the shorter is not."""
     mine = [name for name in _names(one) if name in words]
+    longer = {
+        name
+        for other in others
+        if other is not one
+        for name in _names(other)
+        if any(own != name and own in name for own in mine)
+    }
     rest = words
-    for longer in sorted(names, key=len, reverse=True):
-        if any(name != longer and name in longer for name in mine):
-            rest = rest.replace(longer, " ")
+    for name in sorted(longer, key=len, reverse=True):
+        rest = rest.replace(name, " ")
     return bool(mine) and not any(name in rest for name in mine)
 
 

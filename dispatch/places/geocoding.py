@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from typing import Any, Protocol
 
+from geopy.adapters import RequestsAdapter
 from geopy.exc import (
     GeocoderRateLimited,
     GeocoderServiceError,
@@ -206,7 +207,12 @@ def geocoder_of(chosen: Settings, memory: Memory | None = None) -> Geocoder:
         return NoGeocoder()
     key = chosen.geocoder_key.get_secret_value() if chosen.geocoder_key else ""
     scheme, _, domain = (chosen.geocoder_url or "").partition("://")
-    where: dict[str, Any] = {"timeout": chosen.geocoder_timeout_seconds, "user_agent": AGENT}
+    where: dict[str, Any] = {
+        "timeout": chosen.geocoder_timeout_seconds,
+        "user_agent": AGENT,
+        # geopy's own would try thrice each time, unseen.
+        "adapter_factory": partial(RequestsAdapter, max_retries=0),
+    }
     if domain:
         where["scheme"] = scheme
     return _MAKERS[chosen.geocoder](where, domain.rstrip("/"), key, memory)
