@@ -17,7 +17,7 @@ export function liveDesk(desk: Desk, title: () => { page: string; urgent: number
   $effect(() => {
     const { board } = desk.feed;
     const { ear } = desk;
-    if (board && ear) untrack(() => desk.sounds.follow(board.orders, ear));
+    if (board && ear) untrack(() => desk.sounds.follow(board.orders, ear, board.crews));
   });
   $effect(() => {
     const { page, urgent } = title();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { OrderRow, Session } from '../api/types';
-import { anOrder } from '../testing/rows';
-import { alarmed, ask, earOf, ended, hold, QUIET, release, soundOf, type Playing } from './decide';
+import { aCrew, anOrder } from '../testing/rows';
+import { alarmed, ask, earOf, ended, hold, newlyOverdue, QUIET, release, soundOf, type Playing } from './decide';
 
 const SINCE = '2026-01-01T00:00:00Z';
 const alert = (code: string, changes = {}): OrderRow['alerts'][number] => ({
@@ -112,4 +112,13 @@ describe('sounds never stack', () => {
     });
     expect(after(alarm, hold, ended)).toEqual({ now: null, next: 'alarm', held: true });
   });
+});
+
+test('a crew that is not back in time is heard at its centre, once', () => {
+  const crews = (overdue_since: string | null): Map<string, ReturnType<typeof aCrew>> =>
+    new Map([['crew-1', aCrew({ state: 'away', overdue_since })]]);
+  expect(newlyOverdue(crews(null), crews(SINCE), 'centre')).toBe(true);
+  expect(newlyOverdue(crews(SINCE), crews(SINCE), 'centre')).toBe(false);
+  expect(newlyOverdue(crews(SINCE), crews(null), 'centre')).toBe(false);
+  expect(newlyOverdue(crews(null), crews(SINCE), 'hotline')).toBe(false);
 });

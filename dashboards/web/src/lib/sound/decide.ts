@@ -1,4 +1,4 @@
-import type { OrderRow, Session } from '../api/types';
+import type { CrewRow, OrderRow, Session } from '../api/types';
 import { openAlerts } from '../time/levels';
 
 /** What is heard: something is wrong, something has come, or a caller waits. */
@@ -7,6 +7,7 @@ export type Sound = 'alarm' | 'arrival' | 'call';
 export type Ear = 'hotline' | 'supervisor' | 'centre' | 'crew';
 
 type Orders = ReadonlyMap<string, OrderRow>;
+export type Crews = ReadonlyMap<string, CrewRow>;
 
 /**
  * What concerns each desk: alarms of what it sent or holds, breaches of its own minutes, and the
@@ -59,6 +60,13 @@ export function soundOf(before: Orders, after: Orders, ear: Ear): Sound | null {
   }
   return sound;
 }
+
+/** Has a crew of this centre not come back when it should? That is for its dispatcher to hear. */
+export const newlyOverdue = (before: Crews, after: Crews, ear: Ear): boolean =>
+  ear === 'centre' &&
+  [...after].some(
+    ([id, { overdue_since }]) => overdue_since !== null && before.get(id)?.overdue_since !== overdue_since,
+  );
 
 /** What sounds, what sounds next, and whether everything has to wait. */
 export interface Playing {

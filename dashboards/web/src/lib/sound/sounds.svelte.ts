@@ -1,6 +1,18 @@
 import type { OrderRow } from '../api/types';
 import { serverClock } from '../time/clock.svelte';
-import { alarmed, ask, ended, hold, QUIET, release, soundOf, type Ear, type Sound } from './decide';
+import {
+  alarmed,
+  ask,
+  ended,
+  hold,
+  newlyOverdue,
+  QUIET,
+  release,
+  soundOf,
+  type Crews,
+  type Ear,
+  type Sound,
+} from './decide';
 import { play } from './tones';
 
 const SILENCE_MS = 60_000;
@@ -26,6 +38,7 @@ export class Sounds {
   #restTimer: ReturnType<typeof setTimeout> | undefined;
   #silenceTimer: ReturnType<typeof setTimeout> | undefined;
   #orders: ReadonlyMap<string, OrderRow> | null = null;
+  #crews: Crews | null = null;
   #ear: Ear | null = null;
 
   readonly state: SoundState = $derived(
@@ -67,9 +80,11 @@ export class Sounds {
   }
 
   /** The board as it is now; what has newly come or gone wrong for this desk is heard. */
-  follow(orders: ReadonlyMap<string, OrderRow>, ear: Ear): void {
-    const sound = this.#orders && soundOf(this.#orders, orders, ear);
+  follow(orders: ReadonlyMap<string, OrderRow>, ear: Ear, crews: Crews = new Map()): void {
+    const overdue = this.#crews !== null && newlyOverdue(this.#crews, crews, ear);
+    const sound = overdue ? 'alarm' : this.#orders && soundOf(this.#orders, orders, ear);
     this.#orders = orders;
+    this.#crews = crews;
     this.#ear = ear;
     if (!sound) return;
     this.asked[sound] += 1;
@@ -105,7 +120,8 @@ export class Sounds {
   }
 
   #stillAlarmed(): boolean {
-    return this.#orders !== null && this.#ear !== null && alarmed(this.#orders, this.#ear);
+    if (this.#orders === null || this.#ear === null) return false;
+    return alarmed(this.#orders, this.#ear) || newlyOverdue(new Map(), this.#crews ?? new Map(), this.#ear);
   }
 
   #become(next: typeof QUIET): void {

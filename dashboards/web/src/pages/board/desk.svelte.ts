@@ -59,6 +59,13 @@ export class BoardDesk extends Desk {
     return running.map(({ order }) => order);
   });
 
+  /** Crews that have not come back when they should, the longest first. */
+  readonly overdue: CrewRow[] = $derived(
+    this.crews
+      .filter(({ overdue_since }) => overdue_since !== null)
+      .sort((a, b) => (a.overdue_since ?? '').localeCompare(b.overdue_since ?? '')),
+  );
+
   protected override passes(order: OrderRow): boolean {
     return passes(order, this.filter, this.acts, () => serverClock.now);
   }
@@ -93,10 +100,22 @@ export class BoardDesk extends Desk {
   }
 
   /** `minutes`: until the expected return; null: nobody knows. */
-  leave(crew: CrewRow, reason: string, minutes: number | null): void {
+  leave(crew: CrewRow, reason: string, minutes: number | null, standIn: string | null = null): void {
     this.leaving = null;
     const until = minutes === null ? null : new Date(serverClock.exact() + minutes * 60_000).toISOString();
-    void this.#absence(crew, 'away', { reason, until });
+    void this.#absence(crew, 'away', { reason, until, stand_in_id: standIn });
+  }
+
+  /** Crews that could take its work: of the same centre, and there; those of its trade first. */
+  standIns(crew: CrewRow): CrewRow[] {
+    const fits = (one: CrewRow): number => Number(one.trade !== crew.trade && one.trade !== 'any');
+    return this.crews
+      .filter(({ id, centre_id, state }) => id !== crew.id && centre_id === crew.centre_id && state !== 'away')
+      .sort((a, b) => fits(a) - fits(b));
+  }
+
+  crewNames(ids: readonly string[]): string {
+    return ids.map((id) => nameOf(this.feed.board?.crews.get(id))).join('、');
   }
 
   async #absence(crew: CrewRow, act: 'away' | 'back', body: object): Promise<void> {
