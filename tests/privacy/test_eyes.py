@@ -1,13 +1,14 @@
 """Who sees personal data in clear: every answer and every live change, for every role."""
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
 
 from tests.api.test_rights import LAST_MONTH, ROLES, TABLE
 from tests.office import Office
-from tests.people import Person
+from tests.people import Person, Screen
 from tests.privacy.planting import (
     ADDRESS,
     CALLER,
@@ -154,9 +155,13 @@ def same_moment(person: Person) -> dict[str, Any]:
     """A fresh snapshot that the live screen has just reached, and not gone past."""
     while True:
         fresh: dict[str, Any] = person.get("/api/board")
-        person.wait(lambda screen: screen.number >= fresh["number"])
-        if person.screen is not None and person.screen.number == fresh["number"]:
+        reached = partial(_reached, fresh["number"])
+        if person.wait(reached).number == fresh["number"]:
             return fresh
+
+
+def _reached(number: int, screen: Screen) -> Screen | None:
+    return screen if screen.number >= number else None
 
 
 def test_live_rows_are_masked_for_each_class_and_the_law_holds(own_office: Office) -> None:

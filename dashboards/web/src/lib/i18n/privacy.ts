@@ -19,6 +19,13 @@ export const zh = {
   'mask.what.description': '描述',
   'mask.what.place': '地点',
   'mask.what.words': '备注',
+  'mask.entity.customer': '客户',
+  'mask.entity.phone': '客户电话',
+  'mask.entity.premise': '用电点',
+  'mask.entity.ticket': '受理单',
+  'mask.entity.call': '来电',
+  'mask.entity.order': '工单',
+  'mask.entity.note': '客户备注',
 } as const;
 
 export const en: Record<keyof typeof zh, string> = {
@@ -42,4 +49,11 @@ export const en: Record<keyof typeof zh, string> = {
   'mask.what.description': 'description',
   'mask.what.place': 'place',
   'mask.what.words': 'note',
+  'mask.entity.customer': 'customer',
+  'mask.entity.phone': 'customer’s phone',
+  'mask.entity.premise': 'premise',
+  'mask.entity.ticket': 'ticket',
+  'mask.entity.call': 'call',
+  'mask.entity.order': 'order',
+  'mask.entity.note': 'customer’s note',
 };
