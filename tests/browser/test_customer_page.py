@@ -129,6 +129,19 @@ def test_a_supervisor_sees_masks_and_looks_with_a_reason(
     assert (row["field"], row["reason_code"]) == ("number", "call_back")
 
 
+def test_a_reviewer_sees_who_looked_and_why(sit: Sit, office: Office, planted: Planted) -> None:
+    body = {"entity": "customer", "id": planted.customer, "field": "name"}
+    why = {"reason_code": "other", "reason_text": "核对发票抬头"}
+    office.person("admin").post("/api/unmask", {**body, **why})
+    page = sit("supervisor", "/customers")
+    look = page.locator("[data-testid=looks] tbody tr").first
+    look.wait_for()
+    assert "核对发票抬头" in look.inner_text()
+    assert faults_in_all_looks(page, "[data-testid=looks]") == []
+    page.locator("[data-testid=looks] a").first.click()
+    page.wait_for_selector(ACCOUNT)
+
+
 def test_a_dispatcher_looks_at_the_caller_of_an_order(sit: Sit, planted: Planted) -> None:
     page = sit("east.desk", f"/#/orders/{planted.order}")
     caller = page.locator("[data-testid=order-page] [data-value-of=caller_name]")
