@@ -20,10 +20,12 @@ from core.ids import new_id
 from core.recorded import Recorded
 from core.uow import UnitOfWork
 from dispatch.numbering import next_number
-from dispatch.orders.models import OrderTicket
+from dispatch.orders import repository
+from dispatch.orders.models import Location, OrderTicket
 from dispatch.orders.rules import OrderState, evolve_order
 from dispatch.orders.service import DISPATCHER, POLICY, add_order, release
 from dispatch.orders.work import Work, work_on
+from dispatch.routing import plans
 from dispatch.tickets import repository as tickets
 from dispatch.tickets.models import TicketNote
 from sla.policy import load_policy
@@ -73,6 +75,7 @@ def file_follow_on(uow: UnitOfWork, parent_id: UUID, new: FollowOn, access: Acce
     )
     with work_on(uow, state.id) as work:
         if state.state != "scheduled":
+            plans.plan(uow, state.id, uow.now)
             _start_clock(work, "follow_on", uow.now)
     if new.kind == "second_crew" and parent.order.centre_id is not None:
         release(uow, state.id, parent.order.centre_id)  # whoever has the first sends the second
@@ -99,12 +102,13 @@ def _check(uow: UnitOfWork, parent: OrderState, new: FollowOn) -> None:
 def _file(uow: UnitOfWork, parent: Work, new: FollowOn) -> OrderState:
     order = parent.order
     assert order.ticket_id is not None
-    assert order.location_id is not None
+    child_id = new_id()
+    place = _same_place(uow, order, child_id)
     inherited = order.urgency if new.kind == "second_crew" else 0
     filed = ev.OrderFiled(
         number=next_number(uow, "order"),
         ticket_id=order.ticket_id,
-        location_id=order.location_id,
+        location_id=place.id,
         area_class=order.area_class,
         urgency=new.urgency if new.urgency is not None else inherited,
         trade=new.trade,
@@ -112,8 +116,12 @@ def _file(uow: UnitOfWork, parent: Work, new: FollowOn) -> OrderState:
         relation=new.kind,
         appointment_at=new.appointment_at,
         begins_at=_begins_at(uow, order, new),
+        lat=place.lat,
+        lon=place.lon,
+        place_source=place.source,
+        uncertainty_m=place.uncertainty_m,
     )
-    event = uow.emit(new_id(), filed, source=DISPATCHER)
+    event = uow.emit(child_id, filed, source=DISPATCHER)
     state = evolve_order(None, event)
     add_order(uow, state, parent.row.fault_code, order.ticket_id, clock=False)
     others = [
@@ -126,6 +134,28 @@ def _file(uow: UnitOfWork, parent: Work, new: FollowOn) -> OrderState:
     if filed.begins_at is not None:
         ask_to_begin(uow, event.id, filed.begins_at)
     return state
+
+
+def _same_place(uow: UnitOfWork, parent: OrderState, child_id: UUID) -> Location:
+    """The parent's place as a row of the child's own: correcting one leaves the other as it is."""
+    known = repository.location(uow.session, uow.org_id, parent.location_id)
+    assert known is not None
+    place = Location(
+        org_id=uow.org_id,
+        id=new_id(),
+        order_id=child_id,
+        premise_id=known.premise_id,
+        node_id=known.node_id,
+        lat=known.lat,
+        lon=known.lon,
+        source=known.source,
+        uncertainty_m=known.uncertainty_m,
+        place=known.place,
+        place_en=known.place_en,
+        recorded_at=uow.now,
+    )
+    uow.session.add(place)
+    return place
 
 
 def _begins_at(uow: UnitOfWork, parent: OrderState, new: FollowOn) -> datetime | None:
@@ -171,6 +201,7 @@ def begin(uow: UnitOfWork, order_id: UUID, access: Access) -> None:
 def _begin(work: Work, at: datetime, source: str) -> None:
     relation = work.order.relation or "follow_on"
     work.record(work.order.id, ev.OrderBegun(), source=source)
+    plans.plan(work.uow, work.order.id, work.uow.now)
     _start_clock(work, relation, at)
 
 

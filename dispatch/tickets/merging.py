@@ -17,6 +17,7 @@ from dispatch.orders import repository as orders
 from dispatch.orders import service
 from dispatch.orders.models import OrderTicket
 from dispatch.orders.work import Work, work_on
+from dispatch.routing import plans
 from dispatch.tickets import repository, rules
 from dispatch.tickets.models import ChaseUp
 from dispatch.tickets.work import AGENT, TicketWork, work_on_ticket
@@ -144,6 +145,8 @@ def _bring_back(work: Work) -> None:
     hop = work.order.hop
     state = "returned" if hop is not None and hop.state == "returned" else "filed"
     work.record(work.order.id, ev.OrderReopened(state=state), source=AGENT)
+    if state == "filed":
+        plans.plan(work.uow, work.order.id, work.uow.now)
 
 
 def chase_up(
