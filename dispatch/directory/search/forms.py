@@ -9,7 +9,7 @@ in that form, `|` and a letter before each (`words`), and tokens of them for the
     <t138 >5678     first digits of phone, meter or account;      ~       in the sample
                     the last four of any of them                  #…      kind of a thing
 
-The sample is every 64th of the others: a fragment that is often found in it is common.
+The sample is every 256th of the others: a fragment that is often found in it is common.
 """
 
 import re
@@ -21,7 +21,7 @@ from functools import lru_cache
 from dispatch.directory.search.readings import initials, readings
 
 SAMPLE, IMPORTANT = "~", "!"
-SAMPLE_SHARE = 64
+SAMPLE_SHARE = 256
 TEXT_FIELDS = {
     "name": "n",
     "name_en": "e",

@@ -22,6 +22,8 @@ from dispatch.directory.search.forms import (
 MOST_WORDS = 6
 MOST_SIGNS = 40
 PHONE_DIGITS = (7, 15)
+MOST_HOUSE_DIGITS = 8
+"""Of a longer number nobody thinks that it stands in an address."""
 SHOWN_FIRST = 3
 """Digits that a masked phone begins with; its last four are shown as well."""
 _NUMBER = re.compile(r"(?:\+|00)?[\d\s().\-]+")
@@ -113,7 +115,8 @@ def _any(alternatives: Iterable[str]) -> str:
 
 def meanings(word: Word) -> Iterator[str]:
     """What a row may have that holds this word; more than holds it may have that."""
-    yield _all(pairs(word.form))
+    if not word.is_digits or len(word.form) <= MOST_HOUSE_DIGITS:
+        yield _all(pairs(word.form))
     if word.is_digits:
         yield from (_quoted(one) for one in _ends(word.form))
     if word.is_latin:

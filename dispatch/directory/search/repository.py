@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from dispatch.directory.search.query import Word, patterns
 
-SCAN = 1_200
+SCAN = 1_000
 """Rows that are looked at for one question, at most."""
 
 
@@ -60,7 +60,8 @@ def entries(
         values["scope"] = list(scope)
     return _rows(
         session,
-        "SELECT id, kind, importance, number, region_ids, words FROM search_entry",
+        "SELECT id, kind, importance, number, region_ids, words, row_number() OVER () AS place"
+        " FROM search_entry",
         conditions,
         {**values, "org_id": org_id, "wanted": wanted, "most": most},
     )
@@ -73,8 +74,8 @@ def things(
     conditions, values = _conditions(words, regions=False)
     return _rows(
         session,
-        "SELECT id, kind, 'ordinary' AS importance, number, '{}'::uuid[] AS region_ids, words"
-        " FROM search_thing",
+        "SELECT id, kind, 'ordinary' AS importance, number, '{}'::uuid[] AS region_ids, words,"
+        " row_number() OVER () AS place FROM search_thing",
         conditions,
         {**values, "org_id": org_id, "wanted": wanted, "most": most},
     )
@@ -83,18 +84,20 @@ def things(
 def _rows(
     session: Session, select: str, conditions: Iterable[str], values: dict[str, Any]
 ) -> tuple[list[Candidate], bool]:
-    """The candidates, and whether there may be more of them."""
+    """The candidates, and whether there may be more of them.
+
+    As soon as there are enough no more rows are read; the last that may be read is given anyway.
+    """
     where = " AND ".join(conditions) or "true"
     statement = text(
-        f"WITH c AS MATERIALIZED ({select} WHERE org_id = :org_id AND tokens @@ "  # noqa: S608
-        "CAST(:wanted AS tsquery)"
-        f" LIMIT {SCAN})"
-        f" SELECT *, (SELECT count(*) FROM c) FROM c WHERE {where} LIMIT :most"
+        f"SELECT *, {where} FROM ({select}"  # noqa: S608
+        " WHERE org_id = :org_id AND tokens @@ CAST(:wanted AS tsquery)"
+        f" LIMIT {SCAN}) c WHERE ({where}) OR place = {SCAN} LIMIT :most"
     )
     typed = [bindparam(name, type_=_type(value)) for name, value in values.items()]
     found = session.execute(statement.bindparams(*typed), values).all()
-    more = len(found) == values["most"] or any(row[6] == SCAN for row in found[:1])
-    return [Candidate(*row[:6]) for row in found], more
+    more = len(found) == values["most"] or any(row[6] == SCAN for row in found)
+    return [Candidate(*row[:6]) for row in found if row[7]], more
 
 
 def _type(value: Any) -> Any:

@@ -109,4 +109,6 @@ def _thing(org_id: int, one: ThingSource, country: str) -> tuple[Any, ...]:
     if one.phone:
         row.add("phone", digits_of(one.phone, country))
     row.marks.append("#" + one.kind)
+    if in_sample(one.id.int):
+        row.marks.append(SAMPLE)
     return org_id, one.id, one.kind, one.code, row.words, vector(row.tokens)

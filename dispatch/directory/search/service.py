@@ -22,10 +22,10 @@ from dispatch.directory.search.repository import Candidate
 from dispatch.privacy.masking import CLEAR, Eyes
 
 LIMIT = 12
-CANDIDATES = 120
+CANDIDATES = 60
 COMMON = 12
-"""Found so often in the sample of every 64th, a fragment is common: not all of it is looked at."""
-_PLACES = 12
+"""Found so often in the sample, a fragment is common: not all that have it are looked at."""
+_PLACES = 5
 _REGIONS = 40
 KINDS = (
     "customer",

@@ -8,6 +8,7 @@ import { en as agent } from './agent';
 import { en as crew } from './crew';
 import { en as board } from './board';
 import { en as demo } from './demo';
+import { en as find } from './find';
 import { en as privacy } from './privacy';
 import { en as design } from './design';
 import { en as supervisor } from './supervisor';
@@ -31,6 +32,7 @@ export const en: Record<Key, string> = {
   ...supervisor,
   ...customers,
   ...privacy,
+  ...find,
   ...tickets,
   ...followup,
   ...admin,

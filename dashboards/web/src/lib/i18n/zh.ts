@@ -8,6 +8,7 @@ import { zh as agent } from './agent';
 import { zh as crew } from './crew';
 import { zh as board } from './board';
 import { zh as demo } from './demo';
+import { zh as find } from './find';
 import { zh as privacy } from './privacy';
 import { zh as design } from './design';
 import { zh as supervisor } from './supervisor';
@@ -22,6 +23,7 @@ export const zh = {
   ...supervisor,
   ...customers,
   ...privacy,
+  ...find,
   ...tickets,
   ...followup,
   ...admin,

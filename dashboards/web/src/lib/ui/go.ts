@@ -13,11 +13,15 @@ export const pagesOf = (session: Session | null): typeof PAGES =>
 /** Lines for the map of keys. */
 export function goKeys(session: Session | null): KeyLine[] {
   const pages = pagesOf(session);
-  if (pages.length < 2) return [];
-  return pages.map(({ code, letter }) => ({
+  const find = session?.user.rights.includes('directory.view')
+    ? [{ keys: ['Ctrl K'], says: t('find.open') }]
+    : [];
+  if (pages.length < 2) return find;
+  const go = pages.map(({ code, letter }) => ({
     keys: ['g', letter],
     says: t('ui.go.page', { page: t(`ui.page.${code}`) }),
   }));
+  return [...find, ...go];
 }
 
 /**

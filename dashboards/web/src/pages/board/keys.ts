@@ -7,7 +7,7 @@ import { actBelow, moveBelow, toAlerts, toCrews } from './below';
 
 /** Keys other than the actions' letters; `?` shows them. */
 export const KEYS: readonly { keys: string[]; says: PlainKey }[] = [
-  { keys: ['/', 'Ctrl K'], says: 'keys.search' },
+  { keys: ['/'], says: 'keys.search' },
   { keys: ['j', '↓'], says: 'keys.next' },
   { keys: ['k', '↑'], says: 'keys.previous' },
   { keys: ['Enter'], says: 'keys.open' },
@@ -75,11 +75,6 @@ const PLAIN: Record<string, (desk: BoardDesk) => void> = {
 /** The board's whole keyboard. Letters stay letters while somebody types. */
 export function handleKey(event: KeyboardEvent, desk: BoardDesk): void {
   if (event.isComposing || event.defaultPrevented || event.altKey) return;
-  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
-    event.preventDefault();
-    focusSearch();
-    return;
-  }
   if (event.ctrlKey || event.metaKey) return;
   if (event.key === 'Escape') {
     if (typing(event.target)) (event.target as HTMLElement).blur();

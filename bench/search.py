@@ -1,0 +1,236 @@
+"""Lookups per second among a million customers, beside ILIKE and trigrams in the same run.
+
+    python -m bench.search [--customers 1000000] [--rate 100] [--seconds 60] [--folder DIR]
+
+PostgreSQL is a server of its own with the settings of `paidan up`. Lookups arrive at their rate
+whether or not earlier ones are done (open loop, exponential gaps) and are whole uses of
+`dispatch.directory.search.service.search`: every statement, ranking, and the values of the hits.
+Time counts from the arrival. Prints one JSON object per kind of fragment; then plain ILIKE over
+the same fields and the same with a pg_trgm index, one at a time, and the share of both. With
+`--folder` the customers are kept there for the next run.
+"""
+
+import argparse
+import json
+import os
+import random
+import shutil
+import statistics
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+
+import psycopg
+from pypinyin import Style, lazy_pinyin
+
+from bench import search_town
+from core import db, migrate
+from core.clock import monotonic, now
+from core.engines import libpq_url, open_engines
+from core.engines.home import remove_home
+from core.identity import EVERYTHING
+from core.settings import Settings, settings
+from dispatch.directory.search.refresh import refresh
+from dispatch.directory.search.service import search
+
+ORG = search_town.ORG
+SAMPLED = 3_000
+THREADS = 6
+PLAIN = "SELECT id FROM plain_entry WHERE words ILIKE %s LIMIT 13"
+
+
+def fragments(connection: psycopg.Connection, dice: random.Random) -> dict[str, list[str]]:
+    """Kinds of fragments with examples out of real rows, and the commonest there are."""
+    rows = connection.execute(
+        "SELECT c.name_zh, c.number, f.number, s.meter, p.address_zh, r.name_zh FROM"
+        " (SELECT * FROM customer TABLESAMPLE SYSTEM (2) LIMIT %s) c"
+        " JOIN customer_phone f ON f.customer_id = c.id JOIN service_point s ON s.customer_id = c.id"
+        " JOIN premise p ON p.id = s.premise_id JOIN region r ON r.id = p.region_id",
+        (SAMPLED,),
+    ).fetchall()
+    found: dict[str, list[str]] = {}
+
+    def add(kind: str, text: str) -> None:
+        found.setdefault(kind, []).append(text)
+
+    for name, account, phone, meter, address, region in rows:
+        road = address.removeprefix("北京市" + region)
+        at = dice.randrange(len(road) - 1)
+        read = lazy_pinyin(name)
+        add("two signs of an address", road[at : at + 2])
+        add("whole name", name)
+        add("surname", name[0])
+        add("pinyin of a name", "".join(read))
+        add("initials of a name", "".join(lazy_pinyin(name, style=Style.FIRST_LETTER)))
+        add("last four of a phone", phone[-4:])
+        add("whole phone", phone.removeprefix("+86"))
+        add("account, first six", account[:6])
+        add("meter", meter)
+        add("road and house", road.partition("号")[0] + "号")
+        add("road in pinyin", "".join(lazy_pinyin(road[:3])))
+        add("district and surname", f"{region[:2]} {name[0]}")
+        add("road and surname", f"{road[:2]} {name[0]}")
+        add(
+            "region and phone",
+            f"{''.join(lazy_pinyin(region, style=Style.FIRST_LETTER))} {phone[3:9]}",
+        )
+        add("road, house, name", f"{road[:2]} {road.partition('号')[0][-2:]} {name}")
+    lines = connection.execute("SELECT name_zh, code FROM network_node ORDER BY random() LIMIT 600")
+    for name, code in lines.fetchall():
+        add("line by name", name)
+        add("line by code", code.lower())
+    found["commonest of all"] = [
+        "王",
+        "王 朝阳",
+        "北京",
+        "路",
+        "号楼",
+        "wang",
+        "cyq w",
+        "1",
+        "138",
+        "朝阳 路 王 1",
+    ]
+    found["nothing"] = [
+        "王五 鼓楼西 999",
+        "zzzz",
+        "绝无此人",
+        "99999999999",
+        "和平 王李张",
+        "妫水 单 9999",
+    ]
+    return found
+
+
+@contextmanager
+def town(arguments: argparse.Namespace) -> Iterator[str]:
+    """A database with customers and index; its URL."""
+    folder = Path(arguments.folder or tempfile.mkdtemp(prefix="paidan-bench-"))
+    folder.mkdir(exist_ok=True)
+    folder.chmod(0o711)
+    try:
+        own = Settings(data_dir=folder, database_url=None, redis_url="redis://unused")
+        with open_engines(own) as urls:
+            os.environ.update(urls.environment)
+            settings.cache_clear()
+            migrate.upgrade(urls.database_url)
+            prepare(libpq_url(urls.database_url), arguments.customers)
+            yield libpq_url(urls.database_url)
+            db.reset()
+    finally:
+        if not arguments.folder:
+            remove_home(folder)
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def prepare(url: str, customers: int) -> None:
+    """Customers, their index, and the same words in a plain table with and without trigrams."""
+    with psycopg.connect(url) as connection:
+        if connection.execute("SELECT count(*) FROM customer").fetchone() == (0,):
+            search_town.make(connection, customers)
+        if connection.execute("SELECT EXISTS (SELECT FROM search_entry)").fetchone() == (False,):
+            begun = monotonic()
+            with db.session_factory()() as session:
+                rows = refresh(session, ORG)
+                session.commit()
+            print(json.dumps({"refresh_rows": rows, "seconds": round(monotonic() - begun, 1)}))
+        if connection.execute("SELECT to_regclass('plain_entry')").fetchone() == (None,):
+            connection.execute("CREATE TABLE plain_entry AS SELECT id, words FROM search_entry")
+            connection.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+            connection.execute("CREATE TABLE trigram_entry AS SELECT id, words FROM search_entry")
+            connection.execute("SET statement_timeout = 0")
+            connection.execute("CREATE INDEX ON trigram_entry USING gin (words gin_trgm_ops)")
+        connection.commit()
+        connection.autocommit = True
+        connection.execute("VACUUM ANALYZE")
+
+
+def lookup(text: str) -> int:
+    with db.read_session() as session:
+        return len(search(session, ORG, text, EVERYTHING, at=now()).hits)
+
+
+def open_loop(
+    asked: list[tuple[str, str]], rate: float, act: Callable[[str], int], dice: random.Random
+) -> dict[str, list[float]]:
+    """Seconds from arrival to answer, by kind."""
+    waits: dict[str, list[float]] = {}
+    start = monotonic() + 0.2
+    due, gate = start, Event()
+
+    def one(kind: str, text: str, arrived: float) -> None:
+        act(text)
+        waits.setdefault(kind, []).append(monotonic() - arrived)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        futures = []
+        for kind, text in asked:
+            gate.wait(max(0.0, due - monotonic()))
+            futures.append(pool.submit(one, kind, text, due))
+            due += dice.expovariate(rate)
+        for future in futures:
+            future.result()
+    return waits
+
+
+def figures(waits: list[float]) -> dict[str, float]:
+    """Milliseconds."""
+    ordered = sorted(waits)
+    cut = ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))]
+    return {
+        "lookups": len(ordered),
+        "p50_ms": round(statistics.median(ordered) * 1000, 2),
+        "p99_ms": round(cut * 1000, 2),
+        "max_ms": round(ordered[-1] * 1000, 2),
+    }
+
+
+def one_by_one(url: str, table: str, texts: list[str]) -> list[float]:
+    """The plain way, for the words of the first of several only; seconds."""
+    waits = []
+    with psycopg.connect(url) as connection:
+        for text in texts:
+            begun = monotonic()
+            connection.execute(
+                PLAIN.replace("plain_entry", table), (f"%{text.split()[0]}%",)
+            ).fetchall()
+            waits.append(monotonic() - begun)
+    return waits
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--customers", type=int, default=1_000_000)
+    parser.add_argument("--rate", type=float, default=100.0)
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--folder")
+    parser.add_argument("--plain", type=int, default=12, help="lookups of each kind the plain way")
+    arguments = parser.parse_args()
+    dice = random.Random(7)
+    with town(arguments) as url:
+        with psycopg.connect(url) as connection:
+            kinds = fragments(connection, dice)
+        mix = [(kind, dice.choice(texts)) for kind, texts in kinds.items() for _ in range(9_999)]
+        dice.shuffle(mix)
+        open_loop(mix[:500], arguments.rate, lookup, dice)  # caches, prepared statements
+        waits = open_loop(mix[500 : 500 + int(arguments.rate * arguments.seconds)],
+                          arguments.rate, lookup, dice)  # fmt: skip
+        for kind, texts in kinds.items():
+            some = [dice.choice(texts) for _ in range(arguments.plain)]
+            mine = figures(waits.get(kind, [0.0]))
+            line = {"kind": kind, "example": texts[0], **mine}
+            for name, table in (("ilike", "plain_entry"), ("trigram", "trigram_entry")):
+                if arguments.plain:
+                    plain = statistics.median(one_by_one(url, table, some)) * 1000
+                    line[f"{name}_p50_ms"] = round(plain, 2)
+                    line[f"{name}_ratio"] = round(plain / mine["p50_ms"], 1)
+            print(json.dumps(line, ensure_ascii=False), flush=True)
+        together = figures([wait for each in waits.values() for wait in each])
+        print(json.dumps({"kind": "all together", **together}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
