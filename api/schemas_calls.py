@@ -11,7 +11,7 @@ from api.schemas import RATE
 
 
 class CallTicket(BaseModel):
-    """What was filed in a call."""
+    """What was filed in a call: a ticket of some kind, or a `chase_up` of an order."""
 
     id: UUID
     kind: str

@@ -20,9 +20,10 @@ from core.models import User
 from core.wiring import RowChange
 from dashboards.values import iso, text
 from dispatch.orders.models import Order
-from dispatch.tickets.models import Ticket
+from dispatch.tickets.models import ChaseUp, Ticket
 from telephony.models import Call
 
+CHASE_UP = "chase_up"
 WINDOW = timedelta(hours=12)  # a shift; the carrier ends every call after four hours
 
 
@@ -60,7 +61,7 @@ def _row(call: Call, taker: str | None, tickets: list[dict[str, Any]]) -> dict[s
 def _tickets(
     session: Session, org_id: int, call_ids: list[UUID]
 ) -> defaultdict[UUID | None, list[dict[str, Any]]]:
-    """What was filed in each call: tickets, each with its order where it has one."""
+    """What came of each call: tickets, each with its order where it has one; chase-ups."""
     query = (
         select(Ticket, Order.id, Order.number)
         .outerjoin(Order, (Order.org_id == Ticket.org_id) & (Order.id == Ticket.order_id))
@@ -77,7 +78,21 @@ def _tickets(
                 "order_number": number,
             }
         )
+    for one, number in session.execute(_chased(org_id, call_ids)):
+        row = {"id": str(one.id), "kind": CHASE_UP, "order_id": str(one.order_id)}
+        found[one.call_id].append({**row, "order_number": number})
     return found
+
+
+def _chased(org_id: int, call_ids: list[UUID]) -> Select[ChaseUp, str]:
+    """Calls that asked again about an order that was there: they need no ticket."""
+    return (
+        select(ChaseUp, Order.number)
+        .join(Order, (Order.org_id == ChaseUp.org_id) & (Order.id == ChaseUp.order_id))
+        .where(ChaseUp.org_id == org_id, ChaseUp.call_id.in_(call_ids))
+        .where(ChaseUp.ticket_id.is_(None))
+        .order_by(ChaseUp.at, ChaseUp.id)
+    )
 
 
 def recent(session: Session, org_id: int, limit: int) -> list[dict[str, Any]]:

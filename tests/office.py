@@ -201,6 +201,16 @@ class Office:
         )
         return order
 
+    def to_call(self) -> dict[str, Any]:
+        """An order that is closed, so that its customer waits for the follow-up call."""
+        agent, phone = self.person("agent"), "+8613800138000"
+        ticket = agent.post("/api/tickets", {"channel": "web", "caller_phone": phone})
+        order = agent.post("/api/orders", {**NEEDS, "ticket_id": ticket["id"]})
+        body = {"outcome": "customer_side"}
+        row: dict[str, Any] = self.person("lead").post(f"/api/orders/{order['id']}/close", body)
+        self.turn()
+        return row
+
     def released(self, centre: str = "east") -> dict[str, Any]:
         order = self.filed()
         body = {"centre_id": self.unit(centre)}

@@ -51,8 +51,8 @@ VIEWS = (
     View("supervisor", "/", "[data-testid=order-row]"),
     View("supervisor", "/supervisor", LIVE, opens=KEYS),
     View("lead", "/customers", READY, opens=KEYS),
-    View("lead", "/tickets", READY, opens=KEYS),
-    View("lead", "/followup", READY, opens=KEYS),
+    View("lead", "/tickets", "[data-testid=ticket-row]", opens=KEYS),
+    View("lead", "/followup", "[data-testid=follow-up]", opens=KEYS),
     View("admin", "/admin", READY, opens=KEYS),
     View("admin", "/import", READY, opens=KEYS),
     View("east.crew1", "/crew", "[data-testid=shown-order]", size=(360, 640)),
@@ -62,6 +62,7 @@ VIEWS = (
 @pytest.fixture(scope="module", autouse=True)
 def orders(office: Office) -> list[dict[str, Any]]:
     """One order at each stage that a screen shows."""
+    office.to_call()
     accepted = office.released()
     office.person("east.desk").post(f"/api/orders/{accepted['id']}/accept")
     sent = [office.sent("east-1"), office.sent("east-1")]

@@ -37,8 +37,8 @@ PAGES = {
     "/": ("lead", ".maplibregl-canvas", (1280, 720)),
     "/supervisor": ("supervisor", LIVE, (1280, 720)),
     "/customers": ("lead", "main[data-ready]", (1280, 720)),
-    "/tickets": ("lead", "main[data-ready]", (1280, 720)),
-    "/followup": ("lead", "main[data-ready]", (1280, 720)),
+    "/tickets": ("lead", "[data-testid=ticket-row]", (1280, 720)),
+    "/followup": ("lead", "[data-testid=follow-up]", (1280, 720)),
     "/admin": ("admin", "main[data-ready]", (1280, 720)),
     "/import": ("admin", "main[data-ready]", (1280, 720)),
     "/crew": ("east.crew1", "[data-testid=shown-order]", (360, 640)),
@@ -47,6 +47,7 @@ PAGES = {
 
 @pytest.fixture(scope="module", autouse=True)
 def orders(office: Office) -> list[dict[str, Any]]:
+    office.to_call()
     return [office.filed(), office.released(), office.sent("east-1"), office.sent("east-1")]
 
 

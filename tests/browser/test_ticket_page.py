@@ -26,8 +26,8 @@ def ticket(office: Office, **said: Any) -> dict[str, Any]:
     body = {"channel": "web", "caller_name": "王小明", "caller_phone": "+8613800138000"}
     agent = office.person("agent")
     filed: dict[str, Any] = agent.post("/api/tickets", {**body, **said})
-    page: dict[str, Any] = agent.get(f"/api/tickets/{filed['id']}")
-    return page["ticket"]
+    found: dict[str, Any] = agent.get(f"/api/tickets/{filed['id']}")["ticket"]
+    return found
 
 
 def opened(sit: Sit, one: dict[str, Any], login: str = "lead", locale: str = "zh-CN") -> "Page":
@@ -155,8 +155,8 @@ def test_tickets_are_related_and_the_relation_is_undone(sit: Sit, office: Office
 def test_a_picture_is_attached_seen_and_hidden(sit: Sit, office: Office) -> None:
     one = ticket(office)
     page = opened(sit, one)
-    file = {"name": "电表箱.png", "mimeType": "image/png", "buffer": PIXEL}
-    page.set_input_files("#attach", [file])  # type: ignore[list-item]
+    file: Any = {"name": "电表箱.png", "mimeType": "image/png", "buffer": PIXEL}
+    page.set_input_files("#attach", [file])
     shown = page.locator("[data-testid=attachments] [data-name='电表箱.png']")
     shown.wait_for()
     page.wait_for_function(
@@ -169,7 +169,8 @@ def test_a_picture_is_attached_seen_and_hidden(sit: Sit, office: Office) -> None
     shown.locator("select").select_option("wrong_file")
     shown.wait_for(state="detached")
     assert "ticket.attachment_hidden" in happened(page)
-    page.set_input_files("#attach", [{**file, "name": "x.sh", "buffer": b"#!/bin/sh"}])  # type: ignore[list-item]
+    script: Any = {**file, "name": "x.sh", "buffer": b"#!/bin/sh"}
+    page.set_input_files("#attach", [script])
     page.wait_for_selector("[data-testid=said][data-tone=refused]")
 
 

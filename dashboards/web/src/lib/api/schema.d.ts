@@ -2814,7 +2814,7 @@ export interface components {
         };
         /**
          * CallTicket
-         * @description What was filed in a call.
+         * @description What was filed in a call: a ticket of some kind, or a `chase_up` of an order.
          */
         CallTicket: {
             /**

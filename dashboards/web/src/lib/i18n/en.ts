@@ -86,6 +86,8 @@ export const en: Record<Key, string> = {
   'state.no_match': 'No order matches “{query}”',
   'state.no_crews': 'No crews',
 
+  'time.days': '{days} d {hours} h',
+
   'level.normal': 'normal',
   'level.watch': 'watch',
   'level.risk': 'at risk',
@@ -195,6 +197,7 @@ export const en: Record<Key, string> = {
   'order.promise.broken': 'broken',
   'order.promise.unknown': 'cannot be judged',
 
+  'kind.chase_up': 'Chase-up',
   'kind.fault_repair': 'Fault repair',
   'kind.enquiry': 'Enquiry',
   'kind.complaint': 'Complaint',

@@ -77,6 +77,8 @@ export const zh = {
   'state.no_match': '没有符合“{query}”的工单',
   'state.no_crews': '没有班组',
 
+  'time.days': '{days} 天 {hours} 时',
+
   'level.normal': '正常',
   'level.watch': '关注',
   'level.risk': '有风险',
@@ -186,6 +188,7 @@ export const zh = {
   'order.promise.broken': '未按时',
   'order.promise.unknown': '无法判断',
 
+  'kind.chase_up': '催办',
   'kind.fault_repair': '故障报修',
   'kind.enquiry': '咨询',
   'kind.complaint': '投诉',

@@ -27,6 +27,7 @@ export function detailSaid({ type, detail }: TicketFact, words: TicketWords): st
     const code = detail[field];
     return typeof code === 'string' ? [words.of(list, code)] : [];
   });
+  if (type === 'ticket.clock_started') said.push(word('clock_evidence', String(detail.evidence)));
   if (type === 'ticket.transferred') said.unshift(words.unit(String(detail.unit_id)));
   if (type === 'order.chased_up') said.push(word('file.urgency', String(detail.urgency)));
   return said.filter(Boolean).join(' · ');

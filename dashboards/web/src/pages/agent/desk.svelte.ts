@@ -73,7 +73,7 @@ export class AgentDesk extends Desk {
   });
   /** The order that a repeat call asks about: the one in focus, else an open one of the customer. */
   readonly chaseable: OrderRow | null = $derived.by(() => {
-    if (!this.rights.has('ticket.work')) return null;
+    if (!this.rights.has('ticket.work') || this.draft.callId === null) return null;
     const asked = this.selected ?? this.likely.find(({ at, score }) => at === 'customer' || score >= SURE)?.order ?? null;
     return asked && asked.state !== 'closed' ? asked : null;
   });
@@ -226,10 +226,10 @@ export class AgentDesk extends Desk {
   async chaseUp(order: OrderRow): Promise<void> {
     const draft = this.draft;
     const note = draft.fields.description.trim();
-    const call = draft.callId ? { call_id: draft.callId } : {};
+    const call = { call_id: draft.callId };
     if (!(await this.chase(order, note ? { ...call, note } : call))) return;
     this.#served(draft);
-    this.calls.fetch();
+    await this.calls.fetch();
     this.settle();
   }
 
