@@ -152,6 +152,8 @@ def _orders(session: Session, org_id: int, streams: dict[UUID, list[Recorded]]) 
         hops.setdefault(hop.order_id, []).append(hop)
     stamps = _stamps_by(session, org_id, Stamp.order_id, streams)
     yield from verify_places.locations(session, org_id, streams)
+    for name, events_say, rows_say in verify_tickets.chase_ups(session, org_id, streams):
+        yield from _differences(name, events_say, rows_say)
     for order_id, events in streams.items():
         state = None
         for event in events:

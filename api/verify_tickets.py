@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core import events as ev
 from core.recorded import Recorded
 from dispatch.tickets import followup_rules, repository, rules
 from dispatch.tickets.models import FollowUp, Ticket
@@ -24,6 +25,7 @@ def tickets(session: Session, org_id: int, streams: Streams) -> Found:
     answers = repository.answers_of(session, org_id, streams)
     relations = repository.relations_of(session, org_id, streams)
     files = repository.attachments_of(session, org_id, streams)
+    links = repository.orders_of_tickets(session, org_id, streams)
     for id_, events in streams.items():
         name, row = f"ticket {id_}", rows.get(id_)
         state = _fold(events)
@@ -34,6 +36,8 @@ def tickets(session: Session, org_id: int, streams: Streams) -> Found:
         found = asdict(repository.ticket_state(row))
         if state.number is None:
             wanted = {"clock_started_at": state.clock_started_at}
+        if state.number is not None and state.order_id is not None:
+            yield name, {"shares": True}, {"shares": state.order_id in links.get(id_, set())}
         beside = {one.id: one.hidden_at is not None for one in files.get(id_, [])}
         yield name, wanted, found
         yield (
@@ -56,6 +60,16 @@ def _fold(events: Sequence[Recorded]) -> rules.TicketState | None:
     for event in events:
         state = rules.evolve(state, event)
     return state
+
+
+def chase_ups(session: Session, org_id: int, streams: Streams) -> Found:
+    """Those of each order."""
+    rows = repository.chase_ups_of(session, org_id, streams)
+    for id_, events in streams.items():
+        told = {
+            one.payload.chase_up_id for one in events if isinstance(one.payload, ev.OrderChasedUp)
+        }
+        yield f"order {id_}", {"chase-ups": told}, {"chase-ups": rows.get(id_, set())}
 
 
 def follow_ups(session: Session, org_id: int, streams: Streams) -> Found:

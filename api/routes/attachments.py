@@ -18,7 +18,7 @@ from core.errors import InvalidField
 from core.identity import Principal
 from core.rights import Right
 from dispatch.tickets import attachments
-from dispatch.tickets.file_types import MAX_BYTES
+from dispatch.tickets.file_types import MAX_BYTES, plain_name
 
 router = APIRouter(tags=["tickets"])
 Worker = Annotated[Writer, writer(Right.TICKET_WORK)]
@@ -65,7 +65,7 @@ async def attach(ticket_id: UUID, request: Request, write: Worker) -> Response:
 
 def _attach(ticket_id: UUID, write: Writer, name: str, content: bytes) -> JSONResponse:
     attachments.checked_type(content)
-    body = _File(name=name, digest=attachments.digest_of(content))
+    body = _File(name=plain_name(name), digest=attachments.digest_of(content))
     return page_after(
         write,
         body,

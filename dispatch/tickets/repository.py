@@ -218,3 +218,27 @@ def attachments_of(
     for one in session.scalars(query):
         found.setdefault(one.ticket_id, []).append(one)
     return found
+
+
+def orders_of_tickets(
+    session: Session, org_id: int, ticket_ids: Iterable[UUID]
+) -> dict[UUID, set[UUID]]:
+    """Orders of each ticket, whatever they have to do with it."""
+    query = select(OrderTicket.ticket_id, OrderTicket.order_id).where(
+        OrderTicket.org_id == org_id, OrderTicket.ticket_id.in_(list(ticket_ids))
+    )
+    found: dict[UUID, set[UUID]] = {}
+    for ticket_id, order_id in session.execute(query):
+        found.setdefault(ticket_id, set()).add(order_id)
+    return found
+
+
+def chase_ups_of(session: Session, org_id: int, order_ids: Iterable[UUID]) -> dict[UUID, set[UUID]]:
+    """Ids of the chase-ups of each order."""
+    query = select(ChaseUp.order_id, ChaseUp.id).where(
+        ChaseUp.org_id == org_id, ChaseUp.order_id.in_(list(order_ids))
+    )
+    found: dict[UUID, set[UUID]] = {}
+    for order_id, id_ in session.execute(query):
+        found.setdefault(order_id, set()).add(id_)
+    return found

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { orderLevel } from '../time/levels';
 import { anOrder } from '../testing/rows';
 import { EVERYTHING, fromSearch, isActive, passes, stageOf, toSearch, type Filter } from './filters';
 import { newsOf, outline } from './news';
@@ -14,6 +15,7 @@ describe('the filter', () => {
   test.each([
     [{ state: 'filed' }, 'hotline'],
     [{ state: 'returned' }, 'hotline'],
+    [{ state: 'scheduled' }, 'later'],
     [{ state: 'released' }, 'centre'],
     [{ state: 'accepted' }, 'centre'],
     [{ state: 'assigned', assignment: { ...assignment, state: 'sent' } }, 'sent'],
@@ -23,6 +25,12 @@ describe('the filter', () => {
     [{ state: 'finished' }, 'done'],
   ] as const)('%j is at %s', (changes, stage) => {
     expect(stageOf(anOrder(changes))).toBe(stage);
+  });
+
+  test('what is kept for later is fine, although no clock runs', () => {
+    const kept = anOrder({ state: 'scheduled', running: null, promise: { due_at: null, limit_s: null, state: 'unknown' } });
+    expect(orderLevel(kept, T0)).toBe('normal');
+    expect(orderLevel({ ...kept, state: 'filed' }, T0)).toBe('unknown');
   });
 
   test('each part leaves out what is something else', () => {

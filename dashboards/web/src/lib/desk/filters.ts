@@ -1,8 +1,8 @@
 import type { OrderRow } from '../api/types';
 import { isOver, orderLevel, type Level } from '../time/levels';
 
-/** How far an order has come, as one looks for it: seven steps of its way. */
-export const STAGES = ['hotline', 'centre', 'sent', 'preparing', 'moving', 'there', 'done'] as const;
+/** How far an order has come, as one looks for it: seven steps of its way, and kept for later. */
+export const STAGES = ['hotline', 'centre', 'sent', 'preparing', 'moving', 'there', 'done', 'later'] as const;
 export type Stage = (typeof STAGES)[number];
 
 export const LEVELS: readonly Level[] = ['late', 'risk', 'unknown', 'watch', 'normal'];
@@ -21,6 +21,7 @@ export const EVERYTHING: Filter = { levels: [], stage: '', centre: '', trade: ''
 
 export function stageOf(order: OrderRow): Stage {
   if (isOver(order)) return order.points.H !== null && order.state === 'assigned' ? 'there' : 'done';
+  if (order.state === 'scheduled') return 'later';
   if (order.state === 'filed' || order.state === 'returned') return 'hotline';
   if (order.state !== 'assigned') return 'centre';
   const state = order.assignment?.state;

@@ -60,6 +60,7 @@ export const zh = {
   'stage.moving': '在途',
   'stage.there': '在现场',
   'stage.done': '已完成',
+  'stage.later': '待预约时间',
 
   'alerts.title': '告警',
   'alerts.none': '没有告警',
@@ -168,6 +169,7 @@ export const en: Record<keyof typeof zh, string> = {
   'stage.moving': 'on the way',
   'stage.there': 'at the site',
   'stage.done': 'done',
+  'stage.later': 'for later',
 
   'alerts.title': 'Alarms',
   'alerts.none': 'No alarms',

@@ -24,8 +24,12 @@ export interface Countdown {
 export const isOver = (order: OrderRow): boolean =>
   order.points.H !== null || order.state === 'finished' || order.state === 'closed';
 
+/** Kept for later, for an appointment or for materials: no clock runs, and nobody is waited for. */
+const isKept = (order: OrderRow): boolean => order.state === 'scheduled';
+
 /** What is left of the promise now. After H it stands still. */
 export function promiseLeft(order: OrderRow, nowMs: number): Countdown {
+  if (isKept(order)) return { left: null, level: 'normal' };
   const due = millis(order.promise.due_at);
   if (order.promise.state === 'unknown' || due === null) return { left: null, level: 'unknown' };
   const arrived = millis(order.points.H);
@@ -57,7 +61,7 @@ export function segmentLeft(order: OrderRow, nowMs: number): Countdown {
   const limit = order.running?.limit_s ?? null;
   if (due === null || limit === null) {
     // Under way, and no evidence of what the time is spent on: never shown as fine.
-    const still = isOver(order) || held(order, nowMs) !== null;
+    const still = isOver(order) || isKept(order) || held(order, nowMs) !== null;
     return { left: null, level: still ? 'normal' : 'unknown' };
   }
   const left = (due - nowMs) / 1000;
