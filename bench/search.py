@@ -10,6 +10,8 @@ the same fields and the same with a pg_trgm index, one at a time, and the share 
 `--folder` the customers are kept there for the next run.
 """
 
+# ruff: noqa: E501 - SQL and fragments
+
 import argparse
 import json
 import os

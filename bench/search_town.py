@@ -1,5 +1,7 @@
 """A million customers with the names and addresses of a large city, made inside PostgreSQL."""
 
+# ruff: noqa: E501 - SQL and lists of names
+
 import psycopg
 from psycopg import sql
 

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from dispatch.directory import repository as directory
 from dispatch.directory.callers import LineNode, RegionOf
 from dispatch.directory.search.match import Why
+from dispatch.directory.search.repository import fetch
 from dispatch.roster.duty import all_on_duty
 from dispatch.roster.rules import OnDuty
 
@@ -122,7 +122,7 @@ class Customer:
     open_orders: int
 
 
-_CUSTOMERS = text("""
+_CUSTOMERS = """
 SELECT c.id, c.number, c.name_zh, c.name_en, c.importance, c.account_state,
     ARRAY(SELECT number FROM customer_phone
           WHERE org_id = c.org_id AND customer_id = c.id ORDER BY position, number),
@@ -143,20 +143,20 @@ LEFT JOIN LATERAL (
     FROM service_point s JOIN premise p ON p.org_id = s.org_id AND p.id = s.premise_id
     WHERE s.org_id = c.org_id AND s.customer_id = c.id
 ) s ON true
-WHERE c.org_id = :org_id AND c.id = ANY(:ids)
-""")
-_PREMISES = text("""
+WHERE c.org_id = %(org_id)s AND c.id = ANY(%(ids)s)
+"""
+_PREMISES = """
 SELECT p.id, p.code, p.address_zh, p.address_en, p.region_id,
     (SELECT count(DISTINCT s.customer_id) FROM service_point s
      WHERE s.org_id = p.org_id AND s.premise_id = p.id)
-FROM premise p WHERE p.org_id = :org_id AND p.id = ANY(:ids)
-""")
+FROM premise p WHERE p.org_id = %(org_id)s AND p.id = ANY(%(ids)s)
+"""
 
 
 def customers(session: Session, org_id: int, ids: Collection[UUID]) -> dict[UUID, Customer]:
     if not ids:
         return {}
-    rows = session.execute(_CUSTOMERS, {"org_id": org_id, "ids": list(ids)})
+    rows = fetch(session, _CUSTOMERS, {"org_id": org_id, "ids": list(ids)})
     return {row[0]: Customer(*row) for row in rows}
 
 
@@ -175,20 +175,20 @@ class Premise:
 def premises(session: Session, org_id: int, ids: Collection[UUID]) -> dict[UUID, Premise]:
     if not ids:
         return {}
-    rows = session.execute(_PREMISES, {"org_id": org_id, "ids": list(ids)})
+    rows = fetch(session, _PREMISES, {"org_id": org_id, "ids": list(ids)})
     return {row[0]: Premise(*row) for row in rows}
 
 
-_THINGS = text("""
+_THINGS = """
 SELECT id, kind, code, name_zh, name_en, NULL, NULL, NULL FROM network_node
-WHERE org_id = :org_id AND id = ANY(:ids)
+WHERE org_id = %(org_id)s AND id = ANY(%(ids)s)
 UNION ALL
 SELECT id, 'region', code, name_zh, name_en, centre_id, NULL, NULL FROM region
-WHERE org_id = :org_id AND id = ANY(:ids)
+WHERE org_id = %(org_id)s AND id = ANY(%(ids)s)
 UNION ALL
 SELECT id, 'unit', code, name_zh, name_en, NULL, kind, phone FROM unit
-WHERE org_id = :org_id AND id = ANY(:ids)
-""")
+WHERE org_id = %(org_id)s AND id = ANY(%(ids)s)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,15 +208,15 @@ class Thing:
 def things(session: Session, org_id: int, ids: Collection[UUID]) -> dict[UUID, Thing]:
     if not ids:
         return {}
-    rows = session.execute(_THINGS, {"org_id": org_id, "ids": list(ids)})
+    rows = fetch(session, _THINGS, {"org_id": org_id, "ids": list(ids)})
     return {row[0]: Thing(*row) for row in rows}
 
 
-_CONTACTS = text("""
+_CONTACTS = """
 SELECT r.id, u.id, u.code, u.name_zh, u.name_en, u.phone FROM region r
 JOIN unit u ON u.org_id = r.org_id AND u.id = r.centre_id
-WHERE r.org_id = :org_id AND r.id = ANY(:ids)
-""")
+WHERE r.org_id = %(org_id)s AND r.id = ANY(%(ids)s)
+"""
 
 
 def contacts(
@@ -225,7 +225,7 @@ def contacts(
     """For each region the centre that repairs there and who is on duty in it at `at`."""
     if not region_ids:
         return {}
-    rows = session.execute(_CONTACTS, {"org_id": org_id, "ids": list(region_ids)}).all()
+    rows = fetch(session, _CONTACTS, {"org_id": org_id, "ids": list(region_ids)})
     duties = all_on_duty(session, org_id, at) if rows else {}
     return {row[0]: _contact(Contact(*row[1:]), duties.get(row[1])) for row in rows}
 
@@ -243,17 +243,17 @@ def _contact(centre: Contact, duty: OnDuty | None) -> Contact:
     )
 
 
-_REGIONS = text("""
+_REGIONS = """
 SELECT r.id, r.code, r.name_zh, r.name_en, u.id, u.code, u.name_zh, u.name_en FROM region r
 LEFT JOIN unit u ON u.org_id = r.org_id AND u.id = r.centre_id
-WHERE r.org_id = :org_id AND r.id = ANY(:ids)
-""")
+WHERE r.org_id = %(org_id)s AND r.id = ANY(%(ids)s)
+"""
 
 
 def regions(session: Session, org_id: int, ids: Collection[UUID]) -> dict[UUID, RegionOf]:
     if not ids:
         return {}
-    rows = session.execute(_REGIONS, {"org_id": org_id, "ids": list(ids)})
+    rows = fetch(session, _REGIONS, {"org_id": org_id, "ids": list(ids)})
     return {row[0]: RegionOf(*row) for row in rows}
 
 
@@ -269,14 +269,14 @@ def _device(id_: UUID, node: LineNode) -> Device:
     return Device(id_, node.kind, node.code, node.name_zh, node.name_en)
 
 
-_ORDERS = text("""
+_ORDERS = """
 SELECT o.id, o.number, o.state, o.fault_code, o.centre_id, l.place, l.place_en FROM orders o
 LEFT JOIN location l ON l.org_id = o.org_id AND l.id = o.location_id
-WHERE o.org_id = :org_id AND (CAST(:centre AS uuid) IS NULL OR o.centre_id = :centre)
-    AND ((o.state <> 'closed' AND replace(o.number, '-', '') LIKE :inside)
-         OR (o.system = 'paidan' AND o.number = :number))
-ORDER BY o.filed_at DESC, o.id LIMIT :most
-""")
+WHERE o.org_id = %(org_id)s AND (CAST(%(centre)s AS uuid) IS NULL OR o.centre_id = %(centre)s)
+    AND ((o.state <> 'closed' AND replace(o.number, '-', '') LIKE %(inside)s)
+         OR (o.system = 'paidan' AND o.number = %(number)s))
+ORDER BY o.filed_at DESC, o.id LIMIT %(most)s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,4 +301,4 @@ def orders(
         "number": f"{digits[:8]}-{digits[8:]}",
         "most": most,
     }
-    return [NumberedOrder(*row) for row in session.execute(_ORDERS, values)]
+    return [NumberedOrder(*row) for row in fetch(session, _ORDERS, values)]

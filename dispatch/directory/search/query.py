@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from dispatch.directory.search.forms import (
@@ -22,8 +22,8 @@ from dispatch.directory.search.forms import (
 MOST_WORDS = 6
 MOST_SIGNS = 40
 PHONE_DIGITS = (7, 15)
-MOST_HOUSE_DIGITS = 8
-"""Of a longer number nobody thinks that it stands in an address."""
+HOUSE_DIGITS = 4
+"""A longer number is none of a house or room, unless nothing else has it."""
 SHOWN_FIRST = 3
 """Digits that a masked phone begins with; its last four are shown as well."""
 _NUMBER = re.compile(r"(?:\+|00)?[\d\s().\-]+")
@@ -36,13 +36,15 @@ _LATIN = re.compile(r"[a-z]+")
 class Word:
     """One word in plain form, and the address words and regions that it may stand for.
 
-    `masked`: who asks sees phones masked, and finds them by what the mask shows.
+    `masked`: who asks sees phones masked, and finds them by what the mask shows. `houses`: digits
+    are looked for in addresses too.
     """
 
     form: str
     places: tuple[str, ...] = ()
     regions: tuple[UUID, ...] = ()
     masked: bool = False
+    houses: bool = True
 
     @property
     def is_digits(self) -> bool:
@@ -62,7 +64,8 @@ class Word:
 
 
 def ways(text: str, country: str) -> list[list[Word]]:
-    """Ways to understand a text, likeliest first: one number, its words, its runs of one script.
+    """Ways to understand a text, likeliest first: one number, its words, its runs of one script;
+    last with long digits that may stand in an address.
 
     `country`: the country code that own numbers are written without.
     """
@@ -71,7 +74,14 @@ def ways(text: str, country: str) -> list[list[Word]]:
     found = [_number(wide, country), _words(spoken, country)]
     runs = [run for word in spoken for run in _RUNS.findall(plain(word))]
     found.append(_words(runs, country))
+    found = [_numbers_first(one) for one in found] + found[:2]
     return [one for place, one in enumerate(found) if one and one not in found[:place]]
+
+
+def _numbers_first(words: list[Word]) -> list[Word]:
+    """Digits alone are a phone, account or meter; short ones beside other words a house as well."""
+    most = HOUSE_DIGITS if len(words) > 1 else FIRST_DIGITS[0] - 1
+    return [replace(one, houses=not one.is_digits or len(one.form) <= most) for one in words]
 
 
 def _number(text: str, country: str) -> list[Word]:
@@ -109,13 +119,19 @@ def wanted(words: Sequence[Word], *marks: Iterable[str]) -> str:
     return " & ".join(groups)
 
 
+def any_of(words: Sequence[Word], mark: str) -> str:
+    """A tsquery: this mark, and one of the words in any of its meanings."""
+    alternatives = dict.fromkeys(one for word in words for one in meanings(word))
+    return f"{_quoted(mark)} & {_any(alternatives)}"
+
+
 def _any(alternatives: Iterable[str]) -> str:
     return "(" + " | ".join(alternatives) + ")"
 
 
 def meanings(word: Word) -> Iterator[str]:
     """What a row may have that holds this word; more than holds it may have that."""
-    if not word.is_digits or len(word.form) <= MOST_HOUSE_DIGITS:
+    if word.houses:
         yield _all(pairs(word.form))
     if word.is_digits:
         yield from (_quoted(one) for one in _ends(word.form))

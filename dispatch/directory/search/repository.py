@@ -1,17 +1,22 @@
 """All queries of a search. Candidates come from the inverted indexes, never from a whole table."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Text, Uuid, bindparam, text
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from dispatch.directory.search.query import Word, patterns
 
 SCAN = 1_000
 """Rows that are looked at for one question, at most."""
+
+
+def fetch(session: Session, statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Rows of a statement, by the driver itself: a dozen of them make one answer."""
+    cursor = session.connection().connection.cursor()
+    cursor.execute(statement, values)
+    return list(cursor.fetchall())
 
 
 class Candidate(NamedTuple):
@@ -32,13 +37,13 @@ def only_indexes(session: Session, *, on: bool) -> None:
     them; where they have none it would read all of it.
     """
     value = "off" if on else "on"
-    session.execute(_ONLY, {"value": value})
+    fetch(session, _ONLY, {"value": value})
 
 
-_ONLY = text(
-    "SELECT set_config('enable_seqscan', :value, true),"
-    " set_config('enable_indexscan', :value, true),"
-    " set_config('enable_indexonlyscan', :value, true)"
+_ONLY = (
+    "SELECT set_config('enable_seqscan', %(value)s, true),"
+    " set_config('enable_indexscan', %(value)s, true),"
+    " set_config('enable_indexonlyscan', %(value)s, true)"
 )
 
 
@@ -56,7 +61,7 @@ def entries(
     """
     conditions, values = _conditions(words, regions=True)
     if scope is not None:
-        conditions.append("region_ids && :scope")
+        conditions.append("region_ids && %(scope)s::uuid[]")
         values["scope"] = list(scope)
     return _rows(
         session,
@@ -67,6 +72,12 @@ def entries(
     )
 
 
+_THINGS = (
+    "SELECT id, kind, 'ordinary' AS importance, number, '{}'::uuid[] AS region_ids, words,"
+    " row_number() OVER () AS place FROM search_thing"
+)
+
+
 def things(
     session: Session, org_id: int, wanted: str, words: Sequence[Word], most: int
 ) -> tuple[list[Candidate], bool]:
@@ -74,11 +85,19 @@ def things(
     conditions, values = _conditions(words, regions=False)
     return _rows(
         session,
-        "SELECT id, kind, 'ordinary' AS importance, number, '{}'::uuid[] AS region_ids, words,"
-        " row_number() OVER () AS place FROM search_thing",
+        _THINGS,
         conditions,
         {**values, "org_id": org_id, "wanted": wanted, "most": most},
     )
+
+
+def regions(
+    session: Session, org_id: int, wanted: str, words: Sequence[Word], most: int
+) -> list[Candidate]:
+    """Regions for a tsquery that hold one of the words."""
+    either = [pattern for word in words for pattern in patterns(word)]
+    values = {"org_id": org_id, "wanted": wanted, "most": most, "like0": either}
+    return _rows(session, _THINGS, ["words LIKE ANY (%(like0)s::text[])"], values)[0]
 
 
 def _rows(
@@ -89,21 +108,14 @@ def _rows(
     As soon as there are enough no more rows are read; the last that may be read is given anyway.
     """
     where = " AND ".join(conditions) or "true"
-    statement = text(
+    statement = (
         f"SELECT *, {where} FROM ({select}"  # noqa: S608
-        " WHERE org_id = :org_id AND tokens @@ CAST(:wanted AS tsquery)"
-        f" LIMIT {SCAN}) c WHERE ({where}) OR place = {SCAN} LIMIT :most"
+        " WHERE org_id = %(org_id)s AND tokens @@ CAST(%(wanted)s AS tsquery)"
+        f" LIMIT {SCAN}) c WHERE ({where}) OR place = {SCAN} LIMIT %(most)s"
     )
-    typed = [bindparam(name, type_=_type(value)) for name, value in values.items()]
-    found = session.execute(statement.bindparams(*typed), values).all()
+    found = fetch(session, statement, values)
     more = len(found) == values["most"] or any(row[6] == SCAN for row in found)
     return [Candidate(*row[:6]) for row in found if row[7]], more
-
-
-def _type(value: Any) -> Any:
-    if isinstance(value, list):
-        return ARRAY(Uuid() if value and isinstance(value[0], UUID) else Text())
-    return None
 
 
 def _conditions(words: Sequence[Word], *, regions: bool) -> tuple[list[str], dict[str, Any]]:
@@ -112,10 +124,10 @@ def _conditions(words: Sequence[Word], *, regions: bool) -> tuple[list[str], dic
     values: dict[str, Any] = {}
     for number, word in enumerate(words):
         values[f"like{number}"] = patterns(word)
-        condition = f"words LIKE ANY (:like{number})"
+        condition = f"words LIKE ANY (%(like{number})s::text[])"
         if regions and word.regions:
             values[f"regions{number}"] = list(word.regions)
-            condition = f"({condition} OR region_ids && :regions{number})"
+            condition = f"({condition} OR region_ids && %(regions{number})s::uuid[])"
         conditions.append(condition)
     return conditions, values
 
@@ -123,30 +135,31 @@ def _conditions(words: Sequence[Word], *, regions: bool) -> tuple[list[str], dic
 def places(session: Session, org_id: int, latin: str, most: int) -> list[str]:
     """Names in addresses that are read like this: whole first, then those that begin so."""
     query = _PLACES_LONG if len(latin) > 2 else _PLACES_SHORT
-    found = session.execute(
-        query, {"org_id": org_id, "exact": latin, "latin": latin + "%", "most": most}
-    )
+    values = {"org_id": org_id, "exact": latin, "latin": latin + "%", "most": most}
+    found = fetch(session, query, values)
     return list(dict.fromkeys(row[0] for row in found))[:most]
 
 
-_EXACT = "(SELECT word FROM search_place WHERE org_id = :org_id AND {} = :exact LIMIT :most)"
-_BEGINS = "(SELECT word FROM search_place WHERE org_id = :org_id AND {} LIKE :latin LIMIT :most)"
-_PLACES_SHORT = text(" UNION ALL ".join((_EXACT.format("initials"), _BEGINS.format("initials"))))
-_PLACES_LONG = text(
-    " UNION ALL ".join(
-        (
-            _EXACT.format("initials"),
-            _EXACT.format("pinyin"),
-            _BEGINS.format("pinyin"),
-            _BEGINS.format("initials"),
-        )
+_EXACT = (
+    "(SELECT word FROM search_place WHERE org_id = %(org_id)s AND {} = %(exact)s LIMIT %(most)s)"
+)
+_BEGINS = (
+    "(SELECT word FROM search_place WHERE org_id = %(org_id)s AND {} LIKE %(latin)s LIMIT %(most)s)"
+)
+_PLACES_SHORT = " UNION ALL ".join((_EXACT.format("initials"), _BEGINS.format("initials")))
+_PLACES_LONG = " UNION ALL ".join(
+    (
+        _EXACT.format("initials"),
+        _EXACT.format("pinyin"),
+        _BEGINS.format("pinyin"),
+        _BEGINS.format("initials"),
     )
 )
 
 
 def regions_of_centre(session: Session, org_id: int, centre_id: UUID) -> list[UUID]:
-    rows = session.execute(_OF_CENTRE, {"org_id": org_id, "centre_id": centre_id})
+    rows = fetch(session, _OF_CENTRE, {"org_id": org_id, "centre_id": centre_id})
     return [row[0] for row in rows]
 
 
-_OF_CENTRE = text("SELECT id FROM region WHERE org_id = :org_id AND centre_id = :centre_id")
+_OF_CENTRE = "SELECT id FROM region WHERE org_id = %(org_id)s AND centre_id = %(centre_id)s"

@@ -17,7 +17,7 @@ from dispatch.directory.search.forms import IMPORTANT, SAMPLE, region_mark
 from dispatch.directory.search.hits import Hit, kind_of
 from dispatch.directory.search.match import fields_of, starts_region
 from dispatch.directory.search.models import THING_KINDS
-from dispatch.directory.search.query import Word, wanted, ways
+from dispatch.directory.search.query import Word, any_of, wanted, ways
 from dispatch.directory.search.repository import Candidate
 from dispatch.privacy.masking import CLEAR, Eyes
 
@@ -121,14 +121,12 @@ class _Asked:
 
     def _regions(self, words: Sequence[Word]) -> list[Candidate]:
         """Regions that one of the words may stand for."""
-        found = {}
-        for word in words:
-            if word.is_digits:
-                continue
-            question = wanted([word], ["#region"])
-            rows, _ = repository.things(self.session, self.org_id, question, [word], _REGIONS)
-            found.update({row.id: row for row in rows})
-        return list(found.values())
+        said = [word for word in words if not word.is_digits]
+        if not said:
+            return []
+        return repository.regions(
+            self.session, self.org_id, any_of(said, "#region"), said, _REGIONS
+        )
 
     def _things(self, words: Sequence[Word]) -> tuple[list[Candidate], bool]:
         marks = [f"#{one}" for one in THING_KINDS if kind_of(one) in self.kinds]
@@ -148,11 +146,11 @@ class _Asked:
             if not more:
                 return rows, False
             sample = rows
-        important, _ = self._ask(words, [IMPORTANT])
-        whole: list[Candidate] = []
+        marks = [IMPORTANT]
         if len(words) == 1 and not words[0].is_digits:
-            whole, _ = self._ask(words, [f"={words[0].form}"])
-        return list({row.id: row for row in (*whole, *important, *sample)}.values()), True
+            marks.append(f"={words[0].form}")
+        first, _ = self._ask(words, marks)
+        return list({row.id: row for row in (*first, *sample)}.values()), True
 
     def _ask(self, words: Sequence[Word], *marks: Iterable[str]) -> tuple[list[Candidate], bool]:
         groups = list(marks)
