@@ -21,6 +21,7 @@ import { newsOf, outline, type News } from './news';
 import { arrange, matches, sameOrder } from './sorting';
 
 export type Asking =
+  | { kind: 'places' }
   | { kind: 'action'; action: Action; order: OrderRow; crewId?: string }
   | { kind: 'follow_on'; order: OrderRow }
   | { kind: 'file' }

@@ -22,6 +22,7 @@ const KEYS: readonly { keys: string[]; says: PlainKey }[] = [
   { keys: ['v'], says: 'keys.view' },
   { keys: ['u'], says: 'keys.refresh' },
   { keys: ['o'], says: 'keys.sort' },
+  { keys: ['l'], says: 'review.key' },
   { keys: ['m'], says: 'keys.silence' },
   { keys: ['?'], says: 'keys.help' },
 ];
@@ -48,6 +49,7 @@ const PLAIN: Record<string, (desk: Supervision) => void> = {
   o: (desk) => desk.resort(true),
   m: (desk) => desk.ear && desk.sounds.silence(),
   q: (desk) => acknowledge(desk),
+  l: (desk) => desk.reviewPlaces(),
 };
 
 function acknowledge(desk: Supervision): void {

@@ -1,5 +1,6 @@
 import { getContext, setContext } from 'svelte';
-import type { OrderRow } from '../../lib/api/types';
+import { get } from '../../lib/api/client';
+import type { OrderRow, Schemas } from '../../lib/api/types';
 import { Desk } from '../../lib/desk/desk.svelte';
 import { t } from '../../lib/i18n/index.svelte';
 import { answers, whyOf, type Why } from '../../lib/order/why';
@@ -44,6 +45,23 @@ export class Supervision extends Desk {
   /** The party whose orders are shown; null: all. */
   party = $state<string | null>(null);
   area = $state<Area>('now');
+  /** Corrections of places that wait for a decision. */
+  placesOpen = $state(0);
+  readonly mayReview = $derived(this.rights.has('place.review'));
+
+  /** What crews found elsewhere than the directory says. */
+  reviewPlaces(): void {
+    if (this.mayReview) this.asking = { kind: 'places' };
+  }
+
+  /** How many wait, told beside the button; where it cannot be asked, none is told. */
+  countPlaces(): void {
+    if (!this.mayReview) return;
+    get<Schemas['ProposalList']>('/api/place-proposals?limit=1').then(
+      ({ open }) => (this.placesOpen = open),
+      () => {},
+    );
+  }
 
   readonly #levels = $derived.by(() => {
     const open = [...(this.feed.board?.orders.values() ?? [])].filter((order) => !isOver(order));
