@@ -175,14 +175,15 @@ def test_the_death_of_a_process_closes_within_the_lease(
     office: Office, watching: Callable[[str], Watch], tmp_path: Path
 ) -> None:
     """A second API process is killed: its desk is closed by the other one, not dated back."""
-    watch = watching("west")
-    watch.settled(is_open=False)
-    with other_process(tmp_path) as (child, url), seated(office, "west.desk", url):
-        opened = watch.until(is_open=True)
-        began = monotonic()
-        child.kill()
-        closed = watch.until(is_open=False)
-        took = monotonic() - began
+    with other_process(tmp_path) as (child, url):
+        watch = watching("west")  # not before: nobody reads its frames while the other one starts
+        watch.settled(is_open=False)
+        with seated(office, "west.desk", url):
+            opened = watch.until(is_open=True)
+            began = monotonic()
+            child.kill()
+            closed = watch.until(is_open=False)
+            took = monotonic() - began
     assert facts("west")[-1].payload["cause"] == "expired"
     assert closed["since"] > opened["since"]
     assert took < LEASE + 3
@@ -205,7 +206,7 @@ def other_process(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]
         until = monotonic() + 150
         while not _ready(url):
             assert child.poll() is None, (folder / "api.log").read_text()[-3000:]
-            assert monotonic() < until
+            assert monotonic() < until, (folder / "api.log").read_text()[-3000:]
         yield child, url
     finally:
         child.kill()
