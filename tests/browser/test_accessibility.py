@@ -8,6 +8,7 @@ import pytest
 from api.app import PAGES
 from tests.browser.axe import faults_in_all_looks, serious_faults
 from tests.browser.conftest import Sit
+from tests.directory.imports import REGIONS, bring, write_csv
 from tests.office import Office
 
 if TYPE_CHECKING:
@@ -67,6 +68,12 @@ def orders(office: Office) -> list[dict[str, Any]]:
     office.person("east.desk").post(f"/api/orders/{accepted['id']}/accept")
     sent = [office.sent("east-1"), office.sent("east-1")]
     return [office.filed(), office.released(), accepted, *sent]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def imported(office: Office, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A row for the list of imports."""
+    bring("regions", write_csv(tmp_path_factory.mktemp("files") / "区域.csv", REGIONS))
 
 
 def test_every_page_is_looked_at() -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.browser.conftest import Sit
+from tests.directory.imports import REGIONS, bring, write_csv
 from tests.office import Office
 
 if TYPE_CHECKING:
@@ -49,6 +50,12 @@ PAGES = {
 def orders(office: Office) -> list[dict[str, Any]]:
     office.to_call()
     return [office.filed(), office.released(), office.sent("east-1"), office.sent("east-1")]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def imported(office: Office, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A row for the list of imports."""
+    bring("regions", write_csv(tmp_path_factory.mktemp("files") / "区域.csv", REGIONS))
 
 
 def watched(sit: Sit, path: str) -> "Page":

@@ -138,6 +138,16 @@ def bring_all(folder: Path, leave_out: str = "") -> dict[str, ImportRun]:
     return runs
 
 
+def waiting_job() -> tuple[UUID, dict[str, Any]]:
+    """The one import job that nobody has reported done: its outbox id and body."""
+    with session_factory()() as session:
+        query = select(Outbox.id, Outbox.body).where(
+            Outbox.name == service.JOB, Outbox.done_at.is_(None)
+        )
+        row = session.execute(query).one()
+        return row.id, row.body
+
+
 def work() -> int:
     """Do what a worker would: the jobs of imports that wait, in order. Returns how many."""
     with session_factory()() as session:

@@ -4,12 +4,25 @@ import csv
 import io
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
+from core.db import session_factory
 from core.settings import settings
-from tests.directory.imports import CUSTOMERS, PHONES, bring, directory, upload, work, write_csv
+from dispatch.directory.imports import repository
+from dispatch.directory.imports.jobs import run_import
+from dispatch.starter import ORG_ID
+from tests.directory.imports import (
+    CUSTOMERS,
+    PHONES,
+    bring,
+    directory,
+    upload,
+    waiting_job,
+    work,
+    write_csv,
+)
 from tests.office import Office
 
 
@@ -131,3 +144,27 @@ def test_a_template_has_all_columns(own_office: Office) -> None:
             answer = admin.http.get(path, params={"language": language})
             header = answer.content.decode("utf-8-sig").strip().split(",")
             assert header == [one["headers"][place] for one in kind["columns"]]
+
+
+def test_a_job_that_comes_twice_is_done_once(own_office: Office) -> None:
+    admin = own_office.person("admin")
+    run = upload(admin, "customers", "c.csv", text_of(CUSTOMERS), "false").json()
+    outbox_id, body = waiting_job()
+    for _ in range(2):
+        run_import(outbox_id, ORG_ID, body)
+    assert admin.get(f"/api/imports/{run['id']}")["added"] == 2
+    assert work() == 0
+
+
+def test_a_job_whose_run_another_process_works_on_waits(own_office: Office) -> None:
+    """The row stays leased: should the other one die, it is handed out again."""
+    admin = own_office.person("admin")
+    run = upload(admin, "customers", "c.csv", text_of(CUSTOMERS), "false").json()
+    outbox_id, body = waiting_job()
+    with session_factory()() as other:
+        assert repository.try_to_own(other, UUID(run["id"]))
+        run_import(outbox_id, ORG_ID, body)
+        assert waiting_job() == (outbox_id, body)
+        other.connection().invalidate()  # the other process dies
+    assert work() == 1
+    assert admin.get(f"/api/imports/{run['id']}")["state"] == "done"
