@@ -153,7 +153,10 @@ class Exchange:
             },
         )
         echo_filed = stream(self._book.seed, "again", call.number).random() < 0.25
-        if fault is None or (call.echo and not echo_filed):
+        if fault is None:
+            return False
+        if call.echo and not echo_filed:
+            await self._chase(call, agent, row, ticket)
             return False
         how = behaviour(self._book.seed, call.key, fault.code)
         important = 1 if customer.importance != "ordinary" and fault.urgency < 2 else 0
@@ -179,6 +182,23 @@ class Exchange:
         finally:
             self._book.filing -= 1
         return True
+
+    async def _chase(self, call: Call, agent: Person, row: Row, ticket: Row) -> None:
+        """The device that failed has an order: the request is merged into it as a chase-up."""
+        known = (
+            order_id
+            for order_id, case in self._book.cases.items()
+            if case.call is not None and call.cause is not None and case.call.cause == call.cause
+        )
+        order_id = next(known, None)
+        if order_id is None:
+            return
+        with suppress(Refusal):  # it was closed in the meantime
+            await agent.act(
+                "chase-up",
+                f"/api/orders/{order_id}/chase-ups",
+                {"call_id": row["id"], "ticket_id": ticket["id"]},
+            )
 
 
 class Lead(Attendant):

@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from api.demo.book import Book, Seat
+from api.demo.calling_back import CallingBack
 from api.demo.carrier import ACCOUNT, Carrier
 from api.demo.cast import Cast
 from api.demo.centre import Desk
@@ -106,6 +107,7 @@ class Life:
             self._go(squad.run())
             self._go(squad.absences())
         await lead.screen.ready.wait()
+        self._go(CallingBack(self._person(self._cast.agents[0]), self._script.seed).run())
         agents = [self._person(login) for login in self._cast.agents]
         return Exchange(self._carrier(), self._cast, agents, self.book)
 
