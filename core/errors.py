@@ -68,6 +68,7 @@ class NotFound(Problem):
             "SLA": "告警",
             "page": "地址",
             "dead letter": "失败任务",
+            "routing row": "路由行",
             "customer": "客户",
             "node": "设备",
             "note": "备注",
