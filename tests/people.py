@@ -41,6 +41,7 @@ class Screen:
             {
                 "order": {row["id"]: row for row in snapshot["orders"]},
                 "crew": {row["id"]: row for row in snapshot["crews"]},
+                "centre": {row["id"]: row for row in snapshot["centres"]},
             },
         )
 
