@@ -223,6 +223,9 @@ def _prepare(*, first_data: bool = True) -> list[str]:
         return []
     logins = import_module("dispatch.starter").ensure_starter(settings().data_dir)
     demo = _prepare_demo() if settings().demo else []
+    with db.session_factory()() as session:
+        import_module("dispatch.directory.search.refresh").ensure_index(session)
+        session.commit()
     db.reset()
     lines = [
         f"  {login.role:<12} {login.login:<12} {login.password:<16} {login.name}"

@@ -15,6 +15,7 @@ from core.models import Unit, User
 from core.uow import UnitOfWork
 from dispatch.crews.models import Crew
 from dispatch.directory.models import Region
+from dispatch.directory.search.refresh import refresh_things
 from dispatch.orders.models import Assignment, Order
 from dispatch.orders.rules import OPEN_ASSIGNMENT
 from dispatch.roster import repository
@@ -276,6 +277,7 @@ def _record(uow: UnitOfWork, unit: Unit, what: str, reason: str | None = None) -
         reason=reason,
     )
     uow.emit(unit.id, fact, source=SOURCE)
+    refresh_things(uow.session, uow.org_id, [unit.id])
     if unit.kind == "centre":
         uow.touch("centre", unit.id)
     if unit.kind == "crew":

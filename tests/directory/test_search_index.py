@@ -9,7 +9,7 @@ from api.demo.city import City
 from core.db import session_factory
 from core.ids import new_id
 from dispatch.directory.models import Customer, CustomerPhone, Premise, ServicePoint
-from dispatch.directory.search.refresh import refresh, refresh_things
+from dispatch.directory.search.refresh import ensure_index, refresh, refresh_things
 from dispatch.starter import ORG_ID
 from tests.office import Office
 
@@ -132,3 +132,30 @@ def test_a_renamed_line_is_found_by_its_new_name(town: Office) -> None:
         held = session.execute(query).scalar_one()
     assert "chongqinglu" in held
     assert "|icqlx|" in held
+
+
+def test_an_organisation_without_an_index_gets_one(own_office: Office) -> None:
+    with session_factory()() as session:
+        assert ensure_index(session) > 0
+        session.commit()
+        assert ensure_index(session) == 0
+    found = own_office.person("lead").get("/api/search", q="east-1")
+    assert [hit["code"] for hit in found["hits"]] == ["east-1"]
+
+
+def test_a_unit_is_found_as_soon_as_it_is_renamed(town: Office) -> None:
+    admin = town.person("admin")
+    unit = next(one for one in admin.get("/api/organisation")["units"] if one["code"] == "east-1")
+    body = {
+        "kind": "crew",
+        "code": "east-1",
+        "name_zh": "飞虎一班",
+        "name_en": "Flying tigers",
+        "site": unit["site"],
+        "parent_id": unit["parent_id"],
+        "trade": "low_voltage",
+        "version": unit["version"],
+    }
+    admin.post(f"/api/units/{unit['id']}", body)
+    found = town.person("agent").get("/api/search", q="feihu")
+    assert [hit["title_zh"] for hit in found["hits"]] == ["飞虎一班"]

@@ -226,3 +226,10 @@ def test_among_real_addresses_each_is_found_or_there_are_more(database: str, sha
             assert mine or "customer" in more, (text, number)
             if mine and len(text) > 2:
                 assert {one.field for one in mine[0].why} & fields, (text, mine[0].why)
+
+
+def test_long_numbers_that_begin_alike_are_told_apart_by_the_index() -> None:
+    """Meters of one utility begin alike for seven digits: the tokens go on to where they differ."""
+    held = row(meter="01110330419995").tokens
+    other = asked(Word("01110330428811", houses=False))
+    assert not any(each <= held for each in other)

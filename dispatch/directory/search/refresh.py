@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from psycopg import Cursor
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from dispatch.directory.search import parts, rows, sources
@@ -44,6 +45,15 @@ def refresh_things(session: Session, org_id: int, ids: Collection[UUID] | None =
     some = list(ids)
     found = rows.things(cur, org_id, some)
     return parts.replace(cur, "search_thing", rows.THING_COLUMNS, org_id, some, found)
+
+
+def ensure_index(session: Session) -> int:
+    """Make the index of every organisation that has none: one of before, or a new one."""
+    missing = text(
+        "SELECT id FROM organisation o WHERE NOT EXISTS"
+        " (SELECT FROM search_thing s WHERE s.org_id = o.id) ORDER BY id"
+    )
+    return sum(refresh(session, org_id) for org_id in session.scalars(missing).all())
 
 
 def _cursor(session: Session) -> Cursor[Any]:
