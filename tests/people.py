@@ -52,7 +52,7 @@ class Screen:
         if item["number"] != self.number + 1:
             self.gaps += 1
         self.number = item["number"]
-        rows = self.rows[item["entity"]]
+        rows = self.rows.setdefault(item["entity"], {})  # centres come with their first change
         if item["value"] is None:
             rows.pop(item["key"], None)
         else:
