@@ -70,14 +70,16 @@ export const zh = {
   'ticket.done.reopen': '{number} 已重开',
 
   'clock_evidence.submission': '提交时刻',
-  'clock_evidence.call_completed': '通话结束',
+  'clock_evidence.status_callback.timestamp': '运营商报告的挂机时刻',
+  'clock_evidence.status_callback.received': '收到挂机通知的时刻',
 
   'ticket_order.shared': '办理本单',
   'ticket_order.earlier': '原工单',
 
   'attachment.title': '附件',
   'attachment.add': '添加',
-  'attachment.none': '没有附件，可拖入文件',
+  'attachment.none': '没有附件',
+  'attachment.drop': '没有附件，可拖入文件',
   'attachment.done': '{name} 已上传',
   'attachment.not_reached': '{name} 未能传到服务器。',
   'attachment.hide': '隐藏…',
@@ -174,14 +176,16 @@ export const en: Record<keyof typeof zh, string> = {
   'ticket.done.reopen': '{number} is open again',
 
   'clock_evidence.submission': 'when it was sent in',
-  'clock_evidence.call_completed': 'the call ended',
+  'clock_evidence.status_callback.timestamp': 'the end that the carrier tells',
+  'clock_evidence.status_callback.received': 'when the carrier’s word came',
 
   'ticket_order.shared': 'serves it',
   'ticket_order.earlier': 'its earlier one',
 
   'attachment.title': 'Files',
   'attachment.add': 'Add',
-  'attachment.none': 'No files; drop them here',
+  'attachment.none': 'No files',
+  'attachment.drop': 'No files; drop them here',
   'attachment.done': '{name} is attached',
   'attachment.not_reached': '{name} did not reach the server.',
   'attachment.hide': 'Hide…',
