@@ -62,7 +62,7 @@ def test_the_filter_is_in_the_address_and_the_list_is_walked_by_key(
     page = sit("lead", "/tickets")
     page.wait_for_selector(row(praise))
     page.keyboard.press("f")
-    page.keyboard.press("ArrowDown")
+    page.wait_for_selector("#kind:focus")
     page.select_option("#kind", "complaint")
     page.wait_for_selector(row(praise), state="detached")
     assert "kind=complaint" in page.url
