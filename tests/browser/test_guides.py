@@ -108,7 +108,7 @@ def test_danger_is_told_and_overriding_is_seen(sit: Sit) -> None:
     assert page.input_value("select[name=urgency]") == "3"
 
 
-def test_a_cause_behind_the_meter_makes_an_enquiry(sit: Sit) -> None:
+def test_a_cause_behind_the_meter_makes_an_enquiry(sit: Sit, office: Office) -> None:
     page = form(sit, "no_power_home")
     for key in ("n", "n", "1", "2"):
         before = page.locator(GUIDE).get_attribute("data-question")
@@ -130,7 +130,9 @@ def test_a_cause_behind_the_meter_makes_an_enquiry(sit: Sit) -> None:
             "own_breaker": "tripped_stays",
         },
     }
-    assert answered.value.ok
+    kept = office.person("agent").get(f"/api/tickets/{answered.value.json()['id']}")
+    assert kept["guided"]["customer_side"] == "own_breaker"
+    assert kept["orders"] == []
 
 
 def test_answers_go_with_the_ticket_and_set_the_order(sit: Sit) -> None:
