@@ -19,7 +19,7 @@ from api import verify_places, verify_routing, verify_tickets
 from core import digests
 from core.db import read_session
 from core.eventlog import GENESIS, chain_hash, read_streams, recorded
-from core.events import PrivacyUnmasked
+from core.events import REGISTRY, PrivacyUnmasked
 from core.models import Event, Organisation
 from core.recorded import Recorded
 from dispatch.crews import repository as crews
@@ -40,21 +40,7 @@ from telephony.models import Call
 from telephony.rules import Fact
 from telephony.rules import fold as fold_call
 
-STREAMS = (
-    "order",
-    "assignment",
-    "ticket",
-    "followup",
-    "call",
-    "sla",
-    "vehicle",
-    "crew",
-    "customer",
-    "privacy",
-    "place",
-    "release",
-    "desk",
-)
+STREAMS = tuple(sorted({kind.STREAM for kind in REGISTRY.values()}))
 BATCH = 500
 
 

@@ -14,7 +14,10 @@ from core.clock import now
 from core.db import read_session, session_factory
 from core.engines import EngineUrls
 from core.eventlog import GENESIS, chain_hash
+from core.events_organisation import OrganisationUnitChanged
+from core.identity import system_actor
 from core.models import Event
+from core.uow import unit_of_work
 from dispatch.starter import ORG_ID
 from sla import service as sla
 from tests.acts import Acts
@@ -106,6 +109,19 @@ def tamper(statement: str, **values: object) -> None:
 def test_changed_content_is_found(order: UUID, statement: str) -> None:
     tamper(statement, id=order)
     assert any(str(order) in one and "hash" in one for one in findings())
+
+
+def test_facts_of_what_people_edit_as_data_are_read_too(order: UUID) -> None:
+    """Also those without a state that could be compared."""
+    unit = Acts(ORG_ID).unit("east")
+    fact = OrganisationUnitChanged(
+        version=2, what="name_zh", kind="centre", code="east", parent_id=None, active=True
+    )
+    with unit_of_work(system_actor(ORG_ID, "test")) as uow:
+        uow.emit(unit, fact, source="test")
+    assert findings() == []
+    tamper("UPDATE event SET source = 'x' WHERE stream_id = :id", id=unit)
+    assert any(str(unit) in one and "hash" in one for one in findings())
 
 
 def test_a_missing_event_in_the_middle_is_found(order: UUID) -> None:
