@@ -93,11 +93,13 @@ class RowBody(Body):
 
 
 class RowChangeBody(RowBody):
-    version: int = Field(ge=1, strict=True, description="Of the row as you read it.")
+    version: int = Field(ge=1, le=2**62, strict=True, description="Of the row as you read it.")
 
 
 class RowRemovalBody(Body):
-    version: int = Field(ge=1, strict=True, description="Of the row as you read it.", examples=[1])
+    version: int = Field(
+        ge=1, le=2**62, strict=True, description="Of the row as you read it.", examples=[1]
+    )
 
 
 class RoutingSettingsRow(BaseModel):
@@ -115,7 +117,9 @@ class RoutingSettingsBody(Body):
     desk_grace_s: Annotated[float, Field(ge=0, le=600, strict=True)] = Field(
         description="Seconds a desk may be gone without being closed.", examples=[5]
     )
-    version: int = Field(ge=0, strict=True, description="Of the settings as you read them.")
+    version: int = Field(
+        ge=0, le=2**62, strict=True, description="Of the settings as you read them."
+    )
 
 
 class GapRow(BaseModel):

@@ -149,8 +149,10 @@ def claim(uow: UnitOfWork, follow_up_id: UUID, reason: str | None) -> None:
             return
         if holder is not None and reason is None:
             assert work.state.claimed_at is not None
+            owner = uow.session.get_one(User, (uow.org_id, holder))
             raise AlreadyDone(
-                who=uow.session.get_one(User, (uow.org_id, holder)).name,
+                who_zh=owner.name,
+                who_en=owner.name,
                 at=local_time(work.state.claimed_at),
                 act_zh="领取了该回访",
                 act_en="claimed this follow-up",

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.clock import real_now
-from core.errors import InvalidField, Problem, Unavailable
+from core.errors import InvalidField, Problem
 from core.identity import system_actor
 from core.models import Organisation
 from core.secrets import secret_key
@@ -59,6 +59,13 @@ class PublicFormOff(Problem):
     code = "public_form_off"
     zh = "网上受理未开通。"
     en = "The public form is not in use here."
+
+
+class PartnersOff(Problem):
+    status = 404
+    code = "partners_off"
+    zh = "合作方接口未开通。"
+    en = "Tickets of partners are not in use here."
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +162,12 @@ def public_organisation(session: Session) -> int:
 def check_partner(body: bytes, signature: str | None) -> None:
     """The partner's signature `t=SECONDS,v1=HEX`: HMAC-SHA256 of `SECONDS.BODY`.
 
-    Raises Unavailable without PAIDAN_PARTNER_SECRET, WrongPartnerSignature for all that is wrong
+    Raises PartnersOff without PAIDAN_PARTNER_SECRET, WrongPartnerSignature for all that is wrong
     or older than five minutes.
     """
     secret = settings().partner_secret
     if secret is None or not secret.get_secret_value():
-        raise Unavailable(what="PAIDAN_PARTNER_SECRET")
+        raise PartnersOff
     parts = dict(one.partition("=")[::2] for one in (signature or "").split(","))
     at, given = parts.get("t", ""), parts.get("v1", "")
     if not (at.isascii() and at.isdigit() and len(at) <= 12):

@@ -203,7 +203,7 @@ def test_a_dispatcher_sees_its_own_centre_and_keeps_the_roster_only(sit: Sit) ->
     tab(page, "4", "fleet")
     assert page.locator("[data-testid=vehicle]").count() == 3
     assert page.locator("[data-pane] button").count() == 0
-    page.keyboard.press("5")
+    page.keyboard.press("6")
     assert page.locator("[data-pane][data-tab=fleet]").count() == 1
     tab(page, "2", "members")
     page.keyboard.press("n")

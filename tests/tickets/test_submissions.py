@@ -186,7 +186,7 @@ def test_the_form_can_be_off(anybody: httpx.Client, monkeypatch: pytest.MonkeyPa
     monkeypatch.delenv("PAIDAN_PARTNER_SECRET")
     settings.cache_clear()
     assert handed_in(anybody).json()["code"] == "public_form_off"
-    assert partner(anybody).json()["code"] == "unavailable"
+    assert partner(anybody).json()["code"] == "partners_off"
     monkeypatch.undo()
     settings.cache_clear()
     assert partner(anybody).status_code == 201
