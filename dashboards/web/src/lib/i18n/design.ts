@@ -260,7 +260,7 @@ export const en: Record<keyof typeof zh, string> = {
   'ui.role.crew': 'Crew',
   'ui.role.supervisor': 'Supervisor',
   'ui.role.administrator': 'Administrator',
-  'ui.demo': 'demo data',
+  'ui.demo': 'demo',
   'ui.demo.brief': 'demo',
   'ui.demo.hint': '{name}: a generated city, everything in it is made up',
 };
