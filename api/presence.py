@@ -83,10 +83,18 @@ class Presence:
         self._sitting[key] = known
 
     async def run(self) -> None:
-        """Say who is here and record what is new, for ever."""
+        """Say who is here and record what is new, until cancelled; a look is always finished.
+
+        Its thread cannot be stopped, and must not use a database that is closed behind it.
+        """
         while True:
             said = list(self._said(real_now()))
-            self._grace = await asyncio.to_thread(self.look, said)
+            look = asyncio.ensure_future(asyncio.to_thread(self.look, said))
+            try:
+                self._grace = await asyncio.shield(look)
+            except asyncio.CancelledError:
+                await asyncio.gather(look, return_exceptions=True)
+                raise
             await asyncio.sleep(LOOK_S)
 
     def _said(self, real: datetime) -> Iterator[Saying]:
