@@ -1,7 +1,7 @@
 """Bodies and answers of the API about tickets and orders."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -53,9 +53,9 @@ Code = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=r"^[^\x00]*$"),
 ]
 Point = Literal["A", "B", "C", "D", "E", "F", "G", "H", "restored", "recorded"]
-assert set(Reason.__args__) == set(REASONS)  # type: ignore[attr-defined]
-assert Finding.__args__ == FINDING_CODES  # type: ignore[attr-defined]
-assert Remedy.__args__ == REMEDY_CODES  # type: ignore[attr-defined]
+assert set(get_args(Reason)) == set(REASONS)
+assert get_args(Finding) == FINDING_CODES
+assert get_args(Remedy) == REMEDY_CODES
 
 
 class OrderBody(Body):

@@ -1,7 +1,7 @@
 """Bodies and answers of the API about places: candidates, duplicates, corrections, proposals."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,7 +17,7 @@ Lon = Annotated[
 ]
 Metres = Annotated[float, Field(gt=0, le=50_000, allow_inf_nan=False, description="Metres.")]
 Refusal = Literal["directory_right", "another_place", "too_uncertain", "other"]
-assert Refusal.__args__ == REFUSAL_CODES  # type: ignore[attr-defined]
+assert get_args(Refusal) == REFUSAL_CODES
 
 
 class RegionName(BaseModel):

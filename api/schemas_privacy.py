@@ -1,7 +1,7 @@
 """Bodies and answers of the API about the customer's page, its notes, and unmasking."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -20,10 +20,10 @@ Entity = Literal["customer", "phone", "premise", "ticket", "call", "order", "not
 UnmaskReason = Literal["call_back", "find_site", "safety", "complaint", "data_check", "other"]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-assert AccountState.__args__ == ACCOUNT_STATES  # type: ignore[attr-defined]
-assert PhoneUse.__args__ == PHONE_USES  # type: ignore[attr-defined]
-assert Entity.__args__ == tuple(FIELDS)  # type: ignore[attr-defined]
-assert UnmaskReason.__args__ == REASON_CODES  # type: ignore[attr-defined]
+assert get_args(AccountState) == ACCOUNT_STATES
+assert get_args(PhoneUse) == PHONE_USES
+assert get_args(Entity) == tuple(FIELDS)
+assert get_args(UnmaskReason) == REASON_CODES
 
 
 class UnmaskBody(Body):

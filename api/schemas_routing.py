@@ -1,7 +1,7 @@
 """Bodies and answers of the API about routing."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from uuid import UUID
 
 from pydantic import BaseModel, Field, model_validator
@@ -14,8 +14,8 @@ Code = Annotated[str, Field(pattern="^[a-z0-9_]{1,40}$")]
 Device = Literal["service", "low_voltage", "medium_voltage"]
 Area = Literal["urban", "rural", "remote"]
 Minute = Annotated[int, Field(ge=0, lt=1440, strict=True)]
-assert Device.__args__ == DEVICE_CODES  # type: ignore[attr-defined]
-assert Area.__args__ == AREA_CLASSES  # type: ignore[attr-defined]
+assert get_args(Device) == DEVICE_CODES
+assert get_args(Area) == AREA_CLASSES
 
 
 class TargetRow(BaseModel):

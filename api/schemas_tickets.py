@@ -1,7 +1,7 @@
 """Bodies and answers of the API about tickets, guides, chase-ups, follow-up calls."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -59,7 +59,7 @@ for _named, _codes in (
     (FollowUpOutcome, followup_rules.OUTCOMES),
     (Satisfaction, followup_rules.SATISFACTIONS),
 ):
-    assert _named.__args__ == _codes  # type: ignore[attr-defined]
+    assert get_args(_named) == _codes
 
 
 # Guides

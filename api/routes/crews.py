@@ -1,7 +1,7 @@
 """Crews: away and back. Answers are the crew's new row."""
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -22,7 +22,7 @@ from dispatch.crews.words import AWAY_CODES
 router = APIRouter(tags=["crews"], prefix="/api/crews/{crew_id}")
 Away = Annotated[Writer, writer(Right.CREW_AWAY)]
 AwayReason = Literal["meal", "refuelling", "materials", "vehicle", "training", "rest", "other"]
-assert AwayReason.__args__ == AWAY_CODES  # type: ignore[attr-defined]
+assert get_args(AwayReason) == AWAY_CODES
 
 
 class AwayBody(Body):
