@@ -7,7 +7,6 @@ import { en as importing } from './import';
 import { en as agent } from './agent';
 import { en as crew } from './crew';
 import { en as board } from './board';
-import { en as demo } from './demo';
 import { en as find } from './find';
 import { en as privacy } from './privacy';
 import { en as design } from './design';
@@ -27,7 +26,6 @@ export const en: Record<Key, string> = {
   ...agent,
   ...crew,
   ...board,
-  ...demo,
   ...design,
   ...supervisor,
   ...customers,

@@ -7,7 +7,6 @@ import { zh as importing } from './import';
 import { zh as agent } from './agent';
 import { zh as crew } from './crew';
 import { zh as board } from './board';
-import { zh as demo } from './demo';
 import { zh as find } from './find';
 import { zh as privacy } from './privacy';
 import { zh as design } from './design';
@@ -18,7 +17,6 @@ export const zh = {
   ...agent,
   ...crew,
   ...board,
-  ...demo,
   ...design,
   ...supervisor,
   ...customers,
