@@ -45,7 +45,7 @@ def up(port: Port = None, data_dir: DataDir = None, host: Host = None, demo: Dem
     from api.supervisor import up as run
     from core.settings import settings
 
-    raise typer.Exit(run(settings(), _prepare))
+    raise typer.Exit(run(settings(), _prepare, lambda name: main([name])))
 
 
 @app.command()

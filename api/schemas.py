@@ -12,9 +12,11 @@ RATE = "Seconds that `server_time` gains per second; 1 except in demonstrations 
 
 
 def storable(text: str) -> str:
-    """The text, unless it holds NUL, which PostgreSQL does not store."""
+    """The text, unless it holds what PostgreSQL does not store: NUL, or half a character."""
     if "\x00" in text:
         raise ValueError("must not contain NUL characters")
+    if not text.isascii() and any("\ud800" <= one <= "\udfff" for one in text):
+        raise ValueError("must be well-formed Unicode, without lone surrogates")
     return text
 
 
@@ -30,13 +32,16 @@ Moment = Annotated[AwareDatetime, AfterValidator(plausible)]
 
 
 class Body(BaseModel):
-    """A request body. Unknown fields are refused by name, and so is text with NUL."""
+    """A request body. Unknown fields are refused by name, and so is text that cannot be stored."""
 
     model_config = ConfigDict(extra="forbid")
 
     @field_validator("*", mode="before")
     @classmethod
     def _storable(cls, value: Any) -> Any:
+        if isinstance(value, list):
+            for one in value:
+                cls._storable(one)
         return storable(value) if isinstance(value, str) else value
 
 

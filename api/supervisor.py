@@ -13,14 +13,20 @@ from dataclasses import dataclass, field
 
 from api.cli_make import ParentMake
 from api.cli_ports import require_free
+from api.forked import Forked, preload
 from core.engines import EngineFailed, require_named, start_embedded, urls_of
 from core.engines.embedded import Embedded, record
 from core.engines.owner import Ownership, RunFile, own
 from core.engines.processes import ProcessId
 from core.settings import Settings
 
-PROCESSES = ("api", "gps", "engine", "worker")
-CITY = "city"
+PROCESSES = {
+    "api": "api.server",
+    "gps": "gps.server",
+    "engine": "api.engine",
+    "worker": "api.worker",
+}
+CITY = {"city": "api.demo.process"}
 """The demo city: it uses the others from outside, as people, callers and vehicles do."""
 OWNER_SECONDS = 60.0
 STOP_SECONDS = 7.0
@@ -37,7 +43,7 @@ class _Child:
     """One supervised process and its tries."""
 
     name: str
-    process: asyncio.subprocess.Process | None = None
+    process: Forked | None = None
     failures: int = 0
     output: asyncio.Task[None] | None = field(default=None, repr=False)
     last_words: str = ""
@@ -82,11 +88,16 @@ def _sigterm_as_interrupt() -> Iterator[_Interrupts]:
         signal.signal(signal.SIGTERM, before)
 
 
-def up(settings: Settings, before_processes: Callable[[], Sequence[str]]) -> int:
+def up(
+    settings: Settings,
+    before_processes: Callable[[], Sequence[str]],
+    process: Callable[[str], int],
+) -> int:
     """Run everything on one machine; returns the exit code.
 
     `before_processes` runs when the servers answer (the environment names them): schema, first
-    data. What it returns is printed after the address.
+    data. What it returns is printed after the address. `process` runs the process of a name in a
+    copy of this one, and returns its exit code.
 
     Raises:
         PortTaken, AddressNotHere, DataDirUnusable, ServerUnreachable, EnginesBusy,
@@ -102,7 +113,7 @@ def up(settings: Settings, before_processes: Callable[[], Sequence[str]]) -> int
                 base_url=f"http://{settings.host}:{settings.port}",
                 jt808_port=settings.effective_jt808_port,
             )
-            _run_with_engines(settings, ownership, before_processes, interrupts)
+            _run_with_engines(settings, ownership, before_processes, process, interrupts)
         finally:
             ownership.release()
     return 0
@@ -112,6 +123,7 @@ def _run_with_engines(
     settings: Settings,
     ownership: Ownership,
     before_processes: Callable[[], Sequence[str]],
+    process: Callable[[str], int],
     interrupts: _Interrupts,
 ) -> None:
     own = {"PostgreSQL": settings.database_url, "Valkey": settings.redis_url}
@@ -123,9 +135,11 @@ def _run_with_engines(
         os.environ.update(urls_of(settings).environment)
         say("preparing the schema / 正在准备数据库结构")
         closing_words = before_processes()
+        preload(_processes(settings))
         ownership.update(ready=True)
         interrupts.check()
-        asyncio.run(Supervisor(settings, ownership, embedded, closing_words).run())
+        watch = Supervisor(settings, ownership, embedded, process, closing_words)
+        asyncio.run(watch.run())
     except KeyboardInterrupt:
         say("interrupted / 已中断")
     finally:
@@ -141,21 +155,24 @@ class Supervisor:
         settings: Settings,
         ownership: Ownership,
         embedded: Embedded,
+        process: Callable[[str], int],
         closing_words: Sequence[str],
     ) -> None:
         self._settings = settings
         self._ownership = ownership
         self._embedded = embedded
+        self._process = process
         self._closing_words = closing_words
         self._stopping = asyncio.Event()
-        city = [CITY] if settings.demo and settings.demo_city else []
-        self._children = [_Child(name) for name in (*PROCESSES, *city)]
+        self._child_ended = asyncio.Event()
+        self._children = [_Child(name) for name in _processes(settings)]
 
     async def run(self) -> None:
         """Until SIGINT or SIGTERM; every process has ended when this returns."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._on_signal)
+        loop.add_signal_handler(signal.SIGCHLD, self._on_child)
         watchers = [asyncio.create_task(self._keep(child)) for child in self._children]
         others = [
             asyncio.create_task(work) for work in (self._heal(), self._announce(), self._follow())
@@ -184,7 +201,8 @@ class Supervisor:
             self._stopping.set()
             return
         for child in self._children:
-            _kill_group(child)
+            if child.process is not None:
+                child.process.kill_group()
 
     async def _keep(self, child: _Child) -> None:
         """Start a process again whenever it ends, more slowly when it keeps ending."""
@@ -199,25 +217,29 @@ class Supervisor:
                 await asyncio.wait_for(self._stopping.wait(), pause)
 
     async def _run_once(self, child: _Child) -> int:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "api.cli", child.name),
-            env=_environment(self._settings, os.environ),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,
-        )
+        name = child.name
+        environment = _environment(self._settings, os.environ)
+        process = await Forked.start(name, environment, lambda: self._process(name))
         child.process = process
-        self._note(child.name, process.pid)
-        assert process.stdout is not None
-        child.output = asyncio.create_task(_relay(child, process.stdout))
+        self._note(name, process.pid)
+        child.output = asyncio.create_task(_relay(child, process.output))
         steady = asyncio.get_running_loop().call_later(STEADY_SECONDS, child.settle)
-        code = await process.wait()
+        code = await self._end_of(process)
         steady.cancel()
-        _kill_group(child)  # what it forked must not outlive it
+        process.kill_group()  # what it forked must not outlive it
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(child.output, 1)
         child.process = None
+        return code
+
+    def _on_child(self) -> None:
+        """Some process of ours ended: whoever waits looks whether it was theirs."""
+        seen, self._child_ended = self._child_ended, asyncio.Event()
+        seen.set()
+
+    async def _end_of(self, process: Forked) -> int:
+        while (code := process.ended()) is None:
+            await self._child_ended.wait()
         return code
 
     def _note(self, name: str, pid: int) -> None:
@@ -231,14 +253,13 @@ class Supervisor:
         process = child.process
         if process is None:
             return
-        with contextlib.suppress(ProcessLookupError):
-            process.terminate()
+        process.terminate()
         try:
-            await asyncio.wait_for(process.wait(), STOP_SECONDS)
+            await asyncio.wait_for(self._end_of(process), STOP_SECONDS)
         except TimeoutError:
             say(f"{child.name} does not stop; killed / 未能停止，已强制结束")
-            _kill_group(child)
-            await process.wait()
+            process.kill_group()
+            await self._end_of(process)
         if child.output is not None:
             await asyncio.wait([child.output], timeout=1)
 
@@ -343,6 +364,11 @@ async def _is_ready(settings: Settings) -> bool:
     return b" 200 " in status
 
 
+def _processes(settings: Settings) -> dict[str, str]:
+    """Name and module of each process that runs."""
+    return {**PROCESSES, **(CITY if settings.demo and settings.demo_city else {})}
+
+
 def _environment(settings: Settings, base: Mapping[str, str]) -> dict[str, str]:
     """What a child needs to know: the same settings, and whose child it is."""
     return {
@@ -351,19 +377,12 @@ def _environment(settings: Settings, base: Mapping[str, str]) -> dict[str, str]:
         "PAIDAN_HOST": settings.host,
         "PAIDAN_PORT": str(settings.port),
         "PAIDAN_SUPERVISOR_PID": str(os.getpid()),
-        "PYTHONUNBUFFERED": "1",
     }
-
-
-def _kill_group(child: _Child) -> None:
-    if child.process is not None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(child.process.pid, signal.SIGKILL)
 
 
 def _end_leftovers(previous: RunFile | None) -> None:
     """End processes of a killed supervisor; its servers are adopted instead."""
-    for name in (*PROCESSES, CITY):
+    for name in (*PROCESSES, *CITY):
         left = previous.process(name) if previous else None
         if left is not None and left.alive:
             say(f"ending {name} of an earlier run (process {left.pid})")

@@ -43,6 +43,7 @@ ORDER = {**NEEDS, "ticket_id": str(uuid.UUID(int=1))}
         (TICKET, {"caller_name": "x" * 101}, "body.caller_name"),
         (TICKET, {"caller_name": "a\x00b"}, "body.caller_name"),
         (TICKET, {"caller_phone": "\x00"}, "body.caller_phone"),
+        (TICKET, {"description": "\ud800"}, "body.description"),
         (TICKET, {"description": "停\x00电"}, "body.description"),
         (TICKET, {"description": ["x"]}, "body.description"),
         (TICKET, {"surprise": 1}, "body.surprise"),
