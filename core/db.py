@@ -1,5 +1,6 @@
 """The database: declarative base, one engine per process, sessions that refuse lazy loading."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -51,9 +52,23 @@ def normalise_url(url: str) -> str:
     return url
 
 
-@lru_cache(maxsize=1)
+_MAKING = threading.RLock()
+
+
 def engine() -> Engine:
     """The engine of this process. Dead connections are noticed before use, statements time out."""
+    with _MAKING:  # the cache alone would let two threads make one each, and lose one of them
+        return _engine()
+
+
+def session_factory() -> sessionmaker[Session]:
+    """What makes the sessions of this process."""
+    with _MAKING:
+        return _session_factory()
+
+
+@lru_cache(maxsize=1)
+def _engine() -> Engine:
     url = settings().database_url
     if not url:
         raise RuntimeError("PAIDAN_DATABASE_URL is not set; start through `paidan`")
@@ -73,8 +88,8 @@ def engine() -> Engine:
 
 
 @lru_cache(maxsize=1)
-def session_factory() -> sessionmaker[Session]:
-    return sessionmaker(engine(), expire_on_commit=False, autoflush=False)
+def _session_factory() -> sessionmaker[Session]:
+    return sessionmaker(_engine(), expire_on_commit=False, autoflush=False)
 
 
 @contextmanager
@@ -94,7 +109,8 @@ def read_session() -> Iterator[Session]:
 
 def reset() -> None:
     """Forget engine and sessions (after a fork, and between tests)."""
-    if engine.cache_info().currsize:
-        engine().dispose(close=True)
-    session_factory.cache_clear()
-    engine.cache_clear()
+    with _MAKING:
+        if _engine.cache_info().currsize:
+            _engine().dispose(close=True)
+        _session_factory.cache_clear()
+        _engine.cache_clear()

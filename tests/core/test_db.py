@@ -1,0 +1,39 @@
+"""One engine per process, also where several threads ask for the first time at once."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, create_engine
+
+from core import db
+
+WAIT_S = 0.3
+
+
+def test_threads_that_begin_together_share_one_engine(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second engine would be forgotten with its connections open."""
+    both = threading.Barrier(2)
+    made = []
+
+    def make(*parts: Any, **more: Any) -> Engine:
+        with suppress(threading.BrokenBarrierError):
+            both.wait(WAIT_S)  # for a second one who makes an engine: nobody comes
+        made.append(create_engine(*parts, **more))
+        return made[-1]
+
+    def begin(_number: int) -> Engine:
+        with db.session_factory()() as session:
+            bound = session.get_bind()
+        assert isinstance(bound, Engine)
+        return bound
+
+    monkeypatch.setattr(db, "create_engine", make)
+    with ThreadPoolExecutor(2) as pool:
+        bound = set(pool.map(begin, range(2)))
+    assert bound == set(made) == {db.engine()}
+    assert len(made) == 1
