@@ -94,8 +94,8 @@ class Person:
 class Post:
     """A unit with its people and the roster around a moment.
 
-    `roster`: from its first shift to the end of its last; None where it never had one. `current`:
-    its shifts that cover the moment.
+    `people`: those in use. `roster`: from its first shift to the end of its last; None where it
+    never had one. `current`: its shifts that cover the moment, also of people who have left.
     """
 
     unit_id: UUID
@@ -130,9 +130,11 @@ def duty(posts: Mapping[UUID, Post], unit_id: UUID, at: datetime) -> OnDuty:
     """Who is on duty in a unit at `at`. `posts` holds it and all units above it."""
     post = posts[unit_id]
     always = post.roster is None or not post.roster.covers(at)
-    on_duty = post.active and (always or bool(post.current))
-    people = _present(post, always=always) if on_duty else ()
-    ends = [one.span.end for one in post.current]
+    here = {None, *(one.id for one in post.people)}
+    current = [one for one in post.current if one.member_id in here]
+    on_duty = post.active and (always or bool(current))
+    people = _present(post.people, current, always=always) if on_duty else ()
+    ends = [one.span.end for one in current]
     return OnDuty(
         unit_id=unit_id,
         on_duty=on_duty,
@@ -141,15 +143,18 @@ def duty(posts: Mapping[UUID, Post], unit_id: UUID, at: datetime) -> OnDuty:
         leaders=_leaders(posts, post),
         phone=_phone(posts, post, people),
         until=max(ends) if ends and on_duty else None,
-        kinds=tuple(dict.fromkeys(one.kind for one in post.current)),
+        kinds=tuple(dict.fromkeys(one.kind for one in current)),
     )
 
 
-def _present(post: Post, *, always: bool) -> tuple[Person, ...]:
-    everybody = tuple(sorted(post.people, key=lambda one: (one.leader_rank or 9, one.name)))
-    if always or any(one.member_id is None for one in post.current):
+def _present(
+    people: Iterable[Person], current: Iterable[Planned], *, always: bool
+) -> tuple[Person, ...]:
+    """Leaders first; a shift of the whole unit (no member) has everybody."""
+    everybody = tuple(sorted(people, key=lambda one: (one.leader_rank or 9, one.name)))
+    there = {one.member_id for one in current}
+    if always or None in there:
         return everybody
-    there = {one.member_id for one in post.current}
     return tuple(one for one in everybody if one.id in there)
 
 

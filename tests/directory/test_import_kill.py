@@ -79,6 +79,17 @@ def _wait_forgotten(run_id: UUID) -> None:
         )
 
 
+def cancel() -> None:
+    with session_factory()() as session:
+        session.execute(text("UPDATE import_run SET cancel_asked = true"))
+        session.commit()
+
+
+def found_by_search() -> int:
+    with session_factory()() as session:
+        return session.execute(text("SELECT count(*) FROM search_entry")).scalar_one()
+
+
 @pytest.mark.parametrize(
     ("state", "commits"), [("checking", 3), ("writing", 1), ("writing", 4), ("indexing", 1)]
 )
@@ -108,19 +119,29 @@ def test_killed_twice(path: Path) -> None:
     assert look(run_id).added == ROWS - 18
 
 
+def test_cancelled_while_nobody_worked_on_it(path: Path) -> None:
+    """Its process died, then somebody cancelled it: whoever takes it up only tidies up."""
+    run_id = begin("customers", path)
+    killed(run_id, path, "writing", 4)
+    cancel()
+    execute.execute(ACTOR, run_id, path, batch=BATCH)
+    run = look(run_id)
+    assert run.state == "cancelled"
+    assert 0 < run.added == len(directory()["customer"]) == found_by_search()
+
+
 def test_cancelled_between_batches(path: Path) -> None:
     """What is written stays; the rest is not."""
     run_id = begin("customers", path)
 
     def progress(state: str, done: int, _rows: int) -> None:
         if state == "writing" and done >= 3 * BATCH:
-            with session_factory()() as session:
-                session.execute(text("UPDATE import_run SET cancel_asked = true"))
-                session.commit()
+            cancel()
 
     execute.execute(ACTOR, run_id, path, progress=progress, batch=BATCH)
     run = look(run_id)
     assert run.state == "cancelled"
     assert 0 < run.added == len(directory()["customer"]) < ROWS - 18
+    assert found_by_search() == run.added, "what stays can be found"
     again = bring("customers", path)
     assert (again.added, again.same) == (ROWS - 18 - run.added, run.added)

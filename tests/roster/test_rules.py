@@ -133,6 +133,12 @@ def test_a_members_shift_is_theirs_and_a_units_is_everybodys() -> None:
     assert len(found.members) == 2
 
 
+def test_the_shift_of_somebody_who_left_keeps_nobody_on_duty() -> None:
+    gone = Planned(uid(1), uid(3), DAY, "day")
+    found = at_noon(Post(uid(1), None, people=(person(2),), roster=WEEK, current=(gone,)))
+    assert (found.on_duty, found.members, found.until, found.kinds) == (False, (), None, ())
+
+
 def test_leaders_and_phone_come_from_above_where_the_unit_has_none() -> None:
     above = Post(uid(9), None, phone="+8601", people=(person(5, 2), person(4, 1)))
     found = at_noon(Post(uid(1), uid(9), people=(person(2),)), above)

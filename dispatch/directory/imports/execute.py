@@ -28,6 +28,7 @@ from dispatch.directory.imports.models import ENDED, ImportRun
 from dispatch.directory.imports.quality import Finding, Ground
 from dispatch.directory.imports.reading import Sheet, open_sheet
 from dispatch.directory.imports.rows import Header, RowReader, read_header
+from dispatch.directory.search.refresh import refresh
 
 BATCH = 20_000
 _BEGUN = ("writing", "indexing")
@@ -109,6 +110,7 @@ class _Execution:
         self.file_name = ""
         self._kind: Kind
         self._header: Header
+        self._all_staged = False
 
     @contextmanager
     def _step(self) -> Iterator[tuple[UnitOfWork, ImportRun]]:
@@ -183,6 +185,7 @@ class _Execution:
                     staging.put_findings(uow.session, self._org_id, self._id, findings)
                     if not resumed:
                         run.rows_done = done
+        self._all_staged = True
 
     def _judge(self) -> None:
         """Rules over all rows together."""
@@ -232,9 +235,18 @@ class _Execution:
             with self._step() as (_, run):
                 run.state = "indexing"
         with self._step() as (uow, run):
-            if run.added + run.changed > 0:
-                changed = run.changed > 0
-                make_findable(uow.session, self._org_id, self._kind, changed=changed)
+            self._make_findable(uow, run)
+
+    def _make_findable(self, uow: UnitOfWork, run: ImportRun) -> None:
+        """By the rows of the stage; where it lacks some, all of the directory."""
+        if run.added + run.changed == 0:
+            return
+        if self._all_staged:
+            changed = run.changed > 0
+            make_findable(uow.session, self._org_id, self._kind, changed=changed)
+        else:
+            staging.have_patience(uow.session)
+            refresh(uow.session, self._org_id)
 
     def _last_row(self) -> int:
         with self._step() as (uow, _):
@@ -259,10 +271,15 @@ class _Execution:
             run.rows_done = upto
 
     def end(self, state: str, problem: Problem | None = None) -> None:
-        """The last transaction: how it ended, and the fact of it when rows were to be written."""
+        """The last transaction: how it ended, and the fact of it when rows were to be written.
+
+        What was written before a stop can be found, too.
+        """
         with unit_of_work(self._actor, connection=self._connection) as uow:
             run = repository.fresh(uow.session, self._org_id, self._id)
             wrote = run.state in _BEGUN
+            if wrote and state != "done":
+                self._make_findable(uow, run)
             run.state, run.finished_at, run.seen_at = state, uow.now, real_now()
             if problem is not None:
                 run.failure_zh = problem.sentence("zh")

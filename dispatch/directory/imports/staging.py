@@ -25,10 +25,15 @@ _SETTINGS = (
 )
 
 
-def prepare(session: Session, kind: Kind) -> None:
-    """An empty staging table for the kind; sets the connection up for statements over all rows."""
+def have_patience(session: Session) -> None:
+    """Set the connection up for statements over all rows."""
     for statement in _SETTINGS:
         session.execute(text(statement))
+
+
+def prepare(session: Session, kind: Kind) -> None:
+    """An empty staging table for the kind, on a connection that has patience."""
+    have_patience(session)
     session.execute(text(f"DROP TABLE IF EXISTS {STAGE}"))
     columns = ", ".join(f"{one.name} {one.sql}" for one in kind.columns)
     session.execute(text(f"CREATE TEMP TABLE {STAGE} (row int, id uuid, {columns})"))
