@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session, aliased
 from core.models import Event, User
 from dashboards.values import iso, text
 from dispatch.directory.models import CustomerPhone
-from dispatch.orders.models import Location, Order, Stamp
+from dispatch.orders import repository as order_repository
+from dispatch.orders.models import Location, Order
 from dispatch.privacy.masking import Eyes
 from dispatch.tickets.followup_rules import LIVE
 from dispatch.tickets.models import FollowUp, FollowUpTry, Ticket
@@ -60,7 +61,7 @@ def rows(session: Session, org_id: int, ids: Sequence[UUID], eyes: Eyes) -> list
     phones = _phones(session, org_id, [row[1].customer_id for row in found])
     orders = [row[2].id for row in found if row[2] is not None]
     ended = _ended(session, org_id, orders)
-    restored = _restored(session, org_id, orders)
+    restored = order_repository.restored_at(session, org_id, orders)
     made: dict[UUID, dict[str, Any]] = {}
     for one, ticket, order, place, claimer, complaint_number in found:
         numbers = [ticket.caller_phone, *phones[ticket.customer_id]]
@@ -153,12 +154,3 @@ def _ended(session: Session, org_id: int, order_ids: Sequence[UUID]) -> dict[UUI
         .order_by(Event.seq)
     )
     return {order_id: payload["outcome"] for order_id, payload in session.execute(query)}
-
-
-def _restored(session: Session, org_id: int, order_ids: Sequence[UUID]) -> dict[UUID, datetime]:
-    query = (
-        select(Stamp.order_id, Stamp.at)
-        .where(Stamp.org_id == org_id, Stamp.order_id.in_(order_ids), Stamp.point == "restored")
-        .order_by(Stamp.at.desc())
-    )
-    return {order_id: at for order_id, at in session.execute(query) if order_id is not None}

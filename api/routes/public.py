@@ -57,7 +57,7 @@ def public_ticket(
     )
     limit = settings().public_tickets_per_hour
     return _answer(
-        submissions.accept(org_id, Handed("web", f"{address} {key}", address, ticket, limit))
+        submissions.accept(org_id, Handed("web", key, address, ticket, limit, own_keys=True))
     )
 
 

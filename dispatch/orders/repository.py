@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -27,7 +28,7 @@ from dispatch.orders.models import (
     Stamp,
 )
 from dispatch.orders.rules import ACTIVE_ASSIGNMENT, AssignmentState, HopState, OrderState
-from dispatch.orders.stamps import StampState
+from dispatch.orders.stamps import StampState, counting
 from dispatch.orders.timeline import Busy
 
 ORDER_FIELDS = (
@@ -226,6 +227,16 @@ def stamps_of_orders(
         owners = [stamp.order_id] if stamp.order_id else tickets.get(stamp.ticket_id or stamp.id)
         for owner in owners or []:
             found[owner].append(stamp)
+    return found
+
+
+def restored_at(session: Session, org_id: int, order_ids: Iterable[UUID]) -> dict[UUID, datetime]:
+    """When supply was back at each order, by the stamp that counts; unknown ones are missing."""
+    found = {}
+    for order_id, stamps in stamps_of_orders(session, org_id, order_ids).items():
+        states = [stamp_state(one) for one in stamps if one.point == "restored"]
+        if (one := counting(states)) is not None:
+            found[order_id] = one.at
     return found
 
 

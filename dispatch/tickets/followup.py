@@ -15,7 +15,6 @@ from core.models import User
 from core.recorded import Recorded
 from core.uow import UnitOfWork
 from dispatch.orders import repository as orders
-from dispatch.orders.stamps import counting
 from dispatch.tickets import followup_rules, repository, rules
 from dispatch.tickets.followup_rules import FollowUpState
 from dispatch.tickets.models import FollowUp, FollowUpTry, Ticket
@@ -111,6 +110,7 @@ def order_closed(uow: UnitOfWork, event: Recorded) -> None:
     """
     assert isinstance(event.payload, ev.OrderClosed)
     order_id = event.stream_id
+    restored = orders.restored_at(uow.session, uow.org_id, [order_id]).get(order_id)
     for ticket_id in repository.tickets_of_order(uow.session, uow.org_id, order_id):
         with work_on_ticket(uow, ticket_id) as work:
             if not rules.allowed("settle", work.ticket.state):
@@ -121,18 +121,11 @@ def order_closed(uow: UnitOfWork, event: Recorded) -> None:
                 open_for(
                     work,
                     ended_at=event.occurred_at,
-                    restored_at=_restored_at(uow, order_id),
+                    restored_at=restored,
                     order_id=order_id,
                 )
             else:
                 work.record(ev.TicketClosed(how=event.payload.outcome), source="system")
-
-
-def _restored_at(uow: UnitOfWork, order_id: UUID) -> datetime | None:
-    stamps = orders.stamps_of_orders(uow.session, uow.org_id, [order_id])[order_id]
-    restored = [orders.stamp_state(one) for one in stamps if one.point == "restored"]
-    found = counting(restored)
-    return found.at if found else None
 
 
 def claim(uow: UnitOfWork, follow_up_id: UUID, reason: str | None) -> None:

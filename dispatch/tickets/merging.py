@@ -2,7 +2,8 @@
 
 A ticket is locked before orders, and orders by id, as everywhere. Each ticket keeps its own point
 A; of those that share an order the first counts. What had been the ticket's own order is closed as
-a duplicate, unless other tickets share it; undoing the merge brings it back.
+a duplicate; undoing the merge brings it back. The ticket that an order was filed from stays with it
+while others share it: whoever works on the order telephones that customer.
 """
 
 from uuid import UUID
@@ -44,6 +45,14 @@ class OrderWithCrew(Conflict):
     en = "A crew has the ticket's own order {number}; recall it before merging."
 
 
+class OrderIsShared(Conflict):
+    """Other tickets share the order that the ticket would leave."""
+
+    code = "order_is_shared"
+    zh = "原工单 {number} 还有其他受理单共用，请先撤销它们的合并。"
+    en = "Other tickets share the ticket's own order {number}; undo their merges first."
+
+
 class AlreadyChased(Conflict):
     code = "already_chased"
     zh = "这通电话已登记为该工单的催办。"
@@ -55,7 +64,7 @@ def merge(
 ) -> None:
     """合并: the ticket shares an open order from now on; both are judged anew.
 
-    Raises OrderIsOwn, OrderIsClosed, OrderWithCrew.
+    Raises OrderIsOwn, OrderIsClosed, OrderIsShared, OrderWithCrew.
     """
     with work_on_ticket(uow, ticket_id) as ticket:
         _merge(ticket, order_id, reason, words)
@@ -71,23 +80,31 @@ def _merge(ticket: TicketWork, order_id: UUID, reason: str, words: str | None) -
         raise OrderIsOwn(number=target.number)
     if target.state == "closed":
         raise OrderIsClosed(number=target.number)
-    closes = left_id is not None and repository.shares_order(uow.session, uow.org_id, left_id) == 1
     if left_id is not None:
+        _demand_unshared(uow, left_id)
         _leave(uow, left_id, ticket.row.id)
     link = OrderTicket(org_id=uow.org_id, order_id=order_id, ticket_id=ticket.row.id, clock=True)
     uow.session.add(link)
     ticket.record(
         ev.TicketMerged(
-            order_id=order_id, reason=reason, from_order_id=left_id, from_closed=closes
+            order_id=order_id,
+            reason=reason,
+            from_order_id=left_id,
+            from_closed=left_id is not None,
         ),
         words=words,
     )
     ticket.save()
-    if left_id is not None and closes:
+    if left_id is not None:
         _close_as_duplicate(uow, left_id)
-    for each in (order_id, *([left_id] if left_id and not closes else [])):
-        with work_on(uow, each):  # judged anew, with one A more or less
-            pass
+    with work_on(uow, order_id):  # judged anew, with one A more
+        pass
+
+
+def _demand_unshared(uow: UnitOfWork, order_id: UUID) -> None:
+    if repository.shares_order(uow.session, uow.org_id, order_id) > 1:
+        row = orders.order(uow.session, uow.org_id, order_id, "body.order_id")
+        raise OrderIsShared(number=row.number)
 
 
 def _lock(uow: UnitOfWork, *order_ids: UUID | None) -> None:

@@ -80,13 +80,17 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """What was handed in. `key`: the sender's own id of it; `origin`: address or number."""
+    """What was handed in. `key`: the sender's own id of it; `origin`: address or number.
+
+    `own_keys`: each origin has its own; else they are one sender's, whatever it comes from.
+    """
 
     channel: str
     key: str
     origin: str
     ticket: NewTicket
     limit: int | None = None
+    own_keys: bool = False
 
 
 def accept(org_id: int, handed: Handed) -> Accepted:
@@ -94,7 +98,8 @@ def accept(org_id: int, handed: Handed) -> Accepted:
     with unit_of_work(system_actor(org_id, handed.channel)) as uow:
         origin = _digest(handed.origin)
         _one_at_a_time(uow, origin)
-        before = repository.submission(uow.session, org_id, handed.channel, handed.key)
+        key = _digest(f"{handed.origin} {handed.key}") if handed.own_keys else handed.key
+        before = repository.submission(uow.session, org_id, handed.channel, key)
         if before is not None:
             row = uow.session.get_one(Ticket, (org_id, before.ticket_id))
             return _accepted(row)
@@ -107,7 +112,7 @@ def accept(org_id: int, handed: Handed) -> Accepted:
             Submission(
                 org_id=org_id,
                 channel=handed.channel,
-                key=handed.key,
+                key=key,
                 ticket_id=ticket_id,
                 origin=origin,
                 at=real_now(),

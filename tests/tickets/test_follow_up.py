@@ -14,6 +14,9 @@ from core.clock import now
 from core.db import read_session
 from core.eventlog import read_stream
 from core.uow import unit_of_work
+from dashboards import follow_ups
+from dispatch.orders import service
+from dispatch.privacy.masking import CLEAR
 from dispatch.tickets import followup, followup_rules
 from dispatch.tickets.followup_rules import GAP, MAX_TRIES, OUTCOMES, SATISFACTIONS, judge
 from dispatch.tickets.models import FollowUp, Ticket, TicketRelation
@@ -82,6 +85,21 @@ def test_an_orders_customers_are_called_once_it_is_closed(desk: Desk) -> None:
         one = live(desk, ticket_id)
         assert (one.order_id, one.state, one.tries) == (order_id, "open", 0)
         assert one.due_at - one.opened_at < timedelta(hours=24), "a day after restoration"
+
+
+def test_the_restoration_shown_is_the_one_that_counts(desk: Desk) -> None:
+    """A correction beats what the crew tapped, also where it is later."""
+    order_id = desk.order(desk.acts.ticket(caller_phone=PHONE))
+    desk.finish(order_id)
+    later = now() + timedelta(minutes=7)
+    with unit_of_work(desk.acts.by("supervisor"), now=later) as uow:
+        service.correct_stamp(
+            uow, order_id, point="restored", at=later, reason="meter_log", assignment_id=None
+        )
+    with read_session() as session:
+        shown = follow_ups.queue(session, desk.acts.org_id, now(), CLEAR)["follow_ups"]
+    row = next(one for one in shown if one["order_id"] == str(order_id))
+    assert datetime.fromisoformat(row["restored_at"]) == later
 
 
 def test_the_subscriber_may_run_twice(desk: Desk) -> None:

@@ -72,6 +72,21 @@ def test_an_order_that_others_share_goes_on(desk: Desk) -> None:
     assert desk.acts.order(shared).state == "closed"
 
 
+def test_the_first_ticket_stays_while_others_share_its_order(desk: Desk) -> None:
+    """Else the crew would telephone somebody whose fault is repaired elsewhere."""
+    first, shares = ticket_of(desk, 5), ticket_of(desk, 2)
+    order_id, target = desk.order(first), desk.acts.file()
+    desk.act("merge", shares, order_id=order_id)
+    before = dump(order_id)
+    problem = refused(desk.act, "merge", first, order_id=target)
+    assert problem is not None
+    assert problem.code == "order_is_shared"
+    assert dump(order_id) == before
+    desk.act("unmerge", shares)
+    desk.act("merge", first, order_id=target)
+    assert desk.acts.order(order_id).state == "closed"
+
+
 def test_what_a_centre_has_is_recalled_and_what_a_crew_has_is_not_touched(desk: Desk) -> None:
     target, at_centre, with_crew = desk.acts.file(), ticket_of(desk, 2), ticket_of(desk, 2)
     released, sent = desk.order(at_centre), desk.order(with_crew)
