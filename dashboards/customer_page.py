@@ -4,18 +4,24 @@ It takes the same few statements however much there is of each. `eyes` mask what
 not see of personal data.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import asdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict, replace
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
+from core.identity import EVERYTHING, Access
 from dashboards.seen import open_order_seen, point_seen
 from dashboards.values import iso, text
 from dispatch.directory import repository, service
+from dispatch.directory.callers import Contact, Nearby, OpenOrder, SupplyPoint
 from dispatch.directory.models import Customer, CustomerPhone
+from dispatch.directory.sight import demand_customer, seen_customers
+from dispatch.orders import repository as orders
+from dispatch.orders.models import Location, Order
 from dispatch.privacy import repository as privacy
 from dispatch.privacy.masking import Eyes
 
@@ -25,8 +31,15 @@ MOST = 20
 Page = dict[str, Any]
 
 
-def customer_page(session: Session, org_id: int, customer_id: UUID, eyes: Eyes) -> Page:
-    """The whole of one customer, as these eyes see it. Raises NotFound."""
+def customer_page(
+    session: Session, org_id: int, customer_id: UUID, eyes: Eyes, access: Access = EVERYTHING
+) -> Page:
+    """The whole of one customer, as these eyes see it. Raises NotFound.
+
+    Orders that `access` hides are in none of its lists; tickets and calls do not say that they
+    had one.
+    """
+    demand_customer(session, org_id, customer_id, access)
     customer = repository.customer_of(session, org_id, customer_id)
     if customer is None:
         raise NotFound(what="customer", id=customer_id)
@@ -36,23 +49,22 @@ def customer_page(session: Session, org_id: int, customer_id: UUID, eyes: Eyes) 
     there = repository.orders_at_premises(session, org_id, [customer_id], MOST)[customer_id]
     known = {order.id for order in own}
     numbers = [phone.number for phone in phones]
-    calls = repository.calls_of_phones(session, org_id, numbers, MOST, about=customer_id)
+    rows = repository.calls_of_phones(session, org_id, numbers, MOST, about=customer_id)
+    calls = repository.call_contacts(rows)
+    tickets = repository.tickets_of_customers(session, org_id, [customer_id], MOST)[customer_id]
+    past = repository.past_orders(session, org_id, customer_id, MOST)
+    open_ = [*own, *(each for each in there if each.id not in known)]
+    theirs = _hidden(session, org_id, access, points, open_, past, [*tickets, *calls])
     return {
         **_account(customer, eyes),
         "phones": [_phone(one, eyes) for one in phones],
-        "points": [asdict(point_seen(one, eyes)) for one in points],
+        "points": [asdict(point_seen(_point(one, theirs), eyes)) for one in points],
         "open_orders": [
-            asdict(open_order_seen(one, eyes))
-            for one in (*own, *(each for each in there if each.id not in known))
+            asdict(open_order_seen(one, eyes)) for one in open_ if one.id not in theirs
         ],
-        "orders": _orders(session, org_id, customer_id, eyes),
-        "tickets": [
-            asdict(one)
-            for one in repository.tickets_of_customers(session, org_id, [customer_id], MOST)[
-                customer_id
-            ]
-        ],
-        "calls": [asdict(one) for one in repository.call_contacts(calls)],
+        "orders": [_order(*row, eyes) for row in past if row[0].id not in theirs],
+        "tickets": [asdict(_contact(one, theirs)) for one in tickets],
+        "calls": [asdict(_contact(one, theirs)) for one in calls],
         "outages": [],
         "notes": note_rows(session, org_id, customer_id, eyes),
     }
@@ -83,20 +95,53 @@ def _phone(phone: CustomerPhone, eyes: Eyes) -> dict[str, Any]:
     }
 
 
-def _orders(session: Session, org_id: int, customer_id: UUID, eyes: Eyes) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": order.id,
-            "number": order.number,
-            "state": order.state,
-            "fault_code": order.fault_code,
-            "urgency": order.urgency,
-            "filed_at": order.filed_at,
-            "place": eyes.address(place.place) if place else None,
-            "place_en": eyes.address(place.place_en) if place else None,
-        }
-        for order, place in repository.past_orders(session, org_id, customer_id, MOST)
-    ]
+def _order(order: Order, place: Location | None, eyes: Eyes) -> dict[str, Any]:
+    return {
+        "id": order.id,
+        "number": order.number,
+        "state": order.state,
+        "fault_code": order.fault_code,
+        "urgency": order.urgency,
+        "filed_at": order.filed_at,
+        "place": eyes.address(place.place) if place else None,
+        "place_en": eyes.address(place.place_en) if place else None,
+    }
+
+
+def _hidden(
+    session: Session,
+    org_id: int,
+    access: Access,
+    points: Iterable[SupplyPoint],
+    open_: Iterable[OpenOrder],
+    past: Iterable[Row[Order, Location]],
+    contacts: Iterable[Contact],
+) -> set[UUID]:
+    """Orders that the page would speak of and that `access` hides."""
+    near = [one for point in points for one in (point.on_transformer, point.on_feeder) if one]
+    named = {one.id for one in open_} | {row[0].id for row in past}
+    named |= {id_ for one in near for id_ in one.order_ids}
+    named |= {one.order_id for one in contacts if one.order_id is not None}
+    return named - orders.visible_of(session, org_id, named, access)
+
+
+def _point(point: SupplyPoint, theirs: Collection[UUID]) -> SupplyPoint:
+    return replace(
+        point,
+        on_transformer=_near(point.on_transformer, theirs),
+        on_feeder=_near(point.on_feeder, theirs),
+    )
+
+
+def _near(one: Nearby | None, theirs: Collection[UUID]) -> Nearby | None:
+    if one is None or not theirs:
+        return one
+    mine = [id_ for id_ in one.order_ids if id_ not in theirs]
+    return Nearby(one.code, one.count - len(one.order_ids) + len(mine), mine)
+
+
+def _contact(one: Contact, theirs: Collection[UUID]) -> Contact:
+    return replace(one, order_id=None, order_number=None) if one.order_id in theirs else one
 
 
 def note_rows(session: Session, org_id: int, customer_id: UUID, eyes: Eyes) -> list[dict[str, Any]]:
@@ -125,10 +170,12 @@ def phone_rows(
 
 
 def briefs(
-    session: Session, org_id: int, customer_ids: Collection[UUID], eyes: Eyes
+    session: Session, org_id: int, customer_ids: Collection[UUID], eyes: Eyes, access: Access
 ) -> list[dict[str, Any]]:
-    """A line for each of these customers, in the order asked; unknown ones are left out."""
-    rows: Sequence[Any] = repository.customers_by_id(session, org_id, customer_ids)
+    """A line for each of these customers, in the order asked; who is not seen is left out."""
+    seen = seen_customers(session, org_id, customer_ids, access)
+    wanted = [id_ for id_ in customer_ids if id_ in seen]
+    rows: Sequence[Any] = repository.customers_by_id(session, org_id, wanted)
     return [
         {
             "id": customer.id,

@@ -42,15 +42,17 @@ def customers(
     ],
 ) -> list[dict[str, Any]]:
     """A line about each of these customers, in the order asked; unknown ones are left out."""
+    viewer = viewer_of(principal)
     with read_session() as session:
-        return briefs(session, principal.org_id, id, viewer_of(principal).eyes)
+        return briefs(session, principal.org_id, id, viewer.eyes, viewer.access)
 
 
 @router.get("/{customer_id}", response_model=CustomerAnswer)
 def customer(principal: Viewer, customer_id: UUID) -> dict[str, Any]:
     """One customer: account, phones, places and line, what is open, what was, notes."""
+    viewer = viewer_of(principal)
     with read_session() as session:
-        return customer_page(session, principal.org_id, customer_id, viewer_of(principal).eyes)
+        return customer_page(session, principal.org_id, customer_id, viewer.eyes, viewer.access)
 
 
 @router.post("/{customer_id}/correct", response_model=CustomerAnswer)

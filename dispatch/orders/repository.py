@@ -109,6 +109,18 @@ def visible(session: Session, order: Order, access: Access) -> bool:
     return session.execute(query.limit(1)).first() is not None
 
 
+def visible_of(
+    session: Session, org_id: int, order_ids: Iterable[UUID], access: Access
+) -> set[UUID]:
+    """Those of these orders that `access` may see: all, or what its centre holds."""
+    if access.scope is Scope.ALL:
+        return set(order_ids)
+    query = select(Order.id).where(
+        Order.org_id == org_id, Order.id.in_(order_ids), Order.centre_id == access.unit_id
+    )
+    return set(session.scalars(query))
+
+
 def order_of_ticket(session: Session, org_id: int, ticket_id: UUID) -> Order | None:
     """The newest order that was made for a ticket or that it shares, if there is one.
 

@@ -12,6 +12,7 @@ from core.errors import NotFound
 from core.identity import Access
 from core.models import User
 from dispatch.directory.models import Customer, CustomerPhone, Premise
+from dispatch.directory.sight import demand_customer, seen_customers, sees_premise
 from dispatch.orders.models import Location, Order, OrderTicket
 from dispatch.orders.repository import get_order, visible
 from dispatch.privacy.models import CustomerNote, Unmasking
@@ -33,26 +34,25 @@ def clear_value(
     return _READ[entity](session, org_id, id_, field, access)
 
 
-def _of_customer(session: Session, org_id: int, id_: UUID, _field: str, _access: Access) -> Value:
+def _of_customer(session: Session, org_id: int, id_: UUID, _field: str, access: Access) -> Value:
+    demand_customer(session, org_id, id_, access)
     one = session.get(Customer, (org_id, id_))
     if one is None:
         raise NotFound(what="customer", id=id_)
     return Value(one.name_zh, one.name_en)
 
 
-def _of_phone(session: Session, org_id: int, id_: UUID, _field: str, _access: Access) -> Value:
-    query = select(CustomerPhone.number).where(
-        CustomerPhone.org_id == org_id, CustomerPhone.id == id_
-    )
-    number = session.scalar(query)
-    if number is None:
+def _of_phone(session: Session, org_id: int, id_: UUID, _field: str, access: Access) -> Value:
+    query = select(CustomerPhone).where(CustomerPhone.org_id == org_id, CustomerPhone.id == id_)
+    phone = session.scalars(query).one_or_none()
+    if phone is None or not seen_customers(session, org_id, [phone.customer_id], access):
         raise NotFound(what="phone", id=id_)
-    return Value(number)
+    return Value(phone.number)
 
 
-def _of_premise(session: Session, org_id: int, id_: UUID, _field: str, _access: Access) -> Value:
+def _of_premise(session: Session, org_id: int, id_: UUID, _field: str, access: Access) -> Value:
     one = session.get(Premise, (org_id, id_))
-    if one is None:
+    if one is None or not sees_premise(session, org_id, one, access):
         raise NotFound(what="record", id=id_)
     return Value(one.address_zh, one.address_en)
 
@@ -90,9 +90,13 @@ def _of_order(session: Session, org_id: int, id_: UUID, _field: str, access: Acc
     return Value(place.place, place.place_en) if place else Value(None)
 
 
-def _of_note(session: Session, org_id: int, id_: UUID, _field: str, _access: Access) -> Value:
+def _of_note(session: Session, org_id: int, id_: UUID, _field: str, access: Access) -> Value:
     note = session.get(CustomerNote, (org_id, id_))
-    if note is None or note.hidden_at is not None:
+    if (
+        note is None
+        or note.hidden_at is not None
+        or not seen_customers(session, org_id, [note.customer_id], access)
+    ):
         raise NotFound(what="note", id=id_)
     return Value(note.words)
 

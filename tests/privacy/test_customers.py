@@ -25,6 +25,7 @@ from tests.privacy.planting import (
     PHONE,
     SECRETS,
     Planted,
+    plant,
     plant_customer,
 )
 
@@ -246,3 +247,24 @@ def test_what_is_not_there_is_told_so(office: Office) -> None:
         ("correct", {"importance": "first"}),
     ):
         assert agent.try_post(f"/api/customers/{nobody}/{path}", body).status_code == 404
+
+
+def test_a_centre_sees_its_own_customers_and_orders(office: Office) -> None:
+    """Of its regions, and whom an order that it holds is for; of others it hears nothing."""
+    mine = plant(office)
+    own, other = office.person("east.desk"), office.person("west.desk")
+    path = f"/api/customers/{mine.customer}"
+    assert own.get(path)["orders"]
+    refused = other.http.get(path)
+    assert (refused.status_code, refused.json()["code"]) == (404, "not_found")
+    assert other.get("/api/customers", id=mine.customer) == []
+    office.person("lead").post(f"/api/orders/{mine.order}/recall", {"reason": "other"})
+    office.person("lead").post(
+        f"/api/orders/{mine.order}/release", {"centre_id": office.unit("west")}
+    )
+    seen = other.get(path)
+    assert [one["id"] for one in seen["orders"]] == [mine.order]
+    assert [one["id"] for one in other.get("/api/customers", id=mine.customer)] == [mine.customer]
+    left = own.get(path)
+    assert mine.order not in json.dumps(left), "a region of its own, an order of others"
+    assert [one["id"] for one in left["tickets"]] == [mine.ticket]
