@@ -1,5 +1,6 @@
 """An embedded PostgreSQL: own cluster, scram passwords, one Unix socket and no TCP port."""
 
+import os
 import shutil
 import signal
 import time
@@ -27,8 +28,6 @@ _SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "max_connections": "200",
-    "shared_buffers": "256MB",
-    "effective_cache_size": "1GB",
     "maintenance_work_mem": "128MB",
     "max_wal_size": "2GB",
     "random_page_cost": "1.1",
@@ -41,7 +40,19 @@ _SETTINGS: Mapping[str, str] = {
     "log_checkpoints": "off",
     "password_encryption": "scram-sha-256",
 }
+_MOST_BUFFERS = 2 * 1024**3
+_LEAST_BUFFERS = 128 * 1024**2
 _HBA = "local all all scram-sha-256\n"
+
+
+def _memory() -> dict[str, str]:
+    """An eighth of the machine for its own buffers; it may count on half to be cached."""
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    buffers = min(_MOST_BUFFERS, max(_LEAST_BUFFERS, machine // 8))
+    return {
+        "shared_buffers": f"{buffers // 1024}kB",
+        "effective_cache_size": f"{machine // 2 // 1024}kB",
+    }
 
 
 class Postgres:
@@ -116,6 +127,7 @@ class Postgres:
         self._clear_remains()
         settings = {
             **_SETTINGS,
+            **_memory(),
             "unix_socket_directories": str(self._home.sockets),
             "hba_file": str(self._hba_file),
             **self._options,

@@ -93,7 +93,6 @@ class Describer:
         found = hits.customers(self.session, self.org_id, [row.id for row, _ in rows])
         wanted = {one.transformer_id for one in found.values() if one.transformer_id}
         devices = hits.devices(self.session, self.org_id, wanted)
-        regions = self._regions(one.region_id for one in found.values())
         for row, reasons in rows:
             one = found.get(row.id)
             if one is None:
@@ -112,7 +111,7 @@ class Describer:
                 state=one.account_state,
                 why=[self._reason(*pair, one) for pair in zip(reasons, self.words, strict=True)],
                 open_orders=one.open_orders,
-                region=regions.get(one.region_id),
+                region=one.region,
                 devices=devices.get(one.transformer_id, []) if one.transformer_id else [],
             )
 

@@ -66,10 +66,13 @@ def grams(form: str) -> set[str]:
 
 
 def pairs(form: str) -> list[str]:
-    """The tokens that all rows with this fragment have."""
+    """Tokens that all rows with this fragment have: each of its signs in a pair, the last perhaps
+    in two. Whether the pairs stand together is looked at in the row.
+    """
     if len(form) == 1:
         return [form]
-    return list(dict.fromkeys(form[at : at + 2] for at in range(len(form) - 1)))
+    starts = [*range(0, len(form) - 1, 2), len(form) - 2]
+    return list(dict.fromkeys(form[at : at + 2] for at in starts))
 
 
 @dataclass(slots=True)

@@ -117,9 +117,9 @@ class Customer:
     addresses: list[str]
     addresses_en: list[str]
     codes: list[str]
-    region_id: UUID | None
     transformer_id: UUID | None
     open_orders: int
+    region: RegionOf | None
 
 
 _CUSTOMERS = """
@@ -127,11 +127,12 @@ SELECT c.id, c.number, c.name_zh, c.name_en, c.importance, c.account_state,
     ARRAY(SELECT number FROM customer_phone
           WHERE org_id = c.org_id AND customer_id = c.id ORDER BY position, number),
     coalesce(s.meters, '{}'), coalesce(s.addresses, '{}'), coalesce(s.english, '{}'),
-    coalesce(s.codes, '{}'), s.region_id, s.transformer_id,
+    coalesce(s.codes, '{}'), s.transformer_id,
     (SELECT count(DISTINCT o.id) FROM ticket t
      JOIN order_ticket ot ON ot.org_id = t.org_id AND ot.ticket_id = t.id
      JOIN orders o ON o.org_id = ot.org_id AND o.id = ot.order_id
-     WHERE t.org_id = c.org_id AND t.customer_id = c.id AND o.state <> 'closed')
+     WHERE t.org_id = c.org_id AND t.customer_id = c.id AND o.state <> 'closed'),
+    r.id, r.code, r.name_zh, r.name_en, u.id, u.code, u.name_zh, u.name_en
 FROM customer c
 LEFT JOIN LATERAL (
     SELECT array_agg(s.meter ORDER BY s.meter) AS meters,
@@ -143,6 +144,8 @@ LEFT JOIN LATERAL (
     FROM service_point s JOIN premise p ON p.org_id = s.org_id AND p.id = s.premise_id
     WHERE s.org_id = c.org_id AND s.customer_id = c.id
 ) s ON true
+LEFT JOIN region r ON r.org_id = c.org_id AND r.id = s.region_id
+LEFT JOIN unit u ON u.org_id = r.org_id AND u.id = r.centre_id
 WHERE c.org_id = %(org_id)s AND c.id = ANY(%(ids)s)
 """
 _PREMISES = """
@@ -157,7 +160,17 @@ def customers(session: Session, org_id: int, ids: Collection[UUID]) -> dict[UUID
     if not ids:
         return {}
     rows = fetch(session, _CUSTOMERS, {"org_id": org_id, "ids": list(ids)})
-    return {row[0]: Customer(*row) for row in rows}
+    return {row[0]: _customer(row) for row in rows}
+
+
+def _customer(row: Sequence[Any]) -> Customer:
+    """The last eight columns are those of `RegionOf`."""
+    return Customer(*(*row[:-8], _region(row[-8:])))
+
+
+def _region(values: Sequence[Any]) -> RegionOf | None:
+    """None where a customer has no region."""
+    return RegionOf(*values) if values[0] is not None else None
 
 
 @dataclass(frozen=True, slots=True)

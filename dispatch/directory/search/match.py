@@ -10,7 +10,7 @@ from dispatch.directory.search.readings import initials, readings
 
 EXACT, PREFIX, INSIDE = 3, 2, 1
 MASKED_PHONE = "T"
-_FIELDS = "nkcmtaeb"
+_RANK = {FIELD_OF[letter]: -place for place, letter in enumerate("nkcmtaeb")}
 """The better reason first, where two are as good."""
 
 
@@ -45,8 +45,7 @@ def why(
 
 
 def _worth(one: Why) -> tuple[int, int]:
-    order = [FIELD_OF[letter] for letter in _FIELDS]
-    return one.level, -order.index(one.field) if one.field in order else -len(order)
+    return one.level, _RANK.get(one.field, -len(_RANK))
 
 
 def _reasons(

@@ -19,6 +19,8 @@ THING_KINDS = (
     "cabinet",
     "unit",
 )
+IN_SAMPLE = "tokens @@ '~'::tsquery"
+"""The condition of an index and of the questions that it serves: word for word the same."""
 _MADE = text("((pg_current_xact_id())::text)::bigint")
 
 
@@ -41,6 +43,13 @@ class SearchEntry(Base):
             "tokens",
             postgresql_using="gin",
             postgresql_with={"fastupdate": "off"},
+        ),
+        Index(
+            "ix_search_entry_sample",
+            "tokens",
+            postgresql_using="gin",
+            postgresql_with={"fastupdate": "off"},
+            postgresql_where=text(IN_SAMPLE),
         ),
         {"postgresql_partition_by": "LIST (org_id)"},
     )

@@ -6,7 +6,7 @@ is filled, indexed, and takes the old one's place: searches wait from then to th
 
 from collections.abc import Iterable
 from itertools import islice
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 from psycopg import Cursor, sql
@@ -53,8 +53,13 @@ def rebuild(
     columns: tuple[str, ...],
     org_id: int,
     rows: Iterable[tuple[Any, ...]],
+    *,
+    partial: LiteralString | None = None,
 ) -> int:
-    """All rows of the organisation anew; they are read while they are asked for."""
+    """All rows of the organisation anew; they are read while they are asked for.
+
+    `partial`: the condition of a second index, over few of the rows.
+    """
     cur.execute("SELECT pg_advisory_xact_lock(%s, %s)", (_LOCK, org_id))
     cur.execute("SELECT pg_current_snapshot()::text")
     snapshot = (cur.fetchone() or ("",))[0]
@@ -70,9 +75,10 @@ def rebuild(
     cur.execute("SET LOCAL statement_timeout = 0")
     cur.execute("SET LOCAL maintenance_work_mem = '512MB'")
     cur.execute(sql.SQL("ALTER TABLE {} ADD PRIMARY KEY (org_id, id)").format(new))
-    cur.execute(
-        sql.SQL("CREATE INDEX ON {} USING gin (tokens) WITH (fastupdate = off)").format(new)
-    )
+    index = sql.SQL("CREATE INDEX ON {} USING gin (tokens) WITH (fastupdate = off)").format(new)
+    cur.execute(index)
+    if partial is not None:
+        cur.execute(index + sql.SQL(" WHERE ") + sql.SQL(partial))
     cur.execute(sql.SQL("ANALYZE {} (org_id, id, kind)").format(new))
     cur.execute("SELECT set_config('statement_timeout', %s, true)", (patience,))
     _take_place(cur, table, org_id, new, snapshot)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from dispatch.directory.search import parts, rows, sources
 from dispatch.directory.search.forms import plain
+from dispatch.directory.search.models import IN_SAMPLE
 from dispatch.directory.search.readings import initials, readings
 
 MANY = 20_000
@@ -28,7 +29,7 @@ def refresh(session: Session, org_id: int, customer_ids: Collection[UUID] | None
     cur = _cursor(session)
     places: set[str] = set()
     found = rows.entries(cur, org_id, places)
-    count = parts.rebuild(cur, "search_entry", rows.ENTRY_COLUMNS, org_id, found)
+    count = parts.rebuild(cur, "search_entry", rows.ENTRY_COLUMNS, org_id, found, partial=IN_SAMPLE)
     _learn_places(cur, org_id, places)
     return count + refresh_things(session, org_id)
 

@@ -1,15 +1,50 @@
 """All queries of a search. Candidates come from the inverted indexes, never from a whole table."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from dispatch.directory.search.models import IN_SAMPLE
 from dispatch.directory.search.query import Word, patterns
 
 SCAN = 1_000
 """Rows that are looked at for one question, at most."""
+
+
+class Question(NamedTuple):
+    """A statement and its values."""
+
+    statement: str
+    values: Mapping[str, Any]
+
+
+@contextmanager
+def only_indexes(session: Session) -> Iterator[None]:
+    """Within it statements use indexes by way of bitmaps, and nothing else.
+
+    The planner guesses that two common words have many rows in common and reads the table for
+    them; where they have none it would read all of it. With one way left nothing is planned anew
+    for each fragment.
+    """
+    fetch(session, _ONLY, {"value": "off", "plan": "force_generic_plan"})
+    yield
+    fetch(session, _ONLY, {"value": "on", "plan": "auto"})
+
+
+_ONLY = (
+    "SELECT set_config('enable_seqscan', %(value)s, true),"
+    " set_config('enable_indexscan', %(value)s, true),"
+    " set_config('enable_indexonlyscan', %(value)s, true),"
+    " set_config('plan_cache_mode', %(plan)s, true)"
+)
+
+
+def ask(session: Session, question: Question) -> list[tuple[Any, ...]]:
+    """Rows of a question."""
+    return fetch(session, *question)
 
 
 def fetch(session: Session, statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
@@ -30,45 +65,36 @@ class Candidate(NamedTuple):
     words: str
 
 
-def only_indexes(session: Session, *, on: bool) -> None:
-    """For the statements that follow in this transaction: inverted indexes and nothing else.
+class Candidates(NamedTuple):
+    """Rows, and whether there may be more of them."""
 
-    The planner guesses that two common words have many rows in common and reads the table for
-    them; where they have none it would read all of it.
-    """
-    value = "off" if on else "on"
-    fetch(session, _ONLY, {"value": value})
-
-
-_ONLY = (
-    "SELECT set_config('enable_seqscan', %(value)s, true),"
-    " set_config('enable_indexscan', %(value)s, true),"
-    " set_config('enable_indexonlyscan', %(value)s, true)"
-)
+    rows: list[Candidate]
+    more: bool
 
 
 def entries(
-    session: Session,
     org_id: int,
     wanted: str,
     words: Sequence[Word],
     most: int,
     scope: Collection[UUID] | None = None,
-) -> tuple[list[Candidate], bool]:
-    """Customers and premises for a tsquery that hold the words; whether there may be more.
+    *,
+    sample: bool = False,
+) -> Question:
+    """Customers and premises for a tsquery that hold the words.
 
-    `scope`: regions, None for all.
+    `scope`: regions, None for all. `sample`: only of the sample, which has an index of its own.
     """
     conditions, values = _conditions(words, regions=True)
     if scope is not None:
         conditions.append("region_ids && %(scope)s::uuid[]")
         values["scope"] = list(scope)
-    return _rows(
-        session,
+    return _question(
         "SELECT id, kind, importance, number, region_ids, words, row_number() OVER () AS place"
         " FROM search_entry",
         conditions,
         {**values, "org_id": org_id, "wanted": wanted, "most": most},
+        also=f" AND {IN_SAMPLE}" if sample else "",
     )
 
 
@@ -78,44 +104,40 @@ _THINGS = (
 )
 
 
-def things(
-    session: Session, org_id: int, wanted: str, words: Sequence[Word], most: int
-) -> tuple[list[Candidate], bool]:
+def things(org_id: int, wanted: str, words: Sequence[Word], most: int) -> Question:
     """Regions, devices and units for a tsquery that hold all the words."""
     conditions, values = _conditions(words, regions=False)
-    return _rows(
-        session,
-        _THINGS,
-        conditions,
-        {**values, "org_id": org_id, "wanted": wanted, "most": most},
+    return _question(
+        _THINGS, conditions, {**values, "org_id": org_id, "wanted": wanted, "most": most}
     )
 
 
-def regions(
-    session: Session, org_id: int, wanted: str, words: Sequence[Word], most: int
-) -> list[Candidate]:
+def regions(org_id: int, wanted: str, words: Sequence[Word], most: int) -> Question:
     """Regions for a tsquery that hold one of the words."""
     either = [pattern for word in words for pattern in patterns(word)]
     values = {"org_id": org_id, "wanted": wanted, "most": most, "like0": either}
-    return _rows(session, _THINGS, ["words LIKE ANY (%(like0)s::text[])"], values)[0]
+    return _question(_THINGS, ["words LIKE ANY (%(like0)s::text[])"], values)
 
 
-def _rows(
-    session: Session, select: str, conditions: Iterable[str], values: dict[str, Any]
-) -> tuple[list[Candidate], bool]:
-    """The candidates, and whether there may be more of them.
-
-    As soon as there are enough no more rows are read; the last that may be read is given anyway.
+def _question(
+    select: str, conditions: Iterable[str], values: dict[str, Any], also: str = ""
+) -> Question:
+    """As soon as there are enough no more rows are read; the last that may be read is given
+    anyway.
     """
     where = " AND ".join(conditions) or "true"
     statement = (
-        f"SELECT *, {where} FROM ({select}"  # noqa: S608
-        " WHERE org_id = %(org_id)s AND tokens @@ CAST(%(wanted)s AS tsquery)"
+        f"SELECT *, {where} FROM ({select}"  # noqa: S608 - no word of anybody's is in it
+        f" WHERE org_id = %(org_id)s AND tokens @@ CAST(%(wanted)s AS tsquery){also}"
         f" LIMIT {SCAN}) c WHERE ({where}) OR place = {SCAN} LIMIT %(most)s"
     )
-    found = fetch(session, statement, values)
-    more = len(found) == values["most"] or any(row[6] == SCAN for row in found)
-    return [Candidate(*row[:6]) for row in found if row[7]], more
+    return Question(statement, values)
+
+
+def candidates(rows: Sequence[tuple[Any, ...]], most: int) -> Candidates:
+    """Those among the rows of a question that asked for `most`."""
+    more = len(rows) == most or any(row[6] == SCAN for row in rows)
+    return Candidates([Candidate(*row[:6]) for row in rows if row[7]], more)
 
 
 def _conditions(words: Sequence[Word], *, regions: bool) -> tuple[list[str], dict[str, Any]]:
@@ -132,12 +154,11 @@ def _conditions(words: Sequence[Word], *, regions: bool) -> tuple[list[str], dic
     return conditions, values
 
 
-def places(session: Session, org_id: int, latin: str, most: int) -> list[str]:
+def places(org_id: int, latin: str, most: int) -> Question:
     """Names in addresses that are read like this: whole first, then those that begin so."""
     query = _PLACES_LONG if len(latin) > 2 else _PLACES_SHORT
     values = {"org_id": org_id, "exact": latin, "latin": latin + "%", "most": most}
-    found = fetch(session, query, values)
-    return list(dict.fromkeys(row[0] for row in found))[:most]
+    return Question(query, values)
 
 
 _EXACT = (

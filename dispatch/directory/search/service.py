@@ -13,12 +13,12 @@ from core.settings import settings
 from dispatch.directory.rules import country_code
 from dispatch.directory.search import repository
 from dispatch.directory.search.describe import Describer
-from dispatch.directory.search.forms import IMPORTANT, SAMPLE, region_mark
+from dispatch.directory.search.forms import IMPORTANT, region_mark
 from dispatch.directory.search.hits import Hit, kind_of
 from dispatch.directory.search.match import fields_of, starts_region
 from dispatch.directory.search.models import THING_KINDS
 from dispatch.directory.search.query import Word, any_of, wanted, ways
-from dispatch.directory.search.repository import Candidate
+from dispatch.directory.search.repository import Candidate, Candidates, Question
 from dispatch.privacy.masking import CLEAR, Eyes
 
 LIMIT = 12
@@ -72,10 +72,11 @@ def search(
         if access.unit_id is not None:
             scope = repository.regions_of_centre(session, org_id, access.unit_id)
     asked = _Asked(session, org_id, access, scope, limit, at, eyes, frozenset(kinds))
-    for words in ways(text, country_code(settings().phone_region)):
-        found = asked.find([replace(word, masked=not eyes.clear) for word in words])
-        if found.hits:
-            return found
+    with repository.only_indexes(session):
+        for words in ways(text, country_code(settings().phone_region)):
+            found = asked.find([replace(word, masked=not eyes.clear) for word in words])
+            if found.hits:
+                return found
     return Found()
 
 
@@ -94,71 +95,87 @@ class _Asked:
 
     def find(self, words: list[Word]) -> Found:
         """Hits for these words; none where a word fits nothing."""
-        repository.only_indexes(self.session, on=True)
         words = self._resolved(words)
-        things, more_things = self._things(words)
-        entries, more_entries = self._entries(words)
-        repository.only_indexes(self.session, on=False)
+        things, rows = self._candidates(words)
         describe = Describer(self.session, self.org_id, self.eyes, words, self.limit, self.at)
         found = [
             *describe.orders(self.access, self.kinds),
-            *describe.things(things),
-            *describe.entries(entries),
+            *describe.things(things.rows),
+            *describe.entries(rows.rows),
         ]
-        return _cut(found, self.kinds, self.limit, more_things, more_entries)
+        return _cut(found, self.kinds, self.limit, things.more, rows.more)
 
     def _resolved(self, words: list[Word]) -> list[Word]:
         """Address words for what is written in Latin; regions, where other words stand beside."""
-        found = []
+        read = {
+            word.form: self._places(word.form)
+            for word in words
+            if word.is_latin and len(word.form) > 1
+        }
         regions = self._regions(words) if len(words) > 1 else []
-        for word in words:
-            places: Iterable[str] = ()
-            if word.is_latin and len(word.form) > 1:
-                places = repository.places(self.session, self.org_id, word.form, _PLACES)
-            meant = (one.id for one in regions if starts_region(fields_of(one.words), word))
-            found.append(replace(word, places=tuple(places), regions=tuple(meant)))
-        return found
+        return [
+            replace(
+                word,
+                places=read.get(word.form, ()),
+                regions=tuple(
+                    one.id for one in regions if starts_region(fields_of(one.words), word)
+                ),
+            )
+            for word in words
+        ]
+
+    def _places(self, latin: str) -> tuple[str, ...]:
+        rows = repository.ask(self.session, repository.places(self.org_id, latin, _PLACES))
+        return tuple(dict.fromkeys(row[0] for row in rows))[:_PLACES]
 
     def _regions(self, words: Sequence[Word]) -> list[Candidate]:
         """Regions that one of the words may stand for."""
         said = [word for word in words if not word.is_digits]
         if not said:
             return []
-        return repository.regions(
-            self.session, self.org_id, any_of(said, "#region"), said, _REGIONS
+        marked = any_of(said, "#region")
+        rows = repository.ask(self.session, repository.regions(self.org_id, marked, said, _REGIONS))
+        return repository.candidates(rows, _REGIONS).rows
+
+    def _candidates(self, words: Sequence[Word]) -> tuple[Candidates, Candidates]:
+        """Things and entries. Of a common fragment the entries are the important ones, whole names
+        and those of the sample.
+        """
+        none = Candidates([], more=False)
+        marks = [f"#{one}" for one in THING_KINDS if kind_of(one) in self.kinds]
+        things = self._ask(self._things(words, marks)) if marks else none
+        if self.scope == [] or not self.kinds & {"customer", "premise"}:
+            return things, none
+        rows = self._ask(self._entries(words, sample=True)).rows
+        if len(rows) < COMMON:
+            found = self._ask(self._entries(words))
+            if not found.more:
+                return things, found
+            rows = found.rows
+        best = [IMPORTANT]
+        if len(words) == 1 and not words[0].is_digits:
+            best.append(f"={words[0].form}")
+        first = self._ask(self._entries(words, best)).rows
+        return things, Candidates(
+            list({row.id: row for row in (*first, *rows)}.values()), more=True
         )
 
-    def _things(self, words: Sequence[Word]) -> tuple[list[Candidate], bool]:
-        marks = [f"#{one}" for one in THING_KINDS if kind_of(one) in self.kinds]
-        if not marks:
-            return [], False
+    def _ask(self, question: Question) -> Candidates:
+        return repository.candidates(repository.ask(self.session, question), CANDIDATES)
+
+    def _things(self, words: Sequence[Word], marks: Sequence[str]) -> Question:
         groups = [marks] if len(marks) < len(THING_KINDS) else []
-        question = wanted(words, *groups)
-        return repository.things(self.session, self.org_id, question, words, CANDIDATES)
+        return repository.things(self.org_id, wanted(words, *groups), words, CANDIDATES)
 
-    def _entries(self, words: Sequence[Word]) -> tuple[list[Candidate], bool]:
-        """Of a common fragment the important ones, whole names and those of the sample."""
-        if self.scope == [] or not self.kinds & {"customer", "premise"}:
-            return [], False
-        sample, _ = self._ask(words, [SAMPLE])
-        if len(sample) < COMMON:
-            rows, more = self._ask(words)
-            if not more:
-                return rows, False
-            sample = rows
-        marks = [IMPORTANT]
-        if len(words) == 1 and not words[0].is_digits:
-            marks.append(f"={words[0].form}")
-        first, _ = self._ask(words, marks)
-        return list({row.id: row for row in (*first, *sample)}.values()), True
-
-    def _ask(self, words: Sequence[Word], *marks: Iterable[str]) -> tuple[list[Candidate], bool]:
+    def _entries(
+        self, words: Sequence[Word], *marks: Iterable[str], sample: bool = False
+    ) -> Question:
         groups = list(marks)
         if self.scope is not None:
             groups.append([region_mark(one.hex) for one in self.scope])
         question = wanted(words, *groups)
         return repository.entries(
-            self.session, self.org_id, question, words, CANDIDATES, self.scope
+            self.org_id, question, words, CANDIDATES, self.scope, sample=sample
         )
 
 
