@@ -1,5 +1,7 @@
 """Fixtures of all tests. Engines and browser are the real ones."""
 
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +14,43 @@ from tests.harness import RunningPaidan
 __all__ = ["browser", "database", "engines", "page", "template_database", "valkey"]
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# Some machines forbid Python to keep what it compiled; every process that a test starts would
+# then compile a thousand modules anew, which costs more than importing them.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+# Files that take long, the longest first; the others follow. A long one that came last would
+# keep one worker busy while the others have nothing left to do.
+LONGEST = (
+    "tests/chaos/test_sigkill.py",
+    "tests/running/test_up.py",
+    "tests/demo/test_life.py",
+    "tests/demo/test_headless.py",
+    "tests/chaos/test_planted.py",
+    "tests/browser/test_crew_offline.py",
+    "tests/browser/test_accessibility.py",
+    "tests/running/test_cli.py",
+    "tests/reports/test_distribution.py",
+    "tests/engines/test_engines.py",
+    "tests/api/test_fuzz.py",
+    "tests/api/test_rights.py",
+    "tests/chain/test_whole_chain.py",
+    "tests/live/test_presence.py",
+)
+LATER = len(LONGEST)
+BROWSER = "tests/browser/"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take long come first, then those with a browser; order within a file stays."""
+    places = {path: place for place, path in enumerate(LONGEST)}
+
+    def place(item: pytest.Item) -> int:
+        path = item.nodeid.partition("::")[0]
+        return places.get(path, LATER if path.startswith(BROWSER) else LATER + 1)
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")
