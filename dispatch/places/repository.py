@@ -213,6 +213,9 @@ def locations_of(session: Session, org_id: int, order_id: UUID) -> list[Location
 
 
 def open_proposal(session: Session, org_id: int, subject_id: UUID) -> PlaceProposal | None:
+    """The one that waits, locked; who else proposes about the same subject waits, too."""
+    key = f"place:{org_id}:{subject_id}"
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
     query = select(PlaceProposal).where(
         PlaceProposal.org_id == org_id,
         PlaceProposal.subject_id == subject_id,

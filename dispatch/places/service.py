@@ -191,12 +191,14 @@ def _book(session: Session, org_id: int) -> Gazetteer:
         (str(id_), code, zh, en, hash(str(shape))) for id_, code, zh, en, shape in regions
     )
     key = (org_id, digest, known)
-    if key not in _BOOKS:
+    book = _BOOKS.get(key)
+    if book is None:
         base = directory.base_map(session, org_id)
-        if len(_BOOKS) >= _MOST_BOOKS:
+        book = gazetteer(base.document if base else {}, regions)
+        if len(_BOOKS) >= _MOST_BOOKS:  # another thread may empty it at the same moment
             _BOOKS.clear()
-        _BOOKS[key] = gazetteer(base.document if base else {}, regions)
-    return _BOOKS[key]
+        _BOOKS[key] = book
+    return book
 
 
 _BOOKS: dict[tuple[Any, ...], Gazetteer] = {}

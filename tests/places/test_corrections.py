@@ -1,16 +1,18 @@
 """The crew corrects the place: order, arrival circle, directory, log."""
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from api.verify import verify
 from core.clock import now
-from core.db import read_session, session_factory
+from core.db import engine, read_session, session_factory
 from core.errors import NotFound
 from core.ids import new_id
 from core.models import Event
@@ -318,6 +320,37 @@ def test_a_refused_proposal_leaves_the_directory_and_a_newer_one_replaces(acts: 
     found = query(lambda session: session.get_one(Premise, (ORG_ID, premise)))
     assert (found.lat, found.lon) == OLD
     assert verified() == []
+
+
+def test_two_crews_at_one_premise_propose_one_after_the_other(acts: Acts) -> None:
+    """Neither is refused, and the later one replaces the earlier one."""
+    _, premise = known_premise()
+    orders_there = [file_at(acts, premise) for _ in range(2)]
+    first, second = (under_way(acts, one) for one in orders_there)
+    mine = acts.access(Scope.CREW, "east-1")
+    with ThreadPoolExecutor(1) as other:
+        with unit_of_work(acts.by("east.crew1")) as uow:
+            corrections.correct_place(uow, first, mine, lat=NEW[0], lon=NEW[1])
+            uow.flush()
+            later = other.submit(correct, acts, second, (39.95, 116.41))
+            somebody_waits()
+        later.result()
+    assert [one.lat for one in proposals()] == [39.95]
+    assert len(proposals("superseded")) == 1
+    assert verified() == []
+
+
+def somebody_waits() -> None:
+    """Until another transaction waits for a lock of ours."""
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    limit = time.monotonic() + 10
+    with engine().connect() as connection:
+        while not connection.execute(waiting).scalar_one():
+            connection.rollback()  # the view is one snapshot per transaction
+            assert time.monotonic() < limit, "nobody waits"
 
 
 def test_a_premise_without_a_point_gets_one(acts: Acts) -> None:
