@@ -76,7 +76,8 @@ def _merge(ticket: TicketWork, order_id: UUID, reason: str, words: str | None) -
     left_id = ticket.ticket.order_id if ticket.ticket.state == "ordered" else None
     _lock(uow, order_id, left_id)
     target = orders.order(uow.session, uow.org_id, order_id, "body.order_id")
-    if left_id == order_id:
+    own = repository.orders_of_tickets(uow.session, uow.org_id, [ticket.row.id])
+    if order_id in own.get(ticket.row.id, ()):  # also one that follows on another of its orders
         raise OrderIsOwn(number=target.number)
     if target.state == "closed":
         raise OrderIsClosed(number=target.number)

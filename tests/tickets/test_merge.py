@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from api.verify import verify
 from core.clock import now
 from core.db import read_session
+from core.identity import EVERYTHING
 from core.uow import unit_of_work
+from dispatch.orders.follow_on import FollowOn, file_follow_on
 from dispatch.tickets import merging
 from dispatch.tickets.service import NewTicket, file_ticket
 from tests.acts import Acts, refused
@@ -116,6 +118,16 @@ def test_what_cannot_be_merged_into(desk: Desk, state: str, code: str) -> None:
     problem = refused(desk.act, "merge", ticket_id, order_id=target)
     assert problem is not None
     assert problem.code == code
+
+
+def test_an_order_that_follows_on_the_tickets_own_is_its_own(desk: Desk) -> None:
+    ticket_id = ticket_of(desk, 1)
+    new = FollowOn("other_trade", "medium_voltage", "配变需更换")
+    with unit_of_work(desk.acts.by("lead")) as uow:
+        child_id = file_follow_on(uow, desk.order(ticket_id), new, EVERYTHING)
+    problem = refused(desk.act, "merge", ticket_id, order_id=child_id)
+    assert problem is not None
+    assert problem.code == "order_is_own"
 
 
 @settings(
