@@ -14,6 +14,7 @@ from typing import BinaryIO, cast
 from core.errors import Problem
 
 _BLOCK = 1 << 20
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 csv.field_size_limit(_BLOCK)
 
 
@@ -43,16 +44,19 @@ def _bytes(path: Path) -> Iterator[BinaryIO]:
 
 
 def look_through(path: Path, encoding: str, delimiter: str) -> Export:
-    """Digest of the content, its encoding (`auto`: UTF-8 if all of it is, else GB 18030), rows.
+    """Digest of the content, its encoding and rows. `auto`: UTF-16 where the file begins with its
+    mark, UTF-8 if all of it is, else GB 18030.
 
     Raises FileUnreadable; OSError where the file is not there.
     """
     digest = sha256()
     utf8 = codecs.getincrementaldecoder("utf-8")()
     is_utf8 = encoding != "gb18030"
+    mark = b""
     try:
         with _bytes(path) as content:
             while block := content.read(_BLOCK):
+                mark = mark or block[:2]
                 digest.update(block)
                 if is_utf8:
                     try:
@@ -61,7 +65,9 @@ def look_through(path: Path, encoding: str, delimiter: str) -> Export:
                         is_utf8 = False
     except (EOFError, gzip.BadGzipFile) as error:
         raise FileUnreadable(file=path.name, reason=str(error)) from error
-    chosen = encoding if encoding != "auto" else ("utf-8" if is_utf8 else "gb18030")
+    chosen = encoding
+    if encoding == "auto":
+        chosen = "utf-16" if mark in _UTF16 else "utf-8" if is_utf8 else "gb18030"
     chosen = "utf-8-sig" if chosen == "utf-8" else chosen
     rows = sum(1 for _ in records(path, chosen, delimiter)) - 1
     if rows < 0:
@@ -83,5 +89,8 @@ def records(
         try:
             every = csv.reader(text, delimiter=delimiter)
             yield from (record for record in every if record or keep_blank)
-        except (UnicodeDecodeError, csv.Error) as error:
+        except UnicodeError as error:
+            reason = f"it is not text in {encoding.removesuffix('-sig')}"
+            raise FileUnreadable(file=path.name, reason=reason) from error
+        except csv.Error as error:
             raise FileUnreadable(file=path.name, reason=str(error)) from error

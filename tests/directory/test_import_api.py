@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from openpyxl import Workbook
 
 from core.db import session_factory
 from core.settings import settings
@@ -112,6 +113,19 @@ def test_what_cannot_be_taken_is_said(own_office: Office, monkeypatch: pytest.Mo
         assert large.status_code == 413, size
 
 
+def test_an_uploaded_workbook_is_read(own_office: Office) -> None:
+    admin = own_office.person("admin")
+    book = Workbook()
+    for row in CUSTOMERS:
+        book.active.append(list(row))
+    content = io.BytesIO()
+    book.save(content)
+    run = upload(admin, "customers", "客户.xlsx", content.getvalue()).json()
+    work()
+    ended = admin.get(f"/api/imports/{run['id']}")
+    assert (ended["state"], ended["added"], ended["failure"]) == ("done", 2, None)
+
+
 def test_cancelled_before_anybody_began(own_office: Office) -> None:
     admin = own_office.person("admin")
     run = upload(admin, "customers", "c.csv", text_of(CUSTOMERS), "false").json()
@@ -125,6 +139,7 @@ def test_cancelled_before_anybody_began(own_office: Office) -> None:
 def test_what_another_may_see(own_office: Office, tmp_path: Path) -> None:
     """A phone that cannot be one is personal: only who uploaded it reads it."""
     admin = own_office.person("admin")
+    bring("customers", write_csv(tmp_path / "c.csv", CUSTOMERS))
     path = write_csv(tmp_path / "p.csv", [PHONES[0], ("1001", "138", "", "")])
     run = bring("phones", path)  # from the command line
     shown = admin.get(f"/api/imports/{run.id}/problems")["rows"]

@@ -33,7 +33,7 @@ def workbook(path: Path, rows: Table) -> Path:
     return path
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "gbk"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "gbk", "utf-16"])
 def test_encodings(organisation: int, tmp_path: Path, encoding: str) -> None:
     run = bring("customers", write_csv(tmp_path / "c.csv", CUSTOMERS, encoding))
     assert counts(run) == {"rows": 2, "added": 2}
@@ -80,6 +80,9 @@ def test_what_is_no_file_to_import_ends_visibly(organisation: int, tmp_path: Pat
         "twice.csv": "户号,户名,户号\n1,a,2\n".encode(),
         "without.csv": "户号\n1\n".encode(),
         "binary.csv": bytes(range(256)) * 4,
+        "header.csv": "户号,户名\n".encode(),
+        "torn.xlsx": b"PK\x03\x04 no workbook",
+        "big5.csv": "戶號,戶名\n1,這\n".encode("big5") + b"\xff\n",
     }
     for name, content in cases.items():
         (tmp_path / name).write_bytes(content)
@@ -90,7 +93,24 @@ def test_what_is_no_file_to_import_ends_visibly(organisation: int, tmp_path: Pat
     assert "户号 / number: is there twice" in (
         bring("customers", tmp_path / "twice.csv").failure_en or ""
     )
+    reasons = {name: bring("customers", tmp_path / name).failure_en for name in cases}
+    assert "no rows below the header" in (reasons["header.csv"] or "")
+    assert "no workbook" in (reasons["torn.xlsx"] or "")
+    assert "not text in gb18030" in (reasons["big5.csv"] or "")
     assert directory()["customer"] == []
+
+
+def test_numbers_keep_the_zeros_that_a_workbook_shows(organisation: int, tmp_path: Path) -> None:
+    book = Workbook()
+    book.active.append(("户号", "户名"))
+    book.active.append((100000101, "张三"))
+    book.active["A2"].number_format = "0000000000"
+    book.active.append((1002, "=B2"))
+    book.active.append(("=A2+1", "李四"))
+    book.save(tmp_path / "c.xlsx")
+    run = bring("customers", tmp_path / "c.xlsx")
+    assert [row["number"] for row in directory()["customer"]] == ["0100000101"]
+    assert findings(run) == [(3, "name_zh", "formula"), (4, "number", "formula")]
 
 
 ROWS = [

@@ -18,6 +18,7 @@ from tests.directory.imports import (
     Table,
     bring,
     bring_all,
+    directory,
     findings,
     write_csv,
 )
@@ -34,6 +35,7 @@ CASES: dict[str, tuple[str, Table, int, str]] = {
     "required": ("regions", (REGIONS[0], ("1", "", "", "", "")), 2, "name_zh"),
     "bad_code": ("customers", (("户号", "户名"), ("10 01", "张")), 2, "number"),
     "mangled_number": ("customers", (("户号", "户名"), ("1.1E+17", "张")), 2, "number"),
+    "formula": ("customers", (("户号", "户名"), ("1", "=A1&B1")), 2, "name_zh"),
     "too_long": ("customers", (("户号", "户名"), ("1", "张" * 301)), 2, "name_zh"),
     "bad_text": ("customers", (("户号", "户名"), ("1", "张\n三")), 2, "name_zh"),
     "unknown_choice": ("premises", (PREMISES[0], ("A", "110105", "x", "山区", "", "")), 2, "area_class"),
@@ -76,6 +78,8 @@ CASES: dict[str, tuple[str, Table, int, str]] = {
     "low_voltage_on_nothing": ("service_points", (("meter", "customer", "premise", "transformer"), ("M", "1001", "A1", "")), 2, "transformer"),
     "meter_moves": ("service_points", (("meter", "customer", "premise", "transformer"), ("M2", "1001", "A1", "T1")), 2, "meter"),
     "phone_impossible": ("phones", (PHONES[0], ("1001", "138", "", "")), 2, "number"),
+    "several_phones": ("phones", (PHONES[0], ("1001", "13800000009/13800000008", "", "")), 2, "number"),
+    "phone_extension": ("phones", (PHONES[0], ("1001", "010-62345678转801", "", "")), 2, "number"),
     "phone_shared": ("phones", (PHONES[0], *((f"S{n}", "13800000009", "", "") for n in range(20))), 2, "number"),
 }  # fmt: skip
 
@@ -107,6 +111,38 @@ def test_a_row_that_breaks_it_is_named(town: Path, rule: str) -> None:
     assert (row, field, rule) in findings(run)
     refused = RULES[rule].level == "error"
     assert (run.rejected > 0) == refused, findings(run)
+
+
+def test_a_row_is_told_all_that_is_wrong_with_it(town: Path) -> None:
+    points = (("meter", "customer", "premise", "transformer"), ("M9", "none", "none", "F1"))
+    run = bring("service_points", write_csv(town / "all.csv", points), dry_run=True)
+    assert findings(run) == [(2, "customer", "unknown_customer"), (2, "premise", "unknown_premise")]
+    known = (points[0], ("M9", "1001", "none", "F1"), ("M 9", "none", "A1", "T9"))
+    run = bring("service_points", write_csv(town / "more.csv", known), dry_run=True)
+    assert findings(run) == [
+        (2, "premise", "unknown_premise"),
+        (2, "transformer", "not_a_transformer"),
+        (3, "customer", "unknown_customer"),
+        (3, "meter", "bad_code"),
+        (3, "transformer", "unknown_transformer"),
+    ]
+    half = (PREMISES[0], ("A", "999", "x", "", "39", ""))
+    run = bring("premises", write_csv(town / "half.csv", half), dry_run=True)
+    assert findings(run) == [(2, "lon", "coordinate_half"), (2, "region", "unknown_region")]
+    assert (run.added, run.rejected) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["010-62345678转801", "（010）62345678-801", "010 62345678 ext. 801", "010-62345678#801"],
+)
+def test_a_phone_keeps_its_number_without_the_extension(
+    organisation: int, tmp_path: Path, written: str
+) -> None:
+    bring("customers", write_csv(tmp_path / "c.csv", CUSTOMERS))
+    run = bring("phones", write_csv(tmp_path / "p.csv", (PHONES[0], ("1001", written, "", ""))))
+    assert findings(run) == [(2, "number", "phone_extension")]
+    assert [row["number"] for row in directory()["customer_phone"]] == ["+861062345678"]
 
 
 def test_rows_that_break_none_are_not_named(town: Path) -> None:

@@ -29,6 +29,8 @@ _MANGLED = re.compile(r"\d(\.\d+)?[eE]\+?\d+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ufffd]")
 _DATE = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:[ T]00:00(?::00(?:\.0+)?)?)?")
 _NUMBER = re.compile(r"[+-]?(\d+(,\d{3})*(\.\d+)?|\.\d+)")
+_EXTENSION = re.compile(r"\s*(?:转|分机|ext\.?|x|#|-|,)\s*\d{1,6}\s*$", re.IGNORECASE)
+_BETWEEN_PHONES = re.compile(r"[,，;；/、\s]+")
 _MOBILE_CN = re.compile(r"1[3-9]\d{9}")
 
 
@@ -50,6 +52,12 @@ def clean(cell: str) -> str:
         elif text.startswith("'"):
             text = text[1:].strip()
     return text
+
+
+def no_formula(text: str) -> None:
+    """Raises Bad where a spreadsheet left a formula instead of what it comes to."""
+    if text.startswith("="):
+        raise Bad("formula")
 
 
 def code(text: str) -> str:
@@ -164,6 +172,11 @@ def yes_or_no(text: str) -> bool:
     raise Bad("unknown_choice", "yes no")
 
 
+def without_extension(text: str) -> str:
+    """A number without the digits that are dialled after it: 010-62345678转801."""
+    return _EXTENSION.sub("", unicodedata.normalize("NFKC", text))
+
+
 def phone(region: str) -> Parser:
     """A phone as E.164; `region` is the country of numbers without a country code."""
 
@@ -172,10 +185,13 @@ def phone(region: str) -> Parser:
             raise Bad("mangled_number")
         if region == "CN" and _MOBILE_CN.fullmatch(text):  # most are; the library is slow
             return f"+86{text}"
-        found = e164(text, region)
-        if found is None:
-            raise Bad("phone_impossible", region)
-        return found
+        found = e164(text, region) or e164(without_extension(text), region)
+        if found is not None:
+            return found
+        parts = [one for one in _BETWEEN_PHONES.split(text) if one.strip()]
+        if len(parts) > 1 and all(e164(without_extension(one), region) for one in parts):
+            raise Bad("several_phones")
+        raise Bad("phone_impossible", region)
 
     return parse
 

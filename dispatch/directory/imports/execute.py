@@ -28,6 +28,7 @@ from dispatch.directory.imports.models import ENDED, ImportRun
 from dispatch.directory.imports.quality import Finding, Ground
 from dispatch.directory.imports.reading import Sheet, open_sheet
 from dispatch.directory.imports.rows import Header, RowReader, read_header
+from dispatch.directory.imports.staging import Staged
 from dispatch.directory.search.refresh import refresh
 
 BATCH = 20_000
@@ -311,12 +312,13 @@ def imported(run: ImportRun) -> DirectoryImported:
 
 def _read_part(
     reader: RowReader, part: Sequence[tuple[int, list[str]]]
-) -> tuple[list[tuple[int, tuple[object, ...]]], list[Finding]]:
-    rows: list[tuple[int, tuple[object, ...]]] = []
+) -> tuple[list[Staged], list[Finding]]:
+    rows: list[Staged] = []
     findings: list[Finding] = []
     for number, record in part:
         values, found = reader.read(number, record)
         findings += found
         if values is not None:
-            rows.append((number, values))
+            refused = any(one.level == "error" for one in found)
+            rows.append(Staged(number, refused, values))
     return rows, findings

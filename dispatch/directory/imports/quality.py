@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
 from typing import Any
+from unicodedata import normalize
 
 from shapely import contains_xy
 
-from dispatch.directory.imports.cells import is_broken_outline
+from dispatch.directory.imports.cells import is_broken_outline, without_extension
 from dispatch.directory.imports.choices import WORDS
 
 Row = Mapping[str, Any]
@@ -47,6 +48,7 @@ _FORM = (
     _error("required", "必填", "it must be filled in"),
     _error("bad_code", "“{value}”不是编号：只能含文字、数字与 _.:/+#@()-，不含空格，最多 80 个字符", "“{value}” is no code: letters, digits and _.:/+#@()- only, no blanks, 80 characters at most"),
     _error("mangled_number", "“{value}”是电子表格改坏的长编号，请按文本重新导出", "“{value}” is a long number that a spreadsheet has mangled; export it again as text"),
+    _error("formula", "“{value}”是没有算出结果的公式，请按值保存后再导出", "“{value}” is a formula that was not worked out; save the file with values"),
     _error("too_long", "超过 {other} 个字符", "it has more than {other} characters"),
     _error("bad_text", "含有换行或控制字符", "it has line breaks or control characters in it"),
     _error("unknown_choice", "“{value}”不在可选值内：{other}", "“{value}” is none of: {other}"),
@@ -95,6 +97,8 @@ _OTHER_ROWS = (
     _warning("low_voltage_on_nothing", "没有变压器，停电分析够不到它", "there is no transformer: outages will not reach it"),
     _warning("meter_moves", "电表原属户号 {other}，将改户", "the meter was that of account {other}; it changes hands"),
     _error("phone_impossible", "“{value}”不可能是 {other} 的电话号码", "“{value}” cannot be a phone number of {other}"),
+    _error("several_phones", "“{value}”是几个号码，每个号码占一行", "“{value}” is several numbers; give each a row of its own"),
+    _warning("phone_extension", "分机号不能自动拨打，已略去：{value}", "the extension cannot be dialled for you and is left out: {value}"),
     _warning("phone_shared", "文件中 {other} 个客户共用此号码", "{other} customers of the file share this phone"),
 )  # fmt: skip
 TABLE = (*_FORM, *_PLACE, *_ACCOUNT, *_OTHER_ROWS)
@@ -209,6 +213,11 @@ def _served(row: dict[str, Any], _ground: Ground) -> Iterator[Broken]:
 def outline_mended(text: str) -> bool:
     """Does the cell of an outline break the rule of that name?"""
     return is_broken_outline(text)
+
+
+def extension_lost(text: str) -> bool:
+    """Is the phone of a cell kept without the extension that is written there?"""
+    return without_extension(text) != normalize("NFKC", text)
 
 
 CHECKS: Mapping[str, tuple[Check, ...]] = MappingProxyType(

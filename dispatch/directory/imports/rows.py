@@ -6,9 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import FieldError, Problem
-from dispatch.directory.imports.cells import Bad, clean, fold
+from dispatch.directory.imports.cells import Bad, clean, fold, no_formula
 from dispatch.directory.imports.kinds import Kind
-from dispatch.directory.imports.quality import RULES, Finding, Ground, judge, outline_mended
+from dispatch.directory.imports.quality import (
+    Finding,
+    Ground,
+    extension_lost,
+    judge,
+    outline_mended,
+)
 
 REJECT = "reject_"
 """How the columns begin that the rejects file adds; read back, they say nothing."""
@@ -84,7 +90,10 @@ class RowReader:
     def read(
         self, number: int, record: Sequence[str]
     ) -> tuple[tuple[Any, ...] | None, list[Finding]]:
-        """The row (None when an error refuses it) and everything that was found."""
+        """The row and everything that was found; of a refused row, what could be read of it.
+
+        None for a row that has other columns than the header.
+        """
         if len(record) != self._header.width:
             return None, [
                 Finding(number, "", "column_count", str(len(record)), str(self._header.width))
@@ -101,6 +110,7 @@ class RowReader:
                     refused = True
                 continue
             try:
+                no_formula(text)
                 row[name] = column.parse(text)
             except Bad as bad:
                 found.append(Finding(number, name, bad.rule, text[:200], bad.other))
@@ -108,10 +118,9 @@ class RowReader:
                 continue
             if name == "outline" and outline_mended(text):
                 found.append(Finding(number, name, "outline_mended"))
+            if self._kind.code == "phones" and name == "number" and extension_lost(text):
+                found.append(Finding(number, name, "phone_extension", text[:200]))
         if not refused:
             for field, rule, value, other in judge(self._kind.code, row, self._ground):
                 found.append(Finding(number, field, rule, str(value), str(other)))
-                refused = refused or RULES[rule].level == "error"
-        if refused:
-            return None, found
         return tuple(row.get(one.name) for one in self._kind.columns), found

@@ -1,7 +1,7 @@
 """Rules that need other rows, of the file or of the directory: judged in SQL over the whole stage.
 
 Each kind has its list of steps, errors that one row has by itself before doubles, so that of two
-rows of one key the first good one stays. A refused row leaves the stage.
+rows of one key the first good one stays. Refused rows leave the stage before that.
 """
 
 from collections.abc import Callable, Collection
@@ -41,9 +41,18 @@ Step = Callable[[Scope], None]
 
 
 def judge_all(scope: Scope) -> None:
-    """Run the steps of the kind."""
+    """Run the steps of the kind; only rows without an error are left."""
     for step in STEPS[scope.kind.code]:
         step(scope)
+    sweep(scope)
+
+
+def sweep(scope: Scope) -> None:
+    """Rows with an error leave the stage. Until then each further rule names them as well."""
+    scope.execute(
+        f"DELETE FROM {STAGE} s WHERE s.refused OR EXISTS (SELECT FROM import_problem p "
+        "WHERE p.org_id = :org AND p.run_id = :run AND p.level = 'error' AND p.row = s.row)"
+    )
 
 
 def found(rule: str, field: str, query: str, *, needs: str = "") -> Step:
@@ -60,20 +69,14 @@ def found(rule: str, field: str, query: str, *, needs: str = "") -> Step:
 
 
 def note(scope: Scope, rule: str, field: str, query: str) -> int:
-    """Record findings; refused rows leave the stage. Returns how many rows there were."""
+    """Record findings. Returns how many rows there were."""
     level = RULES[rule].level
-    count = scope.execute(
+    return scope.execute(
         "INSERT INTO import_problem (org_id, run_id, row, field, rule, level, value, other) "
         f"SELECT :org, :run, q.row, '{field}', '{rule}', '{level}', "
         "left(coalesce(q.value::text, ''), 200), left(coalesce(q.other::text, ''), 200) "
         f"FROM ({query}) AS q(row, value, other) ON CONFLICT DO NOTHING"
     ).rowcount
-    if count and level == "error":
-        scope.execute(
-            f"DELETE FROM {STAGE} s USING import_problem p WHERE p.org_id = :org "
-            f"AND p.run_id = :run AND p.rule = '{rule}' AND p.row = s.row"
-        )
-    return count
 
 
 def _unknown(field: str, table: str, column: str = "code", also: str = "") -> str:
@@ -94,6 +97,7 @@ def _unknown_parent(table: str) -> str:
 
 def doubles(scope: Scope) -> None:
     """Of rows with one key the first stays; one that says the same is left out without blame."""
+    sweep(scope)
     key = ", ".join(scope.kind.key)
     same_key = " AND ".join(f"f.{name} = s.{name}" for name in scope.kind.key)
     every = [one.name for one in scope.kind.columns]
@@ -111,12 +115,14 @@ def doubles(scope: Scope) -> None:
             "AND p.run_id = :run AND p.rule = 'repeated_row' AND p.row = s.row"
         )
     note(scope, "duplicate", field, pairs + f"NOT ({alike})")
+    sweep(scope)
 
 
 def tree(scope: Scope) -> None:
     """Circles, and rows whose parent's row was refused. Parents may come later in the file."""
     if "parent" not in scope.given:
         return
+    sweep(scope)
     table = scope.kind.table
     # The nearest row of the file above each row: the way up may lead through known rows.
     scope.execute("DROP TABLE IF EXISTS import_above")
@@ -152,8 +158,9 @@ def tree(scope: Scope) -> None:
         f"SELECT s.row, s.parent, '' FROM {STAGE} s "
         "WHERE NOT EXISTS (SELECT FROM import_placed p WHERE p.code = s.code)",
     )
+    sweep(scope)
     while note(scope, "unknown_parent", "parent", _unknown_parent(table)):
-        pass
+        sweep(scope)
 
 
 def _parent_order() -> str:
@@ -186,7 +193,10 @@ def _on_nothing(rule: str, condition: str) -> Step:
 
     def step(scope: Scope) -> None:
         nothing = _NOTHING.format(given=str("transformer" in scope.given).lower())
-        query = f"SELECT s.row, '', c.voltage {_POINT} WHERE {condition} AND {nothing}"
+        query = (
+            f"SELECT s.row, '', c.voltage {_POINT} "
+            f"WHERE NOT s.refused AND {condition} AND {nothing}"
+        )
         note(scope, rule, "transformer", query)
 
     return step

@@ -4,7 +4,7 @@ It is temporary and belongs to one connection; whoever dies leaves nothing behin
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from psycopg import Connection as Link
@@ -25,6 +25,17 @@ _SETTINGS = (
 )
 
 
+class Staged(NamedTuple):
+    """A row with values in the order of the kind's columns.
+
+    One that is refused already stays until the rules that it may break as well have seen it.
+    """
+
+    number: int
+    refused: bool
+    values: tuple[Any, ...]
+
+
 def have_patience(session: Session) -> None:
     """Set the connection up for statements over all rows."""
     for statement in _SETTINGS:
@@ -36,18 +47,19 @@ def prepare(session: Session, kind: Kind) -> None:
     have_patience(session)
     session.execute(text(f"DROP TABLE IF EXISTS {STAGE}"))
     columns = ", ".join(f"{one.name} {one.sql}" for one in kind.columns)
-    session.execute(text(f"CREATE TEMP TABLE {STAGE} (row int, id uuid, {columns})"))
+    session.execute(text(f"CREATE TEMP TABLE {STAGE} (row int, id uuid, refused bool, {columns})"))
 
 
-def put(session: Session, kind: Kind, rows: Iterable[tuple[int, tuple[Any, ...]]]) -> None:
-    """Copy (row number, values in the order of the kind's columns) into the table."""
-    names = [sql.Identifier(name) for name in ("row", "id", *(one.name for one in kind.columns))]
+def put(session: Session, kind: Kind, rows: Iterable[Staged]) -> None:
+    """Copy rows into the table."""
+    columns = ("row", "id", "refused", *(one.name for one in kind.columns))
+    names = [sql.Identifier(name) for name in columns]
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(STAGE), sql.SQL(", ").join(names)
     )
     with _link(session).cursor() as cursor, cursor.copy(statement) as copy:
-        for number, values in rows:
-            copy.write_row((number, new_id(), *values))
+        for one in rows:
+            copy.write_row((one.number, new_id(), one.refused, *one.values))
 
 
 def put_findings(session: Session, org_id: int, run_id: UUID, findings: Sequence[Finding]) -> None:
