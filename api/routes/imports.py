@@ -131,15 +131,18 @@ async def upload(request: Request, write: Write) -> Response:
         if not isinstance(file, UploadFile):
             raise InvalidField("body.file", "must be a file", "应为文件")
         language = language_of(request)
-        return await run_in_threadpool(_take_in, write, kind, file, dry_run == "true", language)
+        return await run_in_threadpool(
+            _take_in, write, kind, file, language, dry_run=dry_run == "true"
+        )
 
 
 def _take_in(
     write: Writer,
     kind: str,
     file: UploadFile,
-    dry_run: bool,  # noqa: FBT001
     language: str,
+    *,
+    dry_run: bool,
 ) -> JSONResponse:
     received = service.receive(file.filename or "", file.file)
     body = Upload(kind=kind, dry_run=dry_run, name=received.name, digest=received.digest)

@@ -64,7 +64,7 @@ def import_(
         raise InvalidField("--rejects", "it is the input file", "不能是输入文件")
     org_id = organisation_id(org)
     with correlated():
-        run_id = _run(org_id, kind, file, dry_run)
+        run_id = _run(org_id, kind, file, dry_run=dry_run)
     with session_factory()() as session:
         run = service.one(session, org_id, run_id)
         lines = _summary(run)
@@ -83,7 +83,7 @@ def import_(
     raise typer.Exit(int(run.state != "done" or run.rejected > 0))
 
 
-def _run(org_id: int, kind: str, file: Path, dry_run: bool) -> UUID:  # noqa: FBT001
+def _run(org_id: int, kind: str, file: Path, *, dry_run: bool) -> UUID:
     """Execute it under a progress bar; the id of the run."""
     actor = system_actor(org_id, "import")
     with file.open("rb") as content:
