@@ -42,6 +42,9 @@ def search(
     if "\x00" in q:
         raise InvalidField("query.q", "must not contain NUL characters", "不得含 NUL")
     viewer = viewer_of(principal)
+    asked = set(kinds or get_args(Kind))
+    if not principal.may(Right.TICKET_VIEW):
+        asked.discard("ticket")
     with read_session() as session:
         return service.search(
             session,
@@ -51,7 +54,7 @@ def search(
             limit,
             at=now(),
             eyes=viewer.eyes,
-            kinds=kinds or get_args(Kind),
+            kinds=asked,
         )
 
 

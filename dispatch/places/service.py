@@ -12,6 +12,7 @@ from core.errors import InvalidField
 from dispatch.directory import repository as directory
 from dispatch.directory.models import NetworkNode, Premise
 from dispatch.directory.rules import holding
+from dispatch.directory.search.service import premises_at
 from dispatch.places import repository
 from dispatch.places.gazetteer import Gazetteer, gazetteer, named_in
 from dispatch.places.geocoding import Geocoder, geocoder
@@ -80,7 +81,18 @@ def _by_words(session: Session, org_id: int, text: str) -> list[Candidate]:
             found += _at_premise(premise, "meter", f"户号 {text}", f"account {text}", customer.id)
         else:
             found += _at_premise(premise, "premise", f"用电地址编号 {text}", f"premise {text}")
-    return found or named_in(text, _book(session, org_id))
+    if found:
+        return found
+    for premise_id in premises_at(session, org_id, text, MOST) if _is_address(text) else ():
+        home = repository.premise(session, org_id, premise_id)
+        if home is not None:
+            found += _at_premise(home, "premise", "用电地址", "address of a premise")
+    return found + named_in(text, _book(session, org_id))
+
+
+def _is_address(text: str) -> bool:
+    """A house is said, not just a name that a street, a shop and a hundred people share."""
+    return any(sign.isdigit() for sign in text) and not text.isdecimal()
 
 
 def _at_premise(

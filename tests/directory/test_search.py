@@ -223,6 +223,27 @@ def test_orders_are_found_by_number(town: Office) -> None:
         assert bool(hits) is sees
 
 
+def test_tickets_are_found_by_number(town: Office) -> None:
+    agent = town.person("agent")
+    body = {"channel": "web", "caller_name": "贺知章", "description": "咨询"}
+    id_ = agent.post("/api/tickets", body)["id"]
+    number = agent.get(f"/api/tickets/{id_}")["number"]
+    for text in (number, number.lower(), number[1:], number.replace("-", ""), number[-4:]):
+        hits = [hit for hit in ask(town, text)["hits"] if hit["kind"] == "ticket"]
+        assert (id_, number) in [(hit["id"], hit["code"]) for hit in hits], text
+    assert ask(town, number, kinds="ticket")["hits"][0]["title_zh"] == number
+    for login in ("west.desk", "east.crew1"):
+        answer = town.person(login).http.get("/api/search", params={"q": number})
+        assert not [one for one in answer.json().get("hits", ()) if one["kind"] == "ticket"]
+
+
+def test_an_address_with_more_levels_than_the_books_have(town: Office, city: City) -> None:
+    one = household(city)
+    for before in ("东海省临江市", "临江市"):
+        [hit] = customers(ask(town, before + one.address_zh))
+        assert hit["code"] == one.number
+
+
 def test_a_centre_finds_its_own_customers(town: Office, city: City) -> None:
     centres = {area.code: area.centre for area in city.districts}
     for login, centre in (("east.desk", "east"), ("west.desk", "west")):

@@ -68,6 +68,18 @@ def test_any_piece_of_an_address_finds_it(address: str, data: st.DataObject) -> 
     assert holds(row(address=address), form[start:end]) == ["address"]
 
 
+@given(st.text("M0123A456", min_size=2, max_size=14), st.data())
+def test_a_meter_with_letters_is_found_by_any_piece(meter: str, data: st.DataObject) -> None:
+    form = plain(meter)
+    start = data.draw(st.integers(0, len(form) - 2))
+    end = data.draw(st.integers(start + 2, len(form)))
+    piece = form[start:end]
+    if form.isdecimal() or (piece.isdecimal() and len(piece) < 3):
+        return  # short digits mean a house
+    if not piece.isdecimal():
+        assert "meter" in holds(row(meter=meter), piece)
+
+
 @given(names, st.data())
 def test_a_name_is_found_by_signs_pinyin_and_initials(name: str, data: st.DataObject) -> None:
     made = row(name=name)

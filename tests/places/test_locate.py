@@ -69,6 +69,15 @@ def test_a_number_leads_to_its_premise(town: Office, city: City, by: str) -> Non
     assert (same["lat"], same["lon"]) == wanted.at
 
 
+def test_an_address_leads_to_its_premise(town: Office, city: City) -> None:
+    wanted = next(one for one in city.customers[600:] if one.kind == "household")
+    for text in (wanted.address_zh, wanted.address_zh[3:], "临江市" + wanted.address_zh):
+        first = locate(town, q=text)[0]
+        assert (first["source"], first["label_zh"]) == ("premise", wanted.address_zh), text
+        assert (first["lat"], first["lon"]) == wanted.at
+        assert first["uncertainty_m"] < 100
+
+
 def test_a_premise_by_its_id(town: Office, city: City) -> None:
     _, premise = point_of(city.customers[3].meter)
     [found] = locate(town, premise=str(premise.id))

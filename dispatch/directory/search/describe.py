@@ -172,16 +172,11 @@ class Describer:
 
     def orders(self, access: Access, kinds: Collection[str]) -> Iterator[Hit]:
         """Orders by number, when nothing else was written."""
-        if len(self.words) != 1 or not self.words[0].is_digits or "order" not in kinds:
-            return
-        digits = self.words[0].form
-        if len(digits) < LEAST_OF_NUMBER:
+        digits = self._number()
+        if digits is None or "order" not in kinds:
             return
         centre = access.unit_id if access.scope is not Scope.ALL else None
-        rows = hits.orders(self.session, self.org_id, digits, centre, self.limit + 1)
-        for one in rows:
-            form = plain(one.number)
-            level = EXACT if form == digits else PREFIX if form.endswith(digits) else INSIDE
+        for one in hits.orders(self.session, self.org_id, digits, centre, self.limit + 1):
             # The centre that holds an open order sees where its work is.
             works = centre is not None and one.state != "closed"
             eyes = CLEAR if works else self.eyes
@@ -195,9 +190,44 @@ class Describer:
                 subtitle_en=eyes.address(one.place_en),
                 importance="ordinary",
                 state=one.state,
-                why=[Reason("code", digits, digits, level)],
+                why=[_by_number(one.number, digits)],
                 detail=one.fault_code,
             )
+
+    def tickets(self, access: Access, kinds: Collection[str]) -> Iterator[Hit]:
+        """Tickets by number, with or without its T, when nothing else was written."""
+        digits = self._number("t")
+        if digits is None or "ticket" not in kinds:
+            return
+        centre = access.unit_id if access.scope is not Scope.ALL else None
+        for one in hits.tickets(self.session, self.org_id, digits, centre, self.limit + 1):
+            name = self.eyes.name(one.caller_name)
+            yield Hit(
+                kind="ticket",
+                id=one.id,
+                code=one.number,
+                title_zh=one.number,
+                title_en=None,
+                subtitle_zh=name,
+                subtitle_en=name,
+                importance="ordinary",
+                state=one.state,
+                why=[_by_number(one.number, digits)],
+                detail=one.kind,
+            )
+
+    def _number(self, letter: str = "") -> str | None:
+        """The digits of the only word, enough to be part of a number."""
+        if len(self.words) != 1:
+            return None
+        digits = self.words[0].form.removeprefix(letter)
+        return digits if digits.isdecimal() and len(digits) >= LEAST_OF_NUMBER else None
+
+
+def _by_number(number: str, digits: str) -> Reason:
+    form = plain(number).removeprefix("t")
+    level = EXACT if form == digits else PREFIX if form.endswith(digits) else INSIDE
+    return Reason("code", digits, digits, level)
 
 
 def _order(one: Ranked) -> tuple[object, ...]:

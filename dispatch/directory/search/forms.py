@@ -109,7 +109,7 @@ class Row:
         for letter, form in self.fields:
             if letter in DIGITS:
                 found.update(_ends(letter, form))
-            else:
+            if letter not in DIGITS or not form.isdecimal():  # some meters have letters
                 found |= grams(form)
             if letter in WHOLE:
                 found.add("=" + form)

@@ -80,7 +80,7 @@ class Hit:
     contact: Contact | None = None
     devices: list[Device] = field(default_factory=list)
     detail: str | None = None
-    """Of a device: its kind; of an order: its fault's code; of a unit: its kind."""
+    """Of a device, unit or ticket: its kind; of an order: its fault's code."""
 
     @property
     def order(self) -> tuple[Any, ...]:
@@ -190,6 +190,31 @@ def premises(session: Session, org_id: int, ids: Collection[UUID]) -> dict[UUID,
         return {}
     rows = fetch(session, _PREMISES, {"org_id": org_id, "ids": list(ids)})
     return {row[0]: Premise(*row) for row in rows}
+
+
+_PREMISES_OF = """
+SELECT s.customer_id, p.id, p.address_zh, coalesce(p.address_en, '') FROM service_point s
+JOIN premise p ON p.org_id = s.org_id AND p.id = s.premise_id
+WHERE s.org_id = %(org_id)s AND s.customer_id = ANY(%(ids)s)
+UNION ALL
+SELECT id, id, address_zh, coalesce(address_en, '') FROM premise
+WHERE org_id = %(org_id)s AND id = ANY(%(ids)s)
+"""
+
+
+def premises_of(
+    session: Session, org_id: int, ids: Collection[UUID]
+) -> dict[UUID, list[tuple[UUID, tuple[str, str]]]]:
+    """Of customers the premises that they are supplied at, of premises themselves, with both
+    addresses.
+    """
+    found: dict[UUID, list[tuple[UUID, tuple[str, str]]]] = {}
+    if ids:
+        for id_, premise_id, *addresses in fetch(
+            session, _PREMISES_OF, {"org_id": org_id, "ids": list(ids)}
+        ):
+            found.setdefault(id_, []).append((premise_id, (addresses[0], addresses[1])))
+    return found
 
 
 _THINGS = """
@@ -315,3 +340,35 @@ def orders(
         "most": most,
     }
     return [NumberedOrder(*row) for row in fetch(session, _ORDERS, values)]
+
+
+_TICKETS = """
+SELECT t.id, t.number, t.kind, t.state, t.caller_name FROM ticket t
+WHERE t.org_id = %(org_id)s AND (CAST(%(centre)s AS uuid) IS NULL OR t.unit_id = %(centre)s)
+    AND ((t.state <> 'closed' AND replace(t.number, '-', '') LIKE %(inside)s)
+         OR t.number = %(number)s)
+ORDER BY t.filed_at DESC, t.id LIMIT %(most)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedTicket:
+    id: UUID
+    number: str
+    kind: str
+    state: str
+    caller_name: str | None
+
+
+def tickets(
+    session: Session, org_id: int, digits: str, centre_id: UUID | None, most: int
+) -> list[NumberedTicket]:
+    """Open tickets whose number holds these digits, and the one whose number they are."""
+    values = {
+        "org_id": org_id,
+        "centre": centre_id,
+        "inside": f"%{digits}%",
+        "number": f"T{digits[:8]}-{digits[8:]}",
+        "most": most,
+    }
+    return [NumberedTicket(*row) for row in fetch(session, _TICKETS, values)]

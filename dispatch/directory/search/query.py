@@ -29,6 +29,8 @@ SHOWN_FIRST = 3
 _NUMBER = re.compile(r"(?:\+|00)?[\d\s().\-]+")
 _BETWEEN = re.compile(r"[\s,，、;；/|]+")
 _RUNS = re.compile(r"[\u3400-\u9fff]+|[a-z]+|\d+|[^\W\d_a-z\u3400-\u9fff]+")
+_LEVEL = re.compile(r"[\u3400-\u9fff]{1,8}?(?:特别行政区|自治区|自治州|省|市|地区|盟|州|区|县|旗)")
+LEAST_ADDRESS = 4
 _LATIN = re.compile(r"[a-z]+")
 
 
@@ -65,7 +67,7 @@ class Word:
 
 def ways(text: str, country: str) -> list[list[Word]]:
     """Ways to understand a text, likeliest first: one number, its words, its runs of one script;
-    last with long digits that may stand in an address.
+    with long digits that may stand in an address; last without the city or province before it.
 
     `country`: the country code that own numbers are written without.
     """
@@ -75,7 +77,18 @@ def ways(text: str, country: str) -> list[list[Word]]:
     runs = [run for word in spoken for run in _RUNS.findall(plain(word))]
     found.append(_words(runs, country))
     found = [_numbers_first(one) for one in found] + found[:2]
+    found += [_words(cut, country) for cut in _without_levels(spoken)]
     return [one for place, one in enumerate(found) if one and one not in found[:place]]
+
+
+def _without_levels(spoken: Sequence[str]) -> Iterator[list[str]]:
+    """The same with one level less before a long first word, and less again: books seldom say the
+    city that they are of.
+    """
+    first, *rest = spoken
+    while (level := _LEVEL.match(first)) and len(first) - level.end() >= LEAST_ADDRESS:
+        first = first[level.end() :]
+        yield [first, *rest]
 
 
 def _numbers_first(words: list[Word]) -> list[Word]:
