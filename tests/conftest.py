@@ -6,12 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.browser_fixtures import MISSING, browser, chromium, page
 from tests.engine_fixtures import database, engines, template_database, valkey
 from tests.harness import RunningPaidan
 
 __all__ = ["browser", "database", "engines", "page", "template_database", "valkey"]
+
+# A slow machine is no fault of the code: how long an example takes is for bench/ to say.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -227,7 +227,7 @@ def test_tickets_are_found_by_number(town: Office) -> None:
     agent = town.person("agent")
     body = {"channel": "web", "caller_name": "贺知章", "description": "咨询"}
     id_ = agent.post("/api/tickets", body)["id"]
-    number = agent.get(f"/api/tickets/{id_}")["number"]
+    number = agent.get(f"/api/tickets/{id_}")["ticket"]["number"]
     for text in (number, number.lower(), number[1:], number.replace("-", ""), number[-4:]):
         hits = [hit for hit in ask(town, text)["hits"] if hit["kind"] == "ticket"]
         assert (id_, number) in [(hit["id"], hit["code"]) for hit in hits], text
