@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.schemas import APIOperation
 
-from tests.api.test_rights import PUBLIC, ROLES, TABLE
+from tests.api.rights import PUBLIC, ROLES, TABLE
 from tests.office import Office
 
 DOCUMENT = json.loads(

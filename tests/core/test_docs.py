@@ -17,7 +17,7 @@ import telephony
 from core.errors import Conflict, Problem
 from core.events import REGISTRY
 from core.rights import Right, Role, rights_of
-from tests.api.test_rights import LIVE, TABLE
+from tests.api.rights import LIVE, TABLE
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 ROW = re.compile(r"^\| `([^`]+)` \| (.*) \|$", re.MULTILINE)

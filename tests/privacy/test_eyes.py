@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.test_rights import LAST_MONTH, ROLES, TABLE
+from tests.api.rights import LAST_MONTH, ROLES, TABLE
 from tests.office import Office
 from tests.people import Person, Screen
 from tests.privacy.planting import (
