@@ -1,155 +1,33 @@
-"""Bodies and answers of the API about tickets, guides, chase-ups, follow-up calls."""
+"""Bodies and answers of the API about tickets, chase-ups and orders that follow on."""
 
 from datetime import datetime
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
 from api import examples_tickets as examples
 from api.schemas import Body, Moment, Named
+from api.schemas_follow_ups import FollowUpRow
+from api.schemas_guides import GuidedBody
 from api.schemas_orders import Text, Urgency
-from dispatch.tickets import followup_rules, rules
-from dispatch.tickets.models import CHANNELS, KINDS
-
-TicketKind = Literal[
-    "fault_repair",
-    "enquiry",
-    "complaint",
-    "report",
-    "opinion",
-    "suggestion",
-    "service_request",
-    "praise",
-]
-Channel = Literal["phone", "web", "sms", "api"]
-TicketStateName = Literal[
-    "open", "ordered", "merged", "transferred", "returned", "answered", "follow_up", "closed"
-]
-Relation = Literal["same_cause", "follow_up_of", "see_also"]
-MergeReason = Literal["same_fault", "same_line", "same_caller", "other"]
-UnmergeReason = Literal["different_fault", "mistake", "other"]
-TicketReturnReason = Literal[
-    "place_unclear", "customer_unclear", "wrong_type", "incomplete", "other"
-]
-TransferReason = Literal["other_department", "needs_expert", "needs_approval", "other"]
-ReopenReason = Literal["not_solved", "answer_wrong", "closed_by_mistake", "other"]
-CloseWay = Literal["answered", "solved", "withdrawn", "unreachable", "duplicate", "other"]
-HideReason = Literal["wrong_file", "personal", "unreadable", "other"]
-TakeOverReason = Literal["agent_left", "agent_busy", "urgent", "other"]
-FollowUpOutcome = Literal["reached", "not_reached", "refused"]
-Satisfaction = Literal["satisfied", "neutral", "dissatisfied"]
-FollowOnKind = Literal["made_safe", "other_trade", "second_crew", "materials", "appointment"]
-Code = Annotated[str, Field(pattern="^[a-z0-9_]{1,40}$")]
-Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
-Note = Annotated[Words | None, Field(description="Free words; kept out of the event log.")]
-for _named, _codes in (
-    (TicketKind, KINDS),
-    (Channel, CHANNELS),
-    (TicketStateName, rules.STATES),
-    (Relation, rules.RELATIONS),
-    (MergeReason, rules.MERGE_REASONS),
-    (UnmergeReason, rules.UNMERGE_REASONS),
-    (TicketReturnReason, rules.RETURN_REASONS),
-    (TransferReason, rules.TRANSFER_REASONS),
-    (ReopenReason, rules.REOPEN_REASONS),
-    (CloseWay, rules.CLOSE_WAYS),
-    (HideReason, rules.HIDE_REASONS),
-    (TakeOverReason, followup_rules.TAKE_OVER_REASONS),
-    (FollowUpOutcome, followup_rules.OUTCOMES),
-    (Satisfaction, followup_rules.SATISFACTIONS),
-):
-    assert get_args(_named) == _codes
-
-
-# Guides
-
-
-class Say(BaseModel):
-    """One sentence in both languages."""
-
-    zh: str
-    en: str
-
-
-class CodedWords(Say):
-    code: str
-
-
-class GuideChoice(BaseModel):
-    """One answer, where it leads and what it means. `at_least`, `below`: range of a number."""
-
-    code: str
-    zh: str
-    en: str
-    next: str = Field(description="The next question, or `end`.")
-    at_least: float | None
-    below: float | None
-    urgency: int | None = Field(description="At least this; of several the highest counts.")
-    trade: str | None = Field(description="Of several the last counts.")
-    skill: str | None
-    customer_side: str | None
-    hazard: str | None
-
-
-class GuideQuestion(BaseModel):
-    id: str
-    kind: Literal["yes_no", "choice", "number"]
-    zh: str
-    en: str
-    minimum: float | None
-    maximum: float | None
-    choices: list[GuideChoice]
-
-
-class GuideAnswer(BaseModel):
-    """The guide of a fault type as data: a graph of questions without circles."""
-
-    code: str
-    version: int
-    urgency: int = Field(description="While nothing says otherwise.")
-    trade: str
-    first: str
-    questions: list[GuideQuestion]
-    hazards: list[CodedWords] = Field(description="Sentences to say to the caller.")
-    customer_sides: list[CodedWords] = Field(description="Causes behind the meter.")
-    skills: list[CodedWords]
-
-
-class GuideBecause(BaseModel):
-    """Which answer had which effect; an empty `question` is the state of the account."""
-
-    question: str
-    answer: str
-    effect: Literal["urgency", "trade", "skill", "customer_side", "hazard"]
-    value: str
-
-
-class GuideOutcome(BaseModel):
-    """What answers add up to."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [examples.GUIDE_OUTCOME]})
-
-    urgency: int
-    trade: str
-    skills: list[str]
-    customer_side: list[str] = Field(description="Not empty: no vehicle is needed, by all signs.")
-    advice: list[str] = Field(description="Hazards whose sentence the caller is told.")
-    missing: str | None = Field(description="The question to ask next; null at the end.")
-    asked: list[str]
-    because: list[GuideBecause]
-
-
-class GuidedBody(Body):
-    """Answers to the guide: question → a choice's code, or a number."""
-
-    fault_code: Code = Field(examples=["no_power_home"])
-    answers: dict[Code, Annotated[str, Field(pattern="^[a-z0-9_.]{1,40}$")]] = Field(
-        max_length=40, examples=[{"danger": "no", "neighbours": "lit", "own_breaker": "on"}]
-    )
-
-
-# Tickets
+from api.schemas_ticket_codes import (
+    Channel,
+    CloseWay,
+    Code,
+    FollowOnKind,
+    HideReason,
+    MergeReason,
+    Note,
+    Relation,
+    ReopenReason,
+    TicketKind,
+    TicketReturnReason,
+    TicketStateName,
+    TransferReason,
+    UnmergeReason,
+    Words,
+)
 
 
 class TicketBody(Body):
@@ -273,57 +151,6 @@ class TicketFact(BaseModel):
     words: str | None
 
 
-class FollowUpTryRow(BaseModel):
-    attempt: int
-    at: datetime
-    by: str | None
-    outcome: FollowUpOutcome
-    satisfaction: Satisfaction | None
-    words: str | None
-
-
-class FollowUpRow(BaseModel):
-    """A customer to be called back. Name and phone are masked for whoever may not see them."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [examples.FOLLOW_UP]})
-
-    id: UUID
-    ticket_id: UUID
-    ticket_number: str | None
-    kind: TicketKind
-    customer_id: UUID | None
-    caller_name: str | None
-    phones: list[str] = Field(description="The caller's first, then those of the account.")
-    order_id: UUID | None
-    order_number: str | None
-    fault_code: str | None
-    place: str | None
-    place_en: str | None
-    restored_at: datetime | None
-    closed_outcome: str | None = Field(description="Of the order.")
-    state: Literal["open", "claimed", "done", "dropped"]
-    opened_at: datetime
-    due_at: datetime
-    next_at: datetime | None = Field(description="The next try, not before.")
-    tries: list[FollowUpTryRow]
-    claimed_by: UUID | None
-    claimed_by_name: str | None
-    claimed_at: datetime | None
-    outcome: FollowUpOutcome | None
-    satisfaction: Satisfaction | None
-    complaint_id: UUID | None
-    complaint_number: str | None
-    ended_at: datetime | None
-
-
-class FollowUpList(BaseModel):
-    """The queue: overdue first, then by when they are due. `server_time` for countdowns."""
-
-    server_time: datetime
-    follow_ups: list[FollowUpRow]
-    more: bool
-
-
 class TicketPage(BaseModel):
     """One ticket with everything that belongs to it."""
 
@@ -414,55 +241,11 @@ class FollowOnBody(Body):
     )
 
 
-class ClaimBody(Body):
-    reason: TakeOverReason | None = Field(
-        None, description="Needed to take it over from somebody else.", examples=["agent_left"]
-    )
-
-
-class TryBody(Body):
-    outcome: FollowUpOutcome = Field(examples=["reached"])
-    satisfaction: Satisfaction | None = Field(
-        None, description="Where the customer was reached.", examples=["satisfied"]
-    )
-    note: Note = None
-
-
 class TriedAnswer(BaseModel):
     """The follow-up after the try; a dissatisfied customer's complaint beside it."""
 
     follow_up: FollowUpRow
     complaint: TicketSummary | None
-
-
-class PublicTicketBody(Body):
-    """What the public form sends. `website` is a trap for robots: people leave it empty."""
-
-    kind: TicketKind = "fault_repair"
-    name: Annotated[str, Field(max_length=100, examples=["王女士"])] | None = None
-    phone: Annotated[str, Field(min_length=5, max_length=40, examples=["13800138000"])]
-    words: Words = Field(examples=["整栋楼停电"])
-    place: Annotated[str, Field(max_length=200, examples=["景山街道 12 号楼"])] | None = None
-    website: Annotated[str, Field(max_length=200)] = ""
-
-
-class PartnerTicketBody(Body):
-    """What a partner's system hands in."""
-
-    kind: TicketKind = "fault_repair"
-    account_number: Annotated[str, Field(max_length=60, examples=["1100000001"])] | None = None
-    name: Annotated[str, Field(max_length=100)] | None = None
-    phone: Annotated[str, Field(max_length=40)] | None = None
-    words: Words = Field(examples=["用户反映整栋楼停电"])
-
-
-class PublicTicketAnswer(BaseModel):
-    """The number, and what happens next in both languages."""
-
-    number: str
-    received_at: datetime
-    next_zh: str
-    next_en: str
 
 
 class TicketReference(BaseModel):

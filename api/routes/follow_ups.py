@@ -8,7 +8,8 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse
 
 from api.deps import Need, Writer, writer
-from api.schemas_tickets import ClaimBody, FollowUpList, FollowUpRow, TriedAnswer, TryBody
+from api.schemas_follow_ups import ClaimBody, FollowUpList, FollowUpRow, TryBody
+from api.schemas_tickets import TriedAnswer
 from core.clock import now
 from core.db import read_session
 from core.identity import Principal

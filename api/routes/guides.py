@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse
 
 from api.deps import Need
-from api.schemas_tickets import GuideAnswer, GuideOutcome
+from api.schemas_guides import GuideAnswer, GuideOutcome
 from core.db import read_session
 from core.errors import InvalidField, NotFound
 from core.identity import Principal

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Request
 
-from api.schemas_tickets import PartnerTicketBody, PublicTicketAnswer, PublicTicketBody
+from api.schemas_public import PartnerTicketBody, PublicTicketAnswer, PublicTicketBody
 from core import idempotency
 from core.db import read_session
 from core.errors import InvalidField

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from api.deps import Need, Writer, writer
 from api.schemas import Moment
 from api.schemas_orders import TicketRow
+from api.schemas_ticket_codes import TicketKind, TicketStateName
 from api.schemas_tickets import (
     AnswerBody,
     MergeBody,
@@ -18,12 +19,10 @@ from api.schemas_tickets import (
     ReopenBody,
     TicketBody,
     TicketCloseBody,
-    TicketKind,
     TicketList,
     TicketPage,
     TicketReference,
     TicketReturnBody,
-    TicketStateName,
     TransferBody,
     UnmergeBody,
     UnrelateBody,
