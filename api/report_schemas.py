@@ -6,7 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from api.schemas_orders import LostRow, Party
+from api.schemas_order_page import Party
+from api.schemas_orders import LostRow
 
 By = Literal["segment", "centre", "crew", "hour"]
 Outcome = Literal["late", "within", "unjudged", "anomaly"]

@@ -1,4 +1,4 @@
-"""The board's read model: rows of orders, snapshot and projector.
+"""The board's read model: rows of orders and the snapshot.
 
 A row depends on the database alone, never on the clock: countdowns are made by the screen from
 `due_at`. So a snapshot plus the deltas that follow equals a fresh snapshot (tested as a law).
@@ -16,11 +16,10 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.clock import now, rate
+from core.clock import rate
 from core.live import EVERYTHING as BOARD_ALL
 from core.live import head_of
-from core.wiring import RowChange
-from dashboards.desks import centre_ids, centre_rows, every_topic, without_desk
+from dashboards.desks import centre_rows, without_desk
 from dashboards.fleet import crew_rows, vehicle_rows
 from dashboards.lost_time import Lost, Units, lost_time
 from dashboards.values import iso, text
@@ -366,69 +365,3 @@ def _mine(row: dict[str, Any], kind: str, topic: str, owner: str) -> bool:
     if topic == BOARD_ALL:
         return True
     return bool(row["id"] == owner if kind == "crew" else row["centre_id"] == owner)
-
-
-def project(session: Session, org_id: int, touched: Iterable[tuple[str, UUID]]) -> list[RowChange]:
-    """The new rows of what a transaction touched, for every topic that shows or showed them."""
-    by_entity: dict[str, list[UUID]] = defaultdict(list)
-    for entity, id_ in touched:
-        by_entity[entity].append(id_)
-    for crew_id in (
-        by_entity["crew"] + by_entity["crew_moved"]
-    ):  # what holds the clocks of its queue may have changed
-        by_entity["order"] += repository.queued_orders(session, org_id, crew_id)
-    changes: list[RowChange] = []
-    for loaded, row in order_rows(session, org_id, by_entity["order"], now()):
-        changes.extend(_order_changes(loaded, row))
-    rows = crew_rows(session, org_id, [*by_entity["crew"], *by_entity["crew_moved"]])
-    for row in rows:
-        topics = (BOARD_ALL, f"board:{row['centre_id']}", f"crew:{row['id']}")
-        changes.extend(RowChange(topic, "crew", row["id"], row) for topic in topics)
-    changes.extend(_left(session, org_id, by_entity["crew_moved"], rows))
-    changes.extend(_desk_changes(session, org_id, by_entity["desk"]))
-    changes.extend(_centre_changes(session, org_id, by_entity["centre"]))
-    return changes
-
-
-def _left(
-    session: Session, org_id: int, crew_ids: Iterable[UUID], rows: Iterable[dict[str, Any]]
-) -> Iterable[RowChange]:
-    """Crews that moved or were taken out of use leave the boards that they are not of now."""
-    here = {row["id"]: row["centre_id"] for row in rows}
-    known = centre_ids(session, org_id)
-    for key in map(str, crew_ids):
-        gone = [f"board:{centre}" for centre in known if centre != here.get(key)]
-        if key not in here:
-            gone += [BOARD_ALL, f"crew:{key}"]
-        yield from (RowChange(topic, "crew", key, None) for topic in gone)
-
-
-def _order_changes(loaded: Loaded, row: dict[str, Any]) -> list[RowChange]:
-    order, key = loaded.order, row["id"]
-    value = None if order.state == "closed" else row
-    changes = [RowChange(BOARD_ALL, "order", key, value)]
-    for centre_id in {hop.centre_id for hop in order.hops}:
-        mine = centre_id == order.centre_id
-        changes.append(RowChange(f"board:{centre_id}", "order", key, value if mine else None))
-    holding = {one.crew_id for one in loaded.assignments if one.state in OPEN_ASSIGNMENT}
-    for crew_id in {one.crew_id for one in loaded.assignments if one.crew_id}:
-        mine = crew_id in holding
-        changes.append(RowChange(f"crew:{crew_id}", "order", key, value if mine else None))
-    return changes
-
-
-def _centre_changes(session: Session, org_id: int, touched: Sequence[UUID]) -> Iterable[RowChange]:
-    """Centres that were renamed, came or went: every screen knows them by name."""
-    rows = {row["id"]: row for row in centre_rows(session, org_id, touched)} if touched else {}
-    for key in map(str, touched):
-        row = rows.get(key)
-        for topic in every_topic(session, org_id):
-            mine = row is None or topic in (BOARD_ALL, f"board:{key}")
-            yield RowChange(topic, "centre", key, row if mine else without_desk(row or {}))
-
-
-def _desk_changes(session: Session, org_id: int, touched: Sequence[UUID]) -> Iterable[RowChange]:
-    """Desks of centres that opened or closed: told to the hotline and to the centre itself."""
-    for row in centre_rows(session, org_id, touched) if touched else ():
-        for topic in (BOARD_ALL, f"board:{row['id']}"):
-            yield RowChange(topic, "centre", row["id"], row)

@@ -11,12 +11,12 @@ from pydantic import BaseModel
 from sqlalchemy import select
 
 from api.deps import Need, Writer, writer
+from api.schemas_order_page import OrderPage
 from api.schemas_orders import (
     CloseBody,
     CorrectionBody,
     DispatchBody,
     OrderBody,
-    OrderPage,
     OrderRow,
     OrderStateName,
     ReasonBody,

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from api.deps import Need, Writer, writer
 from api.schemas import Moment
-from api.schemas_orders import TicketRow
+from api.schemas_order_page import TicketRow
 from api.schemas_ticket_codes import TicketKind, TicketStateName
 from api.schemas_tickets import (
     AnswerBody,

@@ -1,0 +1,160 @@
+"""Answers of the API about one order in full: stamps, segments, receipts, links, history."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api import examples
+from api.schemas_orders import OrderRow
+
+
+class Party(BaseModel):
+    code: str
+    name_zh: str
+    name_en: str
+
+
+class Evidence(BaseModel):
+    kind: str
+    ref: str | None
+
+
+class StampRow(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.STAMP_ROW]})
+
+    id: UUID
+    point: str
+    at: datetime
+    recorded_at: datetime
+    source: str
+    by: str | None
+    uncertainty_s: float
+    evidence: Evidence
+    hop_id: UUID | None
+    assignment_id: UUID | None
+    counts: bool = Field(description="The present judgement uses it.")
+    correction_reason: str | None
+
+
+class SegmentRow(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.SEGMENT_ROW]})
+
+    code: str
+    from_point: str
+    to_point: str
+    start: datetime | None
+    end: datetime | None
+    limit_s: float | None
+    spent_s: float | None
+    excluded_s: float
+    state: Literal["done", "running", "pending", "unknown", "anomaly"]
+    within: bool | None
+    slack_s: float | None
+    responsible: Party
+    marks: list[str]
+
+
+class Spent(BaseModel):
+    responsible: Party
+    spent_s: float
+    over_s: float
+
+
+class PromiseDetail(BaseModel):
+    limit_s: float | None
+    due_at: datetime | None
+    left_s: float | None
+    state: str
+    spent_by: list[Spent]
+
+
+class HistoryRow(BaseModel):
+    at: datetime
+    type: str
+    by: str | None
+    detail: dict[str, Any]
+
+
+class ReceiptRow(BaseModel):
+    hop: str
+    purpose: str
+    target_unit_id: UUID
+    device: str | None
+    status: str
+    sent_at: datetime
+    received_at: datetime | None
+    attempts: int
+
+
+class TicketRow(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.TICKET_ROW]})
+
+    id: UUID
+    kind: str
+    channel: str
+    call_id: UUID | None
+    filed_at: datetime
+    clock_started_at: datetime | None
+    caller_name: str | None
+    caller_phone: str | None
+    description: str | None
+    customer_id: UUID | None
+
+
+class Relative(BaseModel):
+    """An order that this one follows on, or that follows on this one."""
+
+    id: UUID
+    number: str
+    state: str
+    relation: str | None
+    trade: str
+    appointment_at: datetime | None
+
+
+class SharingTicket(BaseModel):
+    """A ticket of the order. Of those that give it its clock the first A counts."""
+
+    id: UUID
+    number: str | None
+    kind: str
+    state: str
+    clock_started_at: datetime | None
+    gives_clock: bool
+
+
+class ChaseUpRow(BaseModel):
+    """催办: the customer asked again."""
+
+    id: UUID
+    at: datetime
+    by: str | None
+    call_id: UUID | None
+    ticket_id: UUID | None
+
+
+class OrderLinks(BaseModel):
+    """What an order is connected with."""
+
+    relation: str | None = Field(description="How it follows on its parent.")
+    appointment_at: datetime | None
+    begins_at: datetime | None = Field(description="Kept for later until then.")
+    parent: Relative | None
+    children: list[Relative]
+    tickets: list[SharingTicket]
+    chase_ups: list[ChaseUpRow]
+
+
+class OrderPage(BaseModel):
+    """One order with every stamp, segment and receipt."""
+
+    order: OrderRow
+    ticket: TicketRow | None
+    links: OrderLinks
+    stamps: list[StampRow]
+    segments: list[SegmentRow]
+    promise: PromiseDetail
+    history: list[HistoryRow]
+    receipts: list[ReceiptRow]
