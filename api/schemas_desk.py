@@ -54,7 +54,9 @@ class DeskRow(BaseModel):
 
     open: bool
     since: datetime = Field(description="Open, or closed, from then on.")
-    on_duty: bool = Field(description="Of a closed desk: by the roster somebody should be there.")
+    on_duty: bool | None = Field(
+        description="Of a closed desk: by the roster somebody should be there. Null: it is open."
+    )
 
 
 class Centre(BaseModel):

@@ -55,7 +55,8 @@ def every_topic(session: Session, org_id: int) -> list[str]:
 def _desk(state: DeskState | None) -> dict[str, Any] | None:
     if state is None:
         return None
-    return {"open": state.is_open, "since": iso(state.since), "on_duty": state.on_duty}
+    on_duty = None if state.is_open else state.on_duty
+    return {"open": state.is_open, "since": iso(state.since), "on_duty": on_duty}
 
 
 def without_desk(row: dict[str, Any]) -> dict[str, Any]:

@@ -65,11 +65,20 @@ def proposal(
         UUID | None, Query(description="Of this order; the rest is left out")
     ] = None,
     fault_code: Annotated[Code | None, Query(description="What failed", examples=["other"])] = None,
-    region: Annotated[UUID | None, Query(description="The district, where it is known")] = None,
+    region: Annotated[
+        str | None, Query(max_length=64, description="Id or short code of the district, if known")
+    ] = None,
     lat: Annotated[float | None, Query(ge=-90, le=90, description="WGS-84, with lon")] = None,
     lon: Annotated[float | None, Query(ge=-180, le=180, description="WGS-84, with lat")] = None,
     area_class: Area = "urban",
     customer_id: Annotated[UUID | None, Query(description="Whose premise it is")] = None,
+    trade: Annotated[
+        Code | None,
+        Query(
+            description="What the answers or a person chose; left out: the table's",
+            examples=["any"],
+        ),
+    ] = None,
 ) -> dict[str, Any]:
     """The centre and trade that the table names now, with reasons and the row that decided."""
     if (lat is None) != (lon is None):
@@ -81,7 +90,9 @@ def proposal(
             found = service.propose_for(session, principal.org_id, order, now())
         else:
             _demand_known("query.fault_code", fault_code or "", FAULT_CODES)
-            asked = Asked(fault_code or "", area_class, region, lat, lon, customer_id)
+            _demand_known("query.trade", trade, TRADE_CODES)
+            region_id = service.region_named(session, principal.org_id, region)
+            asked = Asked(fault_code or "", area_class, region_id, lat, lon, customer_id, trade)
             found = service.propose(session, principal.org_id, asked, now())
         names = repository.unit_names(session, principal.org_id)
     return _answer(found, lambda id_: names.get(id_, ("", "")))

@@ -6,7 +6,7 @@ from dataclasses import fields
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import String, cast, delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -145,6 +145,16 @@ def parents(session: Session, org_id: int) -> dict[UUID, UUID | None]:
     """The unit above each unit."""
     query = select(Unit.id, Unit.parent_id).where(Unit.org_id == org_id)
     return dict(session.execute(query).all())
+
+
+def region_named(session: Session, org_id: int, named: str) -> UUID | None:
+    """The district of that id or short code, in either case of letters."""
+    low = named.lower()
+    query = select(Region.id).where(
+        Region.org_id == org_id,
+        or_(func.lower(Region.code) == low, cast(Region.id, String) == low),
+    )
+    return session.scalars(query.order_by(Region.code != named).limit(1)).first()
 
 
 def region_of_customer(session: Session, org_id: int, customer_id: UUID) -> UUID | None:

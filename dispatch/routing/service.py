@@ -113,6 +113,18 @@ def _region(session: Session, org_id: int, asked: Asked) -> UUID | None:
     return None
 
 
+def region_named(session: Session, org_id: int, named: str | None) -> UUID | None:
+    """The district of that id or short code. Raises InvalidField where there is none."""
+    if named is None:
+        return None
+    found = repository.region_named(session, org_id, named.strip())
+    if found is None:
+        raise InvalidField(
+            "query.region", "there is no region of this id or code", "没有此编号或代码的辖区"
+        )
+    return found
+
+
 def find_gaps(session: Session, org_id: int, faults: Sequence[str], now: datetime) -> list[Gap]:
     """Places and faults that reach nobody at some hour of this week."""
     local = now.astimezone(ZoneInfo(settings().timezone))

@@ -115,6 +115,7 @@ def test_a_desk_opens_with_its_first_page_and_closes_with_its_last(
     assert facts("east")[0].payload["cause"] == "absent"
     with seated(office, "east.desk"):
         opened = watch.until(is_open=True)
+        assert opened["on_duty"] is None, "of an open desk nobody asks"
         with seated(office, "east.desk2"):
             pass
         assert watch.now() == opened, "one page is still there"

@@ -7754,9 +7754,9 @@ export interface components {
         api__schemas_desk__DeskRow: {
             /**
              * On Duty
-             * @description Of a closed desk: by the roster somebody should be there.
+             * @description Of a closed desk: by the roster somebody should be there. Null: it is open.
              */
-            on_duty: boolean;
+            on_duty: boolean | null;
             /** Open */
             open: boolean;
             /**
@@ -16756,7 +16756,7 @@ export interface operations {
                 order_id?: string | null;
                 /** @description What failed */
                 fault_code?: string | null;
-                /** @description The district, where it is known */
+                /** @description Id or short code of the district, if known */
                 region?: string | null;
                 /** @description WGS-84, with lon */
                 lat?: number | null;
@@ -16765,6 +16765,8 @@ export interface operations {
                 area_class?: "urban" | "rural" | "remote";
                 /** @description Whose premise it is */
                 customer_id?: string | null;
+                /** @description What the answers or a person chose; left out: the table's */
+                trade?: string | null;
             };
             header?: never;
             path?: never;

@@ -11,6 +11,8 @@ export interface Told {
   point: readonly [number, number] | null;
   area: string;
   customerId: string | null;
+  /** What filing will say: the answers' or a person's; empty: the table's own. */
+  trade: string;
 }
 
 /** Null where it cannot be asked: a proposal only, all centres can be chosen without it. */
@@ -35,6 +37,7 @@ export async function proposalOf(told: Told): Promise<Proposal | null> {
     query.set('lon', String(told.point[1]));
   }
   if (told.customerId) query.set('customer_id', told.customerId);
+  if (told.trade) query.set('trade', told.trade);
   return ask(query);
 }
 
