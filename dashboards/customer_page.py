@@ -16,7 +16,7 @@ from core.errors import NotFound
 from core.identity import EVERYTHING, Access
 from dashboards.seen import open_order_seen, point_seen
 from dashboards.values import iso, text
-from dispatch.directory import repository, service
+from dispatch.directory import dealings, repository, service
 from dispatch.directory.callers import Contact, Nearby, OpenOrder, SupplyPoint
 from dispatch.directory.models import Customer, CustomerPhone
 from dispatch.directory.sight import demand_customer, seen_customers
@@ -45,14 +45,14 @@ def customer_page(
         raise NotFound(what="customer", id=customer_id)
     phones = repository.phones_of(session, org_id, [customer_id])[customer_id]
     points = service.supply_points(session, org_id, [customer_id])[customer_id]
-    own = repository.orders_of_customers(session, org_id, [customer_id], MOST)[customer_id]
-    there = repository.orders_at_premises(session, org_id, [customer_id], MOST)[customer_id]
+    own = dealings.orders_of_customers(session, org_id, [customer_id], MOST)[customer_id]
+    there = dealings.orders_at_premises(session, org_id, [customer_id], MOST)[customer_id]
     known = {order.id for order in own}
     numbers = [phone.number for phone in phones]
-    rows = repository.calls_of_phones(session, org_id, numbers, MOST, about=customer_id)
-    calls = repository.call_contacts(rows)
-    tickets = repository.tickets_of_customers(session, org_id, [customer_id], MOST)[customer_id]
-    past = repository.past_orders(session, org_id, customer_id, MOST)
+    rows = dealings.calls_of_phones(session, org_id, numbers, MOST, about=customer_id)
+    calls = dealings.call_contacts(rows)
+    tickets = dealings.tickets_of_customers(session, org_id, [customer_id], MOST)[customer_id]
+    past = dealings.past_orders(session, org_id, customer_id, MOST)
     open_ = [*own, *(each for each in there if each.id not in known)]
     theirs = _hidden(session, org_id, access, points, open_, past, [*tickets, *calls])
     return {

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from core.settings import settings
-from dispatch.directory import repository
+from dispatch.directory import dealings, repository
 from dispatch.directory.callers import (
     Caller,
     CallerContext,
@@ -42,7 +42,7 @@ def who_calls(session: Session, org_id: int, number: str) -> Caller:
     return Caller(
         number=phone,
         customers=_contexts(session, org_id, customers) if customers else [],
-        orders=repository.orders_of_phone(session, org_id, phone, spellings(phone), MOST),
+        orders=dealings.orders_of_phone(session, org_id, phone, spellings(phone), MOST),
         contacts=_calls(session, org_id, phone),
     )
 
@@ -52,9 +52,9 @@ def _contexts(
 ) -> list[CallerContext]:
     ids = [customer.id for customer, _ in customers]
     points = supply_points(session, org_id, ids)
-    own = repository.orders_of_customers(session, org_id, ids, MOST)
-    there = repository.orders_at_premises(session, org_id, ids, MOST)
-    tickets = repository.tickets_of_customers(session, org_id, ids, CONTACTS)
+    own = dealings.orders_of_customers(session, org_id, ids, MOST)
+    there = dealings.orders_at_premises(session, org_id, ids, MOST)
+    tickets = dealings.tickets_of_customers(session, org_id, ids, CONTACTS)
     return [
         CallerContext(
             customer_id=customer.id,
@@ -125,7 +125,7 @@ def _of_kind(line: Line, kind: str, near: Mapping[UUID, Nearby]) -> Nearby | Non
 
 
 def _calls(session: Session, org_id: int, phone: str) -> list[Contact]:
-    return repository.call_contacts(repository.calls_of_phones(session, org_id, [phone], CONTACTS))
+    return dealings.call_contacts(dealings.calls_of_phones(session, org_id, [phone], CONTACTS))
 
 
 def regions(session: Session, org_id: int) -> list[RegionOf]:

@@ -1,0 +1,215 @@
+"""All queries of what customers have to do with us: their orders, calls and tickets."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any, TypeVarTuple
+from uuid import UUID
+
+from sqlalchemy import Row, Select, select, true, union
+from sqlalchemy.orm import Session, aliased
+
+from dispatch.directory.callers import Contact, OpenOrder
+from dispatch.directory.models import Customer, ServicePoint
+from dispatch.directory.repository import open_with_tickets
+from dispatch.orders.models import Location, Order, OrderTicket
+from dispatch.tickets.models import Ticket
+from telephony.models import Call
+
+Columns = TypeVarTuple("Columns")
+
+
+def _open_orders(org_id: int, condition: Any, limit: int) -> Select[*tuple[Any, ...]]:
+    """Open orders in the columns of `OpenOrder`, without `because`, newest first."""
+    columns = (
+        Order.id,
+        Order.number,
+        Order.state,
+        Order.fault_code,
+        Order.urgency,
+        Order.filed_at,
+        Order.centre_id,
+        Location.place,
+        Location.place_en,
+    )
+    return (
+        open_with_tickets(select(*columns), org_id)
+        .outerjoin(Location, (Location.org_id == Order.org_id) & (Location.id == Order.location_id))
+        .outerjoin(Call, (Call.org_id == Ticket.org_id) & (Call.id == Ticket.call_id))
+        .where(condition)
+        .order_by(Order.filed_at.desc(), Order.id)
+        .limit(limit)
+    )
+
+
+def _each_once(rows: Iterable[tuple[Any, ...]], because: str) -> list[OpenOrder]:
+    """An order with several tickets has several rows."""
+    return list({row[0]: OpenOrder(*(*row, because)) for row in rows}.values())
+
+
+def orders_of_customers(
+    session: Session, org_id: int, customer_ids: Collection[UUID], limit: int
+) -> dict[UUID, list[OpenOrder]]:
+    """For each account, open orders about it."""
+    about = _open_orders(org_id, Ticket.customer_id == Customer.id, limit)
+    found = _of_each(session, org_id, customer_ids, about, _newest_order)
+    return {id_: _each_once(rows, "customer") for id_, rows in found.items()}
+
+
+def past_orders(
+    session: Session, org_id: int, customer_id: UUID, limit: int
+) -> Sequence[Row[Order, Location]]:
+    """The last orders about an account, open and closed, with where they were, newest first."""
+    about = (
+        select(OrderTicket.order_id)
+        .join(Ticket, (Ticket.org_id == OrderTicket.org_id) & (Ticket.id == OrderTicket.ticket_id))
+        .where(OrderTicket.org_id == org_id, Ticket.customer_id == customer_id)
+    )
+    query = (
+        select(Order, Location)
+        .outerjoin(Location, (Location.org_id == Order.org_id) & (Location.id == Order.location_id))
+        .where(Order.org_id == org_id, Order.id.in_(about))
+        .order_by(Order.filed_at.desc(), Order.id)
+        .limit(limit)
+    )
+    return session.execute(query).all()
+
+
+def orders_at_premises(
+    session: Session, org_id: int, customer_ids: Collection[UUID], limit: int
+) -> dict[UUID, list[OpenOrder]]:
+    """For each account, open orders about any account at its premises."""
+    own = aliased(ServicePoint)
+    there = (
+        select(ServicePoint.customer_id)
+        .join(
+            own, (own.org_id == ServicePoint.org_id) & (own.premise_id == ServicePoint.premise_id)
+        )
+        .where(own.org_id == org_id, own.customer_id == Customer.id)
+        .correlate(Customer)
+    )
+    about = _open_orders(org_id, Ticket.customer_id.in_(there), limit)
+    found = _of_each(session, org_id, customer_ids, about, _newest_order)
+    return {id_: _each_once(rows, "premise") for id_, rows in found.items()}
+
+
+def _newest_order(columns: Any) -> tuple[Any, ...]:
+    return columns.filed_at.desc(), columns.id
+
+
+def _of_each(
+    session: Session,
+    org_id: int,
+    customer_ids: Collection[UUID],
+    query: Select[*tuple[Any, ...]],
+    order: Callable[[Any], tuple[Any, ...]],
+) -> dict[UUID, list[tuple[Any, ...]]]:
+    """What `query`, which speaks of one `Customer`, finds for each of them, in one statement.
+
+    `order`: the query's own, of its columns. The query's limit holds for each customer.
+    """
+    one = query.correlate(Customer).lateral()
+    together = (
+        select(Customer.id.label("asked"), *one.c)
+        .join(one, true())
+        .where(Customer.org_id == org_id, Customer.id.in_(customer_ids))
+        .order_by(Customer.id, *order(one.c))
+    )
+    found: dict[UUID, list[tuple[Any, ...]]] = {id_: [] for id_ in customer_ids}
+    for asked, *row in session.execute(together):
+        found[asked].append(tuple(row))
+    return found
+
+
+def orders_of_phone(
+    session: Session, org_id: int, number: str, written: Collection[str], limit: int
+) -> list[OpenOrder]:
+    """Open orders told from a phone, or with it as the number to call back."""
+    condition = (Call.from_number == number) | Ticket.caller_phone.in_(written)
+    rows = session.execute(_open_orders(org_id, condition, limit))
+    return _each_once([tuple(row) for row in rows], "phone")
+
+
+def calls_of_phones(
+    session: Session,
+    org_id: int,
+    numbers: Collection[str],
+    limit: int,
+    about: UUID | None = None,
+) -> Sequence[Row[Call, Ticket, UUID, str]]:
+    """Last calls from these phones: (Call, Ticket or None, order id, order number), newest first.
+
+    `about`: also calls in which a ticket about this customer was filed, whoever called.
+    """
+    from_them = (
+        select(Call.id)
+        .where(Call.org_id == org_id, Call.from_number.in_(numbers), Call.direction == "inbound")
+        .order_by(Call.opened_at.desc(), Call.id.desc())
+        .limit(limit)
+    )
+    about_it = (
+        select(Ticket.call_id)
+        .where(Ticket.org_id == org_id, Ticket.customer_id == about, Ticket.call_id.is_not(None))
+        .order_by(Ticket.filed_at.desc(), Ticket.id.desc())
+        .limit(limit)
+    )
+    found = union(from_them, about_it) if about is not None else from_them
+    last = (
+        select(Call)
+        .where(Call.org_id == org_id, Call.id.in_(found))
+        .order_by(Call.opened_at.desc(), Call.id.desc())
+        .limit(limit)
+        .subquery()
+    )
+    call = aliased(Call, last)
+    query = (
+        select(call, Ticket, Order.id, Order.number)
+        .outerjoin(Ticket, (Ticket.org_id == call.org_id) & (Ticket.call_id == call.id))
+        .order_by(call.opened_at.desc(), call.id.desc(), Ticket.filed_at)
+    )
+    return session.execute(_with_order(query)).all()
+
+
+def call_contacts(rows: Iterable[Row[Call, Ticket, UUID, str]]) -> list[Contact]:
+    """Calls as contacts, one for each ticket that was filed in it."""
+    return [
+        Contact(
+            kind="call",
+            id=call.id,
+            at=call.opened_at,
+            state=call.end_state or call.state,
+            ticket_id=ticket.id if ticket else None,
+            ticket_kind=ticket.kind if ticket else None,
+            order_id=order_id,
+            order_number=order_number,
+        )
+        for call, ticket, order_id, order_number in rows
+    ]
+
+
+def tickets_of_customers(
+    session: Session, org_id: int, customer_ids: Collection[UUID], limit: int
+) -> dict[UUID, list[Contact]]:
+    """For each account, its last tickets, newest first."""
+    last = (
+        select(Ticket.id, Ticket.filed_at, Ticket.kind, Order.id.label("order_id"), Order.number)
+        .where(Ticket.org_id == org_id, Ticket.customer_id == Customer.id)
+        .order_by(Ticket.filed_at.desc(), Ticket.id.desc())
+        .limit(limit)
+    )
+    found = _of_each(
+        session,
+        org_id,
+        customer_ids,
+        _with_order(last),
+        lambda columns: (columns.filed_at.desc(), columns.id.desc()),
+    )
+    return {
+        customer_id: [
+            Contact("ticket", id_, at, None, id_, kind, order_id, number)
+            for id_, at, kind, order_id, number in rows
+        ]
+        for customer_id, rows in found.items()
+    }
+
+
+def _with_order(query: Select[*Columns]) -> Select[*Columns]:
+    return query.outerjoin(Order, (Order.org_id == Ticket.org_id) & (Order.id == Ticket.order_id))
