@@ -7,6 +7,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
+from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated
@@ -31,6 +32,13 @@ DataDir = Annotated[Path | None, typer.Option(help="Where everything is kept / �
 Host = Annotated[str | None, typer.Option(help="Address to listen on / 监听地址")]
 
 
+class Queue(StrEnum):
+    """Jobs that must not wait, and those that take long."""
+
+    URGENT = "urgent"
+    BULK = "bulk"
+
+
 Demo = Annotated[
     bool | None,
     typer.Option("--demo/--no-demo", help="With a demo city in it; on unless told / 演示城市"),
@@ -45,7 +53,7 @@ def up(port: Port = None, data_dir: DataDir = None, host: Host = None, demo: Dem
     from api.supervisor import up as run
     from core.settings import settings
 
-    raise typer.Exit(run(settings(), _prepare, lambda name: main([name])))
+    raise typer.Exit(run(settings(), _prepare, main))
 
 
 @app.command()
@@ -67,9 +75,16 @@ def engine() -> None:
 
 
 @app.command()
-def worker() -> None:
+def worker(
+    queue: Annotated[
+        Queue | None, typer.Option(help="Only these jobs; all unless told / 只处理此类作业")
+    ] = None,
+) -> None:
     """Run one worker: notices, reports, imports / 运行后台作业."""
-    _process("worker", "api.worker")
+    if queue is None:
+        _process("worker", "api.worker")
+    else:
+        _process("bulk" if queue is Queue.BULK else "worker", "api.worker", [queue.value])
 
 
 @app.command()
@@ -260,14 +275,14 @@ def _prepare_demo() -> list[str]:
     return lines
 
 
-def _process(name: str, module: str) -> None:
-    """One of the four processes, alone or under `paidan up`."""
+def _process(name: str, module: str, *arguments: object) -> None:
+    """One of the processes, alone or under `paidan up`."""
     _follow_supervisor()
     with _engines():
         from core.logging import configure_logging
 
         configure_logging(name)
-        import_module(module).main()
+        import_module(module).main(*arguments)
 
 
 def _mounted(module: str, name: str, words: list[str], *, engines: bool = True) -> None:

@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from typing import NoReturn
 
@@ -21,11 +21,11 @@ _MOST_FILES = 65_536
 _INHERITED = (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)
 
 
-def preload(modules: Mapping[str, str]) -> None:
+def preload(modules: Iterable[str]) -> None:
     """Import what the processes will run. Nothing of it may start a thread or open a connection."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy would start some
     gc.disable()  # what is imported stays: looking through it again and again is a fifth of it all
-    for module in modules.values():
+    for module in modules:
         import_module(module)
     gc.enable()
     gc.collect()

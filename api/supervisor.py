@@ -20,13 +20,23 @@ from core.engines.owner import Ownership, RunFile, own
 from core.engines.processes import ProcessId
 from core.settings import Settings
 
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """What to import and what to say on the command line."""
+
+    module: str
+    words: tuple[str, ...]
+
+
 PROCESSES = {
-    "api": "api.server",
-    "gps": "gps.server",
-    "engine": "api.engine",
-    "worker": "api.worker",
+    "api": Process("api.server", ("api",)),
+    "gps": Process("gps.server", ("gps",)),
+    "engine": Process("api.engine", ("engine",)),
+    "worker": Process("api.worker", ("worker", "--queue", "urgent")),
+    "bulk": Process("api.worker", ("worker", "--queue", "bulk")),
 }
-CITY = {"city": "api.demo.process"}
+CITY = {"city": Process("api.demo.process", ("city",))}
 """The demo city: it uses the others from outside, as people, callers and vehicles do."""
 OWNER_SECONDS = 60.0
 STOP_SECONDS = 7.0
@@ -35,7 +45,7 @@ BACKOFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 STEADY_SECONDS = 30.0
 QUIET_AFTER = 5
 MAKE_SECONDS = 0.5
-_COLOURS = {"api": 36, "gps": 35, "engine": 33, "worker": 34, "city": 94, "paidan": 32}
+_COLOURS = {"api": 36, "gps": 35, "engine": 33, "worker": 34, "bulk": 34, "city": 94, "paidan": 32}
 
 
 @dataclass
@@ -43,6 +53,7 @@ class _Child:
     """One supervised process and its tries."""
 
     name: str
+    runs: Process
     process: Forked | None = None
     failures: int = 0
     output: asyncio.Task[None] | None = field(default=None, repr=False)
@@ -91,13 +102,13 @@ def _sigterm_as_interrupt() -> Iterator[_Interrupts]:
 def up(
     settings: Settings,
     before_processes: Callable[[], Sequence[str]],
-    process: Callable[[str], int],
+    process: Callable[[Sequence[str]], int],
 ) -> int:
     """Run everything on one machine; returns the exit code.
 
     `before_processes` runs when the servers answer (the environment names them): schema, first
-    data. What it returns is printed after the address. `process` runs the process of a name in a
-    copy of this one, and returns its exit code.
+    data. What it returns is printed after the address. `process` runs a command line in a copy of
+    this one, and returns its exit code.
 
     Raises:
         PortTaken, AddressNotHere, DataDirUnusable, ServerUnreachable, EnginesBusy,
@@ -123,7 +134,7 @@ def _run_with_engines(
     settings: Settings,
     ownership: Ownership,
     before_processes: Callable[[], Sequence[str]],
-    process: Callable[[str], int],
+    process: Callable[[Sequence[str]], int],
     interrupts: _Interrupts,
 ) -> None:
     own = {"PostgreSQL": settings.database_url, "Valkey": settings.redis_url}
@@ -135,7 +146,7 @@ def _run_with_engines(
         os.environ.update(urls_of(settings).environment)
         say("preparing the schema / 正在准备数据库结构")
         closing_words = before_processes()
-        preload(_processes(settings))
+        preload(one.module for one in _processes(settings).values())
         ownership.update(ready=True)
         interrupts.check()
         watch = Supervisor(settings, ownership, embedded, process, closing_words)
@@ -155,7 +166,7 @@ class Supervisor:
         settings: Settings,
         ownership: Ownership,
         embedded: Embedded,
-        process: Callable[[str], int],
+        process: Callable[[Sequence[str]], int],
         closing_words: Sequence[str],
     ) -> None:
         self._settings = settings
@@ -165,7 +176,7 @@ class Supervisor:
         self._closing_words = closing_words
         self._stopping = asyncio.Event()
         self._child_ended = asyncio.Event()
-        self._children = [_Child(name) for name in _processes(settings)]
+        self._children = [_Child(*one) for one in _processes(settings).items()]
 
     async def run(self) -> None:
         """Until SIGINT or SIGTERM; every process has ended when this returns."""
@@ -219,7 +230,7 @@ class Supervisor:
     async def _run_once(self, child: _Child) -> int:
         name = child.name
         environment = _environment(self._settings, os.environ)
-        process = await Forked.start(name, environment, lambda: self._process(name))
+        process = await Forked.start(name, environment, lambda: self._process(child.runs.words))
         child.process = process
         self._note(name, process.pid)
         child.output = asyncio.create_task(_relay(child, process.output))
@@ -364,8 +375,8 @@ async def _is_ready(settings: Settings) -> bool:
     return b" 200 " in status
 
 
-def _processes(settings: Settings) -> dict[str, str]:
-    """Name and module of each process that runs."""
+def _processes(settings: Settings) -> dict[str, Process]:
+    """Each process that runs, by name."""
     return {**PROCESSES, **(CITY if settings.demo and settings.demo_city else {})}
 
 

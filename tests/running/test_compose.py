@@ -11,6 +11,9 @@ import typer
 import yaml
 
 from api.cli import app
+from api.jobs import queue_of
+from api.supervisor import PROCESSES
+from api.wiring import JOBS
 from core.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,11 +29,19 @@ def compose() -> dict[str, Any]:
 def test_runs_the_processes_of_paidan_up(compose: dict[str, Any]) -> None:
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     ours = {name: s for name, s in compose["services"].items() if s["image"] == "paidan"}
-    assert ours.keys() == {"migrate", "api", "gps", "engine", "worker"}
-    for name, service in ours.items():
-        assert service["command"][0] == name
-        options = {word for parameter in commands[name].params for word in parameter.opts}
-        assert set(service["command"][1:]) <= options
+    assert ours.keys() == {"migrate", *PROCESSES}
+    for name, process in PROCESSES.items():
+        assert tuple(ours[name]["command"]) == process.words
+    for service in ours.values():
+        known = commands[service["command"][0]].params
+        options = {word for parameter in known for word in parameter.opts}
+        assert {word for word in service["command"][1:] if word.startswith("-")} <= options
+
+
+def test_every_job_has_a_process_and_no_urgent_one_waits_behind_a_long_one() -> None:
+    takes = {one.words[-1] for one in PROCESSES.values() if one.words[0] == "worker"}
+    assert {queue_of(job) for job in JOBS} == takes
+    assert queue_of("notice.alarm") != queue_of("directory.import")
 
 
 def test_every_variable_is_a_setting(compose: dict[str, Any]) -> None:
@@ -42,7 +53,7 @@ def test_every_variable_is_a_setting(compose: dict[str, Any]) -> None:
 
 
 def test_processes_wait_for_the_schema(compose: dict[str, Any]) -> None:
-    for name in ("api", "gps", "engine", "worker"):
+    for name in PROCESSES:
         waits = compose["services"][name]["depends_on"]
         assert waits["migrate"]["condition"] == "service_completed_successfully"
 
