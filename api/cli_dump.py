@@ -52,7 +52,7 @@ def restore(database_url: str, file: Path) -> None:
 def _run(program: str, database_url: str, *arguments: str) -> None:
     parts = conninfo_to_dict(libpq_url(database_url))
     connection = {_VARIABLES[key]: str(text) for key, text in parts.items() if key in _VARIABLES}
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(  # noqa: S603 - PostgreSQL's own programs
         [_path(program), *arguments],
         env={**os.environ, **connection},
         stdin=subprocess.DEVNULL,

@@ -99,7 +99,7 @@ def _become(
         os.dup2(output, 2)
         os.closerange(3, _MOST_FILES)
         gc.freeze()  # nothing of the original's is ever collected: its files are not ours
-        sys.stdout.reconfigure(write_through=True)  # type: ignore[union-attr]
+        sys.stdout.reconfigure(write_through=True)  # type: ignore[union-attr]  # a file
         os.environ.clear()
         os.environ.update(environment)
         if sys.platform == "linux":

@@ -360,7 +360,7 @@ def _obituary(child: _Child, reason: str, pause: float) -> str:
 
 async def _is_ready(settings: Settings) -> bool:
     """GET /health/ready, by hand: the loop must go on while the answer is awaited."""
-    host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host  # noqa: S104
+    host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host  # noqa: S104 - compared
     request = f"GET /health/ready HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
     try:
         async with asyncio.timeout(5):

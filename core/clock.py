@@ -91,9 +91,9 @@ def _pace() -> Pace | None:
     own = settings()
     if own.clock_start is None:
         return None
-    return _paced(own.clock_start, own.clock_from, own.clock_speed, own.clock_catch_up)
+    return _paced(own.clock_start, own.clock_from, own.clock_speed, catch_up=own.clock_catch_up)
 
 
 @lru_cache(maxsize=8)
-def _paced(start: datetime, anchor: datetime, speed: float, catch_up: bool) -> Pace:  # noqa: FBT001
+def _paced(start: datetime, anchor: datetime, speed: float, *, catch_up: bool) -> Pace:
     return Pace(start.astimezone(UTC), anchor.astimezone(UTC), speed, catch_up)

@@ -96,7 +96,13 @@ def drift(url: str) -> list[Any]:
         engine.dispose()
 
 
-def include_object(thing: Any, name: str | None, kind: str, _reflected: bool, _other: Any) -> bool:  # noqa: FBT001
+def include_object(
+    thing: Any,
+    name: str | None,
+    kind: str,
+    _reflected: bool,  # noqa: FBT001 - Alembic calls it so
+    _other: Any,
+) -> bool:
     """Partitions that are made while running are not part of the models."""
     if kind == "table":
         return not _made_while_running(name or "")

@@ -64,7 +64,7 @@ def tracks(
     if enrol_for is not None:
         with _database():
             enrol(enrol_for, found)
-    tally = _run(found, host, port, speed, shift_to_now, together, console)
+    tally = _run(found, host, port, speed, console, shift=shift_to_now, together=together)
     console.print(
         f"轨迹 tracks {tally.tracks}  已发 sent {tally.sent}  已确认 acked {tally.acked}  "
         f"重发 resent {tally.resent}  重连 reconnected {tally.reconnected}  "
@@ -86,9 +86,10 @@ def _run(
     host: str,
     port: int,
     speed: float,
-    shift: bool,  # noqa: FBT001
-    together: bool,  # noqa: FBT001
     console: Console,
+    *,
+    shift: bool,
+    together: bool,
 ) -> Tally:
     total = sum(len(track.points) for track in found)
     with Progress(

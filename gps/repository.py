@@ -164,7 +164,7 @@ def store_fixes(cur: Cursor, rows: Iterable[FixValues]) -> int:
         for row in rows:
             copy.write_row(row)
     cur.execute(
-        f"INSERT INTO fix ({_COLUMNS}) SELECT {_COLUMNS} FROM fix_staging"  # noqa: S608
+        f"INSERT INTO fix ({_COLUMNS}) SELECT {_COLUMNS} FROM fix_staging"  # noqa: S608 - constants
         " ORDER BY device_id, fix_at ON CONFLICT DO NOTHING"
     )
     return cur.rowcount

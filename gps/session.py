@@ -88,7 +88,7 @@ class Session(asyncio.Protocol):
         self._transport.set_write_buffer_limits(high=self.gateway.limits.unsent_bytes)
         self.gateway.opened(self)
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio calls it so
         self._transport = None
         self.gateway.closed(self)
 

@@ -60,7 +60,7 @@ class Life:
     """The city's people and vehicles at one Paidan."""
 
     def __init__(self, settings: Settings, cast: Cast, script: Script, tally: Tally) -> None:
-        host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host  # noqa: S104
+        host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host  # noqa: S104 - compared
         self._door = Door(f"http://{host}:{settings.port}", tally)
         self._address = (host, settings.effective_jt808_port)
         self._settings = settings

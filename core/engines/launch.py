@@ -26,7 +26,7 @@ def main() -> None:
         if os.getppid() != parent:
             sys.exit("the parent is gone")
     os.umask(0o077)
-    os.execv(program[0], program)  # noqa: S606
+    os.execv(program[0], program)  # noqa: S606 - our own words
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ class Ownership:
 
     def update(self, **changes: object) -> None:
         """Change the run file, e.g. `update(ready=True)`."""
-        self.run = replace(self.run, **changes)  # type: ignore[arg-type]
+        self.run = replace(self.run, **changes)  # type: ignore[arg-type]  # fields of the run
         write_private(self._data_dir / RUN_FILE, json.dumps(asdict(self.run), indent=2) + "\n")
 
     def keep_told(self) -> None:

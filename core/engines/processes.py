@@ -107,7 +107,7 @@ def launch(
     `dies_by` is sent to it when the *thread* that called us ends: call from the main thread.
     """
     with output.open("ab") as log:
-        child = subprocess.Popen(  # noqa: S603
+        child = subprocess.Popen(  # noqa: S603 - our own words
             _command(program, account, dies_by),
             cwd=directory,
             env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},
@@ -124,7 +124,7 @@ def run(
     program: Sequence[str], *, account: Account, directory: Path, seconds: float
 ) -> subprocess.CompletedProcess[str]:
     """Run `program` to its end under `account`; its output as text, stderr included."""
-    return subprocess.run(  # noqa: S603
+    return subprocess.run(  # noqa: S603 - our own words
         _command(program, account, None),
         cwd=directory,
         env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},

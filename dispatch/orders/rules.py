@@ -226,7 +226,7 @@ def _with_hop(
             kept = {
                 name: value for name, value in (first or {}).items() if getattr(hop, name) is None
             }
-            hop = replace(hop, **changes, **kept)  # type: ignore[arg-type]
+            hop = replace(hop, **changes, **kept)  # type: ignore[arg-type]  # names are of HopState
         hops.append(hop)
     return replace(order, hops=tuple(hops))
 

@@ -24,7 +24,7 @@ _KEY = ("10001", "10002", "10005", "10006", "10007", "10008", "10009", "10026")
 _QUOTA = ("10003", "10004", "10010", "10014", "10015", "10019", "10020", "10021", "10044")
 
 
-class AMap(Geocoder):  # type: ignore[misc]
+class AMap(Geocoder):  # type: ignore[misc]  # geopy has no types
     """`api_key`: of the kind "Web service". Points come as they are, GCJ-02."""
 
     def __init__(

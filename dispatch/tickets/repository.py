@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -24,15 +25,21 @@ from dispatch.tickets.models import (
 )
 from dispatch.tickets.rules import TicketState
 
+Row = TypeVar("Row", Ticket, FollowUp)
+
 
 def ticket_locked(session: Session, org_id: int, ticket_id: UUID) -> Ticket:
     """The ticket, locked until the commit. Raises NotFound."""
-    query = select(Ticket).where(Ticket.org_id == org_id, Ticket.id == ticket_id)
+    return _locked(session, Ticket, org_id, ticket_id, "ticket")
+
+
+def _locked(session: Session, model: type[Row], org_id: int, id_: UUID, what: str) -> Row:
+    query = select(model).where(model.org_id == org_id, model.id == id_)
     found = session.scalars(
         query.with_for_update(key_share=True).execution_options(populate_existing=True)
     ).one_or_none()
     if found is None:
-        raise NotFound(what="ticket", id=ticket_id)
+        raise NotFound(what=what, id=id_)
     return found
 
 
@@ -49,13 +56,7 @@ def save_ticket(row: Ticket, state: TicketState) -> None:
 
 def follow_up_locked(session: Session, org_id: int, follow_up_id: UUID) -> FollowUp:
     """The follow-up, locked until the commit. Raises NotFound."""
-    query = select(FollowUp).where(FollowUp.org_id == org_id, FollowUp.id == follow_up_id)
-    found = session.scalars(
-        query.with_for_update(key_share=True).execution_options(populate_existing=True)
-    ).one_or_none()
-    if found is None:
-        raise NotFound(what="follow-up", id=follow_up_id)
-    return found
+    return _locked(session, FollowUp, org_id, follow_up_id, "follow-up")
 
 
 def follow_up(session: Session, org_id: int, follow_up_id: UUID) -> FollowUp:

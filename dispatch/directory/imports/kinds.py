@@ -56,6 +56,38 @@ class Kind:
         return next(one for one in self.columns if one.name == name)
 
 
+def _other_row(
+    name: str,
+    headers: tuple[str, ...],
+    hint_zh: str = "",
+    hint_en: str = "",
+    *,
+    required: bool = False,
+) -> Column:
+    """The key of another row."""
+    return Column(
+        name,
+        headers,
+        cells.code,
+        required=required,
+        target=False,
+        hint_zh=hint_zh,
+        hint_en=hint_en,
+    )
+
+
+def _one_of(
+    name: str, headers: tuple[str, ...], parse: Parser, listed: tuple[str, ...], default: str
+) -> Column:
+    """A code of a list."""
+    return Column(name, headers, parse, default=default, choices=listed)
+
+
+_CUSTOMER = _other_row(
+    "customer",
+    ("户号", "customer", "customer number", "account", "account number"),
+    required=True,
+)
 _LAT = Column(
     "lat",
     ("纬度", "lat", "latitude", "y"),
@@ -90,23 +122,19 @@ REGIONS = Kind(
     ("code",),
     (
         Column("code", ("区域代码", "code", "region code", "代码"), cells.code, required=True),
-        Column(
+        _other_row(
             "parent",
             ("上级代码", "parent", "parent code", "district_code"),
-            cells.code,
-            target=False,
-            hint_zh="上级区域的代码",
-            hint_en="code of the region above",
+            "上级区域的代码",
+            "code of the region above",
         ),
         _NAME_ZH,
         _NAME_EN,
-        Column(
+        _other_row(
             "centre",
             ("报修中心", "centre", "center", "centre code"),
-            cells.code,
-            target=False,
-            hint_zh="负责抢修的中心代码",
-            hint_en="code of the centre that repairs there",
+            "负责抢修的中心代码",
+            "code of the centre that repairs there",
         ),
         Column(
             "outline",
@@ -133,13 +161,11 @@ NODES = Kind(
             required=True,
             choices=NODE_KINDS,
         ),
-        Column(
+        _other_row(
             "parent",
             ("上级编号", "parent", "parent code", "电源侧编号"),
-            cells.code,
-            target=False,
-            hint_zh="电源侧设备的编号",
-            hint_en="code of the device that feeds it",
+            "电源侧设备的编号",
+            "code of the device that feeds it",
         ),
         _NAME_ZH,
         _NAME_EN,
@@ -157,13 +183,7 @@ PREMISES = Kind(
         Column(
             "code", ("地址编号", "code", "premise code", "用电地址编号"), cells.code, required=True
         ),
-        Column(
-            "region",
-            ("区域代码", "region", "region code"),
-            cells.code,
-            required=True,
-            target=False,
-        ),
+        _other_row("region", ("区域代码", "region", "region code"), required=True),
         Column(
             "address_zh",
             ("用电地址", "address_zh", "address", "地址"),
@@ -174,12 +194,12 @@ PREMISES = Kind(
         Column(
             "address_en", ("英文地址", "address_en", "english address"), cells.words, personal=True
         ),
-        Column(
+        _one_of(
             "area_class",
             ("区域类别", "area_class", "area class", "area"),
             choices.AREA,
-            default="urban",
-            choices=AREA_CLASSES,
+            AREA_CLASSES,
+            "urban",
         ),
         _LAT,
         _LON,
@@ -206,27 +226,21 @@ CUSTOMERS = Kind(
             personal=True,
         ),
         Column("name_en", ("英文户名", "name_en", "english name"), cells.words, personal=True),
-        Column(
+        _one_of(
             "importance",
             ("重要等级", "importance", "重要性"),
             choices.IMPORTANCE,
-            default="ordinary",
-            choices=IMPORTANCES,
+            IMPORTANCES,
+            "ordinary",
         ),
-        Column(
+        _one_of(
             "account_state",
             ("账户状态", "account_state", "account state", "用户状态"),
             choices.ACCOUNT,
-            default="active",
-            choices=ACCOUNT_STATES,
+            ACCOUNT_STATES,
+            "active",
         ),
-        Column(
-            "category",
-            ("用电类别", "category"),
-            choices.CATEGORY,
-            default="residential",
-            choices=CATEGORIES,
-        ),
+        _one_of("category", ("用电类别", "category"), choices.CATEGORY, CATEGORIES, "residential"),
         Column(
             "voltage",
             ("供电电压", "voltage", "voltage kv", "电压等级"),
@@ -270,27 +284,15 @@ SERVICE_POINTS = Kind(
     ("meter",),
     (
         Column("meter", ("电表号", "meter", "meter number", "表号"), cells.code, required=True),
-        Column(
-            "customer",
-            ("户号", "customer", "customer number", "account", "account number"),
-            cells.code,
-            required=True,
-            target=False,
+        _CUSTOMER,
+        _other_row(
+            "premise", ("地址编号", "premise", "premise code", "用电地址编号"), required=True
         ),
-        Column(
-            "premise",
-            ("地址编号", "premise", "premise code", "用电地址编号"),
-            cells.code,
-            required=True,
-            target=False,
-        ),
-        Column(
+        _other_row(
             "transformer",
             ("变压器编号", "transformer", "transformer code", "台区编号"),
-            cells.code,
-            target=False,
-            hint_zh="高压客户可填其电源设备",
-            hint_en="for high voltage the device that feeds it",
+            "高压客户可填其电源设备",
+            "for high voltage the device that feeds it",
         ),
     ),
 )
@@ -305,13 +307,7 @@ def phones(region: str) -> Kind:
         "customer_phone",
         ("customer", "number"),
         (
-            Column(
-                "customer",
-                ("户号", "customer", "customer number", "account", "account number"),
-                cells.code,
-                required=True,
-                target=False,
-            ),
+            _CUSTOMER,
             Column(
                 "number",
                 ("电话", "phone", "number", "phone number", "联系电话", "手机"),
@@ -327,13 +323,7 @@ def phones(region: str) -> Kind:
                 default=False,
                 choices=("yes", "no"),
             ),
-            Column(
-                "used_by",
-                ("使用人", "used_by", "used by"),
-                choices.USE,
-                default="owner",
-                choices=PHONE_USES,
-            ),
+            _one_of("used_by", ("使用人", "used_by", "used by"), choices.USE, PHONE_USES, "owner"),
             Column(
                 "position",
                 ("拨打顺序", "position", "order"),
