@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api import examples
 from api.schemas import Body, Moment
+from api.schemas_guides import GuidedBody
 from dashboards.reference import FINDING_CODES, REMEDY_CODES
 from dispatch.orders.rules import REASONS
 
@@ -90,6 +91,9 @@ class OrderBody(Body):
     )
     trade: Annotated[str, Field(pattern="^[a-z0-9_]{1,40}$", examples=["low_voltage"])] | None = (
         Field(None, description="Empty: what the ticket's guide says, or any.")
+    )
+    guide: GuidedBody | None = Field(
+        None, description="Answers that were asked for now; only where the ticket has none yet."
     )
 
 

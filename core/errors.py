@@ -173,9 +173,11 @@ class LastCrew(Conflict):
 
 
 class OrderExists(Conflict):
+    """Somebody was first: `since_*` says who and when, where that is known."""
+
     code = "order_exists"
-    zh = "该受理单已建工单 {number}。"
-    en = "This ticket has order {number} already."
+    zh = "该受理单已有工单 {number}{since_zh}。"
+    en = "This ticket has order {number} already{since_en}."
 
 
 class InvalidField(Problem):

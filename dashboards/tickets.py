@@ -6,20 +6,24 @@ Every list takes the same few statements however long it is.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, or_, select
+from sqlalchemy import ColumnElement, Row, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.models import User
 from dashboards.values import iso, text
 from dispatch.orders.models import Location, Order
+from dispatch.orders.service import POLICY
 from dispatch.privacy.masking import Eyes
+from dispatch.tickets import rules
 from dispatch.tickets.models import Ticket, TicketAttachment
 from sla.models import SlaTimer
+from sla.policy import load_policy
 
+FAULT = "fault_repair"
 TOTAL = "AH"
 """The timer whose deadline is an order's promise."""
 
@@ -33,6 +37,7 @@ class Wanted:
     order_id: UUID | None = None
     customer_id: UUID | None = None
     mine: tuple[UUID, UUID] | None = None
+    unordered: bool = False
     overdue_at: datetime | None = None
     before: datetime | None = None
     limit: int = 100
@@ -41,7 +46,7 @@ class Wanted:
 def ticket_list(session: Session, org_id: int, wanted: Wanted, eyes: Eyes) -> dict[str, Any]:
     """The newest tickets that are asked for; `more` says that older ones were left out.
 
-    `mine`: filed by this user, or with this unit.
+    `mine`: filed by this user, or with this unit. `unordered`: faults that wait for an order.
     """
     query = select(Ticket.id).where(Ticket.org_id == org_id)
     if wanted.states:
@@ -57,8 +62,14 @@ def ticket_list(session: Session, org_id: int, wanted: Wanted, eyes: Eyes) -> di
         query = query.where(or_(Ticket.filed_by == user_id, Ticket.unit_id == unit_id))
     if wanted.overdue_at:
         query = query.where(
-            Ticket.state.in_(("open", "transferred", "returned")), Ticket.due_at < wanted.overdue_at
+            Ticket.state.in_(rules.UNDECIDED),
+            or_(
+                Ticket.due_at < wanted.overdue_at,
+                (Ticket.kind == FAULT) & (_began() < wanted.overdue_at - _promise()),
+            ),
         )
+    if wanted.unordered:
+        query = query.where(Ticket.state.in_(rules.UNDECIDED), Ticket.kind == FAULT)
     if wanted.before:
         query = query.where(Ticket.filed_at < wanted.before)
     query = query.order_by(Ticket.filed_at.desc(), Ticket.id.desc()).limit(wanted.limit + 1)
@@ -68,6 +79,28 @@ def ticket_list(session: Session, org_id: int, wanted: Wanted, eyes: Eyes) -> di
         "tickets": [rows[id_] for id_ in ids[: wanted.limit]],
         "more": len(ids) > wanted.limit,
     }
+
+
+def _began() -> ColumnElement[datetime | None]:
+    """Where the clock of a fault without an order runs from."""
+    return func.coalesce(Ticket.reopened_at, Ticket.clock_started_at)
+
+
+def _promise() -> timedelta:
+    """What is promised while nobody has said where it is: the shortest, that of the town."""
+    total = load_policy(POLICY).total
+    limit = total.limit_s(same_site=None, area_class="urban") if total else None
+    return timedelta(seconds=limit or 0.0)
+
+
+def _due(ticket: Ticket, promised: datetime | None) -> datetime | None:
+    """When an answer is due; of a fault its order's promise, or its own until it has one."""
+    if ticket.due_at is not None:
+        return ticket.due_at
+    began = ticket.reopened_at or ticket.clock_started_at
+    if ticket.kind == FAULT and ticket.state in rules.UNDECIDED:
+        return began + _promise() if began else None
+    return promised
 
 
 def summaries(
@@ -135,7 +168,7 @@ def _summary(
         "filed_at": iso(ticket.filed_at),
         "filed_by": text(ticket.filed_by),
         "filed_by_name": filer,
-        "due_at": iso(ticket.due_at or promised),
+        "due_at": iso(_due(ticket, promised)),
         "clock_started_at": iso(ticket.clock_started_at),
         "call_id": text(ticket.call_id),
         "customer_id": text(ticket.customer_id),

@@ -36,6 +36,7 @@ from dispatch.orders import repository, service
 from dispatch.orders.models import Assignment, Order
 from dispatch.orders.service import NewOrder
 from dispatch.places.filing import Said, placed
+from dispatch.tickets.service import Guided, answer_guide
 
 router = APIRouter(tags=["orders"])
 Viewer = Annotated[Principal, Depends(Need(Right.ORDER_VIEW))]
@@ -114,7 +115,7 @@ _PLACE = ("lat", "lon", "source", "uncertainty_m", "premise_id", "meter", "node"
 
 @router.post("/api/orders", status_code=201, response_model=OrderRow)
 def file_order(body: OrderBody, write: Annotated[Writer, writer(Right.ORDER_FILE)]) -> JSONResponse:
-    """File an order from a ticket."""
+    """File an order from a ticket: one just taken, or one that was handed in, kept or reopened."""
     _check_place(body)
     for field, codes in (("fault_code", FAULT_CODES), ("trade", TRADE_CODES)):
         if getattr(body, field) not in (*codes, None):
@@ -124,7 +125,10 @@ def file_order(body: OrderBody, write: Annotated[Writer, writer(Right.ORDER_FILE
             )
 
     def act(uow: UnitOfWork) -> dict[str, Any]:
-        told = body.model_dump()
+        told = body.model_dump(exclude={"guide"})
+        if body.guide is not None:
+            given = Guided(body.guide.fault_code, body.guide.answers)
+            answer_guide(uow, body.ticket_id, given)
         said = Said(**{name: told.pop(name) for name in _PLACE}, area_class=body.area_class)
         where = asdict(placed(uow.session, uow.org_id, said))
         where["location_source"] = where.pop("source")

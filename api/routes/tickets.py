@@ -89,6 +89,7 @@ def tickets(
     customer_id: UUID | None = None,
     mine: Annotated[bool, Query(description="Filed by you, or with your unit.")] = False,
     overdue: Annotated[bool, Query(description="An answer is due and was not given.")] = False,
+    unordered: Annotated[bool, Query(description="Faults that wait for an order.")] = False,
     before: Annotated[Moment | None, Query(description="Filed before: the next page.")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> JSONResponse:
@@ -100,6 +101,7 @@ def tickets(
         customer_id=customer_id,
         mine=(principal.user_id, principal.unit_id) if mine else None,
         overdue_at=now() if overdue else None,
+        unordered=unordered,
         before=before,
         limit=limit,
     )

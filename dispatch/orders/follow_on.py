@@ -17,13 +17,14 @@ from core.clock import real_now, seconds_until
 from core.errors import Conflict, InvalidField
 from core.identity import Access
 from core.ids import new_id
+from core.local import local_time
 from core.recorded import Recorded
 from core.uow import UnitOfWork
 from dispatch.numbering import next_number
 from dispatch.orders import repository
 from dispatch.orders.models import Location, OrderTicket
 from dispatch.orders.rules import OrderState, evolve_order
-from dispatch.orders.service import DISPATCHER, POLICY, add_order, release
+from dispatch.orders.service import DISPATCHER, POLICY, SYSTEM, add_order, release
 from dispatch.orders.work import Work, work_on
 from dispatch.routing import plans
 from dispatch.tickets import repository as tickets
@@ -33,6 +34,7 @@ from sla.policy import load_policy
 KINDS = ("made_safe", "other_trade", "second_crew", "materials", "appointment")
 BEGIN_DUE = "orders.begin_due"
 _LATER = ("materials", "appointment")
+_ONCE = ("made_safe", "other_trade")
 _ENDED = ("finished", "closed")
 
 
@@ -42,6 +44,14 @@ class NothingToFollow(Conflict):
     code = "nothing_to_follow"
     zh = "工单 {number} 不能派生此类后续工单。"
     en = "No order of this kind can follow on order {number}."
+
+
+class FollowOnExists(Conflict):
+    """Somebody was first: this trade is on its way for this already."""
+
+    code = "follow_on_exists"
+    zh = "{who} 已于 {at} 派生同工种的后续工单 {number}。"
+    en = "{who} already filed the follow-on order {number} of this trade at {at}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +68,12 @@ class FollowOn:
 def file_follow_on(uow: UnitOfWork, parent_id: UUID, new: FollowOn, access: Access) -> UUID:
     """File an order that follows on `parent_id`, linked both ways. Returns its id.
 
-    Raises NotFound where `access` hides the parent, NothingToFollow, InvalidField.
+    Raises NotFound where `access` hides the parent, NothingToFollow, FollowOnExists, InvalidField.
     """
     with work_on(uow, parent_id, access) as parent:
         parent.demand("follow_on")
         _check(uow, parent.order, new)
+        _demand_first(uow, parent.order, new)
         state = _file(uow, parent, new)
         told = parent.record(
             parent_id,
@@ -97,6 +108,25 @@ def _check(uow: UnitOfWork, parent: OrderState, new: FollowOn) -> None:
         )
     if new.appointment_at <= uow.now:
         raise InvalidField("body.appointment_at", "is over already", "时间已过")
+
+
+def _demand_first(uow: UnitOfWork, parent: OrderState, new: FollowOn) -> None:
+    """One repair of each trade: a second one would send a second crew for the same work."""
+    if new.kind not in _ONCE:
+        return
+    session, org_id = uow.session, uow.org_id
+    before = repository.children(session, org_id, parent.id, new.kind)
+    same = [one for one in before if one.trade == new.trade and one.state != "closed"]
+    if not same:
+        return
+    first = same[0]
+    filed = repository.last_event(session, org_id, "order", first.id, ("order.filed",))
+    name = repository.user_name(session, org_id, filed.actor_id if filed else None)
+    raise FollowOnExists(
+        who=name or (filed.source if filed else SYSTEM),
+        at=local_time(first.filed_at),
+        number=first.number,
+    )
 
 
 def _file(uow: UnitOfWork, parent: Work, new: FollowOn) -> OrderState:

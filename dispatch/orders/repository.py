@@ -81,12 +81,12 @@ def order(session: Session, org_id: int, order_id: UUID, field: str = "") -> Ord
     raise NotFound(what="order", id=order_id)
 
 
-def has_child(session: Session, org_id: int, order_id: UUID, relation: str) -> bool:
-    """Whether an order follows on this one in that way."""
-    query = select(Order.id).where(
+def children(session: Session, org_id: int, order_id: UUID, relation: str) -> list[Order]:
+    """Orders that follow on this one in that way, the first one first."""
+    query = select(Order).where(
         Order.org_id == org_id, Order.parent_id == order_id, Order.relation == relation
     )
-    return session.scalars(query.limit(1)).first() is not None
+    return list(session.scalars(query.order_by(Order.filed_at, Order.id)))
 
 
 def lock_order(session: Session, org_id: int, order_id: UUID) -> None:

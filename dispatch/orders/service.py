@@ -65,7 +65,12 @@ def file_order(uow: UnitOfWork, new: NewOrder) -> UUID:
         existing = repository.order_of_ticket(uow.session, uow.org_id, ticket.row.id)
         reopened_at = ticket.ticket.reopened_at
         if existing is not None and (reopened_at is None or existing.state != "closed"):
-            raise OrderExists(number=existing.number)
+            first = ticket.first()
+            raise OrderExists(
+                number=existing.number,
+                since_zh="（{}，{}）".format(*first) if first else "",
+                since_en=" ({}, {})".format(*first) if first else "",
+            )
         ticket.demand("order")
         order_id = new_id()
         place = _keep_place(uow, new, order_id)
@@ -291,7 +296,7 @@ def close(uow: UnitOfWork, order_id: UUID, outcome: str) -> None:
                 "nobody repaired it: say customer_side, duplicate or cancelled",
                 "尚无人抢修：请选 customer_side、duplicate 或 cancelled",
             )
-        if outcome == "made_safe" and not repository.has_child(
+        if outcome == "made_safe" and not repository.children(
             uow.session, uow.org_id, order_id, "made_safe"
         ):
             raise InvalidField(

@@ -105,12 +105,14 @@ def drop(ticket: TicketWork) -> None:
 def order_closed(uow: UnitOfWork, event: Recorded) -> None:
     """Subscriber of `order.closed`: its tickets go to the follow-up queue, or are closed.
 
-    A ticket with another order that is still open waits for that one. May run twice: a ticket
-    that has moved on is left alone.
+    Whoever asked several times about one order is called once, about the first of the tickets. A
+    ticket with another order that is still open waits for that one. May run twice: a ticket that
+    has moved on is left alone.
     """
     assert isinstance(event.payload, ev.OrderClosed)
     order_id = event.stream_id
     restored = orders.restored_at(uow.session, uow.org_id, [order_id]).get(order_id)
+    called = repository.called_about(uow.session, uow.org_id, order_id)
     for ticket_id in repository.tickets_of_order(uow.session, uow.org_id, order_id):
         with work_on_ticket(uow, ticket_id) as work:
             if not rules.allowed("settle", work.ticket.state):
@@ -118,6 +120,11 @@ def order_closed(uow: UnitOfWork, event: Recorded) -> None:
             if repository.open_orders_of(uow.session, uow.org_id, ticket_id):
                 continue
             if event.payload.outcome in rules.DONE_OUTCOMES:
+                caller = repository.caller_of(work.row)
+                if caller in called:  # one call tells whoever asked several times
+                    work.record(ev.TicketClosed(how="called_once"), source="system")
+                    continue
+                called.add(caller)
                 open_for(
                     work,
                     ended_at=event.occurred_at,

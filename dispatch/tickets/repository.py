@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from core.errors import NotFound
 from core.models import Unit
+from core.settings import settings
 from dispatch.directory.models import Customer, CustomerPhone
+from dispatch.directory.rules import e164
 from dispatch.orders.models import Order, OrderTicket
 from dispatch.tickets import followup_rules, rules
 from dispatch.tickets.followup_rules import FollowUpState
@@ -84,6 +86,23 @@ def live_follow_up(session: Session, org_id: int, ticket_id: UUID) -> UUID | Non
         FollowUp.state.in_(followup_rules.LIVE),
     )
     return session.scalars(query).one_or_none()
+
+
+def caller_of(ticket: Ticket) -> str | UUID:
+    """Who would be called about a ticket: a number in one form, else the account, else itself."""
+    if ticket.caller_phone:
+        return e164(ticket.caller_phone, settings().phone_region) or ticket.caller_phone
+    return ticket.customer_id or ticket.id
+
+
+def called_about(session: Session, org_id: int, order_id: UUID) -> set[str | UUID]:
+    """Whoever is called about this order, or was, as `caller_of` names them."""
+    query = (
+        select(Ticket)
+        .join(FollowUp, (FollowUp.org_id == Ticket.org_id) & (FollowUp.ticket_id == Ticket.id))
+        .where(Ticket.org_id == org_id, FollowUp.order_id == order_id)
+    )
+    return {caller_of(ticket) for ticket in session.scalars(query)}
 
 
 def customer(session: Session, org_id: int, customer_id: UUID) -> Customer | None:

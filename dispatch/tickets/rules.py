@@ -25,25 +25,38 @@ STATES = (
     "follow_up",
     "closed",
 )
-_UNDECIDED = ("open", "transferred", "returned")
+UNDECIDED = ("open", "transferred", "returned")
+"""Nobody has answered, ordered or merged it."""
 BEFORE = "before"
 """The state that a merge found; unmerging leads back to it."""
 
 TABLE: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
-        "order": dict.fromkeys(_UNDECIDED, "ordered"),
-        "merge": dict.fromkeys((*_UNDECIDED, "ordered"), "merged"),
+        "order": dict.fromkeys(UNDECIDED, "ordered"),
+        "merge": dict.fromkeys((*UNDECIDED, "ordered"), "merged"),
         "unmerge": {"merged": BEFORE},
-        "transfer": dict.fromkeys(_UNDECIDED, "transferred"),
+        "transfer": dict.fromkeys(UNDECIDED, "transferred"),
         "return": dict.fromkeys(("open", "transferred"), "returned"),
-        "answer": dict.fromkeys(_UNDECIDED, "answered"),
+        "answer": dict.fromkeys(UNDECIDED, "answered"),
         "follow_up": dict.fromkeys(("ordered", "merged", "answered"), "follow_up"),
-        "close": dict.fromkeys((*_UNDECIDED, "answered", "follow_up"), "closed"),
+        "close": dict.fromkeys((*UNDECIDED, "answered", "follow_up"), "closed"),
         "settle": dict.fromkeys(("ordered", "merged"), "closed"),
         "reopen": dict.fromkeys(("answered", "follow_up", "closed"), "open"),
     }
 )
 """Act → state before → state after. `settle`: its order is closed and nobody is to be called."""
+
+_BROUGHT_BY: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "ordered": ("ticket.ordered",),
+        "merged": ("ticket.merged",),
+        "transferred": ("ticket.transferred",),
+        "returned": ("ticket.returned",),
+        "answered": ("ticket.answered",),
+        "follow_up": ("ticket.answered",),
+        "closed": ("ticket.closed",),
+    }
+)
 
 RELATIONS = ("same_cause", "follow_up_of", "see_also")
 MERGE_REASONS = ("same_fault", "same_line", "same_caller", "other")
@@ -111,6 +124,11 @@ FIELDS = tuple(TicketState.__dataclass_fields__)
 def allowed(act: str, state: str) -> bool:
     """Whether `act` is possible in `state`."""
     return state in TABLE[act]
+
+
+def brought_by(state: str) -> tuple[str, ...]:
+    """Types of the fact that brought a ticket into `state`; none for one that is untouched."""
+    return _BROUGHT_BY.get(state, ())
 
 
 def due_at(kind: str, filed_at: datetime) -> datetime | None:

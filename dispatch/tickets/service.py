@@ -21,7 +21,7 @@ from dispatch.tickets import repository, rules
 from dispatch.tickets.guides.loading import guides
 from dispatch.tickets.guides.model import Guide, NotAnAnswer, Outcome, evaluate
 from dispatch.tickets.models import Ticket, TicketAnswer
-from dispatch.tickets.work import AGENT, TicketWork
+from dispatch.tickets.work import AGENT, TicketWork, work_on_ticket
 from telephony import service as telephony
 
 NUMBER_PREFIX = "T"
@@ -58,7 +58,7 @@ class NewTicket:
 
 
 def file_ticket(uow: UnitOfWork, new: NewTicket, source: str = AGENT) -> UUID:
-    """Take a request. Point A is the end of its call; on other channels, this moment."""
+    """Take a request. Point A is the end of its call; without a call, this moment."""
     ended = None
     if new.call_id is not None:
         ended = telephony.end_of_call(uow, new.call_id)
@@ -74,6 +74,8 @@ def file_ticket(uow: UnitOfWork, new: NewTicket, source: str = AGENT) -> UUID:
         start_clock(work, ended.at, "carrier", ended.evidence, ended.uncertainty_s)
     elif new.channel != "phone":
         start_clock(work, uow.now, "system", "submission", 0.0)
+    elif new.call_id is None:  # no carrier tells of an end: what is known is when it was filed
+        start_clock(work, uow.now, source, "filing", 0.0)
     work.save()
     return work.row.id
 
@@ -108,6 +110,24 @@ def guided_by(given: Guided, account_state: str = "active") -> Outcome:
         field = f"body.guide.answers.{outcome.stray[0]}"
         raise InvalidField(field, "is not asked after these answers", "按前面的回答不会问到此题")
     return outcome
+
+
+def answer_guide(uow: UnitOfWork, ticket_id: UUID, given: Guided) -> None:
+    """Keep answers that were asked for when an order is made of a request that came without.
+
+    Where no order can be made of the ticket nothing happens: filing the order says why not.
+    """
+    if uow.session.get(Ticket, (uow.org_id, ticket_id)) is None:
+        return
+    with work_on_ticket(uow, ticket_id) as work:
+        if not rules.allowed("order", work.ticket.state):
+            return
+        if work.ticket.guide_code is not None:
+            raise InvalidField(
+                "body.guide", "the ticket has its answers already", "受理单已有问答记录"
+            )
+        outcome = guided_by(given, _account_state(uow, work.row.customer_id))
+        _keep_answers(work, guides()[given.fault_code], given.answers, outcome)
 
 
 def _file(uow: UnitOfWork, new: NewTicket, source: str) -> TicketWork:

@@ -7,8 +7,10 @@ from uuid import UUID
 
 from core.errors import Conflict
 from core.events import Payload
+from core.local import local_time
 from core.recorded import Recorded
 from core.uow import UnitOfWork
+from dispatch.orders import repository as orders
 from dispatch.tickets import repository, rules
 from dispatch.tickets.models import Ticket, TicketNote
 from dispatch.tickets.rules import TicketState
@@ -18,11 +20,14 @@ AGENT = "agent"
 
 
 class TicketNotPossible(Conflict):
-    """The act does not fit the ticket's present state. `act_*` and `state_*` are words."""
+    """The act does not fit the ticket's present state. `act_*` and `state_*` are words.
+
+    `since_*`: who brought it there, when, and into which order; empty where nobody did.
+    """
 
     code = "ticket_not_possible"
-    zh = "受理单当前为“{state_zh}”，不能{act_zh}。"
-    en = "The ticket is {state_en}; it cannot be {act_en} now."
+    zh = "受理单当前为“{state_zh}”{since_zh}，不能{act_zh}。"
+    en = "The ticket is {state_en}{since_en}; it cannot be {act_en} now."
 
 
 class TicketWork:
@@ -37,9 +42,37 @@ class TicketWork:
         """Refuse with 409 unless the ticket's state allows `act`."""
         if not rules.allowed(act, self.ticket.state):
             state, words = STATES[self.ticket.state], ACTS[act]
+            since_zh, since_en = self._since()
             raise TicketNotPossible(
-                state_zh=state[0], state_en=state[1], act_zh=words[0], act_en=words[1]
+                state_zh=state[0],
+                state_en=state[1],
+                since_zh=since_zh,
+                since_en=since_en,
+                act_zh=words[0],
+                act_en=words[1],
             )
+
+    def first(self) -> tuple[str, str] | None:
+        """Who brought the ticket into its state, and when (HH:MM:SS); None: nobody did."""
+        session, org_id = self.uow.session, self.uow.org_id
+        types = rules.brought_by(self.ticket.state)
+        event = orders.last_event(session, org_id, "ticket", self.row.id, types)
+        if event is None:
+            return None
+        who = orders.user_name(session, org_id, event.actor_id) or event.source
+        return who, local_time(event.occurred_at)
+
+    def _since(self) -> tuple[str, str]:
+        first = self.first()
+        if first is None:
+            return "", ""
+        who, at = first
+        into_zh = into_en = ""
+        if self.ticket.state in ("ordered", "merged") and self.ticket.order_id is not None:
+            session, org_id = self.uow.session, self.uow.org_id
+            number = orders.order(session, org_id, self.ticket.order_id).number
+            into_zh, into_en = f"，工单 {number}", f", order {number}"
+        return f"（{who}，{at}{into_zh}）", f" ({who}, {at}{into_en})"
 
     def record(
         self,

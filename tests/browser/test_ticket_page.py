@@ -81,7 +81,7 @@ def test_the_filter_is_in_the_address_and_the_list_is_walked_by_key(
     page.keyboard.type(str(praise["number"]))
     page.wait_for_selector(row(complaint), state="detached")
     page.keyboard.press("Escape")
-    page.keyboard.press("4")  # closed ones
+    page.keyboard.press("5")  # closed ones
     page.wait_for_selector("[data-testid=tickets][data-count='0']")
     assert "view=closed" in page.url
 
@@ -220,3 +220,71 @@ def test_no_serious_accessibility_fault(sit: Sit, office: Office, opens: str) ->
     page.keyboard.press(opens)
     page.wait_for_selector("dialog [data-option], dialog textarea")
     assert serious_faults(page) == []
+
+
+def test_an_order_is_made_of_a_request_that_was_sent_in(sit: Sit, office: Office) -> None:
+    one = ticket(office, description="整栋楼停电")
+    page = opened(sit, one, "agent")
+    page.keyboard.press("n")
+    form = page.locator("[data-testid=order-form]")
+    form.wait_for()
+    assert form.locator("[name=description]").input_value() == "整栋楼停电"
+    assert form.locator("[name=caller]").input_value() == "王小明"
+    form.locator("[name=place]").fill("景山街道 12 号楼")
+    form.locator("[name=coordinates]").fill("39.9239, 116.3966")
+    form.locator("[name=fault]").select_option("no_power_home")
+    page.wait_for_selector("[data-testid=guide][data-question=danger]")
+    page.locator("[data-testid=guide] [data-next]").first.focus()
+    page.keyboard.press("y")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector(PAGE.format("ordered"))
+    page.wait_for_selector(DONE)
+    read = office.person("agent").get(f"/api/tickets/{one['id']}")
+    assert [order["role"] for order in read["orders"]] == ["shared"]
+    assert read["guided"]["answers"][0]["question"] == "danger"
+    assert read["orders"][0]["urgency"] == read["guided"]["urgency"]
+    page.keyboard.press("n")
+    assert form.count() == 0
+
+
+def test_who_may_not_file_is_not_offered_an_order_and_esc_leaves_the_form(
+    sit: Sit, office: Office
+) -> None:
+    one = ticket(office)
+    reads = opened(sit, one, "supervisor")
+    assert reads.locator("[data-action=order]").count() == 0
+    page = opened(sit, one, "agent")
+    page.locator("[data-action=order]").click()
+    page.wait_for_selector("[data-testid=order-form]")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    page.wait_for_selector(PAGE.format("open"))
+
+
+def test_faults_without_an_order_are_a_list_of_their_own(sit: Sit, office: Office) -> None:
+    one, enquiry = ticket(office), ticket(office, kind="enquiry")
+    page = sit("agent", "/tickets")
+    page.wait_for_selector(row(enquiry))
+    page.keyboard.press("2")
+    page.wait_for_selector(row(enquiry), state="detached")
+    page.wait_for_selector(row(one))
+    assert page.locator(f"{row(one)} .left").count() == 1
+
+
+def test_esc_closes_the_map_of_keys_only_and_letters_work_after_a_search(
+    sit: Sit, office: Office
+) -> None:
+    one = ticket(office)
+    page = opened(sit, one)
+    page.keyboard.press("?")
+    page.wait_for_selector("dialog[open]")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("dialog[open]", state="detached")
+    assert page.locator(PAGE.format("open")).count() == 1
+    page.keyboard.press("/")
+    page.keyboard.type(str(one["number"]))
+    page.wait_for_selector("[data-testid=tickets][data-count='1']")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f"{row(one)}:focus")
+    page.keyboard.press("j")
+    assert page.locator("#search").input_value() == one["number"]

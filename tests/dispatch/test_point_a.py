@@ -120,14 +120,14 @@ def test_without_a_call_a_is_the_moment_of_submission(acts: Acts) -> None:
     assert before <= at <= now()
 
 
-def test_a_phone_ticket_without_its_call_has_no_a(acts: Acts) -> None:
+def test_a_phone_ticket_without_its_call_runs_from_its_filing(acts: Acts) -> None:
     order_id = acts.file(acts.ticket(channel="phone"))
     acts.order_act("release", order_id)
-    assert point(order_id, "A") is None
-    assert segment(order_id, "AB")["state"] == "unknown"
-    assert page(order_id)["order"]["promise"]["state"] == "unknown"
+    (stamp,) = [one for one in page(order_id)["stamps"] if one["point"] == "A"]
+    assert (stamp["source"], stamp["evidence"]["ref"]) == ("agent", "filing")
+    assert segment(order_id, "AB")["state"] != "unknown"
     sla.sweep(now() + timedelta(hours=2))
-    assert not {"AB", "AH"} & set(alerts(order_id)), "nothing without evidence is judged"
+    assert "AH" in alerts(order_id), "nobody forgets an order that no call stands behind"
 
 
 def test_no_a_is_lost_when_filing_and_hanging_up_meet(acts: Acts) -> None:

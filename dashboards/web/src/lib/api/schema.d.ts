@@ -1111,7 +1111,7 @@ export interface paths {
         put?: never;
         /**
          * File Order
-         * @description File an order from a ticket.
+         * @description File an order from a ticket: one just taken, or one that was handed in, kept or reopened.
          */
         post: operations["file_order_api_orders_post"];
         delete?: never;
@@ -5215,6 +5215,8 @@ export interface components {
              * @example no_power_building
              */
             fault_code: string;
+            /** @description Answers that were asked for now; only where the ticket has none yet. */
+            guide?: components["schemas"]["GuidedBody"] | null;
             /**
              * Lat
              * @description WGS-84, with lon
@@ -18153,6 +18155,8 @@ export interface operations {
                 mine?: boolean;
                 /** @description An answer is due and was not given. */
                 overdue?: boolean;
+                /** @description Faults that wait for an order. */
+                unordered?: boolean;
                 /** @description Filed before: the next page. */
                 before?: string | null;
                 limit?: number;

@@ -104,6 +104,7 @@ export const zh = {
   'place.source.imported': '导入',
 
   'file.title': '新建受理单',
+  'file.title.order': '由受理单建工单',
   'file.kind': '受理类型',
   'file.call': '对应通话（挂机即计时起点）',
   'file.call.none': '不关联通话',
@@ -130,6 +131,7 @@ export const zh = {
   'file.trade.label': '工种',
   'file.required': '必填',
   'file.submit': '建单',
+  'file.submit.order': '建工单',
   'file.submit.ticket': '保存受理单',
   'file.not_reached': '连接不到服务器，结果不明。内容已保留，可再次提交，不会重复建单。',
   'file.choose': '请选择',
@@ -241,6 +243,7 @@ export const en: Record<keyof typeof zh, string> = {
   'place.source.imported': 'imported',
 
   'file.title': 'New request',
+  'file.title.order': 'Order of a ticket',
   'file.kind': 'Kind of request',
   'file.call': 'Call (its end starts the clock)',
   'file.call.none': 'No call',
@@ -267,6 +270,7 @@ export const en: Record<keyof typeof zh, string> = {
   'file.trade.label': 'Trade',
   'file.required': 'required',
   'file.submit': 'File order',
+  'file.submit.order': 'File order',
   'file.submit.ticket': 'Save request',
   'file.not_reached': 'The server was not reached, the outcome is not known. What you wrote is kept; sending again never files twice.',
   'file.choose': 'Choose…',

@@ -46,7 +46,7 @@ export const zh = {
   'purpose.recall': '撤回通知',
 
   'event.ticket.filed': '受理登记',
-  'event.ticket.clock_started': '客户挂机，计时开始',
+  'event.ticket.clock_started': '计时开始',
   'event.ticket.question_answered': '回答引导问题',
   'event.ticket.guided': '引导问题已有结论',
   'event.ticket.ordered': '建单',
@@ -151,7 +151,7 @@ export const en: Record<keyof typeof zh, string> = {
   'purpose.recall': 'recall',
 
   'event.ticket.filed': 'Request taken',
-  'event.ticket.clock_started': 'Caller hung up, clock started',
+  'event.ticket.clock_started': 'Clock started',
   'event.ticket.question_answered': 'Question answered',
   'event.ticket.guided': 'Questions add up',
   'event.ticket.ordered': 'Order filed',

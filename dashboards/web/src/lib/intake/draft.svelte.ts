@@ -81,6 +81,15 @@ export interface Filed {
   order: OrderRow | null;
 }
 
+/** A ticket that was there before: what it says stays; its order is what is written. */
+export interface Given {
+  id: Id;
+  /** Its number, and how and when it came, in words. */
+  said: string;
+  /** It has answers to guided questions of its own; they stay. */
+  guided: boolean;
+}
+
 /** Kept with the text, so that sending again after a reload never files twice. */
 interface Kept {
   fields: Fields;
@@ -107,14 +116,16 @@ export class Draft {
   /** The call it was told in. */
   callId = $state<Id | null>(null);
 
-  /** `store` null: it lives as long as the page. */
+  /** `store` null: it lives as long as the page. `given`: the ticket that an order is made of. */
   constructor(
     callId: Id | null,
     private readonly store: Storage | null = sessionStorage,
+    readonly given: Given | null = null,
   ) {
     this.callId = callId;
-    this.#slot = `paidan.draft.${callId ?? 'none'}`;
+    this.#slot = `paidan.draft.${given ? `ticket.${given.id}` : (callId ?? 'none')}`;
     this.#restore();
+    this.#ticketId ??= given?.id ?? null;
   }
 
   readonly point = $derived(pointOf(this.fields.coordinates));
@@ -122,7 +133,7 @@ export class Draft {
   readonly origin = $derived(
     this.fields.origin?.coordinates === this.fields.coordinates ? this.fields.origin : null,
   );
-  readonly isRepair = $derived(this.fields.kind === 'fault_repair');
+  readonly isRepair = $derived.by(() => this.given !== null || this.fields.kind === 'fault_repair');
   /** The questions of the fault type; null: none, or not here yet. */
   guide = $state.raw<Guide | null>(null);
   /** The account's state in the directory, which may be the cause. */
@@ -296,6 +307,8 @@ export class Draft {
       order.place_en = address.en;
     }
     if (this.point) [order.lat, order.lon] = this.point;
+    const guided = this.given && !this.given.guided ? this.#guided() : null;
+    if (guided) order.guide = guided;
     const { origin } = this;
     if (origin) {
       order.source = origin.source;

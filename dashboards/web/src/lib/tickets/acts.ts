@@ -1,6 +1,7 @@
 import type { List } from './words.svelte';
 
 export type ActCode =
+  | 'order'
   | 'answer'
   | 'transfer'
   | 'return'
@@ -25,6 +26,8 @@ export interface Act {
 
 /** In the order in which they are shown; which of them fit a ticket, the server says. */
 export const ACTS: readonly Act[] = [
+  // It opens a form, the same as for a new request; the letter is the same, too.
+  { code: 'order', right: 'order.file', letter: 'n', asks: [], reason: null },
   { code: 'answer', right: 'ticket.work', letter: 'a', asks: ['words'], reason: null },
   {
     code: 'transfer',
@@ -77,6 +80,14 @@ export const ACTS: readonly Act[] = [
   },
 ];
 
-/** What this person can do with a ticket whose state allows `may`; relating is always possible. */
-export const possibleActs = (may: readonly string[], rights: ReadonlySet<string>): Act[] =>
-  ACTS.filter(({ code, right }) => rights.has(right) && (code === 'relate' || may.includes(code)));
+/**
+ * What this person can do with a ticket whose state allows `may`; relating is always possible, and
+ * an order is made of a fault only.
+ */
+export const possibleActs = (may: readonly string[], rights: ReadonlySet<string>, kind: string): Act[] =>
+  ACTS.filter(
+    ({ code, right }) =>
+      rights.has(right) &&
+      (code === 'relate' || may.includes(code)) &&
+      (code !== 'order' || kind === 'fault_repair'),
+  );

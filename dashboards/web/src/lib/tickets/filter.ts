@@ -2,8 +2,8 @@ import { matches } from '../desk/sorting';
 import { KINDS, type Kind } from '../intake/draft.svelte';
 import type { TicketRow, TicketState } from './types';
 
-/** Which tickets: at work, mine, past their time, closed, every one. */
-export const VIEWS = ['open', 'mine', 'overdue', 'closed', 'all'] as const;
+/** Which tickets: at work, faults without an order, mine, past their time, closed, every one. */
+export const VIEWS = ['open', 'unordered', 'mine', 'overdue', 'closed', 'all'] as const;
 export type View = (typeof VIEWS)[number];
 
 export interface Filter {
@@ -34,6 +34,7 @@ export function listPath({ view, kind }: Filter): string {
   const asked = new URLSearchParams();
   if (view === 'closed') asked.append('state', 'closed');
   if (view === 'open' || view === 'mine') for (const state of AT_WORK) asked.append('state', state);
+  if (view === 'unordered') asked.set('unordered', 'true');
   if (view === 'mine') asked.set('mine', 'true');
   if (view === 'overdue') asked.set('overdue', 'true');
   if (kind) asked.set('kind', kind);

@@ -47,7 +47,7 @@ describe('the time to answer', () => {
 
 test('each act has a letter of its own, and none without the right', () => {
   expect(new Set(ACTS.map(({ letter }) => letter)).size).toBe(ACTS.length);
-  const codes = possibleActs(['merge', 'close'], new Set(['ticket.work'])).map(({ code }) => code);
+  const codes = possibleActs(['merge', 'close'], new Set(['ticket.work']), 'enquiry').map(({ code }) => code);
   expect(codes).toEqual(['relate', 'close']);
 });
 

@@ -9,6 +9,8 @@ import { found, fromSearch, listPath, toSearch, type Filter } from '../../lib/ti
 import type { TicketList, TicketPage, TicketRow } from '../../lib/tickets/types';
 import { TicketWords } from '../../lib/tickets/words.svelte';
 import { Saying, type Said } from '../../lib/ui/said.svelte';
+import type { Draft, Filed } from '../../lib/intake/draft.svelte';
+import { orderDraft } from './order';
 
 const LIST_MS = 15_000;
 const PAGE_MS = 10_000;
@@ -29,6 +31,8 @@ export class TicketDesk {
   filter = $state.raw<Filter>(fromSearch(location.search));
   openId = $state<Id | null>(idOf(location.hash));
   asking = $state.raw<Asking>(null);
+  /** The order that is being written of the open ticket. */
+  filing = $state.raw<Draft | null>(null);
   readonly #saying = new Saying();
 
   readonly rights = $derived(new Set(this.session?.user.rights ?? []));
@@ -40,7 +44,7 @@ export class TicketDesk {
   readonly open: TicketPage | null = $derived(
     this.page.data?.ticket.id === this.openId ? this.page.data : null,
   );
-  readonly acts: Act[] = $derived(this.open ? possibleActs(this.open.may, this.rights) : []);
+  readonly acts: Act[] = $derived(this.open ? possibleActs(this.open.may, this.rights, this.open.ticket.kind) : []);
   readonly listPath = $derived(listPath(this.filter));
   readonly pagePath = $derived(this.openId ? `/api/tickets/${encodeURIComponent(this.openId)}` : null);
 
@@ -68,7 +72,10 @@ export class TicketDesk {
   }
 
   look(id: Id | null): void {
-    if (id !== this.openId) this.#saying.moveOn();
+    if (id !== this.openId) {
+      this.#saying.moveOn();
+      this.filing = null;
+    }
     this.openId = id;
     this.#remember();
   }
@@ -81,6 +88,7 @@ export class TicketDesk {
 
   followAddress(): void {
     this.openId = idOf(location.hash);
+    this.filing = null;
   }
 
   move(by: 1 | -1): void {
@@ -92,7 +100,17 @@ export class TicketDesk {
 
   begin(code: ActCode): void {
     const act = this.acts.find((each) => each.code === code);
-    if (act && this.open) this.asking = { act, ticket: this.open.ticket };
+    if (!act || !this.open) return;
+    if (code === 'order') this.filing = orderDraft(this.open, this.words);
+    else this.asking = { act, ticket: this.open.ticket };
+  }
+
+  /** The order is filed: the ticket shows it. */
+  filed({ order }: Filed): void {
+    this.filing = null;
+    this.said = { tone: 'done', text: t('ticket.done.order', { number: this.open?.ticket.number ?? '', order: order?.number ?? '' }) };
+    void this.page.again();
+    void this.list.again();
   }
 
   /** The page after an act of one of its parts. */

@@ -8,7 +8,7 @@ const KEYS: readonly { keys: string[]; says: PlainKey }[] = [
   { keys: ['j', 'k'], says: 'tickets.key.step' },
   { keys: ['Enter'], says: 'tickets.key.open' },
   { keys: ['/'], says: 'keys.search' },
-  { keys: ['1', '…', '5'], says: 'tickets.key.view' },
+  { keys: ['1', '…', '6'], says: 'tickets.key.view' },
   { keys: ['f'], says: 'tickets.key.kind' },
   { keys: ['u'], says: 'keys.unfilter' },
   { keys: ['p'], says: 'tickets.key.attach' },
@@ -40,27 +40,44 @@ function focusOn(id: string): void {
   if (found instanceof HTMLInputElement) found.select();
 }
 
+/** What was looked for is written: letters act on the first that was found. */
+export function toList(event: KeyboardEvent, desk: TicketDesk): void {
+  if (event.key !== 'Enter' || event.isComposing) return;
+  event.preventDefault();
+  const ids = desk.rows.map(({ id }) => id);
+  const [first] = ids;
+  if (!first) return;
+  if (!desk.openId || !ids.includes(desk.openId)) desk.look(first);
+  focusOpen(desk);
+}
+
+function focusOpen(desk: TicketDesk): void {
+  requestAnimationFrame(() => {
+    document.querySelector<HTMLElement>(`[data-ticket-id="${desk.openId ?? ''}"]`)?.focus();
+  });
+}
+
 function moved(event: KeyboardEvent, desk: TicketDesk): boolean {
   const by = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key];
   // Arrows scroll the open ticket; the letters go on to the next one.
   const inside = event.target instanceof Element && event.target.closest('article');
   if (!by || (inside && event.key.startsWith('Arrow'))) return false;
   desk.move(by as 1 | -1);
-  requestAnimationFrame(() => {
-    document.querySelector<HTMLElement>(`[data-ticket-id="${desk.openId ?? ''}"]`)?.focus();
-  });
+  focusOpen(desk);
   return true;
 }
 
 /** The page's whole keyboard. Letters stay letters while somebody types. */
 export function handleKey(event: KeyboardEvent, desk: TicketDesk): void {
   if (event.key === 'Escape' && !event.defaultPrevented && !desk.asking) {
+    if (document.querySelector('dialog[open]')) return;
     if (typing(event.target)) (event.target as HTMLElement).blur();
+    else if (desk.filing) desk.filing = null;
     else desk.look(null);
     return;
   }
   const key = plainKey(event);
-  if (key === null || desk.asking || document.querySelector('dialog[open]')) return;
+  if (key === null || desk.asking || desk.filing || document.querySelector('dialog[open]')) return;
   const view = VIEWS[Number(key) - 1];
   const act = desk.acts.find(({ letter }) => letter === key);
   if (view) desk.filterBy({ view });
