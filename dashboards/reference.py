@@ -51,7 +51,7 @@ REMEDIES = (
     ("nothing", "无需处理", "nothing needed"),
 )
 POINTS = (
-    ("A", "客户挂机", "call ended"),
+    ("A", "计时起点", "clock starts"),
     ("B", "热线派发", "released"),
     ("C", "到达报修中心", "reached the centre"),
     ("D", "中心派单", "dispatched"),

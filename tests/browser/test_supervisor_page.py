@@ -170,7 +170,7 @@ def open_row(page: "Page", number: str) -> None:
                 "centre": r"East repair centre: at centre for .*, limit 02:00, over by 4\d:\d\d .*",
                 "crew": r"East crew 1: turnout for .*, limit 03:00, over by 4\d:\d\d and running",
                 "hotline": r"Being re-sent for \d\d:\d\d; Hotline answers for it",
-                "unknown": r"No evidence for “A Hung up”: nobody can be judged",
+                "unknown": r"No evidence for “A Start”: nobody can be judged",
             },
         ),
     ],

@@ -14,7 +14,7 @@ export const zh = {
   'links.begins': '{time} 起待派',
   'links.tickets': '受理单',
   'links.clock': '计时以此为准',
-  'links.own_clock': '{time} 挂机',
+  'links.own_clock': '{time} 起算',
   'links.chase_ups': '催办 {count} 次',
   'follow_on.title': '工单 {number} 之后',
   'follow_on.made_safe': '已隔离，待修复',

@@ -32,7 +32,7 @@ export const zh = {
   'holder.none': '—',
   'holder.since': '{time} 起',
 
-  'point.A': '挂机',
+  'point.A': '起算',
   'point.B': '热线派发',
   'point.C': '到达中心',
   'point.D': '中心派单',
@@ -166,7 +166,7 @@ export const en: Record<keyof typeof zh, string> = {
   'holder.none': '—',
   'holder.since': 'since {time}',
 
-  'point.A': 'Hung up',
+  'point.A': 'Start',
   'point.B': 'Released',
   'point.C': 'At centre',
   'point.D': 'Dispatched',
