@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from api.jobs import hand_over
 from core import digests, live, outbox
@@ -14,7 +14,9 @@ from core.clock import now, real_now, seconds_until
 from core.correlation import correlated
 from core.db import normalise_url, read_session, session_factory
 from core.logging import logger
+from core.models import Organisation
 from core.settings import settings
+from dispatch.directory.imports import service as imports
 from dispatch.routing import automatic
 from sla import service as sla
 
@@ -92,6 +94,8 @@ def tidy(moment: datetime, real: datetime) -> None:
             text("DELETE FROM outbox WHERE done_at < :before"),
             {"before": moment - KEEP_ANSWERS},
         )
+        for org_id in session.scalars(select(Organisation.id)).all():
+            imports.forget_files(session, org_id, moment)
         digests.write_due(session, moment)
         session.commit()
 

@@ -2,17 +2,22 @@
 
 import csv
 import io
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from openpyxl import Workbook
+from sqlalchemy import func, select
 
-from core.db import session_factory
+from api.engine import tidy
+from core.clock import now, real_now
+from core.db import read_session, session_factory
 from core.settings import settings
 from dispatch.directory.imports import repository
 from dispatch.directory.imports.jobs import run_import
+from dispatch.directory.imports.models import ImportFile
 from dispatch.starter import ORG_ID
 from tests.directory.imports import (
     CUSTOMERS,
@@ -124,6 +129,20 @@ def test_an_uploaded_workbook_is_read(own_office: Office) -> None:
     work()
     ended = admin.get(f"/api/imports/{run['id']}")
     assert (ended["state"], ended["added"], ended["failure"]) == ("done", 2, None)
+
+
+def test_a_file_is_forgotten_after_a_week_though_nobody_uploads(own_office: Office) -> None:
+    admin = own_office.person("admin")
+    run = upload(admin, "customers", "c.csv", "户号,户名\n1,张三\n".encode()).json()
+    work()
+    tidy(now() + timedelta(days=6), real_now())
+    assert admin.get(f"/api/imports/{run['id']}")["kept"]
+    tidy(now() + timedelta(days=8), real_now())
+    assert not admin.get(f"/api/imports/{run['id']}")["kept"]
+    with read_session() as session:
+        assert session.execute(select(func.count(ImportFile.position))).scalar_one() == 0
+    again = admin.try_post(f"/api/imports/{run['id']}/import")
+    assert (again.status_code, again.json()["code"]) == (409, "import_file_gone")
 
 
 def test_cancelled_before_anybody_began(own_office: Office) -> None:

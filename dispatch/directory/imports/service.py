@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, TextIO
 from uuid import UUID
@@ -105,11 +105,16 @@ def begin(
     uow: UnitOfWork, kind: str, file: Begun, content: BinaryIO, *, dry_run: bool
 ) -> ImportRun:
     """Keep the file and have a worker run it."""
-    repository.drop_files(uow.session, uow.org_id, uow.now - KEEP_FILES)
+    forget_files(uow.session, uow.org_id, uow.now)
     repository.keep_file(uow.session, uow.org_id, file.digest, content)
     run = _queued(uow, kind, file, dry_run=dry_run, kept=True)
     uow.effect("job", name=JOB, body={"run_id": str(run.id)})
     return run
+
+
+def forget_files(session: Session, org_id: int, now: datetime) -> None:
+    """Files of runs that ended and are older than `KEEP_FILES` are kept no more."""
+    repository.drop_files(session, org_id, now - KEEP_FILES)
 
 
 def repeat(uow: UnitOfWork, run_id: UUID) -> ImportRun:
