@@ -84,11 +84,11 @@ class Positions:
 
 
 def _owners(org_id: int) -> dict[bytes, str]:
-    """Vehicle → the board topic of its centre."""
+    """Vehicle in use → the board topic of its centre."""
     query = (
         select(Vehicle.id, Unit.centre_id)
         .join(Unit, (Unit.org_id == Vehicle.org_id) & (Unit.id == Vehicle.crew_id))
-        .where(Vehicle.org_id == org_id)
+        .where(Vehicle.org_id == org_id, Vehicle.active)
     )
     with read_session() as session:
         return {

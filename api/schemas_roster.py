@@ -279,6 +279,7 @@ class TerminalRow(BaseModel):
     registered_at: datetime | None
     last_seen_at: datetime | None
     connected: bool
+    active: bool
     version: int
 
 
@@ -286,5 +287,6 @@ class FleetRow(BaseModel):
     id: UUID
     plate: str
     crew_id: UUID | None
+    active: bool
     version: int
     devices: list[TerminalRow]

@@ -67,20 +67,24 @@ class OrganisationShiftChanged(Payload):
 @fact("organisation.vehicle_changed")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrganisationVehicleChanged(Payload):
-    """A vehicle was added or changed."""
+    """A vehicle was added or changed, taken out of use or brought back."""
 
     version: int
     what: str
     crew_id: UUID | None
+    active: bool = True
+    reason: str | None = None
 
 
 @fact("organisation.device_changed")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrganisationDeviceChanged(Payload):
-    """A terminal or phone was added or changed."""
+    """A terminal or phone was added or changed, taken out of use or brought back."""
 
     version: int
     what: str
     kind: str
     protocol: str
     vehicle_id: UUID | None
+    active: bool = True
+    reason: str | None = None

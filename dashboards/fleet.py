@@ -48,7 +48,9 @@ def crew_rows(
     vehicles = {
         vehicle.crew_id: vehicle.id
         for vehicle in session.scalars(
-            select(Vehicle).where(Vehicle.org_id == org_id, Vehicle.crew_id.in_(ids))
+            select(Vehicle)
+            .where(Vehicle.org_id == org_id, Vehicle.crew_id.in_(ids), Vehicle.active)
+            .order_by(Vehicle.plate.desc())
         )
     }
     helped = defaultdict(list)
@@ -97,7 +99,7 @@ def _crew_row(
 
 
 def vehicle_rows(session: Session, org_id: int) -> list[dict[str, Any]]:
-    """Vehicles with their last known position; unknown is null, never a guess."""
+    """Vehicles in use with their last known position; unknown is null, never a guess."""
     query = (
         select(Vehicle, Unit.centre_id, VehiclePosition)
         .outerjoin(Unit, (Unit.org_id == Vehicle.org_id) & (Unit.id == Vehicle.crew_id))
@@ -105,7 +107,7 @@ def vehicle_rows(session: Session, org_id: int) -> list[dict[str, Any]]:
             VehiclePosition,
             (VehiclePosition.org_id == Vehicle.org_id) & (VehiclePosition.vehicle_id == Vehicle.id),
         )
-        .where(Vehicle.org_id == org_id)
+        .where(Vehicle.org_id == org_id, Vehicle.active)
         .order_by(Vehicle.plate)
     )
     return [

@@ -170,7 +170,7 @@ def vehicle_rows(
         select(Vehicle)
         .outerjoin(Unit, (Unit.org_id == Vehicle.org_id) & (Unit.id == Vehicle.crew_id))
         .where(Vehicle.org_id == org_id)
-        .order_by(Vehicle.plate)
+        .order_by(Vehicle.active.desc(), Vehicle.plate)
     )
     if access.scope is not Scope.ALL:
         query = query.where(Unit.centre_id == access.unit_id)
@@ -188,6 +188,7 @@ def vehicle_rows(
             "id": str(one.id),
             "plate": one.plate,
             "crew_id": text(one.crew_id),
+            "active": one.active,
             "version": one.version,
             "devices": devices[one.id],
         }
@@ -211,5 +212,6 @@ def device_row(one: Device) -> dict[str, Any]:
         "registered_at": iso(one.registered_at),
         "last_seen_at": iso(one.last_seen_at),
         "connected": one.gateway is not None,
+        "active": one.active,
         "version": one.version,
     }

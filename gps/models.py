@@ -11,6 +11,7 @@ from sqlalchemy import (
     Index,
     Integer,
     SmallInteger,
+    true,
 )
 from sqlalchemy import (
     text as sql,
@@ -44,6 +45,7 @@ class Device(Base):
     last_seen_at: Mapped[datetime | None]
     gateway: Mapped[str | None] = mapped_column(comment="Process that holds its connection.")
     capability: Mapped[dict[str, Any]] = mapped_column(server_default=sql("'{}'::jsonb"))
+    active: Mapped[bool] = mapped_column(default=True, server_default=true())
     version: Mapped[int] = mapped_column(default=1, server_default=sql("1"))
 
 

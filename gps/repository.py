@@ -89,9 +89,9 @@ def cursor(session: Session) -> Cursor:
 
 
 def vehicles_of(cur: Cursor, org_id: int, devices: Iterable[UUID]) -> dict[UUID, UUID | None]:
-    """Which vehicle each device is mounted in now."""
+    """Which vehicle each device is mounted in now; none for one that is out of use."""
     cur.execute(
-        "SELECT id, vehicle_id FROM device WHERE org_id = %s AND id = ANY(%s)",
+        "SELECT id, vehicle_id FROM device WHERE org_id = %s AND id = ANY(%s) AND active",
         (org_id, list(devices)),
     )
     return dict(cur.fetchall())

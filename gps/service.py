@@ -117,6 +117,7 @@ def send_text(
             Device.org_id == uow.org_id,
             Device.vehicle_id == vehicle_id,
             Device.kind == "terminal",
+            Device.active,
         )
         .order_by(Device.last_seen_at.desc().nulls_last(), Device.id)
         .limit(1)

@@ -32,11 +32,11 @@ class Terminal(NamedTuple):
 
 
 def find(identity: str) -> Terminal | None:
-    """The terminal with these digits, of whatever organisation."""
+    """The terminal in use with these digits, of whatever organisation."""
     with read_session() as session:
         row = session.execute(
             select(Device.org_id, Device.id, Device.auth_code).where(
-                Device.protocol == PROTOCOL, Device.identity == identity
+                Device.protocol == PROTOCOL, Device.identity == identity, Device.active
             )
         ).one_or_none()
     return Terminal(*row) if row else None
@@ -108,7 +108,7 @@ def _wake_messages(uow: UnitOfWork, device_id: UUID) -> None:
 
 
 def still_held(org_id: int, devices: Iterable[UUID], gateway: str, now: datetime) -> set[UUID]:
-    """Note that these terminals are connected; those that `gateway` still holds."""
+    """Note that these terminals are connected; those in use that `gateway` still holds."""
     with unit_of_work(system_actor(org_id, "gps"), now=now) as uow:
         return set(
             uow.session.scalars(
@@ -117,6 +117,7 @@ def still_held(org_id: int, devices: Iterable[UUID], gateway: str, now: datetime
                     Device.org_id == org_id,
                     Device.id.in_(list(devices)),
                     Device.gateway == gateway,
+                    Device.active,
                 )
                 .values(last_seen_at=now)
                 .returning(Device.id)

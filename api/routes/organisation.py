@@ -239,6 +239,28 @@ def change_vehicle(vehicle_id: UUID, body: VehicleChange, write: Admin) -> JSONR
     )
 
 
+@router.post("/api/vehicles/{vehicle_id}/deactivate", response_model=FleetRow)
+def deactivate_vehicle(vehicle_id: UUID, body: Deactivation, write: Admin) -> JSONResponse:
+    """Take a vehicle out of use; refused while it is under way for an open order."""
+
+    def act(uow: UnitOfWork) -> UUID:
+        return fleet.set_vehicle_active(
+            uow, vehicle_id, active=False, version=body.version, reason=body.reason
+        )
+
+    return _vehicle(write, body, act)
+
+
+@router.post("/api/vehicles/{vehicle_id}/activate", response_model=FleetRow)
+def activate_vehicle(vehicle_id: UUID, body: Seen, write: Admin) -> JSONResponse:
+    """Bring a vehicle back into use, to its crew where that is in use."""
+
+    def act(uow: UnitOfWork) -> UUID:
+        return fleet.set_vehicle_active(uow, vehicle_id, active=True, version=body.version)
+
+    return _vehicle(write, body, act)
+
+
 def _vehicle(
     write: Writer, body: Body, use_case: Callable[[UnitOfWork], UUID], status: int = 200
 ) -> JSONResponse:
@@ -260,20 +282,42 @@ def devices(principal: AdminViewer) -> list[dict[str, Any]]:
 @router.post("/api/devices", status_code=201, response_model=TerminalRow)
 def create_device(body: DeviceBody, write: Admin) -> JSONResponse:
     """A new terminal; it can connect from now on."""
-    return _device(write, body, None, 0, 201)
+    return _saved_device(write, body, None, 0, 201)
 
 
 @router.post("/api/devices/{device_id}", response_model=TerminalRow)
 def change_device(device_id: UUID, body: DeviceChange, write: Admin) -> JSONResponse:
     """Another identity, or into another vehicle."""
-    return _device(write, body, device_id, body.version)
+    return _saved_device(write, body, device_id, body.version)
 
 
-def _device(
+@router.post("/api/devices/{device_id}/deactivate", response_model=TerminalRow)
+def deactivate_device(device_id: UUID, body: Deactivation, write: Admin) -> JSONResponse:
+    """Take a terminal out of use; to the gateway it is unknown from now on."""
+
+    def act(uow: UnitOfWork) -> UUID:
+        return fleet.set_device_active(
+            uow, device_id, active=False, version=body.version, reason=body.reason
+        )
+
+    return _device(write, body, act)
+
+
+@router.post("/api/devices/{device_id}/activate", response_model=TerminalRow)
+def activate_device(device_id: UUID, body: Seen, write: Admin) -> JSONResponse:
+    """Bring a terminal back into use; it can connect again."""
+
+    def act(uow: UnitOfWork) -> UUID:
+        return fleet.set_device_active(uow, device_id, active=True, version=body.version)
+
+    return _device(write, body, act)
+
+
+def _saved_device(
     write: Writer, body: DeviceBody, device_id: UUID | None, version: int, status: int = 200
 ) -> JSONResponse:
-    def act(uow: UnitOfWork) -> dict[str, Any]:
-        id_ = fleet.save_device(
+    def act(uow: UnitOfWork) -> UUID:
+        return fleet.save_device(
             uow,
             device_id,
             kind=body.kind,
@@ -282,6 +326,15 @@ def _device(
             vehicle_id=body.vehicle_id,
             version=version,
         )
+
+    return _device(write, body, act, status)
+
+
+def _device(
+    write: Writer, body: Body, use_case: Callable[[UnitOfWork], UUID], status: int = 200
+) -> JSONResponse:
+    def act(uow: UnitOfWork) -> dict[str, Any]:
+        id_ = use_case(uow)
         _look_again(uow)
         return shown.device_row(fleet.device_of(uow.session, uow.org_id, id_))
 

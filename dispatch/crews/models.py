@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Index, text
+from sqlalchemy import ForeignKeyConstraint, Index, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
@@ -44,4 +44,5 @@ class Vehicle(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     plate: Mapped[str]
     crew_id: Mapped[UUID | None]
+    active: Mapped[bool] = mapped_column(default=True, server_default=true())
     version: Mapped[int] = mapped_column(default=1, server_default=text("1"))

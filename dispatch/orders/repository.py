@@ -321,8 +321,11 @@ def active_assignment(session: Session, org_id: int, crew_id: UUID) -> Assignmen
 
 
 def vehicle_of(session: Session, org_id: int, crew_id: UUID) -> Vehicle | None:
-    query = select(Vehicle).where(Vehicle.org_id == org_id, Vehicle.crew_id == crew_id).limit(1)
-    return session.scalars(query).one_or_none()
+    """A vehicle in use that the crew has."""
+    query = select(Vehicle).where(
+        Vehicle.org_id == org_id, Vehicle.crew_id == crew_id, Vehicle.active
+    )
+    return session.scalars(query.order_by(Vehicle.plate).limit(1)).one_or_none()
 
 
 def unit(session: Session, org_id: int, unit_id: UUID, kind: str) -> Unit:

@@ -54,8 +54,9 @@ def save_device(
     repository.lock_organisation(uow.session, uow.org_id)
     identity = identity.lstrip("0") or "0"
     _demand_free_identity(uow.session, device_id, protocol, identity)
-    if vehicle_id is not None and uow.session.get(Vehicle, (uow.org_id, vehicle_id)) is None:
-        raise InvalidField("body.vehicle_id", "there is no such vehicle", "没有此车辆")
+    known = uow.session.get(Device, (uow.org_id, device_id)) if device_id else None
+    if vehicle_id is not None and (known is None or known.vehicle_id != vehicle_id):
+        _demand_vehicle(uow.session, uow.org_id, vehicle_id)
     values = {"kind": kind, "protocol": protocol, "identity": identity, "vehicle_id": vehicle_id}
     if device_id is None:
         device = Device(org_id=uow.org_id, id=new_id(), version=1, **values)
@@ -68,15 +69,42 @@ def save_device(
         if "identity" in what.split():
             device.auth_code = None  # whoever has the new identity registers for itself
     if what:
-        uow.session.flush()
-        fact = ev.OrganisationDeviceChanged(
-            version=device.version,
-            what=what,
-            kind=device.kind,
-            protocol=device.protocol,
-            vehicle_id=device.vehicle_id,
-        )
-        uow.emit(device.id, fact, source=SOURCE)
+        _device_changed(uow, device, what)
+    return device.id
+
+
+def set_vehicle_active(
+    uow: UnitOfWork, vehicle_id: UUID, *, active: bool, version: int, reason: str | None = None
+) -> UUID:
+    """Out of use, unless it is under way for an open order, or back.
+
+    It comes back to its crew, or to none where that is out of use by now.
+    """
+    repository.lock_organisation(uow.session, uow.org_id)
+    vehicle = vehicle_of(uow.session, uow.org_id, vehicle_id)
+    demand_version(uow.session, vehicle, version)
+    if not active:
+        _demand_idle(uow.session, vehicle)
+    values: dict[str, object] = {"active": active}
+    crew = uow.session.get(Unit, (uow.org_id, vehicle.crew_id)) if vehicle.crew_id else None
+    if active and (crew is None or not crew.active):
+        values["crew_id"] = None
+    if what := apply(vehicle, values):
+        _vehicle_changed(uow, vehicle, what, {vehicle.crew_id}, reason)
+    return vehicle.id
+
+
+def set_device_active(
+    uow: UnitOfWork, device_id: UUID, *, active: bool, version: int, reason: str | None = None
+) -> UUID:
+    """Out of use: the gateway knows it no more and ends its connection. Or back."""
+    repository.lock_organisation(uow.session, uow.org_id)
+    device = device_of(uow.session, uow.org_id, device_id)
+    demand_version(uow.session, device, version)
+    if not active:
+        device.gateway = None
+    if what := apply(device, {"active": active}):
+        _device_changed(uow, device, what, reason)
     return device.id
 
 
@@ -109,6 +137,12 @@ def _demand_free_identity(
         raise InvalidField("body.identity", "another device has this identity", "已有此设备号")
 
 
+def _demand_vehicle(session: Session, org_id: int, vehicle_id: UUID) -> None:
+    found = session.get(Vehicle, (org_id, vehicle_id))
+    if found is None or not found.active:
+        raise InvalidField("body.vehicle_id", "there is no such vehicle in use", "没有此在用车辆")
+
+
 def _demand_crew(session: Session, org_id: int, crew_id: UUID | None) -> None:
     unit = session.get(Unit, (org_id, crew_id)) if crew_id else None
     if crew_id is not None and (unit is None or unit.kind != "crew" or not unit.active):
@@ -130,10 +164,34 @@ def _demand_idle(session: Session, vehicle: Vehicle) -> None:
         )
 
 
-def _vehicle_changed(uow: UnitOfWork, vehicle: Vehicle, what: str, crews: set[UUID | None]) -> None:
+def _device_changed(uow: UnitOfWork, device: Device, what: str, reason: str | None = None) -> None:
+    uow.session.flush()
+    fact = ev.OrganisationDeviceChanged(
+        version=device.version,
+        what=what,
+        kind=device.kind,
+        protocol=device.protocol,
+        vehicle_id=device.vehicle_id,
+        active=device.active,
+        reason=reason,
+    )
+    uow.emit(device.id, fact, source=SOURCE)
+
+
+def _vehicle_changed(
+    uow: UnitOfWork,
+    vehicle: Vehicle,
+    what: str,
+    crews: set[UUID | None],
+    reason: str | None = None,
+) -> None:
     uow.session.flush()
     fact = ev.OrganisationVehicleChanged(
-        version=vehicle.version, what=what, crew_id=vehicle.crew_id
+        version=vehicle.version,
+        what=what,
+        crew_id=vehicle.crew_id,
+        active=vehicle.active,
+        reason=reason,
     )
     uow.emit(vehicle.id, fact, source=SOURCE)
     for crew_id in crews - {None}:

@@ -107,6 +107,25 @@ def test_a_quarantined_terminal_keeps_its_positions_until_it_is_known(fleet: Fle
     run(scenario)
 
 
+def test_a_terminal_out_of_use_is_let_go_and_is_a_stranger(fleet: Fleet) -> None:
+    async def scenario() -> None:
+        async with gateway(tend_seconds=0.05) as running:
+            async with terminal(running, A) as one:
+                fleet.execute("UPDATE device SET active = false, gateway = NULL")
+                await one.wait_closed()
+            with pytest.raises(Refused):
+                async with terminal(running, A, code=one.code):
+                    pass
+            fleet.execute("UPDATE device SET active = true")
+            async with terminal(running, A, code=one.code) as one:
+                await one.send_location(positions(1)[0])
+                await one.wait_acked()
+
+    run(scenario)
+    assert fleet.query("SELECT identity FROM stranger") == [(A,)]
+    assert len(stored(fleet, A)) == 1
+
+
 def test_nothing_is_taken_before_authentication(fleet: Fleet) -> None:
     async def scenario() -> None:
         async with gateway() as running, Terminal(A) as one:

@@ -7,6 +7,7 @@ import pytest
 
 from core.db import read_session
 from core.eventlog import read_stream
+from gps import terminals
 from tests.office import Office, unit_id
 from tests.people import Person, Refused
 
@@ -260,3 +261,51 @@ def test_a_vehicle_under_way_keeps_its_crew(own_office: Office) -> None:
     body = {"plate": car["plate"], "crew_id": None, "version": 1}
     no = refusal(own_office, f"/api/vehicles/{car['id']}", body)
     assert no.problem["code"] == "still_in_use"
+
+
+def test_a_vehicle_goes_out_of_use_and_comes_back(own_office: Office) -> None:
+    def car() -> dict[str, Any]:
+        rows = admin(own_office).get("/api/vehicles")
+        found: dict[str, Any] = next(one for one in rows if one["crew_id"] == unit)
+        return found
+
+    def on_board() -> tuple[str | None, list[str]]:
+        board = own_office.person("lead").get("/api/board")
+        crew = next(one for one in board["crews"] if one["id"] == unit)
+        return crew["vehicle_id"], [one["id"] for one in board["vehicles"]]
+
+    unit = str(unit_id("east-1"))
+    path = f"/api/vehicles/{car()['id']}"
+    order = own_office.sent("east-1")
+    why = {"version": 1, "reason": "reorganised"}
+    assert refusal(own_office, f"{path}/deactivate", why).problem["code"] == "still_in_use"
+    lead = own_office.person("lead")
+    lead.post(f"/api/orders/{order['id']}/recall", {"reason": "other"})
+    gone = admin(own_office).post(f"{path}/deactivate", why)
+    assert (gone["active"], gone["version"], gone["crew_id"]) == (False, 2, unit)
+    crew_has, shown = on_board()
+    assert (crew_has, car()["id"] in shown) == (None, False)
+    stale = refusal(own_office, f"{path}/activate", {"version": 1})
+    assert stale.problem["code"] == "changed_meanwhile"
+    back = admin(own_office).post(f"{path}/activate", {"version": 2})
+    assert (back["active"], back["version"]) == (True, 3)
+    crew_has, shown = on_board()
+    assert crew_has == car()["id"]
+    assert car()["id"] in shown
+
+
+def test_a_device_goes_out_of_use_and_comes_back(office: Office) -> None:
+    made = admin(office).post("/api/devices", {"identity": "13900002222"})
+    path = f"/api/devices/{made['id']}"
+    gone = admin(office).post(f"{path}/deactivate", {"version": 1, "reason": "reorganised"})
+    assert (gone["active"], gone["version"], gone["connected"]) == (False, 2, False)
+    assert terminals.find("13900002222") is None
+    assert admin(office).post(f"{path}/activate", {"version": 2})["active"] is True
+    assert terminals.find("13900002222") is not None
+
+
+def test_no_device_goes_into_a_vehicle_that_is_out_of_use(office: Office) -> None:
+    car = admin(office).post("/api/vehicles", {"plate": "京A·D8888"})
+    admin(office).post(f"/api/vehicles/{car['id']}/deactivate", {"version": 1, "reason": "other"})
+    no = refusal(office, "/api/devices", {"identity": "13900003333", "vehicle_id": car["id"]})
+    assert no.problem["errors"][0]["field"] == "body.vehicle_id"

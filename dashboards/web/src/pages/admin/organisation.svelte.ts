@@ -20,7 +20,7 @@ export type Tab = (typeof TABS)[number];
 /** What is being filled in, over the page. */
 export type Asking =
   | { kind: 'unit'; unit: UnitRow | null; above: UnitRow }
-  | { kind: 'why'; what: 'units' | 'users'; id: string; name: string; version: number }
+  | { kind: 'why'; what: 'units' | 'users' | 'vehicles' | 'devices'; id: string; name: string; version: number }
   | { kind: 'member'; member: Member | null }
   | { kind: 'shift'; shift: Shift | null; memberId: string | null; day: number }
   | { kind: 'pattern' }
