@@ -6,8 +6,18 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Engine, LargeBinary, MetaData, Uuid, create_engine
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Engine,
+    LargeBinary,
+    MetaData,
+    Uuid,
+    create_engine,
+    event,
+)
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 from core.settings import settings
@@ -108,9 +118,19 @@ def read_session() -> Iterator[Session]:
 
 
 def reset() -> None:
-    """Forget engine and sessions (after a fork, and between tests)."""
+    """Forget engine and sessions (after a fork, and between tests).
+
+    What another thread is doing ends undisturbed, and its connection is closed afterwards.
+    """
     with _MAKING:
         if _engine.cache_info().currsize:
+            event.listen(_engine(), "checkin", _close)  # also of the pool that comes after
             _engine().dispose(close=True)
         _session_factory.cache_clear()
         _engine.cache_clear()
+
+
+def _close(connection: DBAPIConnection | None, _record: object) -> None:
+    """Nobody will ask a forgotten engine for this connection again."""
+    if connection is not None:
+        connection.close()

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, text
 
 from core import db
 
@@ -37,3 +37,14 @@ def test_threads_that_begin_together_share_one_engine(
         bound = set(pool.map(begin, range(2)))
     assert bound == set(made) == {db.engine()}
     assert len(made) == 1
+
+
+def test_a_connection_in_use_is_closed_after_its_engine_was_forgotten(database: str) -> None:
+    before, after = db.session_factory()(), db.session_factory()()
+    used = [before.connection().connection.dbapi_connection]
+    db.reset()
+    used.append(after.connection().connection.dbapi_connection)
+    for session in (before, after):
+        assert session.scalar(text("SELECT 1")) == 1
+        session.close()
+    assert [one is not None and one.closed for one in used] == [True, True]
