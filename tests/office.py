@@ -19,6 +19,7 @@ from uuid import UUID
 import pytest
 import structlog
 import uvicorn
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 from psycopg import sql
 from sqlalchemy import select
@@ -28,6 +29,7 @@ from api import hub
 from api.app import PAGES, create_app
 from api.engine import Engine
 from api.wiring import wire
+from core import auth
 from core.clock import now
 from core.db import session_factory
 from core.engines import EngineUrls
@@ -94,6 +96,18 @@ def starter(
 
 
 _MADE: dict[EngineUrls, Starter] = {}
+
+
+@pytest.fixture(scope="module")
+def quick_hashes(starter: Starter) -> Iterator[None]:
+    """Hashes of new passwords cost next to nothing in this file; the starter's stay real.
+
+    A real one takes a fifth of a second on purpose, and a demo city needs dozens.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        patch.setattr(auth, "_hasher", quick)
+        yield
 
 
 def _make_starter(engines: EngineUrls, template_database: str, folder: Path) -> Starter:

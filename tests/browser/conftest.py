@@ -7,12 +7,12 @@ import pytest
 
 from core.engines import EngineUrls
 from tests.browser.axe import WEB
-from tests.office import Office, Starter, open_office, starter
+from tests.office import Office, Starter, open_office, quick_hashes, starter
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
-__all__ = ["starter"]
+__all__ = ["quick_hashes", "starter"]
 
 Sit = Callable[..., "Page"]
 

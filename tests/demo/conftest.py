@@ -1,5 +1,12 @@
 """An office for the tests of this folder; see tests/office.py."""
 
-from tests.office import module_organisation, office, organisation, own_office, starter
+from tests.office import (
+    module_organisation,
+    office,
+    organisation,
+    own_office,
+    quick_hashes,
+    starter,
+)
 
-__all__ = ["module_organisation", "office", "organisation", "own_office", "starter"]
+__all__ = ["module_organisation", "office", "organisation", "own_office", "quick_hashes", "starter"]

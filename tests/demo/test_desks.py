@@ -18,6 +18,8 @@ from core.settings import Settings
 from tests.office import Office, Starter, open_office, query
 from tests.people import Person
 
+pytestmark = pytest.mark.usefixtures("quick_hashes")
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

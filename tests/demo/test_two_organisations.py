@@ -22,6 +22,8 @@ from tests.office import Office, Starter, open_office, query
 from tests.people import Person
 from tests.telephony.carrier import InboundCall, Webhook
 
+pytestmark = pytest.mark.usefixtures("quick_hashes")
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
