@@ -34,7 +34,7 @@ from core.engines.home import remove_home
 from core.settings import Settings
 from dispatch.starter import ORG_ID
 from gps.publish import RECORD, channel
-from tests.browser_fixtures import FLAGS, chromium
+from tests.browser_fixtures import FLAGS, WITH_MAP, chromium
 from tests.harness import RunningPaidan
 from tests.people import Person
 
@@ -213,7 +213,7 @@ def measure(world: World, ids: list[bytes], seconds: float) -> dict[str, Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+        browser = playwright.chromium.launch(executable_path=chromium(), args=[*FLAGS, *WITH_MAP])
         page = browser.new_page(viewport={"width": 1280, "height": 720})
         page.goto(world.paidan.base_url)
         page.wait_for_url("**/login*")

@@ -14,7 +14,7 @@ from tests.office import Office
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.map]
 
 LIVE = "[data-testid=connection][data-state=live]"
 READY = "main[data-ready]"

@@ -13,7 +13,7 @@ from tests.harness import RunningPaidan
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.map]
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ from tests.office import Office
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.map]
 SITE = (39.9239, 116.3966)
 INK = """() => {
   const canvas = document.querySelector('canvas.marks');

@@ -11,7 +11,7 @@ from tests.office import Office
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.map]
 
 # Cumulative layout shift as browsers count it; 0.1 counts as good elsewhere.
 SHIFT = 0.02
