@@ -64,6 +64,15 @@ CUSTOMER_PAGE: dict[str, Any] = {
     ],
     "tickets": [],
     "calls": CALLER["contacts"],
-    "outages": [],
+    "outages": [
+        {
+            "order_id": _KNOWN["orders"][0]["id"],
+            "order_number": _KNOWN["orders"][0]["number"],
+            "fault_code": _KNOWN["orders"][0]["fault_code"],
+            "because": "premise",
+            "began_at": _KNOWN["orders"][0]["filed_at"],
+            "ended_at": None,
+        }
+    ],
     "notes": [NOTE],
 }

@@ -142,9 +142,16 @@ class PastOrderRow(BaseModel):
 
 
 class OutageRow(BaseModel):
-    id: UUID
-    began_at: datetime
-    ended_at: datetime | None
+    """An order whose fault took the customer's power away."""
+
+    order_id: UUID
+    order_number: str
+    fault_code: str
+    because: Literal["customer", "premise", "transformer"] = Field(
+        description="Told by the customer, of the whole premise, of the transformer's area."
+    )
+    began_at: datetime = Field(description="The first time that it was told.")
+    ended_at: datetime | None = Field(description="Restored; empty: not yet, or not known.")
 
 
 class AccountRow(BaseModel):
@@ -174,7 +181,7 @@ class CustomerAnswer(AccountRow):
     orders: list[PastOrderRow]
     tickets: list[ContactRow]
     calls: list[ContactRow]
-    outages: list[OutageRow] = Field(description="Outages of its line; none are recorded yet.")
+    outages: list[OutageRow] = Field(description="The newest 20 that reached it, as orders tell.")
     notes: list[NoteRow]
 
 

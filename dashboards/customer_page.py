@@ -6,10 +6,10 @@ not see of personal data.
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
@@ -53,8 +53,11 @@ def customer_page(
     calls = dealings.call_contacts(rows)
     tickets = dealings.tickets_of_customers(session, org_id, [customer_id], MOST)[customer_id]
     past = dealings.past_orders(session, org_id, customer_id, MOST)
+    outages = dealings.outages_of(session, org_id, customer_id, MOST)
     open_ = [*own, *(each for each in there if each.id not in known)]
-    theirs = _hidden(session, org_id, access, points, open_, past, [*tickets, *calls])
+    listed = [*(row[0].id for row in past), *(order.id for order, *_ in outages)]
+    theirs = _hidden(session, org_id, access, points, open_, listed, [*tickets, *calls])
+    restored = orders.restored_at(session, org_id, [order.id for order, *_ in outages])
     return {
         **_account(customer, eyes),
         "phones": [_phone(one, eyes) for one in phones],
@@ -65,7 +68,9 @@ def customer_page(
         "orders": [_order(*row, eyes) for row in past if row[0].id not in theirs],
         "tickets": [asdict(_contact(one, theirs)) for one in tickets],
         "calls": [asdict(_contact(one, theirs)) for one in calls],
-        "outages": [],
+        "outages": [
+            _outage(*one, restored.get(one[0].id)) for one in outages if one[0].id not in theirs
+        ],
         "notes": note_rows(session, org_id, customer_id, eyes),
     }
 
@@ -108,18 +113,29 @@ def _order(order: Order, place: Location | None, eyes: Eyes) -> dict[str, Any]:
     }
 
 
+def _outage(order: Order, because: str, since: datetime, until: datetime | None) -> dict[str, Any]:
+    return {
+        "order_id": order.id,
+        "order_number": order.number,
+        "fault_code": order.fault_code,
+        "because": because,
+        "began_at": since,
+        "ended_at": until,
+    }
+
+
 def _hidden(
     session: Session,
     org_id: int,
     access: Access,
     points: Iterable[SupplyPoint],
     open_: Iterable[OpenOrder],
-    past: Iterable[Row[Order, Location]],
+    listed: Iterable[UUID],
     contacts: Iterable[Contact],
 ) -> set[UUID]:
     """Orders that the page would speak of and that `access` hides."""
     near = [one for point in points for one in (point.on_transformer, point.on_feeder) if one]
-    named = {one.id for one in open_} | {row[0].id for row in past}
+    named = {one.id for one in open_} | set(listed)
     named |= {id_ for one in near for id_ in one.order_ids}
     named |= {one.order_id for one in contacts if one.order_id is not None}
     return named - orders.visible_of(session, org_id, named, access)

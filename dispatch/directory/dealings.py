@@ -1,10 +1,11 @@
 """All queries of what customers have to do with us: their orders, calls and tickets."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
 from typing import Any, TypeVarTuple
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select, true, union
+from sqlalchemy import CompoundSelect, Row, Select, func, literal, or_, select, true, union
 from sqlalchemy.orm import Session, aliased
 
 from dispatch.directory.callers import Contact, OpenOrder
@@ -71,6 +72,69 @@ def past_orders(
         .limit(limit)
     )
     return session.execute(query).all()
+
+
+REACH = {
+    "no_power_home": "customer",
+    "no_power_building": "premise",
+    "no_power_area": "transformer",
+}
+"""How far a fault takes the power away, by its code."""
+
+
+def outages_of(
+    session: Session, org_id: int, customer_id: UUID, limit: int
+) -> list[tuple[Order, str, datetime]]:
+    """Orders whose fault took the customer's power away, with why we think so and since when.
+
+    Told by the customer, of the whole premise by anybody there, of the whole area by anybody of the
+    same transformer. Since when: the first of their tickets' clocks. Newest first.
+    """
+    near = _near(org_id, customer_id).subquery()
+    reached = or_(
+        *(
+            (Order.fault_code == code) & near.c.because.in_({because, "customer"})
+            for code, because in REACH.items()
+        )
+    )
+    query = (
+        select(
+            Order,
+            func.bool_or(near.c.because == "customer"),
+            func.min(func.coalesce(Ticket.clock_started_at, Ticket.filed_at)),
+        )
+        .join(Ticket, (Ticket.org_id == org_id) & (Ticket.customer_id == near.c.customer_id))
+        .join(
+            OrderTicket,
+            (OrderTicket.org_id == Ticket.org_id) & (OrderTicket.ticket_id == Ticket.id),
+        )
+        .join(Order, (Order.org_id == OrderTicket.org_id) & (Order.id == OrderTicket.order_id))
+        .where(reached)
+        .group_by(Order.org_id, Order.id)
+        .order_by(Order.filed_at.desc(), Order.id)
+        .limit(limit)
+    )
+    return [
+        (order, "customer" if mine else REACH[order.fault_code], since)
+        for order, mine, since in session.execute(query)
+    ]
+
+
+def _near(org_id: int, customer_id: UUID) -> CompoundSelect[UUID, str]:
+    """Customers who lose the power together with this one, and why."""
+    own, other = aliased(ServicePoint), aliased(ServicePoint)
+
+    def sharing(column: str, because: str) -> Select[UUID, str]:
+        return (
+            select(other.customer_id, literal(because).label("because"))
+            .join(own, getattr(own, column) == getattr(other, column))
+            .where(own.org_id == org_id, own.customer_id == customer_id, other.org_id == org_id)
+        )
+
+    mine = select(Customer.id.label("customer_id"), literal("customer").label("because")).where(
+        Customer.org_id == org_id, Customer.id == customer_id
+    )
+    return union(mine, sharing("premise_id", "premise"), sharing("transformer_id", "transformer"))
 
 
 def orders_at_premises(

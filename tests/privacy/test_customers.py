@@ -70,7 +70,10 @@ def test_all_that_is_known_stands_on_the_page(office: Office, planted: Planted) 
     assert [(one["id"], one["ticket_id"]) for one in found["calls"]] == [
         (planted.call, planted.ticket)
     ]
-    assert (found["outages"], found["notes"]) == ([], [])
+    assert [(one["order_id"], one["ended_at"]) for one in found["outages"]] == [
+        (planted.order, None)
+    ]
+    assert found["notes"] == []
 
 
 def test_a_call_from_another_phone_about_the_account_is_listed(office: Office) -> None:

@@ -3448,7 +3448,15 @@ export interface components {
          *           "urgency": 0
          *         }
          *       ],
-         *       "outages": [],
+         *       "outages": [
+         *         {
+         *           "because": "premise",
+         *           "began_at": "2026-11-21T14:49:20.412000Z",
+         *           "fault_code": "no_power_building",
+         *           "order_id": "01a20039-8627-7697-9262-8f76eadec01b",
+         *           "order_number": "20261121-0001"
+         *         }
+         *       ],
          *       "phones": [
          *         {
          *           "id": "01a20037-11d4-7c02-8a44-5d1f2e3b4b01",
@@ -3551,7 +3559,7 @@ export interface components {
             orders: components["schemas"]["PastOrderRow"][];
             /**
              * Outages
-             * @description Outages of its line; none are recorded yet.
+             * @description The newest 20 that reached it, as orders tell.
              */
             outages: components["schemas"]["OutageRow"][];
             /**
@@ -5581,20 +5589,37 @@ export interface components {
             /** Voltage Classes */
             voltage_classes: components["schemas"]["Named"][];
         };
-        /** OutageRow */
+        /**
+         * OutageRow
+         * @description An order whose fault took the customer's power away.
+         */
         OutageRow: {
+            /**
+             * Because
+             * @description Told by the customer, of the whole premise, of the transformer's area.
+             * @enum {string}
+             */
+            because: "customer" | "premise" | "transformer";
             /**
              * Began At
              * Format: date-time
+             * @description The first time that it was told.
              */
             began_at: string;
-            /** Ended At */
-            ended_at: string | null;
             /**
-             * Id
+             * Ended At
+             * @description Restored; empty: not yet, or not known.
+             */
+            ended_at: string | null;
+            /** Fault Code */
+            fault_code: string;
+            /**
+             * Order Id
              * Format: uuid
              */
-            id: string;
+            order_id: string;
+            /** Order Number */
+            order_number: string;
         };
         /**
          * PartnerTicketBody
