@@ -111,6 +111,7 @@ VEHICLE_ROW: dict[str, Any] = {
 }
 TICKET_ROW: dict[str, Any] = {
     "id": "01a20039-83d0-7b65-9a15-2f5a4c0be7a2",
+    "number": "T20261121-0001",
     "kind": "fault_repair",
     "channel": "phone",
     "call_id": "01a20039-8011-75e1-8d2c-3a9a4f7c9b10",

@@ -11,6 +11,31 @@ YEARS = (1970, 2199)
 RATE = "Seconds that `server_time` gains per second; 1 except in demonstrations and load tests."
 
 
+_UNSEEN = {
+    sign: None
+    for sign in (
+        *range(0x01, 0x20),  # controls, without those that shape a text
+        *range(0x7F, 0xA0),
+        0x061C,
+        0x200B,
+        0x200E,
+        0x200F,
+        *range(0x202A, 0x202F),  # what turns the direction of what follows
+        *range(0x2066, 0x206A),
+        0xFEFF,
+    )
+    if chr(sign) not in "\t\n\r"
+}
+
+
+def seen(text: str) -> str:
+    """The text without signs that nobody sees and that make a name read as another one.
+
+    They come with numbers and addresses that are pasted: nobody is refused for them. Lines stay.
+    """
+    return text.translate(_UNSEEN) if not text.isprintable() else text
+
+
 def storable(text: str) -> str:
     """The text, unless it holds what PostgreSQL does not store: NUL, or half a character."""
     if "\x00" in text:
@@ -32,7 +57,10 @@ Moment = Annotated[AwareDatetime, AfterValidator(plausible)]
 
 
 class Body(BaseModel):
-    """A request body. Unknown fields are refused by name, and so is text that cannot be stored."""
+    """A request body. Unknown fields are refused by name, and so is text that cannot be stored.
+
+    Signs that nobody sees are left out of every text.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -40,9 +68,8 @@ class Body(BaseModel):
     @classmethod
     def _storable(cls, value: Any) -> Any:
         if isinstance(value, list):
-            for one in value:
-                cls._storable(one)
-        return storable(value) if isinstance(value, str) else value
+            return [cls._storable(one) for one in value]
+        return seen(storable(value)) if isinstance(value, str) else value
 
 
 class Named(BaseModel):

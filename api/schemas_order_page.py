@@ -92,6 +92,7 @@ class TicketRow(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [examples.TICKET_ROW]})
 
     id: UUID
+    number: str | None
     kind: str
     channel: str
     call_id: UUID | None

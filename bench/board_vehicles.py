@@ -117,7 +117,7 @@ def fill(world: World, vehicles: int, orders: int) -> list[bytes]:
         ids = [row[0].bytes for row in rows]
     agent = Person(world.paidan.base_url, "agent", world.paidan.logins["agent"])
     for number in range(orders):
-        ticket = agent.post("/api/tickets", {"channel": "web"})
+        ticket = agent.post("/api/tickets", {"channel": "web", "description": "没电"})
         place = {"lat": CENTRE[0] + number * 0.004, "lon": CENTRE[1] - number * 0.003}
         body = {"ticket_id": ticket["id"], "fault_code": "no_power_home", "place": f"{number} 号"}
         agent.post("/api/orders", {**body, **place})

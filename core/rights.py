@@ -43,8 +43,10 @@ class Right(StrEnum):
     ROSTER_MANAGE = "roster.manage"
     PLACE_REVIEW = "place.review"
     TICKET_VIEW = "ticket.view"
+    TICKET_ANSWER = "ticket.answer"
     TICKET_WORK = "ticket.work"
     TICKET_MERGE = "ticket.merge"
+    FOLLOWUP_VIEW = "followup.view"
     FOLLOWUP_WORK = "followup.work"
     ORDER_FOLLOW_ON = "order.follow_on"
 
@@ -84,8 +86,10 @@ _AGENT = {
     Right.PERSONAL_VIEW,
     Right.ORGANISATION_VIEW,
     Right.TICKET_VIEW,
+    Right.TICKET_ANSWER,
     Right.TICKET_WORK,
     Right.TICKET_MERGE,
+    Right.FOLLOWUP_VIEW,
     Right.FOLLOWUP_WORK,
 }
 _RIGHTS: dict[Role, frozenset[Right]] = {
@@ -117,6 +121,8 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.ORGANISATION_VIEW,
             Right.ROSTER_MANAGE,
             Right.ORDER_FOLLOW_ON,
+            Right.TICKET_VIEW,
+            Right.TICKET_ANSWER,
         }
     ),
     Role.CREW: frozenset({Right.SELF, Right.ORDER_VIEW, Right.CREW_ACT, Right.CREW_AWAY}),
@@ -135,6 +141,7 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.ORGANISATION_VIEW,
             Right.PLACE_REVIEW,
             Right.TICKET_VIEW,
+            Right.FOLLOWUP_VIEW,
         }
     ),
     Role.ADMINISTRATOR: frozenset(

@@ -53,6 +53,7 @@ def ticket_row(ticket: Ticket) -> dict[str, Any]:
     """A ticket as agents see it."""
     return {
         "id": str(ticket.id),
+        "number": ticket.number,
         "kind": ticket.kind,
         "channel": ticket.channel,
         "call_id": text(ticket.call_id),

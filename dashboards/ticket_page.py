@@ -7,6 +7,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
+from core.identity import EVERYTHING, Access
 from core.models import Event, Unit, User
 from dashboards import follow_ups
 from dashboards.guides import answer_rows
@@ -20,10 +21,12 @@ from dispatch.tickets.models import FollowUp, Ticket, TicketNote, TicketRelation
 BY_PERSON = ("merge", "unmerge", "transfer", "return", "answer", "close", "reopen", "order")
 
 
-def ticket_page(session: Session, org_id: int, ticket_id: UUID, eyes: Eyes) -> dict[str, Any]:
-    """The whole of one ticket. Raises NotFound."""
+def ticket_page(
+    session: Session, org_id: int, ticket_id: UUID, eyes: Eyes, access: Access = EVERYTHING
+) -> dict[str, Any]:
+    """The whole of one ticket. Raises NotFound, also where `access` hides it."""
     ticket = session.get(Ticket, (org_id, ticket_id))
-    if ticket is None:
+    if ticket is None or not repository.is_held_by(session, ticket, access):
         raise NotFound(what="ticket", id=ticket_id)
     names = _names(session, org_id)
     calls = list(
@@ -39,7 +42,7 @@ def ticket_page(session: Session, org_id: int, ticket_id: UUID, eyes: Eyes) -> d
         "guided": _guided(session, org_id, ticket),
         "clock": _clock(session, org_id, ticket_id),
         "orders": _orders(session, org_id, ticket, eyes),
-        "related": _related(session, org_id, ticket_id),
+        "related": _related(session, org_id, ticket_id, access),
         "attachments": [
             {
                 "id": str(one.id),
@@ -133,20 +136,26 @@ def _role(order: Order, ticket: Ticket) -> str:
     return "shared" if order.id == ticket.order_id else "earlier"
 
 
-def _related(session: Session, org_id: int, ticket_id: UUID) -> list[dict[str, Any]]:
-    """What this ticket says of others, then what others say of it."""
+def _related(
+    session: Session, org_id: int, ticket_id: UUID, access: Access
+) -> list[dict[str, Any]]:
+    """What this ticket says of others, then what others say of it; of those that are seen."""
     query = select(TicketRelation).where(
         TicketRelation.org_id == org_id,
         or_(TicketRelation.ticket_id == ticket_id, TicketRelation.other_id == ticket_id),
     )
     relations = session.scalars(query).all()
     others = {one.other_id if one.ticket_id == ticket_id else one.ticket_id for one in relations}
-    wanted = select(Ticket).where(Ticket.org_id == org_id, Ticket.id.in_(others))
+    wanted = select(Ticket).where(
+        Ticket.org_id == org_id, Ticket.id.in_(others), *repository.held_by(org_id, access)
+    )
     tickets = {one.id: one for one in session.scalars(wanted)}
     rows = []
     for one in sorted(relations, key=lambda one: (one.ticket_id != ticket_id, str(one.other_id))):
         mine = one.ticket_id == ticket_id
-        other = tickets[one.other_id if mine else one.ticket_id]
+        other = tickets.get(one.other_id if mine else one.ticket_id)
+        if other is None:
+            continue
         rows.append(
             {
                 "id": str(other.id),

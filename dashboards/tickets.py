@@ -13,12 +13,13 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, func, or_, select
 from sqlalchemy.orm import Session
 
+from core.identity import EVERYTHING, Access
 from core.models import User
 from dashboards.values import iso, text
 from dispatch.orders.models import Location, Order
 from dispatch.orders.service import POLICY
 from dispatch.privacy.masking import Eyes
-from dispatch.tickets import rules
+from dispatch.tickets import repository, rules
 from dispatch.tickets.models import Ticket, TicketAttachment
 from sla.models import SlaTimer
 from sla.policy import load_policy
@@ -38,6 +39,7 @@ class Wanted:
     customer_id: UUID | None = None
     mine: tuple[UUID, UUID] | None = None
     unordered: bool = False
+    access: Access = EVERYTHING
     overdue_at: datetime | None = None
     before: datetime | None = None
     limit: int = 100
@@ -48,7 +50,9 @@ def ticket_list(session: Session, org_id: int, wanted: Wanted, eyes: Eyes) -> di
 
     `mine`: filed by this user, or with this unit. `unordered`: faults that wait for an order.
     """
-    query = select(Ticket.id).where(Ticket.org_id == org_id)
+    query = select(Ticket.id).where(
+        Ticket.org_id == org_id, *repository.held_by(org_id, wanted.access)
+    )
     if wanted.states:
         query = query.where(Ticket.state.in_(wanted.states))
     if wanted.kind:

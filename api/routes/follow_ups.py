@@ -22,7 +22,7 @@ from dispatch.tickets import followup
 from dispatch.tickets.followup_rules import LIVE
 
 router = APIRouter(tags=["follow-ups"])
-Viewer = Annotated[Principal, Depends(Need(Right.TICKET_VIEW))]
+Viewer = Annotated[Principal, Depends(Need(Right.FOLLOWUP_VIEW))]
 Caller = Annotated[Writer, writer(Right.FOLLOWUP_WORK)]
 
 

@@ -19,7 +19,7 @@ from dispatch.tickets.guides.model import Guide
 from dispatch.tickets.service import Guided, guided_by
 
 router = APIRouter(tags=["tickets"])
-Viewer = Annotated[Principal, Depends(Need(Right.TICKET_VIEW))]
+Viewer = Annotated[Principal, Depends(Need(Right.CALL_VIEW))]
 
 
 def _guide(fault_code: str) -> Guide:

@@ -29,13 +29,17 @@ from api.schemas_tickets import (
 )
 from core.clock import now
 from core.db import read_session
+from core.errors import InvalidField
 from core.identity import Principal
 from core.rights import Right
+from core.settings import settings
 from core.uow import UnitOfWork
 from dashboards.order_page import ticket_row
 from dashboards.seen import ticket_seen, viewer_of
 from dashboards.ticket_page import ticket_page, transfer_units
 from dashboards.tickets import Wanted, ticket_list
+from dispatch.directory.imports.cells import without_extension
+from dispatch.directory.rules import e164
 from dispatch.tickets import handling, merging, relations, service, words
 from dispatch.tickets.models import Ticket
 from dispatch.tickets.service import Guided, NewTicket
@@ -43,6 +47,7 @@ from dispatch.tickets.service import Guided, NewTicket
 router = APIRouter(tags=["tickets"])
 Viewer = Annotated[Principal, Depends(Need(Right.TICKET_VIEW))]
 Worker = Annotated[Writer, writer(Right.TICKET_WORK)]
+Holder = Annotated[Writer, writer(Right.TICKET_ANSWER)]
 Merger = Annotated[Writer, writer(Right.TICKET_MERGE)]
 _CODES = {
     "kinds": words.KINDS,
@@ -63,11 +68,31 @@ _CODES = {
 }
 
 
+_TELLS = {"call_id", "caller_name", "caller_phone", "description", "customer_id", "guide"}
+
+
+def _check_told(body: TicketBody) -> None:
+    """Something must be told, of a fault told by phone in its order; a number must be one."""
+    number = without_extension(body.caller_phone or "")
+    if number and e164(number, settings().phone_region) is None:
+        raise InvalidField("body.caller_phone", "is not a telephone number", "不是电话号码")
+    phoned = body.channel == "phone" and body.kind == "fault_repair"
+    if phoned and "kind" in body.model_fields_set:
+        return
+    if not any(getattr(body, name) for name in _TELLS):
+        raise InvalidField(
+            "body.description",
+            "tells nothing: words, a name, a number, a call or an account is needed",
+            "内容为空：请填写内容、姓名、电话、通话或户号",
+        )
+
+
 @router.post("/api/tickets", status_code=201, response_model=TicketRow)
 def file_ticket(
     body: TicketBody, write: Annotated[Writer, writer(Right.TICKET_FILE)]
 ) -> JSONResponse:
     """Take a customer's request. With `call_id`, the end of that call is point A."""
+    _check_told(body)
     guide = Guided(body.guide.fault_code, body.guide.answers) if body.guide else None
     new = NewTicket(**body.model_dump(exclude={"guide"}), guide=guide)
 
@@ -93,7 +118,7 @@ def tickets(
     before: Annotated[Moment | None, Query(description="Filed before: the next page.")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> JSONResponse:
-    """Tickets, newest first."""
+    """Tickets, newest first; for a centre those that it holds."""
     wanted = Wanted(
         states=state or (),
         kind=kind,
@@ -102,6 +127,7 @@ def tickets(
         mine=(principal.user_id, principal.unit_id) if mine else None,
         overdue_at=now() if overdue else None,
         unordered=unordered,
+        access=principal.access,
         before=before,
         limit=limit,
     )
@@ -126,7 +152,9 @@ def ticket(principal: Viewer, ticket_id: UUID) -> JSONResponse:
     """One ticket with answers, clock, orders, relations, files, calls and history."""
     with read_session() as session:
         eyes = viewer_of(principal).eyes
-        return JSONResponse(ticket_page(session, principal.org_id, ticket_id, eyes))
+        return JSONResponse(
+            ticket_page(session, principal.org_id, ticket_id, eyes, principal.access)
+        )
 
 
 def page_after(
@@ -186,13 +214,15 @@ def unrelate(ticket_id: UUID, body: UnrelateBody, write: Worker) -> JSONResponse
 
 
 @router.post("/api/tickets/{ticket_id}/return", response_model=TicketPage)
-def return_ticket(ticket_id: UUID, body: TicketReturnBody, write: Worker) -> JSONResponse:
+def return_ticket(ticket_id: UUID, body: TicketReturnBody, write: Holder) -> JSONResponse:
     """退回: whoever filed it completes or corrects it."""
     return page_after(
         write,
         body,
         ticket_id,
-        lambda uow: handling.return_to_filer(uow, ticket_id, body.reason, body.note),
+        lambda uow: handling.return_to_filer(
+            uow, ticket_id, body.reason, body.note, write.principal.access
+        ),
     )
 
 
@@ -208,10 +238,13 @@ def transfer(ticket_id: UUID, body: TransferBody, write: Worker) -> JSONResponse
 
 
 @router.post("/api/tickets/{ticket_id}/answer", response_model=TicketPage)
-def answer(ticket_id: UUID, body: AnswerBody, write: Worker) -> JSONResponse:
+def answer(ticket_id: UUID, body: AnswerBody, write: Holder) -> JSONResponse:
     """The customer has an answer; some kinds go to the follow-up queue."""
     return page_after(
-        write, body, ticket_id, lambda uow: handling.answer(uow, ticket_id, body.words)
+        write,
+        body,
+        ticket_id,
+        lambda uow: handling.answer(uow, ticket_id, body.words, write.principal.access),
     )
 
 

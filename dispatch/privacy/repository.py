@@ -17,6 +17,7 @@ from dispatch.orders.models import Location, Order, OrderTicket
 from dispatch.orders.repository import get_order, visible
 from dispatch.privacy.models import CustomerNote, Unmasking
 from dispatch.tickets.models import Ticket
+from dispatch.tickets.repository import is_held_by
 from telephony.models import Call
 
 
@@ -58,7 +59,7 @@ def _of_premise(session: Session, org_id: int, id_: UUID, _field: str, access: A
 
 
 def _of_ticket(session: Session, org_id: int, id_: UUID, field: str, access: Access) -> Value:
-    """Whoever sees one of its orders sees the ticket."""
+    """Whoever holds the ticket sees it, and whoever sees one of its orders."""
     ticket = session.get(Ticket, (org_id, id_))
     orders = (
         select(Order)
@@ -68,9 +69,9 @@ def _of_ticket(session: Session, org_id: int, id_: UUID, field: str, access: Acc
         )
         .where(OrderTicket.org_id == org_id, OrderTicket.ticket_id == id_)
     )
-    everything = access.unit_id is None
     if ticket is None or not (
-        everything or any(visible(session, order, access) for order in session.scalars(orders))
+        is_held_by(session, ticket, access)
+        or any(visible(session, order, access) for order in session.scalars(orders))
     ):
         raise NotFound(what="ticket", id=id_)
     value: str | None = getattr(ticket, field)

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from core import events as ev
 from core.errors import InvalidField
+from core.identity import EVERYTHING, Access
 from core.uow import UnitOfWork
 from dispatch.tickets import followup, repository, rules
 from dispatch.tickets.work import work_on_ticket
@@ -22,17 +23,21 @@ def transfer(
 
 
 def return_to_filer(
-    uow: UnitOfWork, ticket_id: UUID, reason: str, words: str | None = None
+    uow: UnitOfWork,
+    ticket_id: UUID,
+    reason: str,
+    words: str | None = None,
+    access: Access = EVERYTHING,
 ) -> None:
-    """退回: whoever filed it completes or corrects it."""
-    with work_on_ticket(uow, ticket_id) as work:
+    """退回: whoever filed it completes or corrects it. A centre returns what it was given."""
+    with work_on_ticket(uow, ticket_id, access) as work:
         work.demand("return")
         work.record(ev.TicketReturned(reason=reason), words=words)
 
 
-def answer(uow: UnitOfWork, ticket_id: UUID, words: str) -> None:
+def answer(uow: UnitOfWork, ticket_id: UUID, words: str, access: Access = EVERYTHING) -> None:
     """The customer has an answer. Where the kind asks for it, somebody calls back later."""
-    with work_on_ticket(uow, ticket_id) as work:
+    with work_on_ticket(uow, ticket_id, access) as work:
         work.demand("answer")
         work.record(ev.TicketAnswered(), words=words)
         if work.ticket.kind in rules.FOLLOWED_UP:

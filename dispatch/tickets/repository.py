@@ -5,11 +5,13 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
+from core.identity import Access
 from core.models import Unit
+from core.rights import Scope
 from core.settings import settings
 from dispatch.directory.models import Customer, CustomerPhone
 from dispatch.directory.rules import e164
@@ -43,6 +45,26 @@ def _locked(session: Session, model: type[Row], org_id: int, id_: UUID, what: st
     if found is None:
         raise NotFound(what=what, id=id_)
     return found
+
+
+def held_by(org_id: int, access: Access) -> list[ColumnElement[bool]]:
+    """Conditions on a ticket that somebody may see: all, or those with a unit of the centre."""
+    if access.scope is Scope.ALL:
+        return []
+    units = select(Unit.id).where(
+        Unit.org_id == org_id, or_(Unit.id == access.unit_id, Unit.centre_id == access.unit_id)
+    )
+    return [Ticket.unit_id.in_(units)]
+
+
+def is_held_by(session: Session, ticket: Ticket, access: Access) -> bool:
+    """The same of one ticket."""
+    query = select(Ticket.id).where(
+        Ticket.org_id == ticket.org_id,
+        Ticket.id == ticket.id,
+        *held_by(ticket.org_id, access),
+    )
+    return session.scalars(query).first() is not None
 
 
 def ticket_state(row: Ticket) -> TicketState:

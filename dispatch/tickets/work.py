@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
-from core.errors import Conflict
+from core.errors import Conflict, NotFound
 from core.events import Payload
+from core.identity import EVERYTHING, Access
 from core.local import local_time
 from core.recorded import Recorded
 from core.uow import UnitOfWork
@@ -101,8 +102,12 @@ class TicketWork:
 
 
 @contextmanager
-def work_on_ticket(uow: UnitOfWork, ticket_id: UUID) -> Iterator[TicketWork]:
-    """Lock a ticket, let the block record facts, save. Raises NotFound."""
+def work_on_ticket(
+    uow: UnitOfWork, ticket_id: UUID, access: Access = EVERYTHING
+) -> Iterator[TicketWork]:
+    """Lock a ticket, let the block record facts, save. NotFound where `access` hides it."""
     work = TicketWork(uow, repository.ticket_locked(uow.session, uow.org_id, ticket_id))
+    if not repository.is_held_by(uow.session, work.row, access):
+        raise NotFound(what="ticket", id=ticket_id)
     yield work
     work.save()

@@ -47,6 +47,10 @@ ORDER = {**NEEDS, "ticket_id": str(uuid.UUID(int=1))}
         (TICKET, {"description": "停\x00电"}, "body.description"),
         (TICKET, {"description": ["x"]}, "body.description"),
         (TICKET, {"surprise": 1}, "body.surprise"),
+        (TICKET, {}, "body.description"),
+        (TICKET, {"channel": "web", "kind": "fault_repair"}, "body.description"),
+        (TICKET, {"caller_name": "\u202e\u200f\x07"}, "body.description"),
+        (TICKET, {"caller_phone": "not a phone"}, "body.caller_phone"),
         (TICKET, [], "body"),
         (TICKET, "text", "body"),
         (TICKET, None, "body"),
@@ -130,7 +134,7 @@ def test_a_huge_body_is_refused_announced_or_not(office: Office) -> None:
     more = {"Idempotency-Key": str(uuid.uuid4()), "Content-Type": "application/json"}
     answer = office.person("agent").http.post(TICKET, content=chunks(), headers=more)
     assert refused(answer, 413)["code"] == "too_large"
-    assert send(office, b'{"channel": "web"}').status_code == 201
+    assert send(office, b'{"caller_name": "x"}').status_code == 201
 
 
 @pytest.mark.parametrize("bad", ["not-a-uuid", "0", "%00", "..", "a" * 300, "%F0%28"])

@@ -107,7 +107,7 @@ class Requests:
             "follow_up_id": str(uuid.uuid4()),
         }
         self.bodies: dict[str, Any] = {
-            "tickets": {"channel": "web"},
+            "tickets": {"channel": "web", "caller_name": "王女士"},
             "orders": {**NEEDS, "ticket_id": str(uuid.uuid4())},
             "release": {"centre_id": office.unit("west")},
             "dispatch": {"crew_id": office.unit("east-2")},

@@ -161,7 +161,7 @@ def open_row(page: "Page", number: str) -> None:
                 "centre": r"城东报修中心：中心停留已 \d\d:\d\d，时限 02:00，已超 4\d:\d\d",
                 "crew": r"城东一班：出发已 \d\d:\d\d，时限 03:00，已超 4\d:\d\d",
                 "hotline": r"正在改派，已 19:\d\d，由热线负责|正在改派，已 2\d:\d\d，由热线负责",
-                "unknown": r"缺“A 挂机”的依据，无法判断由谁负责",
+                "unknown": r"缺“A 起算”的依据，无法判断由谁负责",
             },
         ),
         (

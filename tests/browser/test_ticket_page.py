@@ -191,7 +191,7 @@ def test_who_may_not_act_reads_and_who_may_not_read_is_told(sit: Sit, office: Of
     assert reads.locator("[role=toolbar] button").count() == 0
     assert "王小明" not in reads.locator("[data-testid=ticket-page]").inner_text()
     assert reads.locator("[data-testid=ticket-page] [data-action=unmask]").count() > 0
-    barred = sit("east.desk", "/tickets")
+    barred = sit("admin", "/tickets")
     barred.locator("main [role=alert]").wait_for()
     assert barred.locator("[data-testid=tickets]").count() == 0
 

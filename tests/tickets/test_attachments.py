@@ -27,7 +27,7 @@ def agent(office: Office) -> Person:
 
 @pytest.fixture
 def ticket_id(agent: Person) -> str:
-    return str(agent.post("/api/tickets", {"channel": "web"})["id"])
+    return str(agent.post("/api/tickets", {"channel": "web", "description": "没电"})["id"])
 
 
 def upload(
@@ -104,7 +104,7 @@ def test_a_hidden_file_is_kept_and_shown_to_nobody(agent: Person, ticket_id: str
 
 def test_a_file_of_another_ticket_is_not_found(agent: Person, ticket_id: str) -> None:
     row = attached(agent, ticket_id)
-    other = agent.post("/api/tickets", {"channel": "web"})["id"]
+    other = agent.post("/api/tickets", {"channel": "web", "description": "没电"})["id"]
     assert agent.http.get(f"/api/tickets/{other}/attachments/{row['id']}").status_code == 404
 
 

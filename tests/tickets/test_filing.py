@@ -76,7 +76,7 @@ def test_who_chooses_otherwise_is_noted(agent: Person) -> None:
 
 
 def test_without_a_guide_an_order_is_as_before(agent: Person) -> None:
-    ticket = agent.post("/api/tickets", {"channel": "web"})
+    ticket = agent.post("/api/tickets", {"channel": "web", "description": "没电"})
     order = filed_order(agent, ticket["id"])
     assert (order["urgency"], order["trade"]) == (0, "any")
 
@@ -99,3 +99,14 @@ def test_a_wrong_answer_is_named(agent: Person, answers: dict[str, str], field: 
 def test_the_facts_hold_together(agent: Person) -> None:
     with read_session() as session:
         assert list(verify(session, 1)) == []
+
+
+def test_a_filed_ticket_has_its_number_and_no_sign_that_nobody_sees(office: Office) -> None:
+    agent = office.person("agent")
+    words = "一楼\u202e没电\n二楼也是\x07"
+    said = {"channel": "web", "caller_name": "\u202eabc\u202c", "description": words}
+    row = agent.post("/api/tickets", {**said, "caller_phone": "\u202d139 1113 9111\u202c"})
+    page = agent.get(f"/api/tickets/{row['id']}")
+    assert row["number"] == page["ticket"]["number"] is not None
+    assert (row["caller_name"], row["caller_phone"]) == ("abc", "139 1113 9111")
+    assert row["description"] == "一楼没电\n二楼也是"

@@ -1897,7 +1897,7 @@ export interface paths {
         };
         /**
          * Tickets
-         * @description Tickets, newest first.
+         * @description Tickets, newest first; for a centre those that it holds.
          */
         get: operations["tickets_api_tickets_get"];
         put?: never;
@@ -7161,7 +7161,8 @@ export interface components {
          *       "description": "整栋楼停电",
          *       "filed_at": "2026-11-21T14:49:12.331000Z",
          *       "id": "01a20039-83d0-7b65-9a15-2f5a4c0be7a2",
-         *       "kind": "fault_repair"
+         *       "kind": "fault_repair",
+         *       "number": "T20261121-0001"
          *     }
          */
         TicketRow: {
@@ -7191,6 +7192,8 @@ export interface components {
             id: string;
             /** Kind */
             kind: string;
+            /** Number */
+            number: string | null;
         };
         /**
          * TicketSummary

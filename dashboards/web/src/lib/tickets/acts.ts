@@ -28,7 +28,7 @@ export interface Act {
 export const ACTS: readonly Act[] = [
   // It opens a form, the same as for a new request; the letter is the same, too.
   { code: 'order', right: 'order.file', letter: 'n', asks: [], reason: null },
-  { code: 'answer', right: 'ticket.work', letter: 'a', asks: ['words'], reason: null },
+  { code: 'answer', right: 'ticket.answer', letter: 'a', asks: ['words'], reason: null },
   {
     code: 'transfer',
     right: 'ticket.work',
@@ -38,7 +38,7 @@ export const ACTS: readonly Act[] = [
   },
   {
     code: 'return',
-    right: 'ticket.work',
+    right: 'ticket.answer',
     letter: 't',
     asks: ['reason'],
     reason: { field: 'reason', list: 'return_reasons' },

@@ -125,6 +125,8 @@ export class TicketDesk {
     try {
       const after = await post<TicketPage>(`/api/tickets/${ticket.id}/${act.code}`, body, key);
       this.show(after);
+      // What a centre gives back is the hotline's: its page is there for the centre no more.
+      if (act.code === 'return' && !this.rights.has('ticket.work')) this.look(null);
       this.said = this.#done(act, after.ticket, body);
     } catch (error) {
       this.refused(error, () => void this.perform(act, ticket, body, key));
