@@ -1,31 +1,16 @@
-import {
-  Map as GlMap,
-  NavigationControl,
-  ScaleControl,
-  setWorkerUrl,
-  type GeoJSONSource,
-  type StyleSpecification,
-} from 'maplibre-gl';
-import 'maplibre-gl/dist/maplibre-gl.css';
-import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
+import { ScaleControl, type GeoJSONSource, type Map as GlMap, type StyleSpecification } from 'maplibre-gl';
 import type { Language } from '../i18n/index.svelte';
 import { mercatorX, mercatorY, type Fleet } from '../live/fleet';
 import { duration } from '../time/format';
-import { BASE, baseLayers, LOCAL_FONTS } from './base';
+import { BASE, baseLayers } from './base';
 import type { View } from './bunch';
 import { placeIcon, type Palette } from './icons';
 import { Marks, type Shown } from './marks';
+import { northUp, type MapWords } from './northUp';
 import { graticule, type Box } from './shapes';
 
-setWorkerUrl(workerUrl);
-
 export type { OrderDot, Shown } from './marks';
-
-export interface MapWords {
-  zoomIn: string;
-  zoomOut: string;
-  label: string;
-}
+export type { MapWords } from './northUp';
 
 const EMPTY: GeoJSON.FeatureCollection = { type: 'FeatureCollection', features: [] };
 const ICON_SCALE = 2;
@@ -87,27 +72,7 @@ export class BoardMap {
     language: Language,
     words: MapWords,
   ) {
-    this.#map = new GlMap({
-      container,
-      style: mapStyle(palette, language),
-      center: [0, 20],
-      zoom: 1,
-      attributionControl: false,
-      localIdeographFontFamily: LOCAL_FONTS,
-      dragRotate: false,
-      pitchWithRotate: false,
-      renderWorldCopies: false,
-      fadeDuration: 0,
-      maxZoom: 18,
-      locale: {
-        'NavigationControl.ZoomIn': words.zoomIn,
-        'NavigationControl.ZoomOut': words.zoomOut,
-        'Map.Title': words.label,
-      },
-    });
-    this.#map.touchZoomRotate.disableRotation();
-    this.#map.keyboard.disableRotation();
-    this.#map.addControl(new NavigationControl({ showCompass: false }), 'top-right');
+    this.#map = northUp(container, mapStyle(palette, language), words);
     this.#map.addControl(new ScaleControl({}), 'bottom-left');
     this.#marks = new Marks(fleet, palette, () => this.#view(), duration);
     this.#map.getCanvasContainer().append(this.#marks.canvas);

@@ -1,13 +1,10 @@
-import { Map as GlMap, Marker, NavigationControl, setWorkerUrl, type GeoJSONSource } from 'maplibre-gl';
-import 'maplibre-gl/dist/maplibre-gl.css';
-import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
+import { Marker, type GeoJSONSource, type Map as GlMap } from 'maplibre-gl';
 import type { Language } from '../i18n/index.svelte';
-import { BASE, LOCAL_FONTS } from './base';
-import { mapStyle, placeImages, type MapWords } from './engine';
+import { BASE } from './base';
+import { mapStyle, placeImages } from './engine';
 import type { Palette } from './icons';
+import { northUp, type MapWords } from './northUp';
 import { around } from './shapes';
-
-setWorkerUrl(workerUrl);
 
 const EMPTY: GeoJSON.FeatureCollection = { type: 'FeatureCollection', features: [] };
 
@@ -23,29 +20,8 @@ export class PlaceView {
     language: Language,
     words: MapWords,
   ) {
-    this.#map = new GlMap({
-      container,
-      style: mapStyle(palette, language),
-      center: [0, 20],
-      zoom: 1,
-      attributionControl: false,
-      localIdeographFontFamily: LOCAL_FONTS,
-      dragRotate: false,
-      pitchWithRotate: false,
-      renderWorldCopies: false,
-      fadeDuration: 0,
-      maxZoom: 18,
-      // The page scrolls; the map zooms by its buttons and keys.
-      scrollZoom: false,
-      locale: {
-        'NavigationControl.ZoomIn': words.zoomIn,
-        'NavigationControl.ZoomOut': words.zoomOut,
-        'Map.Title': words.label,
-      },
-    });
-    this.#map.touchZoomRotate.disableRotation();
-    this.#map.keyboard.disableRotation();
-    this.#map.addControl(new NavigationControl({ showCompass: false }), 'top-right');
+    this.#map = northUp(container, mapStyle(palette, language), words);
+    this.#map.scrollZoom.disable(); // the page scrolls; the map zooms by its buttons and keys
     this.#restyled();
   }
 
