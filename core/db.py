@@ -114,7 +114,7 @@ def read_session() -> Iterator[Session]:
         )
         yield session
         session.expunge_all()  # what was read stays readable after the transaction
-        session.rollback()
+        session.commit()  # at a rollback the driver would forget all that it has prepared
 
 
 def reset() -> None:
