@@ -46,7 +46,7 @@ CUSTOMER_PAGE: dict[str, Any] = {
     "commissioned_on": "2011-06-18",
     "phones": [{"id": PHONE_ID, "number": "+8616412345678", "verified": True, "used_by": "owner"}],
     "points": _KNOWN["points"],
-    "open_orders": _KNOWN["orders"],
+    "open_orders": [{**one, "appointment_at": None, "begins_at": None} for one in _KNOWN["orders"]],
     "orders": [
         {
             key: _KNOWN["orders"][0][key]

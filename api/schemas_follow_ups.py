@@ -31,6 +31,7 @@ class FollowUpRow(BaseModel):
     kind: TicketKind
     customer_id: UUID | None
     caller_name: str | None
+    caller_name_en: str | None = Field(description="Where the caller is the customer and has one.")
     phones: list[str] = Field(description="The caller's first, then those of the account.")
     order_id: UUID | None
     order_number: str | None

@@ -170,6 +170,21 @@ class AccountRow(BaseModel):
     commissioned_on: date | None
 
 
+class CustomerOrderRow(OpenOrderRow):
+    """An open order; of one that is kept for later, when it begins and for when it was agreed."""
+
+    appointment_at: datetime | None
+    begins_at: datetime | None
+
+
+class CustomerTicketRow(ContactRow):
+    """A ticket of the account. Number, state and words are empty where you may not see it."""
+
+    number: str | None
+    state: str | None = Field(description="Of the ticket.")
+    words: str | None
+
+
 class CustomerAnswer(AccountRow):
     """One customer in full. Lists hold the newest 20; names, phones, addresses may be masked."""
 
@@ -177,9 +192,9 @@ class CustomerAnswer(AccountRow):
 
     phones: list[PhoneRow] = Field(description="In the order of calling.")
     points: list[SupplyPointRow]
-    open_orders: list[OpenOrderRow]
+    open_orders: list[CustomerOrderRow]
     orders: list[PastOrderRow]
-    tickets: list[ContactRow]
+    tickets: list[CustomerTicketRow]
     calls: list[ContactRow]
     outages: list[OutageRow] = Field(description="The newest 20 that reached it, as orders tell.")
     notes: list[NoteRow]

@@ -56,9 +56,11 @@ class TicketSummary(BaseModel):
     filed_by_name: str | None
     due_at: datetime | None = Field(description="When an answer is due; of a fault: its promise.")
     clock_started_at: datetime | None
+    reopened_at: datetime | None = Field(description="A new order of it runs from then.")
     call_id: UUID | None
     customer_id: UUID | None
     caller_name: str | None
+    caller_name_en: str | None = Field(description="Where the caller is the customer and has one.")
     caller_phone: str | None
     description: str | None
     unit_id: UUID | None = Field(description="Who has it since the last transfer.")

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
@@ -24,6 +25,8 @@ from dispatch.orders import repository as orders
 from dispatch.orders.models import Location, Order
 from dispatch.privacy import repository as privacy
 from dispatch.privacy.masking import Eyes
+from dispatch.tickets.models import Ticket
+from dispatch.tickets.repository import held_by
 
 MOST = 20
 """Orders, tickets and calls that are listed, at most."""
@@ -37,7 +40,7 @@ def customer_page(
     """The whole of one customer, as these eyes see it. Raises NotFound.
 
     Orders that `access` hides are in none of its lists; tickets and calls do not say that they
-    had one.
+    had one. Of a ticket that it hides number, state and words are left out.
     """
     demand_customer(session, org_id, customer_id, access)
     customer = repository.customer_of(session, org_id, customer_id)
@@ -62,11 +65,13 @@ def customer_page(
         **_account(customer, eyes),
         "phones": [_phone(one, eyes) for one in phones],
         "points": [asdict(point_seen(_point(one, theirs), eyes)) for one in points],
-        "open_orders": [
-            asdict(open_order_seen(one, eyes)) for one in open_ if one.id not in theirs
-        ],
+        "open_orders": _open(
+            session, org_id, [open_order_seen(one, eyes) for one in open_ if one.id not in theirs]
+        ),
         "orders": [_order(*row, eyes) for row in past if row[0].id not in theirs],
-        "tickets": [asdict(_contact(one, theirs)) for one in tickets],
+        "tickets": _tickets(
+            session, org_id, [_contact(one, theirs) for one in tickets], eyes, access
+        ),
         "calls": [asdict(_contact(one, theirs)) for one in calls],
         "outages": [
             _outage(*one, restored.get(one[0].id)) for one in outages if one[0].id not in theirs
@@ -158,6 +163,39 @@ def _near(one: Nearby | None, theirs: Collection[UUID]) -> Nearby | None:
 
 def _contact(one: Contact, theirs: Collection[UUID]) -> Contact:
     return replace(one, order_id=None, order_number=None) if one.order_id in theirs else one
+
+
+def _open(session: Session, org_id: int, rows: Sequence[OpenOrder]) -> list[dict[str, Any]]:
+    """Open orders; of those that are kept for later, since when they are not."""
+    kept = select(Order.id, Order.appointment_at, Order.begins_at).where(
+        Order.org_id == org_id, Order.id.in_([one.id for one in rows])
+    )
+    times = {id_: (at, begins) for id_, at, begins in session.execute(kept)}
+    return [
+        {
+            **asdict(one),
+            "appointment_at": times[one.id][0],
+            "begins_at": times[one.id][1],
+        }
+        for one in rows
+    ]
+
+
+def _tickets(
+    session: Session, org_id: int, rows: Sequence[Contact], eyes: Eyes, access: Access
+) -> list[dict[str, Any]]:
+    """Tickets with what tells them apart, where whoever looks may see them."""
+    wanted = select(Ticket.id, Ticket.number, Ticket.state, Ticket.description).where(
+        Ticket.org_id == org_id,
+        Ticket.id.in_([one.id for one in rows]),
+        *held_by(org_id, access),
+    )
+    known = {id_: tuple(found) for id_, *found in session.execute(wanted)}
+    made = []
+    for one in rows:
+        number, state, words = known.get(one.id, (None, None, None))
+        made.append({**asdict(one), "number": number, "state": state, "words": eyes.text(words)})
+    return made
 
 
 def note_rows(session: Session, org_id: int, customer_id: UUID, eyes: Eyes) -> list[dict[str, Any]]:

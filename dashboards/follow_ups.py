@@ -10,8 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from core.models import Event, User
+from dashboards.tickets import english_name
 from dashboards.values import iso, text
-from dispatch.directory.models import CustomerPhone
+from dispatch.directory.models import Customer, CustomerPhone
 from dispatch.orders import repository as order_repository
 from dispatch.orders.models import Location, Order
 from dispatch.privacy.masking import Eyes
@@ -45,7 +46,7 @@ def rows(session: Session, org_id: int, ids: Sequence[UUID], eyes: Eyes) -> list
     """Rows of follow-ups in the order of `ids`, in five statements."""
     complaint = aliased(Ticket)
     query = (
-        select(FollowUp, Ticket, Order, Location, User.name, complaint.number)
+        select(FollowUp, Ticket, Order, Location, User.name, complaint.number, Customer)
         .join(Ticket, (Ticket.org_id == FollowUp.org_id) & (Ticket.id == FollowUp.ticket_id))
         .outerjoin(Order, (Order.org_id == FollowUp.org_id) & (Order.id == FollowUp.order_id))
         .outerjoin(Location, (Location.org_id == Order.org_id) & (Location.id == Order.location_id))
@@ -53,6 +54,9 @@ def rows(session: Session, org_id: int, ids: Sequence[UUID], eyes: Eyes) -> list
         .outerjoin(
             complaint,
             (complaint.org_id == FollowUp.org_id) & (complaint.id == FollowUp.complaint_id),
+        )
+        .outerjoin(
+            Customer, (Customer.org_id == Ticket.org_id) & (Customer.id == Ticket.customer_id)
         )
         .where(FollowUp.org_id == org_id, FollowUp.id.in_(ids))
     )
@@ -63,7 +67,7 @@ def rows(session: Session, org_id: int, ids: Sequence[UUID], eyes: Eyes) -> list
     ended = _ended(session, org_id, orders)
     restored = order_repository.restored_at(session, org_id, orders)
     made: dict[UUID, dict[str, Any]] = {}
-    for one, ticket, order, place, claimer, complaint_number in found:
+    for one, ticket, order, place, claimer, complaint_number, customer in found:
         numbers = [ticket.caller_phone, *phones[ticket.customer_id]]
         made[one.id] = {
             "id": str(one.id),
@@ -72,6 +76,7 @@ def rows(session: Session, org_id: int, ids: Sequence[UUID], eyes: Eyes) -> list
             "kind": ticket.kind,
             "customer_id": text(ticket.customer_id),
             "caller_name": eyes.name(ticket.caller_name),
+            "caller_name_en": eyes.name(english_name(ticket, customer)),
             "phones": list(dict.fromkeys(eyes.phone(each) for each in numbers if each)),
             "order_id": text(one.order_id),
             "order_number": order.number if order else None,

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from core.identity import EVERYTHING, Access
 from core.models import User
 from dashboards.values import iso, text
+from dispatch.directory.models import Customer
 from dispatch.orders.models import Location, Order
 from dispatch.orders.service import POLICY
 from dispatch.privacy.masking import Eyes
@@ -112,16 +113,26 @@ def summaries(
 ) -> dict[UUID, dict[str, Any]]:
     """Rows of tickets, in four statements."""
     query = (
-        select(Ticket, Order, Location, User.name)
+        select(Ticket, Order, Location, User.name, Customer)
         .outerjoin(Order, (Order.org_id == Ticket.org_id) & (Order.id == Ticket.order_id))
         .outerjoin(Location, (Location.org_id == Order.org_id) & (Location.id == Order.location_id))
         .outerjoin(User, (User.org_id == Ticket.org_id) & (User.id == Ticket.filed_by))
+        .outerjoin(
+            Customer, (Customer.org_id == Ticket.org_id) & (Customer.id == Ticket.customer_id)
+        )
         .where(Ticket.org_id == org_id, Ticket.id.in_(ticket_ids))
     )
     found = session.execute(query).all()
     files = _files(session, org_id, ticket_ids)
-    promises = _promises(session, org_id, (order.id for _, order, _, _ in found if order))
+    promises = _promises(session, org_id, (row[1].id for row in found if row[1]))
     return {row[0].id: _summary(row, files[row[0].id], promises, eyes) for row in found}
+
+
+def english_name(ticket: Ticket, customer: Customer | None) -> str | None:
+    """What the directory calls the caller in English, where the caller is the customer."""
+    if customer is None or ticket.caller_name not in (None, customer.name_zh, customer.name_en):
+        return None
+    return customer.name_en
 
 
 def _files(session: Session, org_id: int, ticket_ids: Sequence[UUID]) -> dict[UUID, int]:
@@ -156,12 +167,12 @@ def _promises(session: Session, org_id: int, order_ids: Iterable[UUID]) -> dict[
 
 
 def _summary(
-    row: Row[Ticket, Order, Location, str],
+    row: Row[Ticket, Order, Location, str, Customer],
     files: int,
     promises: dict[UUID, datetime],
     eyes: Eyes,
 ) -> dict[str, Any]:
-    ticket, order, place, filer = row
+    ticket, order, place, filer, customer = row
     promised = promises.get(order.id) if order else None
     return {
         "id": str(ticket.id),
@@ -174,9 +185,11 @@ def _summary(
         "filed_by_name": filer,
         "due_at": iso(_due(ticket, promised)),
         "clock_started_at": iso(ticket.clock_started_at),
+        "reopened_at": iso(ticket.reopened_at),
         "call_id": text(ticket.call_id),
         "customer_id": text(ticket.customer_id),
         "caller_name": eyes.name(ticket.caller_name),
+        "caller_name_en": eyes.name(english_name(ticket, customer)),
         "caller_phone": eyes.phone(ticket.caller_phone),
         "description": eyes.text(ticket.description),
         "unit_id": text(ticket.unit_id),

@@ -288,3 +288,35 @@ def test_esc_closes_the_map_of_keys_only_and_letters_work_after_a_search(
     page.wait_for_selector(f"{row(one)}:focus")
     page.keyboard.press("j")
     assert page.locator("#search").input_value() == one["number"]
+
+
+def test_an_agent_sees_faults_that_wait_for_an_order_and_goes_there(
+    sit: Sit, office: Office
+) -> None:
+    one = ticket(office)
+    page = sit("agent", "/agent")
+    waiting = page.locator("[data-testid=unordered]")
+    waiting.wait_for()
+    assert int(waiting.get_attribute("data-count") or 0) >= 1
+    waiting.click()
+    page.wait_for_url("**/tickets?view=unordered*")
+    page.wait_for_selector(row(one))
+
+
+def test_a_centre_answers_what_was_transferred_to_it(sit: Sit, office: Office) -> None:
+    other, one = ticket(office, kind="complaint"), ticket(office, kind="complaint")
+    body = {"unit_id": office.unit("east"), "note": "请核实"}
+    office.person("agent").post(f"/api/tickets/{one['id']}/transfer", body)
+    page = sit("east.desk", "/tickets")
+    page.wait_for_selector(row(one))
+    assert page.locator(row(other)).count() == 0
+    page.keyboard.press("j")
+    page.wait_for_selector(PAGE.format("transferred"))
+    acts = page.locator("[role=toolbar] button")
+    codes = [acts.nth(at).get_attribute("data-action") for at in range(acts.count())]
+    assert codes == ["answer", "return"]
+    page.keyboard.press("t")
+    choose(page, "4")
+    page.wait_for_selector(DONE)
+    page.wait_for_selector(row(one), state="detached")
+    page.get_by_text("选一张受理单").wait_for()

@@ -66,7 +66,11 @@ def test_all_that_is_known_stands_on_the_page(office: Office, planted: Planted) 
         (planted.order, "customer")
     ]
     assert [one["id"] for one in found["orders"]] == [planted.order]
-    assert [one["id"] for one in found["tickets"]] == [planted.ticket]
+    (ticket,) = found["tickets"]
+    told = office.person("agent").get(f"/api/tickets/{planted.ticket}")["ticket"]
+    assert ticket["id"] == planted.ticket
+    assert (ticket["number"], ticket["state"]) == (told["number"], told["state"])
+    assert ticket["words"] == told["description"]
     assert [(one["id"], one["ticket_id"]) for one in found["calls"]] == [
         (planted.call, planted.ticket)
     ]

@@ -3554,7 +3554,7 @@ export interface components {
              */
             number: string;
             /** Open Orders */
-            open_orders: components["schemas"]["OpenOrderRow"][];
+            open_orders: components["schemas"]["CustomerOrderRow"][];
             /** Orders */
             orders: components["schemas"]["PastOrderRow"][];
             /**
@@ -3575,7 +3575,7 @@ export interface components {
              */
             running_kva: number | null;
             /** Tickets */
-            tickets: components["schemas"]["ContactRow"][];
+            tickets: components["schemas"]["CustomerTicketRow"][];
             /**
              * Voltage
              * @description kV
@@ -3618,6 +3618,83 @@ export interface components {
              * @description Its short code.
              */
             region: string | null;
+        };
+        /**
+         * CustomerOrderRow
+         * @description An open order; of one that is kept for later, when it begins and for when it was agreed.
+         */
+        CustomerOrderRow: {
+            /** Appointment At */
+            appointment_at: string | null;
+            /**
+             * Because
+             * @enum {string}
+             */
+            because: "customer" | "premise" | "phone";
+            /** Begins At */
+            begins_at: string | null;
+            /** Centre Id */
+            centre_id: string | null;
+            /** Fault Code */
+            fault_code: string;
+            /**
+             * Filed At
+             * Format: date-time
+             */
+            filed_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Number */
+            number: string;
+            /** Place */
+            place: string | null;
+            /** Place En */
+            place_en: string | null;
+            /** State */
+            state: string;
+            /** Urgency */
+            urgency: number;
+        };
+        /**
+         * CustomerTicketRow
+         * @description A ticket of the account. Number, state and words are empty where you may not see it.
+         */
+        CustomerTicketRow: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "call" | "ticket";
+            /** Number */
+            number: string | null;
+            /** Order Id */
+            order_id: string | null;
+            /** Order Number */
+            order_number: string | null;
+            /**
+             * State
+             * @description Of the ticket.
+             */
+            state: string | null;
+            /** Ticket Id */
+            ticket_id: string | null;
+            /** Ticket Kind */
+            ticket_kind: string | null;
+            /** Words */
+            words: string | null;
         };
         /** Deactivation */
         Deactivation: {
@@ -4109,6 +4186,11 @@ export interface components {
         FollowUpRow: {
             /** Caller Name */
             caller_name: string | null;
+            /**
+             * Caller Name En
+             * @description Where the caller is the customer and has one.
+             */
+            caller_name_en: string | null;
             /** Claimed At */
             claimed_at: string | null;
             /** Claimed By */
@@ -7231,6 +7313,11 @@ export interface components {
             call_id: string | null;
             /** Caller Name */
             caller_name: string | null;
+            /**
+             * Caller Name En
+             * @description Where the caller is the customer and has one.
+             */
+            caller_name_en: string | null;
             /** Caller Phone */
             caller_phone: string | null;
             /**
@@ -7288,6 +7375,11 @@ export interface components {
             place: string | null;
             /** Place En */
             place_en: string | null;
+            /**
+             * Reopened At
+             * @description A new order of it runs from then.
+             */
+            reopened_at: string | null;
             /**
              * State
              * @enum {string}

@@ -48,7 +48,7 @@ export const found = (tickets: readonly TicketRow[], query: string): readonly Ti
     ? tickets
     : tickets.filter((one) =>
         matches(
-          [one.number, one.caller_name, one.caller_phone, one.description, one.place, one.place_en, one.order_number],
+          [one.number, one.caller_name, one.caller_name_en, one.caller_phone, one.description, one.place, one.place_en, one.order_number],
           query,
         ),
       );

@@ -2,6 +2,7 @@ import { getContext, setContext } from 'svelte';
 import { ApiProblem, get, newKey, post } from '../../lib/api/client';
 import type { Id, Reference, Schemas, Session } from '../../lib/api/types';
 import { language, t } from '../../lib/i18n/index.svelte';
+import { TicketWords } from '../../lib/tickets/words.svelte';
 import { Saying } from '../../lib/ui/said.svelte';
 
 export type CustomerPage = Schemas['CustomerAnswer'];
@@ -31,6 +32,8 @@ export class CustomerDesk {
   /** Why the last write was refused; the dialog that is open says it. */
   refusal = $state('');
   readonly saying = new Saying();
+  /** What states of tickets are called. */
+  readonly words = new TicketWords();
 
   /** Whoever is here and what codes mean; the address says who is to be shown. */
   enter(session: Session, reference: Reference): void {

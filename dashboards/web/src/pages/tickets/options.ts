@@ -5,6 +5,7 @@ import { placeOf } from '../../lib/order/place';
 import { matches } from '../../lib/desk/sorting';
 import { found, listPath } from '../../lib/tickets/filter';
 import { mergeable } from '../../lib/tickets/near';
+import { callerOf } from '../../lib/tickets/caller';
 import type { Act, Part } from '../../lib/tickets/acts';
 import type { TicketList, TicketRow } from '../../lib/tickets/types';
 import { serverClock } from '../../lib/time/clock.svelte';
@@ -93,7 +94,7 @@ async function tickets(ticket: TicketRow, query: string): Promise<Option[]> {
       id: other.id,
       field: 'ticket_id',
       name: other.number ?? '',
-      says: [word('kind', other.kind), other.caller_name, placeOf(other)].filter(Boolean).join(' · '),
+      says: [word('kind', other.kind), callerOf(other), placeOf(other)].filter(Boolean).join(' · '),
       aside: clockTime(other.filed_at, serverClock.now, locale()),
     }));
 }
