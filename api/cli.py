@@ -50,6 +50,14 @@ def up(port: Port = None, data_dir: DataDir = None, host: Host = None, demo: Dem
     """Run everything on this machine until Ctrl-C / 在本机运行全部进程."""
     _override(PORT=port, DATA_DIR=data_dir, HOST=host, DEMO=demo)
     os.environ.setdefault("PAIDAN_DEMO", "true")
+    from api.screens import outdated
+
+    if outdated():
+        typer.echo(
+            "The screens are older than their sources; npm run build in dashboards/web."
+            " / 页面早于源文件，请在 dashboards/web 执行 npm run build。",
+            err=True,
+        )
     from api.supervisor import up as run
     from core.settings import settings
 

@@ -21,6 +21,7 @@ export const zh = {
   'release.stuck': '到时无人可派',
   'release.automatic': '系统自动派发',
   'release.automatic.short': '自动派发',
+  'release.automatic.tag': '自动',
   'release.title': '值长未处理时，系统按路由表自动派发',
 
   'desk.closed.since': '席位无人（{time} 起）',
@@ -130,6 +131,8 @@ export const zh = {
   'file.urgency.3': '特急',
   'file.trade.label': '工种',
   'file.required': '必填',
+  'file.phone.bad': '不是电话号码',
+  'file.refused': '未能建单，请看标红的字段。',
   'file.submit': '建单',
   'file.submit.order': '建工单',
   'file.submit.ticket': '保存受理单',
@@ -159,6 +162,7 @@ export const en: Record<keyof typeof zh, string> = {
   'release.stuck': 'nobody to release to',
   'release.automatic': 'released automatically',
   'release.automatic.short': 'automatic',
+  'release.automatic.tag': 'auto',
   'release.title': 'Where no lead acts, the system releases by the routing table',
 
   'desk.closed.since': 'desk closed since {time}',
@@ -269,6 +273,8 @@ export const en: Record<keyof typeof zh, string> = {
   'file.urgency.3': 'emergency',
   'file.trade.label': 'Trade',
   'file.required': 'required',
+  'file.phone.bad': 'no phone number',
+  'file.refused': 'Not filed: see the fields marked in red.',
   'file.submit': 'File order',
   'file.submit.order': 'File order',
   'file.submit.ticket': 'Save request',

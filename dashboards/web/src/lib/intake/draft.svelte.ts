@@ -2,7 +2,7 @@ import { ApiProblem, newKey, post } from '../api/client';
 import type { Candidate, Id, NewOrder, NewTicket, OrderRow, Reference } from '../api/types';
 import { language, t } from '../i18n/index.svelte';
 import { evaluate, type Answers, type Guide, type Outcome } from './guide';
-import { pointOf, pointText } from './point';
+import { phonePossible, pointOf, pointText } from './point';
 
 export const KINDS = [
   'fault_repair',
@@ -40,7 +40,31 @@ export interface Fields {
   /** To guided questions, by fault type: what was answered for another one is not lost. */
   answers: Readonly<Record<string, Answers>>;
 }
-type Name = keyof Fields;
+export type Name = keyof Fields;
+
+/** How long each may be, as the server has it; characters. */
+export const LONGEST = { caller: 100, phone: 40, place: 500, coordinates: 60, description: 4000 } as const;
+
+/** Which field of the form a field of a request is; what is not here is told at the foot. */
+const FIELD_OF: Readonly<Record<string, Name>> = {
+  caller_name: 'caller',
+  caller_phone: 'phone',
+  description: 'description',
+  customer_id: 'customerId',
+  kind: 'kind',
+  fault_code: 'fault',
+  place: 'place',
+  place_en: 'place',
+  lat: 'coordinates',
+  lon: 'coordinates',
+  source: 'coordinates',
+  uncertainty_m: 'coordinates',
+  premise_id: 'place',
+  node: 'place',
+  area_class: 'area',
+  urgency: 'urgency',
+  trade: 'trade',
+};
 
 /** What a point is from. `uncertaintyM` null: as usual for its source. */
 export interface Origin {
@@ -108,6 +132,8 @@ export class Draft {
   /** It was tried to file: from then on what is missing is marked. */
   tried = $state(false);
   problem = $state('');
+  /** What the server said no to, at the field that it is about. */
+  refused = $state.raw<Readonly<Partial<Record<Name, string>>>>({});
   #touched = $state.raw<ReadonlySet<Name>>(new Set());
   #keys = { ticket: newKey(), order: newKey() };
   #ticketId: Id | null = null;
@@ -190,9 +216,13 @@ export class Draft {
     this.fill({ urgency: this.proposedUrgency });
   }
 
-  /** Is everything there that filing needs? */
+  /** A person wrote what can be no number. One that a call came with is taken as it is. */
+  readonly phoneBad = $derived(this.#touched.has('phone') && !phonePossible(this.fields.phone));
+
+  /** Is everything there that filing needs, and possible? */
   get ready(): boolean {
     const { place, fault } = this.fields;
+    if (this.phoneBad) return false;
     return !this.isRepair || (place.trim() !== '' && fault !== '' && this.point !== null);
   }
 
@@ -200,6 +230,7 @@ export class Draft {
   write<N extends Name>(name: N, value: Fields[N]): void {
     this.fields[name] = value;
     this.#touched = new Set(this.#touched).add(name);
+    if (this.refused[name]) this.refused = { ...this.refused, [name]: undefined };
     this.#keep();
   }
 
@@ -242,6 +273,7 @@ export class Draft {
     if (this.busy || !this.ready) return null;
     this.busy = true;
     this.problem = '';
+    this.refused = {};
     try {
       this.#ticketId ??= (await post<{ id: Id }>('/api/tickets', this.#ticket(), this.#keys.ticket)).id;
       this.begun = true;
@@ -253,7 +285,7 @@ export class Draft {
       this.discard();
       return { ticketId: this.#ticketId, order };
     } catch (error) {
-      this.problem = explain(error);
+      this.#explain(error);
       // What the server refused may be changed and sent anew; where the outcome is unknown it may not.
       if (error instanceof ApiProblem && error.status < 500) {
         this.#keys[this.#ticketId ? 'order' : 'ticket'] = newKey();
@@ -319,6 +351,24 @@ export class Draft {
     return order;
   }
 
+  /** Each mistake goes to its field; the rest, or where nothing was heard, to the foot. */
+  #explain(error: unknown): void {
+    if (!(error instanceof ApiProblem)) {
+      this.problem = t('file.not_reached');
+      return;
+    }
+    const refused: Partial<Record<Name, string>> = {};
+    const others: string[] = [];
+    for (const { field, message } of error.fields) {
+      const name = FIELD_OF[field.split('.').at(-1) ?? ''];
+      if (name && name !== 'customerId') refused[name] ??= message;
+      else if (!error.detail.includes(message)) others.push(message);
+    }
+    this.refused = refused;
+    const named = Object.keys(refused).length > 0 && others.length === 0;
+    this.problem = named ? t('file.refused') : [error.detail, ...others].join(' ');
+  }
+
   #keep(): void {
     const kept: Kept = {
       fields: $state.snapshot(this.fields),
@@ -348,10 +398,4 @@ export class Draft {
       this.store?.removeItem(this.#slot);
     }
   }
-}
-
-function explain(error: unknown): string {
-  if (!(error instanceof ApiProblem)) return t('file.not_reached');
-  const fields = error.fields.map(({ field, message }) => `${field}: ${message}`);
-  return [error.detail, ...fields.filter((said) => !error.detail.includes(said))].join(' ');
 }

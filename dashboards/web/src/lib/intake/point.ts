@@ -16,3 +16,14 @@ export function spaced(number: string): string {
   const mobile = /^(?:\+86)?(1\d{2})(\d{4})(\d{4})$/.exec(number);
   return mobile ? `${mobile[1]} ${mobile[2]} ${mobile[3]}` : number;
 }
+
+/** Digits with what people write between them, and an extension. */
+const PHONE = /^[+＋]?[\d\s().（）\-–—/]+(?:(?:转|分机|ext\.?|x|#|,)\s*\d{1,8})?$/i;
+
+/** May this be a telephone number at all? Short ones such as 110 are; nothing written is. */
+export function phonePossible(text: string): boolean {
+  const written = text.normalize('NFKC').trim();
+  if (written === '') return true;
+  const digits = written.replace(/\D/g, '').length;
+  return PHONE.test(written) && digits >= 3 && digits <= 24;
+}

@@ -5,8 +5,8 @@ import { actByKey, moveByKey } from '../../lib/desk/keys';
 import type { BoardDesk } from './desk.svelte';
 import { actBelow, moveBelow, toAlerts, toCrews } from './below';
 
-/** Keys other than the actions' letters; `?` shows them. */
-export const KEYS: readonly { keys: string[]; says: PlainKey }[] = [
+/** Keys other than the actions' letters; `?` shows those that do something for this person. */
+export const KEYS: readonly { keys: string[]; says: PlainKey; may?: (desk: BoardDesk) => boolean }[] = [
   { keys: ['/'], says: 'keys.search' },
   { keys: ['j', '↓'], says: 'keys.next' },
   { keys: ['k', '↑'], says: 'keys.previous' },
@@ -14,15 +14,15 @@ export const KEYS: readonly { keys: string[]; says: PlainKey }[] = [
   { keys: ['Esc'], says: 'keys.back' },
   { keys: ['o'], says: 'keys.sort' },
   { keys: ['0'], says: 'keys.fit' },
-  { keys: ['n'], says: 'action.file' },
-  { keys: ['m'], says: 'keys.silence' },
+  { keys: ['n'], says: 'action.file', may: (desk) => desk.rights.has('order.file') },
+  { keys: ['m'], says: 'keys.silence', may: (desk) => desk.ear !== null },
   { keys: ['1', '…', '5'], says: 'keys.filter' },
-  { keys: ['6'], says: 'keys.mine' },
+  { keys: ['6'], says: 'keys.mine', may: (desk) => desk.acts !== null },
   { keys: ['f'], says: 'keys.filter_more' },
   { keys: ['u'], says: 'keys.unfilter' },
   { keys: ['w'], says: 'keys.alerts' },
   { keys: ['e'], says: 'keys.crews' },
-  { keys: ['b'], says: 'keys.away' },
+  { keys: ['b'], says: 'keys.away', may: (desk) => desk.rights.has('crew.away') },
   { keys: ['v'], says: 'keys.seen' },
   { keys: ['1', '…', '9'], says: 'keys.choose' },
   { keys: ['?'], says: 'keys.help' },
