@@ -33,7 +33,8 @@ def test_acts_and_tags_are_read_in_full(sit: Sit, office: Office, locale: str) -
     order = office.sent("east-1")
     agent = office.person("agent")
     for _ in range(2):
-        agent.post(f"/api/orders/{order['id']}/chase-ups", {"channel": "web"})
+        ticket = agent.post("/api/tickets", {"channel": "web", "description": "还没来电"})
+        agent.post(f"/api/orders/{order['id']}/chase-ups", {"ticket_id": ticket["id"]})
     page = board(sit, "east.desk", locale)
     row = f"[data-testid=order-row][data-number='{order['number']}']"
     page.wait_for_selector(f"{row} [data-chased='2']")

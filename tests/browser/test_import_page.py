@@ -95,7 +95,7 @@ def test_checked_and_imported_by_keyboard(sit: Sit, office: Office, tmp_path: Pa
 
 def test_failed_and_cancelled_are_said(sit: Sit, office: Office, tmp_path: Path) -> None:
     page = opened(sit, locale="en-GB")
-    give(page, write_csv(tmp_path / "no-header.csv", [("1", "2")]))
+    give(page, write_csv(tmp_path / "no-header.csv", [("1", "2"), ("3", "4")]))
     page.wait_for_selector(f"{SHOWN}[data-standing=failed] [role=alert]")
     assert "户号 / number: is missing" in page.locator(f"{SHOWN} [role=alert]").inner_text()
     said = page.locator("[data-testid=import-failure]")

@@ -58,7 +58,9 @@ def test_the_preview_is_what_is_filed(agent: Person, office: Office, fault: str)
         trade = agent.get(f"/api/guides/{fault}/outcome", answer=given)["trade"]
         preview = agent.get("/api/routing", fault_code=fault, trade=trade, **PLACE)
         guide = {"fault_code": fault, "answers": answers}
-        ticket = agent.post("/api/tickets", {"channel": "web", "guide": guide})
+        ticket = agent.post(
+            "/api/tickets", {"channel": "web", "description": "没电", "guide": guide}
+        )
         body = {"ticket_id": ticket["id"], "fault_code": fault, "place": "景山街道 12 号", **PLACE}
         order = agent.post("/api/orders", {**body, "area_class": "urban"})
         assert order["trade"] == trade
