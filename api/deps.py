@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from core import idempotency
 from core.auth import principal_of
-from core.db import session_factory
+from core.db import read_session
 from core.errors import CsrfMissing, Forbidden
 from core.identity import Principal
 from core.rights import Right
@@ -32,7 +32,7 @@ class Need:
         request: Request,
         x_csrf_token: Annotated[str | None, Header(include_in_schema=False)] = None,
     ) -> Principal:
-        with session_factory()() as session:
+        with read_session() as session:
             principal = principal_of(session, request.cookies.get(COOKIE))
         if request.method not in SAFE and not compare_digest(
             (x_csrf_token or "").encode(), principal.csrf_token.encode()

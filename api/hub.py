@@ -20,7 +20,7 @@ from api.presence import Presence
 from core import live
 from core.auth import principal_of
 from core.clock import meets_in, now, rate
-from core.db import normalise_url, read_session, session_factory
+from core.db import normalise_url, read_session
 from core.errors import NotAuthenticated
 from core.identity import Principal
 from core.logging import logger
@@ -307,7 +307,7 @@ def _deliver_message(one: Delivery) -> dict[str, Any]:
 
 
 def _still_logged_in(token: str | None) -> bool:
-    with session_factory()() as session:
+    with read_session() as session:
         try:
             principal_of(session, token)
         except NotAuthenticated:

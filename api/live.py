@@ -16,7 +16,7 @@ from api.deps import COOKIE
 from api.hub import Client, Hub
 from api.schemas import Moment
 from core.auth import principal_of
-from core.db import session_factory
+from core.db import read_session
 from core.errors import NotAuthenticated, Problem
 from core.identity import Principal
 from core.live import CALLS, EVERYTHING
@@ -53,7 +53,7 @@ def same_origin(socket: WebSocket) -> bool:
 
 def who(token: str | None) -> Principal:
     """The login behind a cookie. Raises NotAuthenticated."""
-    with session_factory()() as session:
+    with read_session() as session:
         return principal_of(session, token)
 
 

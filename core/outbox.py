@@ -50,7 +50,7 @@ def _run_one_subscriber() -> bool:
             .with_for_update(skip_locked=True)
         )
         found = session.execute(query).one_or_none()
-        session.rollback()
+        session.commit()
     if found is None:
         return False
     org_id, id_ = found

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from core.db import session_factory
+from core.db import read_session
 from core.errors import NotFound
 from core.events import (
     Payload,
@@ -145,7 +145,7 @@ def sweep(now: datetime, limit: int = 200) -> int:
 
     Any number of sweeps may run at once: each takes cases that no other holds.
     """
-    with session_factory()() as session:
+    with read_session() as session:
         organisations = repository.organisations_due(session, now)
     fired = 0
     for org_id in organisations:

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.jobs import connection
-from core.db import session_factory
+from core.db import read_session
 from core.migrate import is_current
 from core.settings import settings
 
@@ -41,7 +41,7 @@ def metrics() -> Response:
 
 def _database() -> bool:
     try:
-        with session_factory()() as session:
+        with read_session() as session:
             session.execute(text("SELECT 1"))
     except SQLAlchemyError:
         return False

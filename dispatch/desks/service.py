@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from core import events as ev
-from core.db import session_factory
+from core.db import read_session, session_factory
 from core.identity import system_actor
 from core.recorded import Recorded
 from core.uow import UnitOfWork, unit_of_work
@@ -40,7 +40,7 @@ def keep_leases(process_id: UUID, said: Collection[Saying]) -> None:
 
 def settle(org_id: int, look: Look) -> int:
     """Record what is new about the desks of an organisation; returns how many facts."""
-    with session_factory()() as session:
+    with read_session() as session:
         known = repository.desks(session, org_id)
         leases = repository.leases(session, org_id)
         units = repository.desk_units(session, org_id)

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from core import events as ev
-from core.db import session_factory
+from core.db import read_session
 from core.identity import system_actor
 from core.logging import logger
 from core.uow import UnitOfWork, unit_of_work
@@ -27,7 +27,7 @@ TRY_AGAIN = timedelta(seconds=30)
 
 def sweep(now: datetime, limit: int = 100) -> int:
     """Release what is due at `now`; returns how many orders were released or found stuck."""
-    with session_factory()() as session:
+    with read_session() as session:
         due = repository.plans_due(session, now, limit)
     done = 0
     for org_id, order_id in due:

@@ -48,3 +48,13 @@ def test_a_connection_in_use_is_closed_after_its_engine_was_forgotten(database: 
         assert session.scalar(text("SELECT 1")) == 1
         session.close()
     assert [one is not None and one.closed for one in used] == [True, True]
+
+
+def test_reading_keeps_what_the_driver_has_prepared(database: str) -> None:
+    """The driver forgets all of it at a rollback, and everything would be planned anew."""
+    for _ in range(12):
+        with db.read_session() as session:
+            session.execute(text("SELECT count(*) FROM organisation"))
+    with db.read_session() as session:
+        kept = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%organisation%'"
+        assert session.scalar(text(kept)) == 1
