@@ -2,10 +2,15 @@
 
 import base64
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import update
 
+from core.clock import now
+from core.db import session_factory
+from dispatch.tickets.models import Ticket
 from tests.browser.axe import faults_in_all_looks, serious_faults
 from tests.browser.conftest import Sit
 from tests.office import Office
@@ -48,6 +53,14 @@ def choose(page: "Page", *keys: str) -> None:
 def happened(page: "Page") -> list[str]:
     rows = page.locator("[data-testid=happened] > li")
     return [str(rows.nth(at).get_attribute("data-type")) for at in range(rows.count())]
+
+
+def late_by(one: dict[str, Any], age: timedelta) -> None:
+    """Its clock began so long ago."""
+    with session_factory()() as session:
+        change = update(Ticket).where(Ticket.id == one["id"])
+        session.execute(change.values(clock_started_at=now() - age))
+        session.commit()
 
 
 def row(one: dict[str, Any]) -> str:
@@ -298,6 +311,14 @@ def test_an_agent_sees_faults_that_wait_for_an_order_and_goes_there(
     waiting = page.locator("[data-testid=unordered]")
     waiting.wait_for()
     assert int(waiting.get_attribute("data-count") or 0) >= 1
+    again = "dispatchEvent(new Event('online'))"
+    another = ticket(office, description="又一户没电")
+    page.evaluate(again)
+    page.wait_for_selector("[data-sound-button][data-arrival='1']")
+    late_by(another, timedelta(minutes=50))
+    page.evaluate(again)
+    page.wait_for_selector("[data-sound-button][data-alarm='1']")
+    page.wait_for_selector("[data-testid=unordered][data-level=late]")
     waiting.click()
     page.wait_for_url("**/tickets?view=unordered*")
     page.wait_for_selector(row(one))

@@ -107,7 +107,7 @@ export const en: Record<keyof typeof zh, string> = {
   'agent.me.talking': 'on a call',
   'agent.me.to_file': 'to file',
   'agent.none': 'Nobody is waiting',
-  'agent.unordered': '{count} without an order, the longest',
+  'agent.unordered': '{count} without order, oldest',
   'agent.theirs': "{count} in colleagues' hands",
   'agent.several': '{count} customers',
   'agent.unnamed': 'name unknown',

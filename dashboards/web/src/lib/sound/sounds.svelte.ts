@@ -93,8 +93,13 @@ export class Sounds {
 
   /** A caller waits. Asked for again while one does, so nothing is made up for after a silence. */
   ring(): void {
-    this.asked.call += 1;
-    if (!this.#playing.held) this.#become(ask(this.#playing, 'call'));
+    this.tell('call');
+  }
+
+  /** What is not on the board is heard now or not at all; the screen goes on saying it. */
+  tell(sound: Sound): void {
+    this.asked[sound] += 1;
+    if (!this.#playing.held) this.#become(ask(this.#playing, sound));
   }
 
   /** Silent for a minute; asked again, heard again. The minute cannot be prolonged. */
