@@ -46,10 +46,15 @@ def test_all_that_an_agent_needs_is_in_one_view(page: "Page", planted: Planted) 
     assert ADDRESS in page.locator("[data-testid=points]").inner_text()
     order = page.locator("[data-testid=history] a").first
     assert order.get_attribute("href") == f"/#/orders/{planted.order}"
+    page.keyboard.press("3")
+    ticket = page.locator("[data-testid=history] a").first
+    assert ticket.get_attribute("href") == f"/tickets#/{planted.ticket}"
+    assert "已建工单" in page.locator("[data-testid=history]").inner_text()
     page.keyboard.press("4")
     assert "故障报修" in page.locator("[data-testid=history]").inner_text()
     page.keyboard.press("5")
-    assert page.get_by_text("尚无停电记录").is_visible()
+    outage = page.locator("[data-testid=history] a").first
+    assert outage.get_attribute("href") == f"/#/orders/{planted.order}"
     assert page.locator("[data-action=unmask]").count() == 0
 
 

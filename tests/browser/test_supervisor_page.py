@@ -18,9 +18,11 @@ from dispatch.orders.models import Order
 from dispatch.starter import ORG_ID
 from dispatch.tickets.service import NewTicket, file_ticket
 from sla import service as sla
+from telephony import service as telephony
+from telephony.rules import CarrierEvent
 from tests.browser.axe import faults_in_all_looks, serious_faults
 from tests.office import Office
-from tests.reports.day import T0, Day
+from tests.reports.day import T0, Day, at
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -96,9 +98,23 @@ def sent_wrong(day: Day) -> UUID:
 
 
 def unknown(day: Day) -> UUID:
-    """Told by telephone, but of no call that the carrier knows: there is no point A."""
+    """Told in a call whose end the carrier never told: there is no point A."""
     begin = since(10)
-    ticket = day.act(begin, lambda uow: file_ticket(uow, NewTicket("fault_repair", "phone")))
+    call = telephony.receive(
+        CarrierEvent(
+            kind="voice",
+            carrier="test",
+            carrier_call="CA1",
+            direction="inbound",
+            from_number="+8613800138000",
+            to_number="+861095598",
+            status="ringing",
+            received_at=at(begin),
+            dedup_key="1-ringing",
+        )
+    )
+    told = NewTicket("fault_repair", "phone", call_id=call)
+    ticket = day.act(begin, lambda uow: file_ticket(uow, told))
     new = desk.NewOrder(ticket, "no_power_home", "无名路", "urban", 1, "low_voltage", 39.92, 116.41)
     return day.act(begin, lambda uow: desk.file_order(uow, new))
 
