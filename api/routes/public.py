@@ -9,6 +9,7 @@ from core import idempotency
 from core.db import read_session
 from core.errors import InvalidField
 from core.settings import settings
+from dispatch.directory.imports.cells import without_extension
 from dispatch.directory.repository import customer_by_number
 from dispatch.directory.rules import e164
 from dispatch.tickets import submissions
@@ -79,6 +80,9 @@ async def _signed(
 def partner_ticket(body: PartnerTicketBody, idempotency_key: Key = None) -> dict[str, Any]:
     """Hand in a request from another system, signed with the shared secret."""
     key = idempotency.check_key(idempotency_key)
+    number = without_extension(body.phone or "")
+    if number and e164(number, settings().phone_region) is None:
+        raise InvalidField("body.phone", "is not a telephone number", "不是电话号码")
     with read_session() as session:
         org_id = submissions.public_organisation(session)
         customer_id = None

@@ -247,6 +247,21 @@ describe('a draft', () => {
     expect(again[0]?.key).toBe(lost[1]?.key);
     expect(new Draft('call', kept).dirty).toBe(false);
   });
+  test('of a ticket that is there makes its order only, with answers that it did not have', async () => {
+    for (const guided of [false, true]) {
+      const sent = server(ORDER);
+      const draft = new Draft(null, store(), { id: 'there', said: 'T1', guided });
+      draft.fill({ place: '景山街道 12 号楼', fault: 'wires_down', coordinates: '39.9239, 116.3966' });
+      draft.guide = GUIDE;
+      draft.answer('danger', 'yes');
+      draft.write('kind', 'enquiry');
+      expect((await draft.file(REFERENCE))?.ticketId).toBe('there');
+      expect(sent.map(({ path }) => path)).toEqual(['/api/orders']);
+      expect(sent[0]?.body.ticket_id).toBe('there');
+      expect(sent[0]?.body.guide).toEqual(guided ? undefined : { fault_code: 'wires_down', answers: { danger: 'yes' } });
+      vi.unstubAllGlobals();
+    }
+  });
   test('that the server refused is sent anew with another key', async () => {
     const sent = server({ code: 'invalid_field', detail: 'no' }, { id: 'ticket' }, ORDER);
     const draft = written();

@@ -47,6 +47,10 @@ describe('the time to answer', () => {
 
 test('each act has a letter of its own, and none without the right', () => {
   expect(new Set(ACTS.map(({ letter }) => letter)).size).toBe(ACTS.length);
+  const repair = possibleActs(['order'], new Set(['order.file']), 'fault_repair').map(({ code }) => code);
+  expect(repair).toEqual(['order']);
+  expect(possibleActs(['order'], new Set(['order.file']), 'enquiry')).toEqual([]);
+  expect(possibleActs(['order'], new Set(['ticket.view']), 'fault_repair')).toEqual([]);
   const codes = possibleActs(['merge', 'close'], new Set(['ticket.work']), 'enquiry').map(({ code }) => code);
   expect(codes).toEqual(['relate', 'close']);
 });
