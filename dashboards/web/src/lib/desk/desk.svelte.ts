@@ -63,6 +63,8 @@ export class Desk {
   readonly #saying = new Saying();
   /** A place pointed at on the map while an order is being filed: latitude, longitude. */
   picked = $state.raw<[number, number] | null>(null);
+  /** The place that is being written down, for the map; metres, null: nobody said how sure. */
+  spot = $state.raw<{ lat: number; lon: number; uncertainty_m: number | null } | null>(null);
   detail = $state.raw<Detail | null>(null);
   rowIds = $state.raw<string[]>([]);
   pointerInList = $state(false);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { VehicleRow } from '../api/types';
 import { Fleet } from '../live/fleet';
-import { Bunches, type View } from './bunch';
+import { Bunches, pixelsOf, type View } from './bunch';
 
 const NONE: ReadonlySet<number> = new Set();
 const SEEN = '2026-01-01T00:00:00Z';
@@ -66,4 +66,12 @@ test('close up every vehicle stands by itself', () => {
   const marks = new Bunches();
   marks.gather(fleetAt(Array.from({ length: 100 }, () => [0, 0])), view({ scale: 512 * 2 ** 16 }), NONE);
   expect(marks.size).toBe(100);
+});
+
+test('a circle of metres is as large as the map draws the ground there', () => {
+  const world = 512 * 2 ** 14;
+  const atEquator = pixelsOf(1000, 0, world);
+  expect(atEquator).toBeCloseTo((1000 / 40_075_016.686) * world, 6);
+  expect(pixelsOf(1000, 60, world) / atEquator).toBeCloseTo(2, 6);
+  expect(pixelsOf(1000, 39.9, world * 2)).toBeCloseTo(2 * pixelsOf(1000, 39.9, world), 6);
 });

@@ -9,6 +9,12 @@ export interface View {
   height: number;
 }
 
+const EQUATOR_M = 40_075_016.686;
+
+/** Pixels of so many metres on the ground at that latitude: a Mercator map draws the north larger. */
+export const pixelsOf = (metres: number, lat: number, scale: number): number =>
+  (metres / (EQUATOR_M * Math.cos((lat * Math.PI) / 180))) * scale;
+
 /** Up to so many vehicles in sight are drawn one by one, also where they touch. */
 const APART_UP_TO = 60;
 /** Side of a cell in pixels; vehicles of one cell become one mark with their number. */

@@ -1,7 +1,7 @@
 import type { Fleet } from '../live/fleet';
 import { mercatorX, mercatorY } from '../live/fleet';
 import type { Level } from '../time/levels';
-import { Bunches, type View } from './bunch';
+import { Bunches, pixelsOf, type View } from './bunch';
 import { bunchIcon, FONTS, orderIcon, SIDE, vehicleIcon, type Palette } from './icons';
 import { STALE_MS } from './shapes';
 
@@ -14,11 +14,20 @@ export interface OrderDot {
   lit: boolean;
 }
 
+/** A place that is known to within so many metres; null: nobody said. */
+export interface Doubt {
+  lat: number;
+  lon: number;
+  metres: number | null;
+}
+
 /** Orders, and the vehicles that stand out with their words, at a moment of the server's clock. */
 export interface Shown {
   orders: readonly OrderDot[];
   /** Slot in the fleet → its label. */
   lit: ReadonlyMap<number, string>;
+  /** What is looked at or being written down: how far from its mark it may be. */
+  doubts: readonly Doubt[];
   nowMs: number;
 }
 
@@ -31,6 +40,7 @@ const MOVING_KMH = 3;
 /** A label for every vehicle only while there are few in sight. */
 const LABELS_UP_TO = 40;
 const REACH_PX = 14;
+const CROSS_PX = 9;
 /** No more often than this is redrawn for positions; a vehicle at 60 km/h does 4 m in a quarter. */
 const PAUSE_MS = { few: 250, many: 1000 } as const;
 const MANY = 300;
@@ -47,7 +57,7 @@ export class Marks {
   readonly #context = this.canvas.getContext('2d');
   readonly #bunches = new Bunches();
   readonly #sprites = new Map<string, HTMLCanvasElement>();
-  #shown: Shown = { orders: [], lit: new Map(), nowMs: 0 };
+  #shown: Shown = { orders: [], lit: new Map(), doubts: [], nowMs: 0 };
   #orderPx: { id: string; px: number; py: number }[] = [];
   #labels: [left: number, top: number, right: number, bottom: number][] = [];
   #view: View | null = null;
@@ -120,6 +130,7 @@ export class Marks {
     c.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
     c.clearRect(0, 0, view.width, view.height);
     this.#labels = [];
+    for (const doubt of this.#shown.doubts) this.#drawDoubt(c, view, doubt);
     const lit = new Set(this.#shown.lit.keys());
     this.#bunches.gather(this.fleet, view, lit);
     const marks = this.#bunches;
@@ -167,6 +178,30 @@ export class Marks {
     const plate = few ? (this.fleet.rows[slot]?.plate ?? '') : '';
     const old = stale ? this.age(ageMs / 1000) : '';
     this.#write(c, words ?? [plate, few ? old : ''].filter(Boolean).join(' · '), px, py, words !== undefined);
+  }
+
+  /** A dashed circle, with a cross in it: somewhere in here. */
+  #drawDoubt(c: CanvasRenderingContext2D, view: View, { lat, lon, metres }: Doubt): void {
+    const px = (mercatorX(lon) - view.x) * view.scale + view.width / 2;
+    const py = (mercatorY(lat) - view.y) * view.scale + view.height / 2;
+    c.strokeStyle = this.palette.accent;
+    c.lineWidth = 1.5;
+    c.beginPath();
+    for (const [x, y] of [[CROSS_PX, 0], [0, CROSS_PX]] as const) {
+      c.moveTo(px - x, py - y);
+      c.lineTo(px + x, py + y);
+    }
+    c.stroke();
+    if (metres === null) return;
+    c.beginPath();
+    c.arc(px, py, pixelsOf(metres, lat, view.scale), 0, 2 * Math.PI);
+    c.globalAlpha = 0.1;
+    c.fillStyle = this.palette.accent;
+    c.fill();
+    c.globalAlpha = 1;
+    c.setLineDash([6, 4]);
+    c.stroke();
+    c.setLineDash([]);
   }
 
   #drawOrders(c: CanvasRenderingContext2D, view: View): void {
