@@ -13,7 +13,7 @@ from core.db import session_factory
 from dispatch.tickets.models import Ticket
 from tests.browser.axe import faults_in_all_looks, serious_faults
 from tests.browser.conftest import Sit
-from tests.office import Office
+from tests.office import NEEDS, Office
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -341,3 +341,23 @@ def test_a_centre_answers_what_was_transferred_to_it(sit: Sit, office: Office) -
     page.wait_for_selector(DONE)
     page.wait_for_selector(row(one), state="detached")
     page.get_by_text("选一张受理单").wait_for()
+
+
+def test_a_reopened_fault_gets_another_order_at_the_place_of_the_first(
+    sit: Sit, office: Office
+) -> None:
+    order = office.to_call()
+    agent = office.person("agent")
+    (one,) = agent.get(f"/api/orders/{order['id']}")["links"]["tickets"]
+    agent.post(f"/api/tickets/{one['id']}/reopen", {"reason": "not_solved"})
+    page = opened(sit, one, "agent")
+    page.keyboard.press("n")
+    form = page.locator("[data-testid=order-form]")
+    form.wait_for()
+    page.wait_for_function("() => document.querySelector('[name=coordinates]').value !== ''")
+    assert form.locator("[name=place]").input_value() == NEEDS["place"]
+    assert form.locator("[name=fault]").input_value() == NEEDS["fault_code"]
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector(PAGE.format("ordered"))
+    roles = [each["role"] for each in agent.get(f"/api/tickets/{one['id']}")["orders"]]
+    assert roles == ["earlier", "shared"]
