@@ -69,10 +69,15 @@ def test_a_region_tells_at_once_whom_to_call(town: Town) -> None:
     opened(page)
     asked(page, "lw")
     page.wait_for_selector(f"{HIT}[data-kind=region][data-code=LW]")
-    page.fill(FIELD, "柳湾区")
+    with page.expect_response("**/api/search**"):
+        page.fill(FIELD, "柳湾区")
+    page.wait_for_selector(f"{BOX} .body[aria-busy=false]")
     page.wait_for_selector(f"{HIT}[data-kind=region][aria-selected=true]")
     pane = page.locator(f"{BOX} .pane")
     assert "城东报修中心" in pane.inner_text()
+    assert "Enter 打开" not in page.inner_text(f"{BOX} footer")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f"{BOX} .pane:focus")
 
 
 def test_a_line_tells_who_is_below_it(town: Town) -> None:
