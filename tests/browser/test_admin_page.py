@@ -220,3 +220,20 @@ def test_no_serious_fault_on_the_tabs_and_forms(sit: Sit, digit: str, name: str)
     page.keyboard.press("n")
     page.wait_for_selector(FORM)
     assert faults + serious_faults(page) == []
+
+
+def test_a_vehicle_goes_out_of_use_and_comes_back(sit: Sit) -> None:
+    page = opened(sit)
+    tab(page, "4", "fleet")
+    row = page.locator("[data-testid=vehicle]").first
+    plate = row.get_attribute("data-plate")
+    row.locator("button[data-row]").click()
+    page.click("dialog [data-action=deactivate]")
+    page.wait_for_selector("dialog [data-option]:focus")
+    page.keyboard.press("1")
+    gone = f"[data-testid=vehicle][data-plate='{plate}'][data-active=false]"
+    page.wait_for_selector(gone)
+    assert "已停用" in page.inner_text(gone)
+    page.click(f"{gone} button[data-row]")
+    page.click("dialog [data-action=activate]")
+    page.wait_for_selector(f"[data-testid=vehicle][data-plate='{plate}'][data-active=true]")
