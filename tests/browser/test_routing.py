@@ -84,8 +84,9 @@ def test_what_the_system_released_says_so_everywhere(ruled: Office, sit: Sit) ->
     page.wait_for_selector(f"[data-number='{order['number']}'][data-state=filed]")
     automatic.sweep(now() + timedelta(seconds=91))
     row = page.locator(f"[data-testid=order-row][data-number='{order['number']}']")
-    row.locator("[data-automatic]").wait_for()
-    assert "自动派发" in row.inner_text()
+    tag = row.locator("[data-automatic][title='系统自动派发']").first
+    tag.wait_for()
+    assert tag.inner_text() == "自动"
     row.focus()
     page.keyboard.press("Enter")
     b = page.locator("tr[data-point=B]")
