@@ -21,7 +21,7 @@ SIZES = ("small", "medium", "large")
 PAGES_OF = {
     "agent": ["agent", "board", "customers", "tickets", "followup", "admin"],
     "lead": ["agent", "board", "supervisor", "customers", "tickets", "followup", "admin"],
-    "east.desk": ["board", "supervisor", "customers", "admin"],
+    "east.desk": ["board", "supervisor", "customers", "tickets", "admin"],
     "supervisor": ["board", "supervisor", "customers", "tickets", "admin"],
     "admin": ["board", "supervisor", "customers", "admin", "import"],
 }

@@ -49,7 +49,7 @@ def test_all_that_an_agent_needs_is_in_one_view(page: "Page", planted: Planted) 
     page.keyboard.press("3")
     ticket = page.locator("[data-testid=history] a").first
     assert ticket.get_attribute("href") == f"/tickets#/{planted.ticket}"
-    assert "已建工单" in page.locator("[data-testid=history]").inner_text()
+    page.wait_for_selector("[data-testid=history] >> text=已建工单")
     page.keyboard.press("4")
     assert "故障报修" in page.locator("[data-testid=history]").inner_text()
     page.keyboard.press("5")

@@ -36,6 +36,7 @@ def filed(town: Office, **changes: Any) -> dict[str, Any]:
         "/api/tickets",
         {
             "channel": "web",
+            "description": "没电",
             **({"customer_id": c} if (c := changes.pop("customer_id", None)) else {}),
         },
     )

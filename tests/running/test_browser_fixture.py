@@ -7,8 +7,9 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+pytestmark = [pytest.mark.browser, pytest.mark.map]
 
-@pytest.mark.browser
+
 def test_renders_and_has_webgl(page: "Page") -> None:
     page.set_content("<p>派单</p><canvas></canvas>")
     assert page.inner_text("p") == "派单"

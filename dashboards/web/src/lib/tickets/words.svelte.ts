@@ -9,12 +9,14 @@ export type List = Exclude<keyof TicketReference, 'units'>;
 /** What the codes of tickets and follow-ups are called: asked once for a page. */
 export class TicketWords {
   known = $state.raw<TicketReference | null>(null);
+  private missed = $state(false);
 
   async load(): Promise<void> {
     try {
       this.known ??= await get<TicketReference>('/api/tickets/reference');
     } catch {
-      // Codes stand for themselves; the page says by itself that the server is not reached.
+      // The page says by itself that the server is not reached.
+      this.missed = true;
     }
   }
 
@@ -22,8 +24,9 @@ export class TicketWords {
     return this.known?.[list] ?? [];
   }
 
-  /** The name of a code in a list; the code itself where it is not there. */
+  /** The name of a code in a list: nothing while it is awaited, the code where it has none. */
   of(list: List, code: string | null | undefined): string {
+    if (this.known === null && !this.missed) return '';
     const found = this.list(list).find((each) => each.code === code);
     return found ? nameOf(found) : word('code', code ?? '');
   }
