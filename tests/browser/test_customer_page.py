@@ -65,8 +65,10 @@ def test_a_note_is_written_pinned_and_hidden_by_keys(page: "Page") -> None:
     note = page.locator(NOTES).first
     note.get_by_text("门禁密码找物业值班室要").wait_for()
     assert page.locator("textarea").input_value() == ""
+    page.locator("textarea").fill("半句话")
     note.locator("[data-action=pin]").click()
     page.wait_for_selector(f"{NOTES}[data-pinned=true]")
+    assert page.locator("textarea").input_value() == "半句话"
     note.locator("[data-action=hide]").click()
     page.locator("[data-field=why]").fill("写错客户")
     page.keyboard.press("Enter")
@@ -147,7 +149,10 @@ def test_a_reviewer_sees_who_looked_and_why(sit: Sit, office: Office, planted: P
     page.wait_for_selector(ACCOUNT)
 
 
-def test_a_dispatcher_looks_at_the_caller_of_an_order(sit: Sit, planted: Planted) -> None:
+def test_a_dispatcher_looks_at_the_caller_of_an_order(
+    sit: Sit, office: Office, planted: Planted
+) -> None:
+    """What is shown stays when the order changes meanwhile."""
     page = sit("east.desk", f"/#/orders/{planted.order}")
     caller = page.locator("[data-testid=order-page] [data-value-of=caller_name]")
     caller.wait_for()
@@ -156,6 +161,10 @@ def test_a_dispatcher_looks_at_the_caller_of_an_order(sit: Sit, planted: Planted
     page.wait_for_selector("[data-reason=call_back]:focus")
     page.keyboard.press("1")
     caller.get_by_text(CALLER).wait_for()
+    chased = f"/api/orders/{planted.order}/chase-ups"
+    office.person("agent").post(chased, {"ticket_id": planted.ticket})
+    page.wait_for_selector("[data-testid=order-page] [data-testid=chased]")
+    assert CALLER in caller.inner_text()
     caller.locator("[data-action=mask]").click()
     caller.get_by_text("慕容**").wait_for()
 

@@ -10,8 +10,10 @@ export interface Line {
   applied(act: Act, row: OrderRow | CrewRow): void;
   /** The login has ended: nothing is sent until somebody logs in. */
   loginEnded(): void;
-  /** The CSRF token is of an earlier login: fetch the present one. */
-  renew(): Promise<void>;
+  /** The CSRF token is of an earlier login: fetch the present one. Gives the id of its user. */
+  renew(): Promise<string>;
+  /** Somebody else has logged in on this phone meanwhile. */
+  loginChanged(): void;
 }
 
 const PAUSES_MS = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
@@ -32,6 +34,8 @@ export class Outbox {
   lasting = $state(true);
   readonly waiting = $derived(this.acts.filter(isWaiting));
   #user = '';
+  /** The server has said that this user is the one logged in. */
+  #known = false;
   #seq = 0;
   #running = false;
   /** Woken while it ran. */
@@ -46,12 +50,25 @@ export class Outbox {
     this.lasting = store.lasting;
   }
 
-  /** Take up what this login left. Call again when another one comes. */
+  /** The server says who is logged in: what this login left goes out. */
+  async enter(user: string): Promise<void> {
+    const opened = this.open(user);
+    this.#known = true;
+    this.wake();
+    await opened;
+  }
+
+  /**
+   * Show what this login left, as the phone remembers it. Nothing goes out before `enter`: the
+   * login may be another one by now, and its refusal would count for the one that tapped.
+   */
   async open(user: string): Promise<void> {
-    if (this.#user === user) return this.wake();
+    if (this.#user === user) return;
     this.#user = user;
+    this.#known = false;
     this.acts = [];
     const all = (await this.store.acts().catch(() => [])).sort((a, b) => a.seq - b.seq);
+    if (this.#user !== user) return; // somebody else has come meanwhile
     this.others = all.filter((act) => act.user !== user && isWaiting(act)).length;
     const mine = all.filter((act) => act.user === user);
     // What was on its way when the page died is sent again under the same key.
@@ -94,11 +111,12 @@ export class Outbox {
   stop(): void {
     clearTimeout(this.#timer);
     this.#user = '';
+    this.#known = false;
   }
 
   async #run(): Promise<void> {
     this.#again = this.#running;
-    if (this.#running || this.#user === '') return;
+    if (this.#running || !this.#known) return;
     this.#running = true;
     try {
       await alone(() => this.#sendAll());
@@ -111,7 +129,7 @@ export class Outbox {
   async #sendAll(): Promise<void> {
     for (;;) {
       const act = this.acts.find((one) => isWaiting(one));
-      if (!act || act.state === 'keeping' || this.#user === '') return;
+      if (!act || act.state === 'keeping' || !this.#known) return;
       if (!(await this.#sendOne(act))) return;
     }
   }
@@ -149,11 +167,17 @@ export class Outbox {
     if (error instanceof ApiProblem && error.code === 'csrf' && this.#tries === 0) {
       this.#tries = 1;
       return this.line.renew().then(
-        () => true,
+        (user) => user === act.user || this.#stranger(),
         () => this.#later(),
       );
     }
     return this.#later();
+  }
+
+  #stranger(): boolean {
+    this.#known = false;
+    this.line.loginChanged();
+    return false;
   }
 
   #later(): boolean {

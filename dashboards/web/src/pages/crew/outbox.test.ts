@@ -11,7 +11,8 @@ class Server implements Line {
   readonly heard: string[] = [];
   readonly applied = vi.fn();
   readonly loginEnded = vi.fn();
-  readonly renew = vi.fn(() => Promise.resolve());
+  readonly loginChanged = vi.fn();
+  readonly renew = vi.fn(() => Promise.resolve('u'));
   answers: (Error | null)[] = [];
 
   send(act: Act): Promise<OrderRow> {
@@ -48,7 +49,7 @@ describe('acts on their way', () => {
 
   async function opened(user = 'u'): Promise<Outbox> {
     const outbox = new Outbox(store, server);
-    await outbox.open(user);
+    await outbox.enter(user);
     return outbox;
   }
 
@@ -122,6 +123,39 @@ describe('acts on their way', () => {
     await vi.advanceTimersByTimeAsync(0);
     expect(server.renew).toHaveBeenCalledOnce();
     expect(states(outbox)).toEqual(['one applied']);
+  });
+
+  test('what the phone remembers waits until the server has said who is logged in', async () => {
+    const before = await opened();
+    server.answers = [lost()];
+    await before.add(tap('one'));
+    before.stop();
+    const after = new Outbox(store, server);
+    await after.open('u');
+    await after.add(tap('two'));
+    after.wake();
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(states(after)).toEqual(['one kept', 'two kept']);
+    expect(server.heard).toEqual(['one']);
+    await after.enter('somebody else');
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect([after.acts.length, after.others]).toEqual([0, 2]);
+    expect(server.heard).toEqual(['one']);
+    await after.enter('u');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(states(after)).toEqual(['one applied', 'two applied']);
+  });
+
+  test('a login that became another one does not send the acts of the first', async () => {
+    const outbox = await opened();
+    server.answers = [new ApiProblem(403, 'csrf', '')];
+    server.renew.mockResolvedValue('somebody else');
+    await outbox.add(tap('one'));
+    outbox.wake();
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(server.heard).toEqual(['one']);
+    expect(server.loginChanged).toHaveBeenCalledOnce();
+    expect((await store.act('one'))?.state).toBe('kept');
   });
 
   test('what another tab has settled is not sent', async () => {

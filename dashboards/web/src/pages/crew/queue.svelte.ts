@@ -122,7 +122,7 @@ export class CrewQueue {
       this.recalled = [];
       void forget(this.#store);
     }
-    void this.outbox?.open(session.user.id);
+    void this.outbox?.enter(session.user.id);
   }
 
   #line(): Line {
@@ -132,7 +132,8 @@ export class CrewQueue {
         if (row && 'assignment' in row) this.feed.show(row);
       },
       loginEnded: goToLogin,
-      renew: async () => void (await currentSession()),
+      renew: async () => (await currentSession()).user.id,
+      loginChanged: () => location.reload(),
     };
   }
 
