@@ -6,9 +6,9 @@
 PostgreSQL is a server of its own with the settings of `paidan up`. Lookups arrive at their rate
 whether or not earlier ones are done (open loop, exponential gaps, shared by so many client
 processes of three threads) and are whole uses of `dispatch.directory.search.service.search`: every
-statement, ranking, and the values of the hits. Two times are told: the whole from the arrival on,
-and how much of it the statements took, from sending the first byte to the answer. Prints one JSON
-object per kind of fragment; then plain ILIKE over the same fields and the same with a pg_trgm
+statement, ranking, and the values of the hits. Three times are told: the whole from the arrival
+on; how much of it the statements took, as the client sees them; and how long PostgreSQL worked on
+them, from BEGIN to COMMIT as it logs it. Prints one JSON object per kind of fragment; then plain ILIKE over the same fields and the same with a pg_trgm
 index, one at a time, as ratios to the statements. With `--folder` the customers are kept there for
 the next run.
 """
@@ -19,6 +19,7 @@ import argparse
 import json
 import os
 import random
+import re
 import shutil
 import statistics
 import tempfile
@@ -47,6 +48,14 @@ ORG = search_town.ORG
 SAMPLED = 3_000
 THREADS = 3
 WARM = 500
+LOGGED = {
+    "log_min_duration_statement": "0",
+    "log_parameter_max_length": "0",
+    "log_line_prefix": "[%p] ",
+}
+_LOGGED = re.compile(
+    r"\[(\d+)\] LOG:  duration: ([\d.]+) ms  (?:parse|bind|execute|statement)[^:]*: (\w*)"
+)
 PLAIN = "SELECT id FROM plain_entry WHERE words ILIKE %s LIMIT 13"
 
 
@@ -114,19 +123,19 @@ def fragments(connection: psycopg.Connection, dice: random.Random) -> dict[str, 
 
 
 @contextmanager
-def town(arguments: argparse.Namespace) -> Iterator[str]:
-    """A database with customers and index; its URL."""
+def town(arguments: argparse.Namespace) -> Iterator[tuple[str, Path]]:
+    """A database with customers and index: its URL, and the log of its server."""
     folder = Path(arguments.folder or tempfile.mkdtemp(prefix="paidan-bench-"))
     folder.mkdir(exist_ok=True)
     folder.chmod(0o711)
     try:
         own = Settings(data_dir=folder, database_url=None, redis_url="redis://unused")
-        with open_engines(own) as urls:
+        with open_engines(own, postgres_options=LOGGED) as urls:
             os.environ.update(urls.environment)
             settings.cache_clear()
             migrate.upgrade(urls.database_url)
             prepare(libpq_url(urls.database_url), arguments.customers)
-            yield libpq_url(urls.database_url)
+            yield libpq_url(urls.database_url), next(folder.rglob("postgres.log"))
             db.reset()
     finally:
         if not arguments.folder:
@@ -158,11 +167,18 @@ def prepare(url: str, customers: int) -> None:
 
 
 class Lookup(NamedTuple):
-    """Seconds from the arrival to the answer, and of them in statements."""
+    """Seconds from the arrival to the answer, of them in statements, and in PostgreSQL.
+
+    `begun`, `pid`: when it began (for the order), and the server process that it used.
+    """
 
     kind: str
+    text: str
+    begun: float
+    pid: int
     whole: float
     statements: float
+    server: float = 0.0
 
 
 class _Clocked(threading.local):
@@ -187,8 +203,11 @@ def clock_statements() -> None:
 
 
 def lookup(text: str) -> int:
+    """Gives the number of the server process."""
     with db.read_session() as session:
-        return len(search(session, ORG, text, EVERYTHING, at=now()).hits)
+        search(session, ORG, text, EVERYTHING, at=now())
+        driver: psycopg.Connection = session.connection().connection.driver_connection  # type: ignore[assignment]
+        return driver.info.backend_pid
 
 
 def open_loop(work: tuple[list[tuple[str, str]], float, int]) -> list[Lookup]:
@@ -199,9 +218,10 @@ def open_loop(work: tuple[list[tuple[str, str]], float, int]) -> list[Lookup]:
     found: list[Lookup] = []
 
     def one(kind: str, text: str, arrived: float) -> None:
-        _clocked.spent = 0.0
-        lookup(text)
-        found.append(Lookup(kind, monotonic() - arrived, _clocked.spent))
+        begun, _clocked.spent = monotonic(), 0.0
+        pid = lookup(text)
+        whole = monotonic() - arrived
+        found.append(Lookup(kind, text, begun, pid, whole, _clocked.spent))
 
     with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(lambda pair: lookup(pair[1]), asked[:WARM]))  # caches, prepared statements
@@ -213,6 +233,23 @@ def open_loop(work: tuple[list[tuple[str, str]], float, int]) -> list[Lookup]:
         for future in futures:
             future.result()
     return found
+
+
+def in_server(found: list[Lookup], log: Path) -> list[Lookup]:
+    """With the time that PostgreSQL logged for each: the last transactions of its process."""
+    spent: dict[int, list[float]] = {}
+    with log.open(encoding="utf-8", errors="replace") as lines:
+        for pid, ms, what in (one.groups() for one in map(_LOGGED.match, lines) if one):
+            if what == "BEGIN":
+                spent.setdefault(int(pid), []).append(0.0)
+            if int(pid) in spent:
+                spent[int(pid)][-1] += float(ms) / 1000
+    told = []
+    for pid in {one.pid for one in found}:
+        mine = sorted((one for one in found if one.pid == pid), key=lambda one: one.begun)
+        last = spent[pid][-len(mine) :]
+        told.extend(one._replace(server=ms) for one, ms in zip(mine, last, strict=True))
+    return told
 
 
 def figures(name: str, waits: list[float]) -> dict[str, float]:
@@ -247,9 +284,10 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--folder")
     parser.add_argument("--plain", type=int, default=12, help="lookups of each kind the plain way")
+    parser.add_argument("--slowest", type=int, default=0, help="the slowest ones, one by one")
     arguments = parser.parse_args()
     dice = random.Random(7)
-    with town(arguments) as url:
+    with town(arguments) as (url, log):
         with psycopg.connect(url) as connection:
             kinds = fragments(connection, dice)
         mix = [(kind, dice.choice(texts)) for kind, texts in kinds.items() for _ in range(9_999)]
@@ -261,6 +299,14 @@ def main() -> None:
         ]
         with get_context("spawn").Pool(arguments.processes) as pool:
             found = [one for part in pool.map(open_loop, works, 1) for one in part]
+        found = in_server(found, log)
+        for one in sorted(found, key=lambda one: -one.server)[: arguments.slowest]:
+            print(
+                json.dumps(
+                    {"slow": one.text, "kind": one.kind, "server_ms": one.server * 1000},
+                    ensure_ascii=False,
+                )
+            )
         for kind, texts in kinds.items():
             some = [dice.choice(texts) for _ in range(arguments.plain)]
             line = {"kind": kind, "example": texts[0], **told(found, kind)}
@@ -279,6 +325,7 @@ def told(found: list[Lookup], kind: str | None = None) -> dict[str, Any]:
         "lookups": len(some),
         **figures("whole", [one.whole for one in some]),
         **figures("statements", [one.statements for one in some]),
+        **figures("server", [one.server for one in some]),
     }
 
 

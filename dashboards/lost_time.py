@@ -7,7 +7,7 @@ Only what is over: it follows from stamps alone, never from the clock. What stil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from sla.policy import Policy
@@ -44,7 +44,7 @@ class Lost:
     `doubtful`: the stamps' uncertainty is larger than the overrun.
     """
 
-    kind: Literal["segment", "queued", "detour", "desk_closed"]
+    kind: str
     code: str
     responsible: str
     unit_id: str | None

@@ -19,7 +19,7 @@ from core.identity import EVERYTHING
 from core.settings import settings
 from dashboards.reports.segments import Line, SegmentReport, segment_report
 from dispatch.history.organisation import organisation_id
-from sla.policy import load_policy
+from sla.documents import load_policy
 
 app = typer.Typer(no_args_is_help=True, help="Reports 报表")
 

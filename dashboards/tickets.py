@@ -22,8 +22,9 @@ from dispatch.orders.service import POLICY
 from dispatch.privacy.masking import Eyes
 from dispatch.tickets import repository, rules
 from dispatch.tickets.models import Ticket, TicketAttachment
+from sla.documents import load_policy
+from sla.facts import Facts
 from sla.models import SlaTimer
-from sla.policy import load_policy
 
 FAULT = "fault_repair"
 TOTAL = "AH"
@@ -94,7 +95,7 @@ def _began() -> ColumnElement[datetime | None]:
 def _promise() -> timedelta:
     """What is promised while nobody has said where it is: the shortest, that of the town."""
     total = load_policy(POLICY).total
-    limit = total.limit_s(same_site=None, area_class="urban") if total else None
+    limit = total.seconds(Facts(area_class="urban")) if total else None
     return timedelta(seconds=limit or 0.0)
 
 

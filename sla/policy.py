@@ -1,47 +1,51 @@
-"""A service-level policy: which segments there are, how long each may take, who answers for it.
+"""A service-level policy: which stretches there are, how long each may take, who answers for it.
 
-A policy is data (TOML, `sla/policies/`), read into frozen values. Every figure carries its source
-and how sure that source is. docs/sla.md describes the file.
+A policy is data (TOML), read into frozen values. Every figure carries its source and how sure that
+source is. docs/policies.md describes the file; `sla/documents.py` reads it.
 """
 
-import tomllib
-from functools import lru_cache
-from importlib import resources
+from collections.abc import Iterator
+from datetime import datetime
 from itertools import pairwise
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PrivateAttr,
+    model_validator,
+)
 
-from core.errors import FieldError, Problem
+from sla.calendars import EVERY_DAY, Calendar, CalendarEndsError, Span, span
+from sla.facts import Facts, When
 
 POINTS = ("A", "B", "C", "D", "E", "F", "G", "H")
+COURSE = (
+    "A", "B", "C", "centre_accepted", "D", "E", "F", "activated", "G", "H", "recorded", "closed",
+    "followed_up",
+)  # fmt: skip
+"""The order in which an order's points come. Supply may be restored from afar while the crew still
+drives, so `restored` has no place in it."""
+KNOWN_POINTS = frozenset({*COURSE, "restored"})
 
-Point = Literal[
-    "A", "B", "C", "D", "E", "F", "G", "H",
-    "centre_accepted", "activated", "restored", "recorded", "closed",
+Code = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,39}$")]
+Subject = Literal["order", "hop", "assignment", "ticket"]
+Statistic = Annotated[str, Field(pattern=r"^(max|mean|min_lead|p[1-9][0-9](\.[0-9])?)$")]
+"""What must keep the limit: every one, the mean, a percentile; `min_lead`: at least so long."""
+Confidence = Literal[
+    "seed", "official_page", "secondary_page", "patent", "repo_comment", "quiz_page",
+    "quiz_options_answer_not_shown", "weak_page", "quiz_statement_unverified", "memory", "derived",
 ]  # fmt: skip
-Subject = Literal["order", "hop", "assignment"]
-AreaClass = Literal["urban", "rural", "remote"]
-Statistic = Literal["max", "mean", "p90", "p95", "p97", "p99"]
-Confidence = Literal["seed", "official_page", "secondary_page", "weak_page", "memory", "derived"]
-Code = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,39}$")]
-
-
-class PolicyInvalid(Problem):
-    """A policy file that cannot be used; `errors` names each key."""
-
-    status = 422
-    code = "policy_invalid"
-    zh = "时限政策文件 {file} 无效：{summary}"
-    en = "The policy file {file} is not valid: {summary}"
-
-
-class PolicyUnknown(Problem):
-    status = 404
-    code = "policy_unknown"
-    zh = "没有名为 {name} 的时限政策；可用的有：{known}。"
-    en = "There is no policy called {name}; there are: {known}."
+DOUBTFUL = frozenset(
+    {"memory", "quiz_page", "quiz_options_answer_not_shown", "quiz_statement_unverified"}
+)
+"""A policy with such a figure waits for an administrator's confirmation."""
+NAMED_INTERVALS = ("queued", "detour", "desk_closed")
+"""Time that belongs to no segment under any policy; the total runs on."""
 
 
 class _Part(BaseModel):
@@ -55,25 +59,35 @@ class Name(_Part):
     en: str = Field(min_length=1)
 
 
-class When(_Part):
-    """Facts of an order under which a limit holds. A fact that is not known never fits."""
+def _span(value: Any) -> Any:
+    return span(value) if isinstance(value, str) else value
 
-    same_site: bool | None = None
-    area_class: AreaClass | None = None
 
-    def fits(self, *, same_site: bool | None, area_class: str | None) -> bool:
-        return (self.same_site is None or self.same_site == same_site) and (
-            self.area_class is None or self.area_class == area_class
-        )
+Length = Annotated[Span, BeforeValidator(_span), PlainSerializer(str)]
 
 
 class Limit(_Part):
-    """At most `limit_s` seconds, where `when` fits."""
+    """At most this long, where `when` fits: `limit_s` in seconds, or `limit` like `4 workdays`."""
 
-    limit_s: float = Field(gt=0)
+    limit_s: float | None = Field(None, gt=0)
+    limit: Length | None = None
     when: When = When()
+    responsible: str | None = None
     source: str
     confidence: Confidence
+
+    @model_validator(mode="after")
+    def _one_length(self) -> Self:
+        if (self.limit_s is None) == (self.limit is None):
+            raise ValueError("a limit has either limit_s or limit")
+        return self
+
+    @property
+    def length(self) -> Span:
+        if self.limit is not None:
+            return self.limit
+        assert self.limit_s is not None
+        return Span(self.limit_s, "s")
 
 
 class SegmentRule(_Part):
@@ -81,19 +95,33 @@ class SegmentRule(_Part):
 
     code: Code
     name: Name
-    from_point: Point = Field(alias="from")
-    to_point: Point = Field(alias="to")
+    from_point: Code = Field(alias="from")
+    to_point: Code = Field(alias="to")
     subject: Subject
     responsible: str
     statistic: Statistic | None = None
+    when: When = When()
     limits: tuple[Limit, ...] = Field(min_length=1)
 
-    def limit_s(self, *, same_site: bool | None, area_class: str | None) -> float | None:
-        """Seconds, or None where the facts do not say which limit holds."""
+    def limit_of(
+        self, facts: Facts, start: datetime | None = None, days: Calendar = EVERY_DAY
+    ) -> Limit | None:
+        """The limit that holds for a stretch beginning at `start`; None where none is known to.
+
+        Raises CalendarEndsError.
+        """
         for limit in self.limits:
-            if limit.when.fits(same_site=same_site, area_class=area_class):
-                return limit.limit_s
+            if limit.when.fits(facts, start, days):
+                return limit
         return None
+
+    def seconds(self, facts: Facts) -> float | None:
+        """The limit in seconds before anything has begun; None where it depends on more."""
+        try:
+            found = self.limit_of(facts)
+        except CalendarEndsError:
+            return None
+        return found.length.seconds if found else None
 
 
 class TimerRule(_Part):
@@ -101,8 +129,8 @@ class TimerRule(_Part):
 
     code: Code
     name: Name
-    from_point: Point = Field(alias="from")
-    stop_point: Point = Field(alias="stop")
+    from_point: Code = Field(alias="from")
+    stop_point: Code = Field(alias="stop")
     subject: Subject
     tell: str
     limit_s: float = Field(gt=0)
@@ -110,95 +138,202 @@ class TimerRule(_Part):
     confidence: Confidence
 
 
-class Policy(_Part):
-    """A complete policy. The segments are a chain: each begins where the one before it ends."""
+class Pause(_Part):
+    """An event that holds clocks: `stops` names segments, goals or the total; empty: every segment
+    and goal, never the total. `most_s`: of one hold, `most_total_s`: of all holds of this kind.
+    `approval`: counts only when somebody has approved it.
+    """
+
+    kind: Code
+    name: Name
+    stops: tuple[Code, ...] = ()
+    most_s: float | None = Field(None, gt=0)
+    most_total_s: float | None = Field(None, gt=0)
+    approval: bool = True
+
+
+Occasion = Literal["alarm", "breach", "warning", "risk"]
+Recipient = Literal["sender", "receiver", "crew", "leader_1", "leader_2", "supervisor"]
+Channel = Literal["screen", "sound", "voice", "sms", "mail", "robot"]
+
+
+class Step(_Part):
+    """So many seconds after the occasion, unless somebody acknowledged it or it is over."""
+
+    after_s: float = Field(ge=0)
+    to: Recipient
+    channels: tuple[Channel, ...] = Field(min_length=1)
+    text: Name
+
+
+class Ladder(_Part):
+    """Who is told when one of `of` (segments, goals, the total, timers) rings; steps by time."""
 
     code: Code
-    version: int = Field(ge=1)
+    on: tuple[Occasion, ...] = ("alarm",)
+    of: tuple[Code, ...] = Field(min_length=1)
+    steps: tuple[Step, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _ascending(self) -> Self:
+        if any(before.after_s > after.after_s for before, after in pairwise(self.steps)):
+            raise ValueError("steps come in the order of after_s")
+        return self
+
+
+class Policy(_Part):
+    """A complete policy.
+
+    `segments` are a chain: each begins where the one before it ends. `goals` stand beside it.
+    `applies`: which orders and tickets it is for. `arrival`: of an order of several tickets each
+    clock A runs to the first arrival at the site, or to that of its own attempt. `points`: points
+    of the policy's own, in `course` where later ones overtake earlier ones.
+    """
+
+    code: Code
+    version: int = Field(ge=1, le=2**31 - 1)
     name: Name
     statistic: Statistic = "max"
     warn_share: float = Field(0.8, gt=0, lt=1)
+    warn_left_s: float | None = Field(None, gt=0)
+    zone: str | None = None
+    calendar: str | None = None
+    applies: When = When()
+    arrival: Literal["first", "own"] = "first"
+    points: dict[Code, Name] = Field(default_factory=dict)
+    course: tuple[Code, ...] = ()
     parties: dict[str, Name]
-    segments: tuple[SegmentRule, ...] = Field(min_length=1)
+    segments: tuple[SegmentRule, ...] = ()
     total: SegmentRule | None = None
+    goals: tuple[SegmentRule, ...] = ()
     timers: tuple[TimerRule, ...] = ()
+    pauses: tuple[Pause, ...] = ()
+    ladders: tuple[Ladder, ...] = ()
+    _days: Calendar = PrivateAttr(default_factory=lambda: EVERY_DAY)
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        codes = [rule.code for rule in self.rules] + [timer.code for timer in self.timers]
-        for code in sorted({code for code in codes if codes.count(code) > 1}):
-            raise ValueError(f"code {code} is used twice")
-        for rule in self.rules:
-            if rule.responsible not in self.parties:
-                raise ValueError(f"{rule.code}: party {rule.responsible} is not in [parties]")
-        for timer in self.timers:
-            if timer.tell not in self.parties:
-                raise ValueError(f"{timer.code}: party {timer.tell} is not in [parties]")
-        for before, after in pairwise(self.segments):
+    def on(self, days: Calendar) -> Self:
+        """The same policy, counted on this calendar."""
+        found = self.model_copy()
+        found._days = days
+        return found
+
+    @property
+    def days(self) -> Calendar:
+        """Zone, working days and shifts that its limits are counted in."""
+        return self._days
+
+    def problems(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """All that does not fit together: where, and what."""
+        if not self.rules:
+            yield (), "a policy has a segment, a total or a goal"
+        if self.zone and self.zone not in available_timezones():
+            yield ("zone",), f"there is no time zone {self.zone}"
+        yield from self._twice()
+        yield from self._unknown_parties()
+        yield from self._unknown_points()
+        yield from self._broken_chain()
+        yield from self._unknown_codes()
+        for place, rule in self.placed:
+            for number, limit in enumerate(rule.limits):
+                if limit.length.needs_days and self.calendar is None:
+                    yield (*place, "limits", number, "limit"), "working days need a calendar"
+
+    @property
+    def placed(self) -> list[tuple[tuple[str | int, ...], SegmentRule]]:
+        """Each rule with the place where it stands in the document."""
+        found: list[tuple[tuple[str | int, ...], SegmentRule]] = [
+            (("segments", number), rule) for number, rule in enumerate(self.segments)
+        ]
+        if self.total:
+            found.append((("total",), self.total))
+        return found + [(("goals", number), rule) for number, rule in enumerate(self.goals)]
+
+    def _twice(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        seen: set[str] = set()
+        timers = [(("timers", number), timer.code) for number, timer in enumerate(self.timers)]
+        for place, code in [*((place, rule.code) for place, rule in self.placed), *timers]:
+            if code in seen:
+                yield (*place, "code"), f"code {code} is used twice"
+            seen.add(code)
+
+    def _unknown_parties(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        named: list[tuple[tuple[str | int, ...], str]] = []
+        for place, rule in self.placed:
+            named.append(((*place, "responsible"), rule.responsible))
+            for number, limit in enumerate(rule.limits):
+                if limit.responsible:
+                    named.append(((*place, "limits", number, "responsible"), limit.responsible))
+        named += [(("timers", number, "tell"), one.tell) for number, one in enumerate(self.timers)]
+        for place, party in named:
+            if party not in self.parties:
+                yield place, f"party {party} is not in [parties]"
+
+    def _unknown_points(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        named: list[tuple[tuple[str | int, ...], str]] = []
+        for place, rule in self.placed:
+            named += [((*place, "from"), rule.from_point), ((*place, "to"), rule.to_point)]
+        for number, timer in enumerate(self.timers):
+            named.append((("timers", number, "from"), timer.from_point))
+            named.append((("timers", number, "stop"), timer.stop_point))
+        named += [(("course", number), point) for number, point in enumerate(self.course)]
+        for place, point in named:
+            if point not in KNOWN_POINTS and point not in self.points:
+                yield place, f"point {point} is not known and not in [points]"
+
+    def _broken_chain(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        for number, (before, after) in enumerate(pairwise(self.segments), 1):
             if before.to_point != after.from_point:
-                raise ValueError(f"{after.code} does not begin where {before.code} ends")
-        if self.total and (
-            self.total.from_point != self.segments[0].from_point
-            or self.total.to_point != self.segments[-1].to_point
-        ):
-            raise ValueError(f"{self.total.code} does not span the segments")
-        return self
+                yield (
+                    ("segments", number, "from"),
+                    f"{after.code} does not begin where {before.code} ends",
+                )
+        if self.total and self.segments:
+            ends = (self.segments[0].from_point, self.segments[-1].to_point)
+            if (self.total.from_point, self.total.to_point) != ends:
+                yield ("total",), f"{self.total.code} does not span the segments"
+
+    def _unknown_codes(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        rules = {rule.code for rule in self.rules}
+        every = rules | {timer.code for timer in self.timers}
+        for number, pause in enumerate(self.pauses):
+            if pause.kind in NAMED_INTERVALS:
+                yield ("pauses", number, "kind"), f"{pause.kind} is held under every policy"
+            for at, code in enumerate(pause.stops):
+                if code not in rules:
+                    yield ("pauses", number, "stops", at), f"there is no segment {code}"
+        for number, ladder in enumerate(self.ladders):
+            for at, code in enumerate(ladder.of):
+                if code not in every:
+                    yield ("ladders", number, "of", at), f"there is no segment or timer {code}"
 
     @property
     def rules(self) -> tuple[SegmentRule, ...]:
-        """The segments and, last, the total."""
-        return (*self.segments, self.total) if self.total else self.segments
+        """The segments, the total, the goals."""
+        return (*self.segments, *((self.total,) if self.total else ()), *self.goals)
 
     @property
     def chain(self) -> tuple[str, ...]:
-        """The points of the segments, in order."""
+        """The points of the segments, in order; empty without segments."""
+        if not self.segments:
+            return ()
         return (self.segments[0].from_point, *(rule.to_point for rule in self.segments))
 
+    @property
+    def order_of_points(self) -> tuple[str, ...]:
+        """Points of which a later one shows that earlier ones are past."""
+        return self.course or COURSE
 
-def parse_policy(text: str, file: str) -> Policy:
-    """Read a policy from TOML text; `file` is named in errors. Raises PolicyInvalid."""
-    try:
-        raw: dict[str, Any] = tomllib.loads(text)
-        return Policy.model_validate(raw)
-    except tomllib.TOMLDecodeError as error:
-        raise PolicyInvalid(file=file, summary=str(error)) from error
-    except ValidationError as error:
+    @property
+    def doubtful(self) -> list[str]:
+        """Codes of rules with a figure that somebody remembered or read in a quiz."""
         found = [
-            FieldError(".".join(str(part) for part in item["loc"]) or "policy", item["msg"])
-            for item in error.errors()
+            rule.code
+            for rule in self.rules
+            if any(limit.confidence in DOUBTFUL for limit in rule.limits)
         ]
-        summary = "; ".join(f"{one.field}: {one.message}" for one in found)
-        raise PolicyInvalid(file=file, summary=summary, errors=found) from error
+        return found + [one.code for one in self.timers if one.confidence in DOUBTFUL]
 
-
-def policy_names() -> tuple[str, ...]:
-    """The policies that come with Paidan."""
-    folder = resources.files("sla") / "policies"
-    return tuple(sorted(f.name[:-5] for f in folder.iterdir() if f.name.endswith(".toml")))
-
-
-@lru_cache(maxsize=64)
-def _shipped(name: str) -> Policy:
-    base, _, version = name.partition("@")
-    folder = resources.files("sla") / "policies"
-    for candidate in (name, base):
-        if candidate in policy_names():
-            found = parse_policy(
-                (folder / f"{candidate}.toml").read_text(encoding="utf-8"), f"{candidate}.toml"
-            )
-            if not version or version == str(found.version):
-                return found
-    raise PolicyUnknown(name=name, known=", ".join(policy_names()))
-
-
-def load_policy(path_or_name: str | Path) -> Policy:
-    """A policy by file path (ends in `.toml`) or by the name of one that comes with Paidan.
-
-    `beijing@1` asks for that version. Raises PolicyInvalid, PolicyUnknown.
-    """
-    if isinstance(path_or_name, Path) or path_or_name.endswith(".toml"):
-        path = Path(path_or_name)
-        if not path.is_file():
-            raise PolicyUnknown(name=path_or_name, known=", ".join(policy_names()))
-        return parse_policy(path.read_text(encoding="utf-8"), path.name)
-    return _shipped(path_or_name)
+    def is_behind(self, point: str, other: str) -> bool:
+        """Whether `point` comes later in the course of things than `other`."""
+        course = self.order_of_points
+        return point in course and other in course and course.index(point) > course.index(other)

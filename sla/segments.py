@@ -4,33 +4,27 @@ Rules (Beijing 95598, docs/sla.md): a missing point is unknown and nothing that 
 a negative duration is an anomaly and is shown, never clipped; an order released while the caller
 still talked has A–B = 0; time in a named interval (queued behind another order, lost to a wrong
 department, waiting for a closed desk) is nobody's segment time, but the total from A to H keeps
-running.
+running. A hold (customer not reachable, unsafe weather) stops those clocks, for as long as the
+policy says.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import chain
 from types import MappingProxyType
 from typing import Literal
 from uuid import UUID
 
-from sla.policy import Policy, SegmentRule, Subject
+from sla.calendars import CalendarEndsError, Span
+from sla.facts import Facts
+from sla.policy import NAMED_INTERVALS, Limit, Pause, Policy, SegmentRule, Subject
 
 State = Literal["done", "running", "pending", "unknown", "anomaly"]
 NEGATIVE = "negative"
 RELEASED_DURING_CALL = "released_during_call"
 
-# Supply may be restored from afar while the crew still drives, so `restored` overtakes nothing.
-_COURSE = (
-    "A", "B", "C", "centre_accepted", "D", "E", "F", "activated", "G", "H", "recorded", "closed",
-)  # fmt: skip
-
-
-def is_behind(point: str, other: str) -> bool:
-    """Whether `point` comes later in the course of an order than `other`."""
-    if point not in _COURSE or other not in _COURSE:
-        return False
-    return _COURSE.index(point) > _COURSE.index(other)
+CALENDAR_ENDS = "calendar_ends"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,25 +39,18 @@ class PointTime:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """Time that belongs to no segment: `queued` (capacity), `detour` (a wrong department) or
-    `desk_closed` (nobody sat at the screen that was to receive the order).
+    """Time that belongs to no segment: `queued` (capacity), `detour` (a wrong department),
+    `desk_closed` (nobody sat at the screen that was to receive the order), or a hold of a kind that
+    the policy knows.
 
-    `end` is None while it lasts. `responsible` is a party code.
+    `end` is None while it lasts. `responsible` is a party code. `approved`: of a hold.
     """
 
-    kind: Literal["queued", "detour", "desk_closed"]
+    kind: str
     start: datetime
     end: datetime | None
     responsible: str
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What decides which limit holds. None: not known."""
-
-    same_site: bool | None = None
-    area_class: str | None = None
-    released_during_call: bool = False
+    approved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +66,7 @@ class Timeline:
     hop_id: UUID | None = None
     assignment_id: UUID | None = None
     points: Mapping[str, PointTime] = field(default_factory=lambda: MappingProxyType({}))
-    facts: Facts = Facts()
+    facts: Facts = field(default_factory=Facts)
     intervals: tuple[Interval, ...] = ()
     ended_at: datetime | None = None
 
@@ -90,9 +77,9 @@ class Timeline:
 
     def subject_id(self, subject: Subject) -> UUID | None:
         """The id that a segment of this kind belongs to."""
-        return {"order": self.order_id, "hop": self.hop_id, "assignment": self.assignment_id}[
-            subject
-        ]
+        if subject == "hop":
+            return self.hop_id
+        return self.assignment_id if subject == "assignment" else self.order_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +87,10 @@ class Segment:
     """One stretch, judged. `spent_s` leaves out `excluded_s`; their sum is wall time.
 
     `within` is None while it cannot be said. `slack_s` is limit minus spent (negative: borrowed).
-    `mark` names a special case: `released_during_call`. `doubtful`: the stamps' uncertainty is
-    larger than the distance to the limit. `warning`: running, and more than the policy's
-    `warn_share` of the limit is gone.
+    `mark` names a special case: `released_during_call`, `calendar_ends` (nobody has said which days
+    are worked then). `least`: the limit is a lead that must be kept. `doubtful`: the stamps'
+    uncertainty is larger than the distance to the limit. `warning`: running, and so much of the
+    limit is gone, or so little left, as the policy warns at.
     """
 
     code: str
@@ -122,6 +110,7 @@ class Segment:
     anomaly: str | None = None
     doubtful: bool = False
     warning: bool = False
+    least: bool = False
 
     @property
     def slack_s(self) -> float | None:
@@ -147,28 +136,72 @@ def segments(policy: Policy, timeline: Timeline, now: datetime) -> tuple[Segment
 
 
 def total(policy: Policy, timeline: Timeline, now: datetime) -> Segment | None:
-    """The stretch from first to last point; excludes nothing. None where the policy has none."""
+    """The stretch from first to last point; only holds stop it. None where the policy has none."""
     if policy.total is None:
         return None
-    whole = replace(timeline, intervals=())
-    return _judge(policy, policy.total, whole, now)
+    return _judge(policy, policy.total, timeline, now)
+
+
+def goals(policy: Policy, timeline: Timeline, now: datetime) -> tuple[Segment, ...]:
+    """What the policy promises beside the chain, in order, as it stands at `now`."""
+    return tuple(_judge(policy, rule, timeline, now) for rule in policy.goals)
+
+
+def held(policy: Policy, rule: SegmentRule, timeline: Timeline) -> tuple[Interval, ...]:
+    """The intervals that stop the clock of a rule, holds cut to what the policy allows."""
+    named = () if rule is policy.total else _named(timeline)
+    pauses = [one for one in policy.pauses if _stops(policy, one, rule)]
+    return (*named, *chain.from_iterable(_holds(one, timeline) for one in pauses))
+
+
+def _named(timeline: Timeline) -> tuple[Interval, ...]:
+    return tuple(one for one in timeline.intervals if one.kind in NAMED_INTERVALS)
+
+
+def _stops(policy: Policy, pause: Pause, rule: SegmentRule) -> bool:
+    return rule.code in pause.stops if pause.stops else rule is not policy.total
+
+
+def _holds(pause: Pause, timeline: Timeline) -> list[Interval]:
+    """The holds of one kind, oldest first, as long as they may be."""
+    mine = [
+        one
+        for one in timeline.intervals
+        if one.kind == pause.kind and (one.approved or not pause.approval)
+    ]
+    left = None if pause.most_total_s is None else timedelta(seconds=pause.most_total_s)
+    found = []
+    for begun, ended in _union(mine):
+        most = None if pause.most_s is None else timedelta(seconds=pause.most_s)
+        if left is not None:
+            most = left if most is None else min(most, left)
+        end = ended
+        if most is not None and (ended is None or ended - begun > most):
+            end = begun + most
+        if end is None or end > begun:
+            found.append(Interval(pause.kind, begun, end, "", approved=True))
+        if left is not None and end is not None:
+            left -= end - begun
+    return found
 
 
 def _judge(policy: Policy, rule: SegmentRule, timeline: Timeline, now: datetime) -> Segment:
     start, end = timeline.at(rule.from_point), timeline.at(rule.to_point)
-    facts = timeline.facts
+    limit, mark = _limit(policy, rule, timeline.facts, start)
     base = Segment(
         code=rule.code,
         from_point=rule.from_point,
         to_point=rule.to_point,
         subject_id=timeline.subject_id(rule.subject),
-        responsible=rule.responsible,
+        responsible=(limit and limit.responsible) or rule.responsible,
         state="pending",
         start=start,
         end=end,
-        limit_s=rule.limit_s(same_site=facts.same_site, area_class=facts.area_class),
+        limit_s=_seconds(policy, limit, start),
+        mark=mark,
+        least=(rule.statistic or policy.statistic) == "min_lead",
     )
-    if rule.from_point == "A" and facts.released_during_call and timeline.at("B"):
+    if rule.from_point == "A" and timeline.facts.released_during_call and timeline.at("B"):
         if rule.to_point == "B":
             within = None if base.limit_s is None else True
             return replace(
@@ -176,55 +209,104 @@ def _judge(policy: Policy, rule: SegmentRule, timeline: Timeline, now: datetime)
             )
         base = replace(base, mark=RELEASED_DURING_CALL)
     if start is None:
-        over = timeline.ended_at or end or _passed(rule.from_point, timeline)
+        over = timeline.ended_at or end or _passed(policy, rule.from_point, timeline)
         return replace(base, state="unknown" if over else "pending")
     if end is None:
-        if timeline.ended_at or _passed(rule.to_point, timeline):
+        if timeline.ended_at or _passed(policy, rule.to_point, timeline):
             return replace(base, state="unknown")
-        return _running(policy, base, timeline, now)
+        return _running(policy, base, limit, held(policy, rule, timeline), now)
     if end < start:
         return replace(
             base, state="anomaly", spent_s=(end - start).total_seconds(), anomaly=NEGATIVE
         )
-    return _done(base, timeline, start, end)
+    return _done(policy, base, limit, held(policy, rule, timeline), timeline)
 
 
-def _passed(point: str, timeline: Timeline) -> bool:
+def _limit(
+    policy: Policy, rule: SegmentRule, facts: Facts, start: datetime | None
+) -> tuple[Limit | None, str | None]:
+    """The limit that holds, and a mark where the calendar does not reach so far."""
+    try:
+        if not rule.when.fits(facts, start, policy.days):
+            return None, None
+        found = rule.limit_of(facts, start, policy.days)
+        if found is not None and start is not None:
+            policy.days.due(start, found.length)
+    except CalendarEndsError:
+        return None, CALENDAR_ENDS
+    return found, None
+
+
+def _seconds(policy: Policy, limit: Limit | None, start: datetime | None) -> float | None:
+    """Real seconds of a limit; those of working days once it is known when they begin."""
+    if limit is None:
+        return None
+    if limit.length.seconds is not None or start is None:
+        return limit.length.seconds
+    return (policy.days.due(start, limit.length) - start).total_seconds()
+
+
+def _passed(policy: Policy, point: str, timeline: Timeline) -> bool:
     """Whether a point behind this one is known: the order is further on already."""
-    return any(is_behind(known, point) for known in timeline.points)
+    return any(policy.is_behind(known, point) for known in timeline.points)
 
 
-def _running(policy: Policy, base: Segment, timeline: Timeline, now: datetime) -> Segment:
-    assert base.start is not None
-    until = max(now, base.start)
-    excluded = excluded_s(timeline.intervals, base.start, until)
-    spent = (until - base.start).total_seconds() - excluded
-    late = base.limit_s is not None and spent > base.limit_s
-    near = base.limit_s is not None and spent >= policy.warn_share * base.limit_s
+def _running(
+    policy: Policy, base: Segment, limit: Limit | None, stops: Sequence[Interval], now: datetime
+) -> Segment:
+    start = base.start
+    assert start is not None
+    until = max(now, start)
+    excluded = excluded_s(stops, start, until)
+    spent = (until - start).total_seconds() - excluded
+    base = replace(base, state="running", spent_s=spent, excluded_s=excluded)
+    if limit is None or base.limit_s is None or base.least:
+        return base
+    reached = due(policy, start, limit.length, _until(stops, until))
+    assert reached is not None  # nothing is open any more
+    late = until > reached
+    share = policy.warn_share * base.limit_s
+    near = spent >= share or (
+        policy.warn_left_s is not None and base.limit_s - spent <= policy.warn_left_s
+    )
     return replace(
         base,
-        state="running",
-        spent_s=spent,
-        excluded_s=excluded,
         within=False if late else None,
-        deadline=deadline(timeline.intervals, base.start, base.limit_s),
+        deadline=due(policy, start, limit.length, stops),
         warning=near and not late,
     )
 
 
-def _done(base: Segment, timeline: Timeline, start: datetime, end: datetime) -> Segment:
-    excluded = excluded_s(timeline.intervals, start, end)
+def _done(
+    policy: Policy,
+    base: Segment,
+    limit: Limit | None,
+    stops: Sequence[Interval],
+    timeline: Timeline,
+) -> Segment:
+    start, end = base.start, base.end
+    assert start is not None
+    assert end is not None
+    excluded = excluded_s(stops, start, end)
     spent = (end - start).total_seconds() - excluded
+    base = replace(base, state="done", spent_s=spent, excluded_s=excluded)
+    if limit is None or base.limit_s is None:
+        return base
+    until = due(policy, start, limit.length, _until(stops, end))
+    assert until is not None
     unsure = sum(timeline.points[p].uncertainty_s for p in (base.from_point, base.to_point))
+    left = (until - end).total_seconds()
     return replace(
         base,
-        state="done",
-        spent_s=spent,
-        excluded_s=excluded,
-        within=None if base.limit_s is None else spent <= base.limit_s,
-        deadline=deadline(timeline.intervals, start, base.limit_s),
-        doubtful=base.limit_s is not None and abs(spent - base.limit_s) < unsure,
+        within=end >= until if base.least else end <= until,
+        deadline=due(policy, start, limit.length, stops),
+        doubtful=abs(left) < unsure,
     )
+
+
+def _until(intervals: Sequence[Interval], end: datetime) -> list[Interval]:
+    """The intervals as far as they are over at `end`."""
+    return [replace(one, end=min(one.end or end, end)) for one in intervals if one.start < end]
 
 
 def _union(intervals: Sequence[Interval]) -> list[tuple[datetime, datetime | None]]:
@@ -251,6 +333,24 @@ def excluded_s(intervals: Sequence[Interval], start: datetime, end: datetime) ->
     return found
 
 
+def due(
+    policy: Policy, start: datetime, length: Span, stops: Sequence[Interval]
+) -> datetime | None:
+    """When so much counted time will have passed since `start`; None while an interval without end
+    holds the clock before that moment. Raises CalendarEndsError.
+
+    A limit of working days is moved by the length of the holds, and on to a time that is worked.
+    """
+    first = policy.days.due(start, length)
+    moved = extended(stops, start, first)
+    if moved is None or moved == first or not length.needs_days:
+        return moved
+    try:
+        return policy.days.next_working(moved)
+    except CalendarEndsError:
+        return moved
+
+
 def deadline(
     intervals: Sequence[Interval], start: datetime, limit_s: float | None
 ) -> datetime | None:
@@ -260,14 +360,18 @@ def deadline(
     """
     if limit_s is None:
         return None
-    due = start + timedelta(seconds=limit_s)
+    return extended(intervals, start, start + timedelta(seconds=limit_s))
+
+
+def extended(intervals: Sequence[Interval], start: datetime, until: datetime) -> datetime | None:
+    """`until`, later by what the clock that runs since `start` was held before it."""
     for begun, ended in _union(intervals):
-        if begun >= due:
+        if begun > until:
             break
         if ended is None:
             return None
-        due += max(ended - max(begun, start), timedelta(0))
-    return due
+        until += max(ended - max(begun, start), timedelta(0))
+    return until
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +415,7 @@ def promise(
         return None
     if whole.limit_s is None or whole.start is None:
         return None
-    due = whole.start + timedelta(seconds=whole.limit_s)
+    due = whole.deadline or whole.start + timedelta(seconds=whole.limit_s + whole.excluded_s)
     judged = segments(policy, timeline, now)
     limits = [one.limit_s for one in judged]
     known = [limit for limit in limits if limit is not None]

@@ -22,8 +22,9 @@ from core.events import (
 from core.identity import system_actor
 from core.uow import UnitOfWork, unit_of_work
 from sla import repository
+from sla.documents import load_policy
 from sla.models import SlaCase, SlaTimer
-from sla.policy import Policy, load_policy
+from sla.policy import Policy
 from sla.rules import timer_id, verdict
 from sla.segments import Timeline
 from sla.timers import Timer, merged_timers

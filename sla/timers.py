@@ -1,19 +1,17 @@
 """Which deadlines a timeline makes: pure. One timer per segment, total and alarm that has begun."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
 from sla.policy import Policy
 from sla.segments import (
     RELEASED_DURING_CALL,
-    Interval,
     Segment,
     Timeline,
-    deadline,
-    is_behind,
+    goals,
     segments,
     total,
 )
@@ -58,11 +56,10 @@ class Timer:
 
 def timers(policy: Policy, timeline: Timeline, now: datetime) -> list[Timer]:
     """The timers of one timeline, in the order of the policy: segments, total, alarms."""
-    held = timeline.intervals
-    found = [_of_segment(one, timeline, held) for one in segments(policy, timeline, now)]
+    judged = [*segments(policy, timeline, now)]
     whole = total(policy, timeline, now)
-    if whole is not None:
-        found.append(_of_segment(whole, timeline, ()))
+    judged += [*((whole,) if whole else ()), *goals(policy, timeline, now)]
+    found = [_of_segment(policy, one, timeline) for one in judged]
     return [timer for timer in (*found, *_alarms(policy, timeline)) if timer is not None]
 
 
@@ -78,9 +75,11 @@ def merged_timers(policy: Policy, timelines: Iterable[Timeline], now: datetime) 
     return list(found.values())
 
 
-def _of_segment(segment: Segment, timeline: Timeline, held: Sequence[Interval]) -> Timer | None:
+def _of_segment(policy: Policy, segment: Segment, timeline: Timeline) -> Timer | None:
     if segment.start is None or segment.limit_s is None or segment.subject_id is None:
         return None
+    if segment.least:
+        return None  # a lead is short or long enough when it is over; nothing is waited for
     if segment.mark == RELEASED_DURING_CALL and segment.state == "done" and segment.spent_s == 0:
         return None  # there was nothing to wait for
     return Timer(
@@ -88,9 +87,9 @@ def _of_segment(segment: Segment, timeline: Timeline, held: Sequence[Interval]) 
         kind="breach",
         subject_id=segment.subject_id,
         starts_at=segment.start,
-        due_at=deadline(held, segment.start, segment.limit_s),
+        due_at=segment.deadline if segment.state in ("done", "running") else None,
         limit_s=segment.limit_s,
-        stopped_at=segment.end or _overtaken(timeline, segment.to_point),
+        stopped_at=segment.end or _overtaken(policy, timeline, segment.to_point),
         judged=segment.state in ("done", "running"),
     )
 
@@ -98,6 +97,7 @@ def _of_segment(segment: Segment, timeline: Timeline, held: Sequence[Interval]) 
 def _alarms(policy: Policy, timeline: Timeline) -> Iterable[Timer]:
     for rule in policy.timers:
         start, subject_id = timeline.at(rule.from_point), timeline.subject_id(rule.subject)
+        stop = rule.stop_point
         if start is None or subject_id is None:
             continue
         yield Timer(
@@ -105,13 +105,13 @@ def _alarms(policy: Policy, timeline: Timeline) -> Iterable[Timer]:
             kind="alarm",
             subject_id=subject_id,
             starts_at=start,
-            due_at=deadline((), start, rule.limit_s),
+            due_at=start + timedelta(seconds=rule.limit_s),
             limit_s=rule.limit_s,
-            stopped_at=timeline.at(rule.stop_point) or _overtaken(timeline, rule.stop_point),
+            stopped_at=timeline.at(stop) or _overtaken(policy, timeline, stop),
         )
 
 
-def _overtaken(timeline: Timeline, point: str) -> datetime | None:
+def _overtaken(policy: Policy, timeline: Timeline, point: str) -> datetime | None:
     """When a later point, or the end of the attempt, showed that nobody waits for this one."""
-    later = [stamp.at for name, stamp in timeline.points.items() if is_behind(name, point)]
+    later = [stamp.at for name, stamp in timeline.points.items() if policy.is_behind(name, point)]
     return min(later) if later else timeline.ended_at

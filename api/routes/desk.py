@@ -22,7 +22,7 @@ from dashboards.seen import order_seen, viewer_of
 from dispatch.orders import repository
 from dispatch.orders.service import POLICY
 from sla import service as sla
-from sla.policy import load_policy
+from sla.documents import load_policy
 
 router = APIRouter(tags=["desk"])
 

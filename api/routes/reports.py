@@ -18,7 +18,8 @@ from dashboards.reports.distribution import distribution
 from dashboards.reports.segments import segment_report
 from dashboards.seen import place_seen, viewer_of
 from dispatch.orders.service import POLICY
-from sla.policy import Policy, load_policy, policy_names
+from sla.documents import load_policy, policy_names
+from sla.policy import Policy
 
 router = APIRouter(tags=["reports"])
 Viewer = Annotated[Principal, Depends(Need(Right.REPORT_VIEW))]

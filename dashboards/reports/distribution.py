@@ -137,7 +137,8 @@ def scale_of(rule: SegmentRule, policy: Policy, groups: Groups) -> Scale:
     """The scale of a segment over all its groups. Pure."""
     all_of_it = [one for (_, code), found in groups.items() if code == rule.code for one in found]
     met = {one.limit_s for one in all_of_it if one.limit_s is not None}
-    limits = tuple(sorted(met or ({rule.limits[0].limit_s} if len(rule.limits) == 1 else set())))
+    only = rule.limits[0].length.seconds if len(rule.limits) == 1 else None
+    limits = tuple(sorted(met or ({only} if only is not None else set())))
     spent = [one.spent_s for one in all_of_it if one.state == "done" and one.spent_s is not None]
     return Scale(
         code=rule.code,

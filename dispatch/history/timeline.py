@@ -5,7 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from dispatch.history.mapping import ORDER_POINTS
-from sla.segments import Facts, PointTime, Timeline
+from sla.facts import Facts
+from sla.segments import PointTime, Timeline
 
 Times = Mapping[str, datetime]
 

@@ -29,7 +29,8 @@ from dispatch.orders.work import Work, work_on
 from dispatch.routing import plans
 from dispatch.tickets import repository as tickets
 from dispatch.tickets.models import TicketNote
-from sla.policy import load_policy
+from sla.documents import load_policy
+from sla.facts import Facts
 
 KINDS = ("made_safe", "other_trade", "second_crew", "materials", "appointment")
 BEGIN_DUE = "orders.begin_due"
@@ -198,7 +199,7 @@ def _begins_at(uow: UnitOfWork, parent: OrderState, new: FollowOn) -> datetime |
     if new.kind == "materials":
         return new.appointment_at
     total = load_policy(POLICY).total
-    promised = total.limit_s(same_site=None, area_class=parent.area_class) if total else None
+    promised = total.seconds(Facts(area_class=parent.area_class)) if total else None
     return max(new.appointment_at - timedelta(seconds=promised or 0.0), uow.now)
 
 

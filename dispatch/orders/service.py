@@ -23,7 +23,7 @@ from dispatch.tickets.models import Ticket
 from dispatch.tickets.work import TicketWork, work_on_ticket
 from gps import service as gps
 from sla import service as sla
-from sla.policy import load_policy
+from sla.documents import load_policy
 
 POLICY = "beijing"
 DISPATCHER = "dispatcher"

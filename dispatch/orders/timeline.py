@@ -15,7 +15,8 @@ from uuid import UUID
 from dispatch.desks.rules import Closing
 from dispatch.orders.rules import AssignmentState, HopState, OrderState
 from dispatch.orders.stamps import PLACE_CORRECTED, StampState, counting, counting_start
-from sla.segments import Facts, Interval, PointTime, Timeline
+from sla.facts import Facts
+from sla.segments import Interval, PointTime, Timeline
 
 HOP_POINTS = ("B", "C", "centre_accepted")
 ASSIGNMENT_POINTS = ("D", "E", "F", "activated", "G", "H", "recorded")

@@ -17,7 +17,7 @@ from dashboards.reports.behind import Wanted, orders_behind
 from dashboards.reports.distribution import MOST_BINS, bins_of, distribution, edges_of
 from dispatch.orders import service as desk
 from dispatch.starter import ORG_ID
-from sla.policy import load_policy
+from sla.documents import load_policy
 from sla.segments import Segment
 from tests.reports.day import Day, at
 

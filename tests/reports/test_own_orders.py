@@ -10,8 +10,8 @@ from dashboards.reports.segments import Line, segment_report
 from dispatch.orders import service as desk
 from dispatch.starter import ORG_ID
 from sla import service as sla
+from sla.documents import load_policy
 from sla.models import SlaTimer
-from sla.policy import load_policy
 from tests.reports.day import at
 
 

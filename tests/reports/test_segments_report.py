@@ -18,7 +18,7 @@ from core.rights import Scope
 from dashboards.report_cli import app, clock
 from dashboards.reports.segments import segment_report
 from dispatch.history.service import import_history
-from sla.policy import load_policy
+from sla.documents import load_policy
 from tests.history.organisations import make_organisation
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -17,7 +17,7 @@ from dispatch.desks.rules import Closing, DeskState, Lease, closings, decide, ev
 from dispatch.orders.rules import HopState, OrderState
 from dispatch.orders.stamps import StampState
 from dispatch.orders.timeline import timelines
-from sla.policy import load_policy
+from sla.documents import load_policy
 from sla.segments import Segment, promise, segments
 
 T0 = datetime(2026, 3, 2, 4, tzinfo=UTC)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from sla.policy import PolicyInvalid, PolicyUnknown, load_policy, parse_policy, policy_names
+from sla.documents import PolicyInvalid, PolicyUnknown, load_policy, parse_policy, policy_names
+from sla.facts import Facts
 
 SMALL = """
 code = "small"
@@ -39,7 +40,9 @@ def test_beijing_is_the_policy_of_the_rules():
         ("D", "F", 240),
     ]
     for same, sum_min in ((True, 43), (False, 45)):
-        limits = [rule.limit_s(same_site=same, area_class="urban") for rule in policy.segments]
+        limits = [
+            rule.seconds(Facts(same_site=same, area_class="urban")) for rule in policy.segments
+        ]
         assert sum(limit or 0 for limit in limits) == sum_min * 60
 
 
@@ -48,6 +51,8 @@ def test_beijing_is_the_policy_of_the_rules():
     [
         ("limit_s = 60", "limit_s = -1", "segments.0.limits.0.limit_s"),
         ("limit_s = 60", "limit = 60", "segments.0.limits.0.limit"),
+        ("limit_s = 60", "limit = '4 moons'", "line 14: segments.0.limits.0.limit"),
+        ("limit_s = 60", "limit = '4 workdays'", "working days need a calendar"),
         ('responsible = "crew"', 'responsible = "nobody"', "nobody"),
         ('from = "G"', 'from = "X"', "segments.0.from"),
         ("version = 1", "version = 1\ncolour = 3", "colour"),

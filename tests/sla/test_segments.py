@@ -10,17 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sla.policy import load_policy
-from sla.segments import (
-    Facts,
-    Interval,
-    PointTime,
-    Timeline,
-    deadline,
-    promise,
-    segments,
-    total,
-)
+from sla.documents import load_policy
+from sla.facts import Facts
+from sla.segments import Interval, PointTime, Timeline, deadline, promise, segments, total
 from sla.timers import merged_timers, timers
 
 BEIJING = load_policy("beijing")

@@ -18,10 +18,11 @@ from core.ids import new_id
 from core.models import Outbox
 from core.uow import unit_of_work
 from sla import service
+from sla.documents import PolicyUnknown, load_policy
+from sla.facts import Facts
 from sla.models import SlaTimer
-from sla.policy import PolicyUnknown, load_policy
 from sla.rules import fold_case
-from sla.segments import Facts, Interval, PointTime, Timeline
+from sla.segments import Interval, PointTime, Timeline
 from tests.history.organisations import make_organisation
 
 BEIJING = load_policy("beijing")

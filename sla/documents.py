@@ -1,0 +1,258 @@
+"""Policies and calendars as TOML documents: read, checked, and those that come with Paidan.
+
+Every problem of a document is named with its line and field.
+"""
+
+import tomllib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import date, time, timedelta
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, TypeVar
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from core.errors import FieldError, Problem
+from core.settings import settings
+from sla.calendars import Calendar
+from sla.lines import line_of
+from sla.policy import Code, Confidence, Name, Policy
+
+Place = tuple[str | int, ...]
+
+
+class PolicyInvalid(Problem):
+    """A document that cannot be used; `errors` names each line and field."""
+
+    status = 422
+    code = "policy_invalid"
+    zh = "时限政策文件 {file} 无效：{summary}"
+    en = "The policy file {file} is not valid: {summary}"
+
+
+class PolicyUnknown(Problem):
+    status = 404
+    code = "policy_unknown"
+    zh = "没有名为 {name} 的时限政策；可用的有：{known}。"
+    en = "There is no policy called {name}; there are: {known}."
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Holiday(_Part):
+    """Days off, the last included."""
+
+    name: Name
+    first: date = Field(alias="from")
+    last: date = Field(alias="to")
+
+
+class Year(_Part):
+    """What is known of one year: days off, and days worked that the week would leave free."""
+
+    year: int = Field(ge=1900, le=2200)
+    source: str
+    confidence: Confidence
+    holidays: tuple[Holiday, ...] = ()
+    working: tuple[date, ...] = ()
+
+
+class Shift(_Part):
+    """Local hours; an end of 00:00 is midnight."""
+
+    begin: time = Field(alias="from")
+    end: time = Field(alias="to")
+
+
+class CalendarDocument(_Part):
+    """Working days of a place. Without `years` no day is special."""
+
+    code: Code
+    name: Name
+    zone: str
+    week: tuple[Annotated[int, Field(ge=1, le=7)], ...] = (1, 2, 3, 4, 5)
+    shifts: tuple[Shift, ...] = (Shift(begin=time(0), end=time(0)),)
+    years: tuple[Year, ...] = ()
+
+    def problems(self) -> Iterable[tuple[Place, str]]:
+        if self.zone not in available_timezones():
+            yield ("zone",), f"there is no time zone {self.zone}"
+        if not self.week:
+            yield ("week",), "some day is worked"
+        ended = time(0)
+        for number, one in enumerate(self.shifts):
+            last = number == len(self.shifts) - 1
+            if one.begin < ended or (one.end <= one.begin and not (last and one.end == time(0))):
+                yield ("shifts", number), "shifts follow one another within a day"
+            ended = one.end
+        if not self.shifts:
+            yield ("shifts",), "a day has a shift"
+        for number, year in enumerate(self.years):
+            yield from _outside(number, year)
+            if year.year in {other.year for other in self.years[:number]}:
+                yield ("years", number, "year"), f"{year.year} is there twice"
+
+    def calendar(self) -> Calendar:
+        """What limits are counted with."""
+        off = {
+            holiday.first + timedelta(days=day): holiday.name.zh
+            for year in self.years
+            for holiday in year.holidays
+            for day in range((holiday.last - holiday.first).days + 1)
+        }
+        return Calendar(
+            zone=ZoneInfo(self.zone),
+            week=frozenset(self.week),
+            holidays=MappingProxyType(off),
+            working=frozenset(day for year in self.years for day in year.working),
+            shifts=tuple((one.begin, one.end) for one in self.shifts),
+            years=frozenset(year.year for year in self.years) or None,
+            code=self.code,
+        )
+
+
+def _outside(number: int, year: Year) -> Iterable[tuple[Place, str]]:
+    for at, holiday in enumerate(year.holidays):
+        if holiday.last < holiday.first:
+            yield ("years", number, "holidays", at, "to"), "ends before it begins"
+        elif year.year not in (holiday.first.year, holiday.last.year):
+            yield ("years", number, "holidays", at, "from"), f"is not in {year.year}"
+    for at, day in enumerate(year.working):
+        if day.year != year.year:
+            yield ("years", number, "working", at), f"is not in {year.year}"
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """One problem: `field` with dots, the line (from 1) where known, what is wrong."""
+
+    field: str
+    line: int | None
+    message: str
+
+    def __str__(self) -> str:
+        where = f"line {self.line}: " if self.line else ""
+        return f"{where}{self.field}: {self.message}"
+
+
+D = TypeVar("D", Policy, CalendarDocument)
+
+
+def _read(kind: type[D], text: str, file: str) -> D:
+    try:
+        raw: dict[str, Any] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PolicyInvalid(file=file, summary=str(error)) from error
+    try:
+        found = kind.model_validate(raw)
+    except ValidationError as error:
+        found_wrong = error.errors()
+        places = [item["loc"] for item in found_wrong]
+        wrong = [
+            _wrong(text, item["loc"], item["msg"])
+            for item in found_wrong
+            if item["type"] != "too_short" or not _holds_another(item["loc"], places)
+        ]
+        raise _refused(file, wrong) from error
+    wrong = [_wrong(text, place, message) for place, message in found.problems()]
+    if wrong:
+        raise _refused(file, wrong)
+    return found
+
+
+def _holds_another(place: Place, places: Iterable[Place]) -> bool:
+    """A list whose only element is wrong is not besides too short."""
+    return any(len(one) > len(place) and one[: len(place)] == place for one in places)
+
+
+def _wrong(text: str, place: Place, message: str) -> Wrong:
+    field = ".".join(str(part) for part in place) or "document"
+    return Wrong(field, line_of(text, place), message.removeprefix("Value error, "))
+
+
+def _refused(file: str, wrong: list[Wrong]) -> PolicyInvalid:
+    wrong.sort(key=lambda one: one.line or 0)
+    errors = [
+        FieldError(one.field, f"line {one.line}: {one.message}" if one.line else one.message)
+        for one in wrong
+    ]
+    return PolicyInvalid(file=file, summary="; ".join(map(str, wrong)), errors=errors)
+
+
+def parse_policy(text: str, file: str) -> Policy:
+    """Read a policy from TOML text; `file` is named in errors. Raises PolicyInvalid."""
+    return _read(Policy, text, file)
+
+
+def parse_calendar(text: str, file: str) -> CalendarDocument:
+    """Read a calendar from TOML text; `file` is named in errors. Raises PolicyInvalid."""
+    return _read(CalendarDocument, text, file)
+
+
+def _shipped_names(folder: str) -> tuple[str, ...]:
+    files = (resources.files("sla") / folder).iterdir()
+    return tuple(sorted(one.name[:-5] for one in files if one.name.endswith(".toml")))
+
+
+def policy_names() -> tuple[str, ...]:
+    """The policies that come with Paidan."""
+    return _shipped_names("policies")
+
+
+def calendar_names() -> tuple[str, ...]:
+    """The calendars that come with Paidan."""
+    return _shipped_names("calendars")
+
+
+def shipped_text(folder: str, name: str) -> str:
+    """`folder`: policies or calendars."""
+    return (resources.files("sla") / folder / f"{name}.toml").read_text(encoding="utf-8")
+
+
+@lru_cache(maxsize=32)
+def shipped_calendar(name: str) -> CalendarDocument:
+    """Raises PolicyUnknown."""
+    if name not in calendar_names():
+        raise PolicyUnknown(name=name, known=", ".join(calendar_names()))
+    return parse_calendar(shipped_text("calendars", name), f"{name}.toml")
+
+
+def days_of(policy: Policy, find: Callable[[str], CalendarDocument] = shipped_calendar) -> Calendar:
+    """The calendar that a policy is counted on, in the policy's own zone where it names one, else
+    that of the calendar or of the installation.
+    """
+    if policy.calendar is None:
+        return Calendar(ZoneInfo(policy.zone or settings().timezone))
+    days = find(policy.calendar).calendar()
+    return replace(days, zone=ZoneInfo(policy.zone)) if policy.zone else days
+
+
+@lru_cache(maxsize=64)
+def _shipped(name: str) -> Policy:
+    base, _, version = name.partition("@")
+    for candidate in (name, base):
+        if candidate in policy_names():
+            found = parse_policy(shipped_text("policies", candidate), f"{candidate}.toml")
+            if not version or version == str(found.version):
+                return found.on(days_of(found))
+    raise PolicyUnknown(name=name, known=", ".join(policy_names()))
+
+
+def load_policy(path_or_name: str | Path) -> Policy:
+    """A policy by file path (ends in `.toml`) or by the name of one that comes with Paidan.
+
+    `beijing@1` asks for that version. Raises PolicyInvalid, PolicyUnknown.
+    """
+    if isinstance(path_or_name, Path) or path_or_name.endswith(".toml"):
+        path = Path(path_or_name)
+        if not path.is_file():
+            raise PolicyUnknown(name=path_or_name, known=", ".join(policy_names()))
+        found = parse_policy(path.read_text(encoding="utf-8"), path.name)
+        return found.on(days_of(found))
+    return _shipped(path_or_name)
