@@ -71,7 +71,13 @@ ORDER_ROW: dict[str, Any] = {
         "unit_id": CREW,
     },
     "lost": [],
-    "promise": {"due_at": "2026-11-21T15:33:46Z", "limit_s": 2700.0, "state": "running"},
+    "promise": {
+        "due_at": "2026-11-21T15:33:46Z",
+        "limit_s": 2700.0,
+        "state": "running",
+        "leave_by": "2026-11-21T15:05:46Z",
+        "spender": None,
+    },
     "alerts": [],
     "chase_ups": 0,
     "recall_unconfirmed": False,
@@ -148,6 +154,8 @@ SEGMENT_ROW: dict[str, Any] = {
     "state": "done",
     "within": True,
     "slack_s": 99.141,
+    "lent_s": 99.141,
+    "borrowed_s": 0.0,
     "responsible": {"code": "centre", "name_zh": "报修中心", "name_en": "Repair centre"},
     "marks": [],
 }

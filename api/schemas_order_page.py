@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from api import examples
-from api.schemas_orders import OrderRow
+from api.schemas_orders import OrderRow, SpenderRow
 
 
 class Party(BaseModel):
@@ -52,6 +52,8 @@ class SegmentRow(BaseModel):
     state: Literal["done", "running", "pending", "unknown", "anomaly"]
     within: bool | None
     slack_s: float | None
+    lent_s: float = Field(description="Left over by a segment that is done.")
+    borrowed_s: float = Field(description="Taken beyond its limit.")
     responsible: Party
     marks: list[str]
 
@@ -62,12 +64,26 @@ class Spent(BaseModel):
     over_s: float
 
 
+class SlackRow(BaseModel):
+    """What is left of the promise beyond the limits of the steps that are still to come."""
+
+    spare_s: float | None = Field(description="Negative: somebody must be faster than the limits.")
+    reserve_s: float | None = Field(description="Limit of the promise less those of its segments.")
+    lent_s: float
+    borrowed_s: float
+    spender: SpenderRow | None
+    leave_by: datetime | None = Field(description="The latest departure; null once departed.")
+    travel_s: float | None = Field(description="Seconds reckoned for the journey.")
+    travel_known: bool = Field(description="An estimate of this journey, not the policy's limit.")
+
+
 class PromiseDetail(BaseModel):
     limit_s: float | None
     due_at: datetime | None
     left_s: float | None
     state: str
     spent_by: list[Spent]
+    slack: SlackRow | None
 
 
 class HistoryRow(BaseModel):

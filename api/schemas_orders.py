@@ -207,10 +207,22 @@ class LostRow(BaseModel):
     doubtful: bool = Field(description="The overrun lies within the stamps' uncertainty.")
 
 
+class SpenderRow(BaseModel):
+    """Who took most of what the promise had to spare."""
+
+    code: str = Field(description="A segment, or queued, detour, desk_closed.")
+    responsible: str
+    over_s: float
+
+
 class PromiseRow(BaseModel):
     due_at: datetime | None
     limit_s: float | None
     state: Literal["running", "met", "broken", "unknown"]
+    leave_by: datetime | None = Field(
+        description="The latest departure that meets it; null once the crew has departed."
+    )
+    spender: SpenderRow | None = Field(description="Of what is over; what runs comes on top.")
 
 
 class Alert(BaseModel):

@@ -7,7 +7,7 @@ Positions are not part of the numbered rows; they travel packed and coalesced.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import chain
 from typing import Any
@@ -37,6 +37,7 @@ from dispatch.tickets.models import Ticket
 from sla.models import SlaCase, SlaTimer
 from sla.segments import Segment, Timeline, segments, total
 from sla.service import policy_of
+from sla.slack import Spender, leave_by, spender, travel_of
 
 POINTS = "ABCDEFGH"
 
@@ -166,7 +167,7 @@ def order_row(loaded: Loaded, receipts: Sequence[Any], now: datetime) -> dict[st
         "points": {point: iso(running_timeline.at(point)) for point in POINTS},
         "running": _running(judged, running_timeline, loaded.units),
         "lost": [one.as_json() for one in lost],
-        "promise": _promise(whole, loaded.timers),
+        "promise": _promise(whole, loaded.timers, judged, running_timeline),
         "alerts": _alerts(loaded),
         "chase_ups": order.chase_ups,
         "recall_unconfirmed": any(
@@ -277,9 +278,20 @@ def _running(judged: Sequence[Segment], timeline: Timeline, units: Units) -> dic
     }
 
 
-def _promise(whole: Segment | None, timers: Sequence[SlaTimer]) -> dict[str, Any]:
+def _promise(
+    whole: Segment | None,
+    timers: Sequence[SlaTimer],
+    judged: Sequence[Segment],
+    timeline: Timeline,
+) -> dict[str, Any]:
     if whole is None:
-        return {"due_at": None, "limit_s": None, "state": "unknown"}
+        return {
+            "due_at": None,
+            "limit_s": None,
+            "state": "unknown",
+            "leave_by": None,
+            "spender": None,
+        }
     fired = any(t.code == whole.code and t.fired_at is not None for t in timers)
     if whole.state == "running":
         state = "broken" if fired else "running"
@@ -287,7 +299,18 @@ def _promise(whole: Segment | None, timers: Sequence[SlaTimer]) -> dict[str, Any
         state = "met" if whole.within else "broken"
     else:
         state = "unknown"
-    return {"due_at": iso(whole.deadline), "limit_s": whole.limit_s, "state": state}
+    return {
+        "due_at": iso(whole.deadline),
+        "limit_s": whole.limit_s,
+        "state": state,
+        "leave_by": iso(leave_by(whole.deadline, judged, travel_of(judged, None))),
+        "spender": spender_row(spender(judged, timeline.intervals, None)),
+    }
+
+
+def spender_row(found: Spender | None) -> dict[str, Any] | None:
+    """Who took most of what the promise had to spare."""
+    return asdict(found) if found else None
 
 
 def _alerts(loaded: Loaded) -> list[dict[str, Any]]:

@@ -9,15 +9,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.models import Event, User
-from dashboards.board import Loaded, load, order_row
+from dashboards.board import Loaded, load, order_row, spender_row
 from dashboards.order_links import order_links
 from dashboards.values import iso, text
 from dispatch.orders import repository
 from dispatch.orders.stamps import StampState
 from dispatch.tickets.models import Ticket
 from sla.policy import Policy
-from sla.segments import Segment, promise, segments, total
+from sla.segments import Segment, Timeline, promise, segments, total
 from sla.service import policy_of
+from sla.slack import slack
 
 
 def order_page(session: Session, org_id: int, order_id: UUID, now: datetime) -> dict[str, Any]:
@@ -133,6 +134,8 @@ def _segment(policy: Policy, one: Segment) -> dict[str, Any]:
         "state": one.state,
         "within": one.within,
         "slack_s": one.slack_s,
+        "lent_s": one.lent_s,
+        "borrowed_s": one.borrowed_s,
         "responsible": _party(policy, one.responsible),
         "marks": marks,
     }
@@ -145,6 +148,7 @@ def _promise(loaded: Loaded, now: datetime) -> dict[str, Any]:
         "left_s": None,
         "state": "unknown",
         "spent_by": [],
+        "slack": None,
     }
     if loaded.case is None:
         return empty
@@ -166,6 +170,23 @@ def _promise(loaded: Loaded, now: datetime) -> dict[str, Any]:
             }
             for share in found.shares
         ],
+        "slack": _slack(policy, loaded.timelines[-1], now),
+    }
+
+
+def _slack(policy: Policy, timeline: Timeline, now: datetime) -> dict[str, Any] | None:
+    found = slack(policy, timeline, now)
+    if found is None:
+        return None
+    return {
+        "spare_s": found.spare_s,
+        "reserve_s": found.reserve_s,
+        "lent_s": found.lent_s,
+        "borrowed_s": found.borrowed_s,
+        "spender": spender_row(found.spender),
+        "leave_by": iso(found.leave_by),
+        "travel_s": found.travel_s,
+        "travel_known": found.travel_known,
     }
 
 

@@ -5553,6 +5553,7 @@ export interface components {
          *       },
          *       "promise": {
          *         "due_at": "2026-11-21T15:33:46Z",
+         *         "leave_by": "2026-11-21T15:05:46Z",
          *         "limit_s": 2700,
          *         "state": "running"
          *       },
@@ -5978,6 +5979,7 @@ export interface components {
             left_s: number | null;
             /** Limit S */
             limit_s: number | null;
+            slack: components["schemas"]["SlackRow"] | null;
             /** Spent By */
             spent_by: components["schemas"]["Spent"][];
             /** State */
@@ -5987,8 +5989,15 @@ export interface components {
         PromiseRow: {
             /** Due At */
             due_at: string | null;
+            /**
+             * Leave By
+             * @description The latest departure that meets it; null once the crew has departed.
+             */
+            leave_by: string | null;
             /** Limit S */
             limit_s: number | null;
+            /** @description Of what is over; what runs comes on top. */
+            spender: components["schemas"]["SpenderRow"] | null;
             /**
              * State
              * @enum {string}
@@ -6655,10 +6664,12 @@ export interface components {
         /**
          * SegmentRow
          * @example {
+         *       "borrowed_s": 0,
          *       "code": "CD",
          *       "end": "2026-11-21T14:49:52.003000Z",
          *       "excluded_s": 0,
          *       "from_point": "C",
+         *       "lent_s": 99.141,
          *       "limit_s": 120,
          *       "marks": [],
          *       "responsible": {
@@ -6675,6 +6686,11 @@ export interface components {
          *     }
          */
         SegmentRow: {
+            /**
+             * Borrowed S
+             * @description Taken beyond its limit.
+             */
+            borrowed_s: number;
             /** Code */
             code: string;
             /** End */
@@ -6683,6 +6699,11 @@ export interface components {
             excluded_s: number;
             /** From Point */
             from_point: string;
+            /**
+             * Lent S
+             * @description Left over by a segment that is done.
+             */
+            lent_s: number;
             /** Limit S */
             limit_s: number | null;
             /** Marks */
@@ -6824,6 +6845,42 @@ export interface components {
             version: number;
         };
         /**
+         * SlackRow
+         * @description What is left of the promise beyond the limits of the steps that are still to come.
+         */
+        SlackRow: {
+            /** Borrowed S */
+            borrowed_s: number;
+            /**
+             * Leave By
+             * @description The latest departure; null once departed.
+             */
+            leave_by: string | null;
+            /** Lent S */
+            lent_s: number;
+            /**
+             * Reserve S
+             * @description Limit of the promise less those of its segments.
+             */
+            reserve_s: number | null;
+            /**
+             * Spare S
+             * @description Negative: somebody must be faster than the limits.
+             */
+            spare_s: number | null;
+            spender: components["schemas"]["SpenderRow"] | null;
+            /**
+             * Travel Known
+             * @description An estimate of this journey, not the policy's limit.
+             */
+            travel_known: boolean;
+            /**
+             * Travel S
+             * @description Seconds reckoned for the journey.
+             */
+            travel_s: number | null;
+        };
+        /**
          * Snapshot
          * @description All rows of a live topic and the number of its last delta.
          */
@@ -6851,6 +6908,21 @@ export interface components {
             topic: string;
             /** Vehicles */
             vehicles: components["schemas"]["VehicleRow"][];
+        };
+        /**
+         * SpenderRow
+         * @description Who took most of what the promise had to spare.
+         */
+        SpenderRow: {
+            /**
+             * Code
+             * @description A segment, or queued, detour, desk_closed.
+             */
+            code: string;
+            /** Over S */
+            over_s: number;
+            /** Responsible */
+            responsible: string;
         };
         /** Spent */
         Spent: {

@@ -105,6 +105,7 @@ export const en: Record<Key, string> = {
   'orders.holder': 'Held by',
   'orders.segment': 'Step left',
   'orders.promise': 'Promise',
+  'orders.leave_by': 'go by {time}',
   'orders.summary': '{count} open, {late} late, {risk} at risk',
   'orders.new': 'new',
   'orders.gone': 'left the board',

@@ -96,6 +96,7 @@ export const zh = {
   'orders.holder': '当前责任',
   'orders.segment': '本段剩余',
   'orders.promise': '到场剩余',
+  'orders.leave_by': '最晚 {time} 走',
   'orders.summary': '共 {count} 件，{late} 超时，{risk} 有风险',
   'orders.new': '新',
   'orders.gone': '已移出',

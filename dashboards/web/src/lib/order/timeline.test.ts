@@ -20,13 +20,15 @@ describe('the timeline', () => {
     state: 'done',
     within,
     slack_s: null,
+    lent_s: 0,
+    borrowed_s: 0,
     responsible: { code: 'hotline', name_zh: '热线', name_en: 'Hotline' },
     marks: [],
   });
   const order = anOrder({
     points: { ...none, A: at(0), B: at(60), C: at(180) },
     running: { segment: 'CD', from: at(180), limit_s: 120, due_at: at(300), responsible: 'centre', unit_id: null },
-    promise: { due_at: at(2700), limit_s: 2700, state: 'running' },
+    promise: { due_at: at(2700), limit_s: 2700, state: 'running', leave_by: null, spender: null },
   });
 
   test('each segment is as long as it took, on one scale', () => {
