@@ -182,6 +182,13 @@ def report(context: typer.Context) -> None:
 
 
 @app.command(context_settings=_PASS_ON)
+def sla(context: typer.Context) -> None:
+    """Judge records of stamps / 时限判定."""
+    alone = context.args[:1] == ["assess"]  # needs no database
+    _mounted("api.cli_sla", "sla", context.args, engines=not alone)
+
+
+@app.command(context_settings=_PASS_ON)
 def replay(context: typer.Context) -> None:
     """Send recorded tracks to a gateway / 回放轨迹."""
     _mounted("gps.replay_cli", "replay", context.args, engines=False)

@@ -1,0 +1,57 @@
+"""`paidan sla …`: service levels on the command line."""
+
+import os
+import sys
+from collections.abc import Iterable
+from typing import Annotated
+
+import typer
+
+from sla.assess import RecordInvalid, assess_line
+from sla.documents import load_policy
+from sla.policy import Policy
+
+app = typer.Typer(no_args_is_help=True, help="Service levels 时限")
+
+
+@app.callback()
+def _group() -> None:
+    """Keep each command one of its own."""
+
+
+@app.command("assess")
+def assess(
+    policy: Annotated[str, typer.Option(help="Policy: a name or a .toml file 时限政策")],
+    file: Annotated[
+        typer.FileBinaryRead,
+        typer.Argument(help="JSON lines; - or none: standard input 每行一个 JSON"),
+    ] = "-",  # type: ignore[assignment]  # typer opens it
+) -> None:
+    """Judge records of stamps, one JSON object a line, without a database 离线判定."""
+    found = load_policy(policy)
+    try:
+        good = assess_lines(found, file)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        good = True
+    raise typer.Exit(0 if good else 1)
+
+
+def assess_lines(policy: Policy, lines: Iterable[bytes]) -> bool:
+    """Judge line after line to standard output, name bad ones on standard error; False where
+    there were any.
+    """
+    good = True
+    for number, text in enumerate(lines, 1):
+        if not text.strip():
+            continue
+        try:
+            answer = assess_line(policy, text, number)
+        except RecordInvalid as error:
+            good = False
+            for one in error.wrong:
+                sys.stderr.write(f"第 {one.line} 行 line {one.line}: {one.field}: {one.message}\n")
+            continue
+        sys.stdout.write(f"{answer}\n")
+    return good
