@@ -74,6 +74,7 @@ class CalendarDocument(_Part):
     """Working days of a place. Without `years` no day is special."""
 
     code: Code
+    version: int = Field(1, ge=1, le=2**31 - 1)
     name: Name
     zone: str
     week: tuple[Annotated[int, Field(ge=1, le=7)], ...] = (1, 2, 3, 4, 5)

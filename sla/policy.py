@@ -187,7 +187,9 @@ class Policy(_Part):
     `segments` are a chain: each begins where the one before it ends. `goals` stand beside it.
     `applies`: which orders and tickets it is for. `arrival`: of an order of several tickets each
     clock A runs to the first arrival at the site, or to that of its own attempt. `points`: points
-    of the policy's own, in `course` where later ones overtake earlier ones.
+    of the policy's own, in `course` where later ones overtake earlier ones. `covers`: what begins
+    under it by itself, where `applies` fits; of several policies that fit the one with the highest
+    `priority` holds. Without `applies` nothing does: it is for reports and what-if.
     """
 
     code: Code
@@ -198,7 +200,9 @@ class Policy(_Part):
     warn_left_s: float | None = Field(None, gt=0)
     zone: str | None = None
     calendar: str | None = None
-    applies: When = When()
+    covers: Literal["order", "ticket"] = "order"
+    priority: int = Field(0, ge=-1000, le=1000)
+    applies: When | None = None
     arrival: Literal["first", "own"] = "first"
     points: dict[Code, Name] = Field(default_factory=dict)
     course: tuple[Code, ...] = ()
@@ -233,6 +237,7 @@ class Policy(_Part):
         yield from self._unknown_points()
         yield from self._broken_chain()
         yield from self._unknown_codes()
+        yield from self._strange_subjects()
         for place, rule in self.placed:
             for number, limit in enumerate(rule.limits):
                 if limit.length.needs_days and self.calendar is None:
@@ -279,6 +284,15 @@ class Policy(_Part):
         for place, point in named:
             if point not in KNOWN_POINTS and point not in self.points:
                 yield place, f"point {point} is not known and not in [points]"
+
+    def _strange_subjects(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """What has no hops and crews is judged as a whole."""
+        if self.covers != "ticket":
+            return
+        timers = [(("timers", number), timer.subject) for number, timer in enumerate(self.timers)]
+        for place, subject in [*((place, rule.subject) for place, rule in self.placed), *timers]:
+            if subject != "ticket":
+                yield (*place, "subject"), "a policy that covers tickets has subject ticket"
 
     def _broken_chain(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         for number, (before, after) in enumerate(pairwise(self.segments), 1):

@@ -10,8 +10,6 @@ from math import fsum
 
 from sla.segments import Segment
 
-_QUANTILES = {"p90": 0.90, "p95": 0.95, "p97": 0.97, "p99": 0.99}
-
 
 def quantile(ordered: Sequence[float], share: float) -> float:
     """The value below which `share` (0 … 1) of the ascending values lie. ValueError when empty."""
@@ -54,7 +52,8 @@ def figures(found: Iterable[Segment], statistic: str = "max") -> Figures:
     """The figures of segments of one code.
 
     `statistic` says what the policy asks of the limit: `max` every one within it, `mean` their
-    mean, `p90` … their quantile. `met` is None where no limit is known or limits differ.
+    mean, `p90` … their quantile, `min_lead` every one at least so long. `met` is None
+    where no limit is known or limits differ.
     """
     everything = list(found)
     done = [one for one in everything if one.state == "done" and one.spent_s is not None]
@@ -84,7 +83,7 @@ def figures(found: Iterable[Segment], statistic: str = "max") -> Figures:
 def _met(judged: Sequence[Segment], statistic: str) -> bool | None:
     if not judged:
         return None
-    if statistic == "max":
+    if statistic in ("max", "min_lead"):
         return all(one.within for one in judged)
     limits = {one.limit_s for one in judged}
     if len(limits) != 1:
@@ -93,5 +92,5 @@ def _met(judged: Sequence[Segment], statistic: str) -> bool | None:
     spent = sorted(one.spent_s for one in judged if one.spent_s is not None)
     value = fsum(spent) / len(spent)
     if statistic != "mean":
-        value = quantile(spent, _QUANTILES[statistic])
+        value = quantile(spent, float(statistic[1:]) / 100)
     return limit is not None and value <= limit

@@ -1,0 +1,98 @@
+"""Every figure of the collected standards is carried by a rule that comes with Paidan."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from sla.calendars import Span
+from sla.documents import calendar_names, load_policy, policy_names, shipped_calendar
+from sla.policy import DOUBTFUL, Limit, Policy
+
+STANDARDS = Path(__file__).parents[3] / "shared/sla/standards.json"
+ID = re.compile(r"\b[A-Z][A-Z0-9]*(?:-[A-Za-z0-9]+)+\b")
+Carried = tuple[str, str, Span, str, str]
+"""Policy, rule, length, statistic, confidence."""
+
+
+def _carried() -> dict[str, list[Carried]]:
+    """Id of a standard → the figures that name it."""
+    found: dict[str, list[Carried]] = {}
+
+    def add(source: str, *carried: object) -> None:
+        for id_ in ID.findall(source.partition(", http")[0]):
+            found.setdefault(id_, []).append(carried)  # type: ignore[arg-type]
+
+    for name in policy_names():
+        policy = load_policy(name)
+        for rule in policy.rules:
+            statistic = rule.statistic or policy.statistic
+            for limit in rule.limits:
+                add(limit.source, name, rule.code, limit.length, statistic, limit.confidence)
+        for timer in policy.timers:
+            length = Span(timer.limit_s, "s")
+            add(timer.source, name, timer.code, length, "trigger", timer.confidence)
+    return found
+
+
+def _same_length(wanted: Span, found: Span) -> bool:
+    if wanted.seconds is not None and found.seconds is not None:
+        return wanted.seconds == found.seconds
+    return wanted == found
+
+
+def _standards() -> list[dict[str, object]]:
+    if not STANDARDS.is_file():
+        return []
+    return list(json.loads(STANDARDS.read_text(encoding="utf-8"))["sla_policies"])
+
+
+@pytest.mark.skipif(not STANDARDS.is_file(), reason="the collected standards are not here")
+def test_every_standard_is_carried_by_a_rule_with_its_limit_statistic_and_confidence():
+    carried = _carried()
+    standards = _standards()
+    assert len(standards) == 82
+    wrong = []
+    for one in standards:
+        wanted = Span(float(one["limit"]), one["unit"])  # type: ignore[arg-type]
+        fits = [
+            (policy, rule)
+            for policy, rule, length, statistic, confidence in carried.get(str(one["id"]), [])
+            if _same_length(wanted, length)
+            and statistic == one["statistic"]
+            and confidence == one["confidence"]
+        ]
+        if not fits:
+            wrong.append((one["id"], carried.get(str(one["id"]))))
+    assert wrong == []
+
+
+def _figures(policy: Policy) -> list[Limit]:
+    return [limit for rule in policy.rules for limit in rule.limits]
+
+
+@pytest.mark.parametrize("name", policy_names())
+def test_a_policy_that_comes_with_paidan_is_whole(name):
+    policy = load_policy(name)
+    assert policy.code == name
+    assert list(policy.problems()) == []
+    assert all(limit.source and limit.confidence for limit in _figures(policy))
+    doubtful = [limit for limit in _figures(policy) if limit.confidence in DOUBTFUL]
+    doubtful_timers = [timer for timer in policy.timers if timer.confidence in DOUBTFUL]
+    assert bool(policy.doubtful) == bool(doubtful or doubtful_timers)
+
+
+@pytest.mark.parametrize("name", calendar_names())
+def test_a_calendar_that_comes_with_paidan_is_whole(name):
+    document = shipped_calendar(name)
+    assert document.code == name
+    assert list(document.problems()) == []
+    assert all(year.source and year.confidence for year in document.years)
+
+
+def test_what_nobody_read_waits_and_what_was_read_does_not():
+    assert load_policy("beijing").doubtful == []
+    assert load_policy("complaints").doubtful == []
+    for name in ("enquiries", "service_requests", "repair_closed_loop", "gb_gas"):
+        assert load_policy(name).doubtful
