@@ -183,7 +183,7 @@ def report(context: typer.Context) -> None:
 
 @app.command(context_settings=_PASS_ON)
 def sla(context: typer.Context) -> None:
-    """Judge records of stamps / 时限判定."""
+    """Service levels: judge records, calibrate, what-if / 时限判定、校准与假设重判."""
     alone = context.args[:1] == ["assess"]  # needs no database
     _mounted("api.cli_sla", "sla", context.args, engines=not alone)
 

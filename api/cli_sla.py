@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterable
+from importlib import import_module
 from typing import Annotated
 
 import typer
@@ -11,6 +12,7 @@ from sla.assess import RecordInvalid, assess_line
 from sla.documents import load_policy
 from sla.policy import Policy
 
+PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 app = typer.Typer(no_args_is_help=True, help="Service levels 时限")
 
 
@@ -36,6 +38,18 @@ def assess(
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         good = True
     raise typer.Exit(0 if good else 1)
+
+
+@app.command(context_settings=PASS_ON)
+def calibrate(context: typer.Context) -> None:
+    """Typical times of the past and the limits that follow 校准时限."""
+    _of_the_past("calibrate", context.args)
+
+
+def _of_the_past(name: str, words: list[str]) -> None:
+    """A command that reads history; `assess` starts without what it needs."""
+    command = typer.main.get_command(import_module("dashboards.sla_cli").app)
+    command.main(args=[name, *words], prog_name="paidan sla")
 
 
 def assess_lines(policy: Policy, lines: Iterable[bytes]) -> bool:

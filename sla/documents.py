@@ -257,3 +257,17 @@ def load_policy(path_or_name: str | Path) -> Policy:
         found = parse_policy(path.read_text(encoding="utf-8"), path.name)
         return found.on(days_of(found))
     return _shipped(path_or_name)
+
+
+def policy_text(path_or_name: str) -> str:
+    """The document itself of what `load_policy` reads. Raises PolicyUnknown."""
+    if path_or_name.endswith(".toml"):
+        path = Path(path_or_name)
+        if path.is_file():
+            return path.read_text(encoding="utf-8")
+        raise PolicyUnknown(name=path_or_name, known=", ".join(policy_names()))
+    base, _, _ = path_or_name.partition("@")
+    for candidate in (path_or_name, base):
+        if candidate in policy_names():
+            return shipped_text("policies", candidate)
+    raise PolicyUnknown(name=path_or_name, known=", ".join(policy_names()))

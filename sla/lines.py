@@ -22,11 +22,17 @@ def line_of(text: str, path: Sequence[str | int]) -> int | None:
     return None
 
 
+def values_of(text: str) -> dict[Path, tuple[int, int]]:
+    """Where the value of each key stands: from its first character to behind its last."""
+    return _Reader(text).values
+
+
 class _Reader:
     """Walks once over the text."""
 
     def __init__(self, text: str) -> None:
         self.lines: dict[Path, int] = {}
+        self.values: dict[Path, tuple[int, int]] = {}
         self._text = text
         self._at = 0
         self._tables: dict[Path, int] = {}
@@ -79,7 +85,9 @@ class _Reader:
         path = table + self._key()
         self._note(path, begun)
         self._at += 1  # =
+        value = self._skip()
         self._value(path)
+        self.values[path] = (value, self._at)
 
     def _value(self, path: Path) -> None:
         sign = self._text[self._skip()]

@@ -1,14 +1,14 @@
 """Reading orders of a period with all their points, for reports."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from core.identity import Access
@@ -79,6 +79,23 @@ def cases(
         yield from _past(session, org_id, past)
 
 
+def count_cases(
+    session: Session,
+    org_id: int,
+    access: Access,
+    start: datetime,
+    end: datetime,
+    system: str | None,
+) -> int:
+    """How many orders `cases` will give: what progress is measured against."""
+    query = select(func.count(Order.id)).where(
+        Order.org_id == org_id, Order.filed_at >= start, Order.filed_at < end
+    )
+    if system is not None:
+        query = query.where(Order.system == system)
+    return session.scalar(_visible(query, access)) or 0
+
+
 def _visible(query: Select[Any], access: Access) -> Select[Any]:
     if access.scope is Scope.CENTRE:
         return query.where(Order.centre_id == access.unit_id)
@@ -122,12 +139,15 @@ def _own(session: Session, org_id: int, rows: Sequence[Order]) -> Iterator[Case]
             centres={hop.id: str(hop.centre_id) for hop in order.hops},
             hops={one.id: one.hop_id for one in mine if one.hop_id},
             crews={one.id: str(one.crew_id or "") for one in mine},
-            timelines=timelines(
-                order,
-                mine,
-                [repository.stamp_state(one) for one in stamps[row.id]],
-                busy,
-                closed,
+            timelines=_of_fault(
+                row,
+                timelines(
+                    order,
+                    mine,
+                    [repository.stamp_state(one) for one in stamps[row.id]],
+                    busy,
+                    closed,
+                ),
             ),
         )
 
@@ -168,6 +188,11 @@ def _past(session: Session, org_id: int, rows: Sequence[Order]) -> Iterator[Case
                 [(id_, mine.get(id_, {})) for id_ in crews[row.id]],
             ),
         )
+
+
+def _of_fault(row: Order, found: Iterable[Timeline]) -> list[Timeline]:
+    """The timelines, with what failed among their facts."""
+    return [replace(one, facts=replace(one.facts, fault_class=row.fault_code)) for one in found]
 
 
 def labels(session: Session, org_id: int) -> dict[str, tuple[str, str]]:

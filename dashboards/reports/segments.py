@@ -18,7 +18,7 @@ from core.identity import Access
 from core.settings import settings
 from dashboards.reports.query import Case, cases, labels
 from sla.policy import Policy, SegmentRule
-from sla.segments import Segment, Timeline, segments, total
+from sla.segments import Segment, Timeline, goals, segments, total
 from sla.statistics import Figures, figures
 
 By = Literal["segment", "centre", "crew", "hour"]
@@ -132,15 +132,21 @@ def over_segments(case: Case, policy: Policy, now: datetime) -> list[Segment]:
 
     What a later attempt is still busy with is not over, whatever became of it in an earlier one.
     """
-    last: dict[tuple[str, UUID], Segment] = {}
+    begun = begun_segments(case, policy, now)
+    return [segment for _, segment in begun if segment.state != "running"]
+
+
+def begun_segments(case: Case, policy: Policy, now: datetime) -> list[tuple[Timeline, Segment]]:
+    """The segments of an order that are over or running, each once, with their attempt. Pure."""
+    last: dict[tuple[str, UUID], tuple[Timeline, Segment]] = {}
     for timeline in case.timelines:
         for segment in _judged(timeline, policy, now):
             if segment.subject_id is None:
                 continue
-            if segment.state in ("pending", "running"):
+            if segment.state == "pending":
                 last.pop((segment.code, segment.subject_id), None)
             else:
-                last[segment.code, segment.subject_id] = segment
+                last[segment.code, segment.subject_id] = timeline, segment
     return list(last.values())
 
 
@@ -149,6 +155,7 @@ def _judged(timeline: Timeline, policy: Policy, now: datetime) -> Iterator[Segme
     whole = total(policy, timeline, now)
     if whole is not None:
         yield whole
+    yield from goals(policy, timeline, now)
 
 
 def keys_of(case: Case, segment: Segment, by: By, zone: ZoneInfo) -> list[str]:
