@@ -79,6 +79,7 @@ ORDER_ROW: dict[str, Any] = {
         "spender": None,
     },
     "alerts": [],
+    "holds": [],
     "chase_ups": 0,
     "recall_unconfirmed": False,
     "version": 7,

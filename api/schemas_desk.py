@@ -90,6 +90,12 @@ class Fault(Named):
     trade: str
 
 
+class HoldKindRow(Named):
+    """A reason for which an order's clocks may stand still."""
+
+    most_s: float | None = Field(description="Seconds that one hold may last.")
+
+
 class Reference(BaseModel):
     """Codes with their names in both languages."""
 
@@ -102,4 +108,5 @@ class Reference(BaseModel):
     trades: list[Named]
     points: list[Named]
     segments: list[Named]
+    holds: list[HoldKindRow]
     parties: list[Named]

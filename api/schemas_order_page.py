@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from api import examples
+from api.schemas_holds import HoldPage
 from api.schemas_orders import OrderRow, SpenderRow
 
 
@@ -173,5 +174,6 @@ class OrderPage(BaseModel):
     stamps: list[StampRow]
     segments: list[SegmentRow]
     promise: PromiseDetail
+    holds: list[HoldPage]
     history: list[HistoryRow]
     receipts: list[ReceiptRow]

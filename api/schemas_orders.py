@@ -183,7 +183,8 @@ class Holder(BaseModel):
 
 class Running(BaseModel):
     segment: str = Field(
-        description="A segment, or what holds its clock: queued, detour, desk_closed."
+        description="A segment, or what holds its clock: queued, detour, desk_closed, or a "
+        "hold by its kind."
     )
     from_: datetime | None = Field(alias="from")
     limit_s: float | None
@@ -195,7 +196,7 @@ class Running(BaseModel):
 class LostRow(BaseModel):
     """A segment that took longer than its limit, or an interval that held its clock."""
 
-    kind: Literal["segment", "queued", "detour", "desk_closed"]
+    kind: Literal["segment", "queued", "detour", "desk_closed", "hold"]
     code: str
     responsible: str = Field(description="The policy's party.")
     unit_id: str | None = Field(description="Its centre or crew; a code in imported records.")
@@ -235,6 +236,25 @@ class Alert(BaseModel):
     running: bool
 
 
+class HoldRow(BaseModel):
+    """Time in which an order's clocks stand still, or may do so when somebody approves."""
+
+    id: UUID
+    kind: str
+    state: Literal["requested", "approved", "refused"]
+    responsible: str
+    assignment_id: UUID | None
+    asked_role: str
+    asked_at: datetime
+    begun_at: datetime
+    cap_at: datetime | None = Field(description="It ends by itself then.")
+    ended_at: datetime | None
+    how: Literal["crew", "desk", "cap", "went_on", "over"] | None = Field(
+        description="How it ended: by a word, by its cap, because the work went on or was over."
+    )
+    reason: str | None = Field(description="Why it was refused.")
+
+
 class OrderRow(BaseModel):
     """One order as the board shows it."""
 
@@ -265,6 +285,7 @@ class OrderRow(BaseModel):
     lost: list[LostRow]
     promise: PromiseRow
     alerts: list[Alert]
+    holds: list[HoldRow] = Field(description="Those that last, or that somebody has to decide.")
     chase_ups: int
     recall_unconfirmed: bool
     version: int

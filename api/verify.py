@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
-from api import verify_places, verify_routing, verify_tickets
+from api import verify_holds, verify_places, verify_routing, verify_tickets
 from core import digests
 from core.db import read_session
 from core.eventlog import GENESIS, chain_hash, read_streams, recorded
@@ -25,6 +25,7 @@ from core.recorded import Recorded
 from dispatch.crews import repository as crews
 from dispatch.crews.models import Crew
 from dispatch.crews.rules import PRESENT, evolve_away
+from dispatch.holds.models import Hold
 from dispatch.orders import repository
 from dispatch.orders.models import Assignment, CentreHop, Order, Stamp
 from dispatch.orders.rules import evolve_assignment, evolve_order
@@ -119,6 +120,7 @@ def _compare(session: Session, org_id: int, batch: list[Sequence[Row[Any]]]) -> 
         "place": verify_places.proposals,
         "release": verify_routing.releases,
         "desk": verify_routing.desks,
+        "hold": verify_holds.holds,
     }
     for kind, check in checks.items():
         mine = {
@@ -328,6 +330,7 @@ def _strays(session: Session, org_id: int, seen: dict[str, int]) -> Iterator[str
         ("sla", SlaCase),
         ("privacy", Unmasking),
         ("place", PlaceProposal),
+        ("hold", Hold),
     ):
         query = select(func.count()).select_from(model).where(model.org_id == org_id)
         count = session.execute(query).scalar_one()

@@ -5,6 +5,7 @@ from core.wiring import Wiring
 from dashboards.projector import project
 from dispatch.crews import service as crews
 from dispatch.desks import service as desks
+from dispatch.holds import service as holds
 from dispatch.orders import follow_on
 from dispatch.orders import subscribers as orders
 from dispatch.tickets import followup
@@ -27,6 +28,7 @@ SUBSCRIPTIONS = {
 }
 SUBSCRIBERS = {
     crews.RETURN_DUE: crews.return_due,  # asked for by go_away, for the expected return
+    holds.CAP_DUE: holds.cap_due,  # asked for where a hold begins, for when it may last no longer
     follow_on.BEGIN_DUE: follow_on.begin_due,  # asked for where an order is kept for later
     "tickets.call_ended": tickets.call_ended,
     "tickets.order_closed": followup.order_closed,

@@ -48,6 +48,7 @@ class NotFound(Problem):
     _WHAT = MappingProxyType(
         {
             "order": "工单",
+            "hold": "暂停申请",
             "call": "通话",
             "assignment": "派单",
             "ticket": "受理单",

@@ -33,6 +33,10 @@ from core.events_customers import CustomerPhoneVerified as CustomerPhoneVerified
 from core.events_customers import PrivacyUnmasked as PrivacyUnmasked
 from core.events_directory import DirectoryImportBegan as DirectoryImportBegan
 from core.events_directory import DirectoryImported as DirectoryImported
+from core.events_holds import HoldApproved as HoldApproved
+from core.events_holds import HoldEnded as HoldEnded
+from core.events_holds import HoldRefused as HoldRefused
+from core.events_holds import HoldRequested as HoldRequested
 from core.events_orders import OrderAssigned as OrderAssigned
 from core.events_orders import OrderBegun as OrderBegun
 from core.events_orders import OrderCentreAccepted as OrderCentreAccepted

@@ -31,6 +31,7 @@ MODELS = (
     "dispatch.notices.models",
     "dispatch.privacy.models",
     "dispatch.places.models",
+    "dispatch.holds.models",
     "dispatch.routing.models",
     "dispatch.desks.models",
 )

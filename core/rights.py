@@ -29,6 +29,8 @@ class Right(StrEnum):
     STAMP_CORRECT = "stamp.correct"
     ALERT_ACK = "alert.acknowledge"
     REPORT_VIEW = "report.view"
+    HOLD_ASK = "hold.ask"
+    HOLD_DECIDE = "hold.decide"
     CALL_VIEW = "call.view"
     CALL_TAKE = "call.take"
     OUTBOX_ADMIN = "outbox.admin"
@@ -84,6 +86,7 @@ _AGENT = {
     Right.DIRECTORY_VIEW,
     Right.DIRECTORY_EDIT,
     Right.PERSONAL_VIEW,
+    Right.HOLD_ASK,
     Right.ORGANISATION_VIEW,
     Right.TICKET_VIEW,
     Right.TICKET_ANSWER,
@@ -100,6 +103,7 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.ORDER_RELEASE,
             Right.ORDER_RECALL,
             Right.ORDER_CLOSE,
+            Right.HOLD_DECIDE,
             Right.ALERT_ACK,
             Right.REPORT_VIEW,
             Right.PLACE_REVIEW,
@@ -113,6 +117,8 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.ORDER_VIEW,
             Right.ORDER_CENTRE,
             Right.ORDER_DISPATCH,
+            Right.HOLD_ASK,
+            Right.HOLD_DECIDE,
             Right.CREW_AWAY,
             Right.ALERT_ACK,
             Right.REPORT_VIEW,
@@ -133,6 +139,7 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.ORDER_VIEW,
             Right.REPORT_VIEW,
             Right.STAMP_CORRECT,
+            Right.HOLD_DECIDE,
             Right.ALERT_ACK,
             Right.CALL_VIEW,
             Right.DIRECTORY_VIEW,

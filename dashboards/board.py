@@ -21,9 +21,12 @@ from core.live import EVERYTHING as BOARD_ALL
 from core.live import head_of
 from dashboards.desks import centre_rows, without_desk
 from dashboards.fleet import crew_rows, vehicle_rows
+from dashboards.holds import hold_row
 from dashboards.lost_time import Lost, Units, lost_time
 from dashboards.values import iso, text
 from dispatch.desks.rules import Closing
+from dispatch.holds import repository as holding
+from dispatch.holds.rules import HoldState
 from dispatch.orders import repository
 from dispatch.orders.models import Assignment, Location, Order
 from dispatch.orders.rules import OPEN_ASSIGNMENT, AssignmentState, OrderState
@@ -35,7 +38,8 @@ from dispatch.routing.plan_rules import PlanState
 from dispatch.routing.plans import ALARM, SOURCE
 from dispatch.tickets.models import Ticket
 from sla.models import SlaCase, SlaTimer
-from sla.segments import Segment, Timeline, segments, total
+from sla.policy import Policy
+from sla.segments import Segment, Timeline, holding_now, segments, total
 from sla.service import policy_of
 from sla.slack import Spender, leave_by, spender, travel_of
 
@@ -57,10 +61,13 @@ class Loaded:
     busy: list[Busy]
     closed: Mapping[UUID, Sequence[Closing]]
     plan: PlanState | None
+    holds: list[HoldState]
 
     @property
     def timelines(self) -> list[Timeline]:
-        return timelines(self.order, self.assignments, self.stamps, self.busy, self.closed)
+        return timelines(
+            self.order, self.assignments, self.stamps, self.busy, self.closed, self.holds
+        )
 
     @property
     def units(self) -> Units:
@@ -101,6 +108,7 @@ def load(session: Session, org_id: int, order_ids: Iterable[UUID]) -> list[Loade
     tickets = _by_id(session, org_id, Ticket, (row.ticket_id for row in rows))
     cases = _by_id(session, org_id, SlaCase, ids)
     plans = routing.plans_of(session, org_id, ids)
+    holds = holding.holds_of(session, org_id, ids)
     timers = defaultdict(list)
     query = select(SlaTimer).where(SlaTimer.org_id == org_id, SlaTimer.case_id.in_(ids))
     for timer in session.scalars(query.order_by(SlaTimer.starts_at, SlaTimer.code)):
@@ -118,6 +126,7 @@ def load(session: Session, org_id: int, order_ids: Iterable[UUID]) -> list[Loade
             busy=busy,
             closed=closed,
             plan=plans.get(row.id),
+            holds=holds[row.id],
         )
         for row, order in zip(rows, orders, strict=True)
     ]
@@ -136,12 +145,13 @@ def order_row(loaded: Loaded, receipts: Sequence[Any], now: datetime) -> dict[st
     running_timeline = attempts[-1]
     judged: Sequence[Segment] = ()
     lost: Sequence[Lost] = ()
-    whole = None
+    whole = running = None
     if loaded.case is not None:
         policy = policy_of(loaded.case)
         judged = segments(policy, running_timeline, now)
         whole = total(policy, running_timeline, now)
         lost = lost_time(policy, attempts, now, loaded.units)
+        running = _running(policy, judged, running_timeline, loaded.units)
     tries = {receipt.subject_id: receipt for receipt in receipts if receipt.purpose == "order"}
     return {
         "id": str(order.id),
@@ -165,10 +175,11 @@ def order_row(loaded: Loaded, receipts: Sequence[Any], now: datetime) -> dict[st
         "assignment": _assignment(assignment, tries),
         "holder": _holder(order, assignment, running_timeline),
         "points": {point: iso(running_timeline.at(point)) for point in POINTS},
-        "running": _running(judged, running_timeline, loaded.units),
+        "running": running,
         "lost": [one.as_json() for one in lost],
         "promise": _promise(whole, loaded.timers, judged, running_timeline),
         "alerts": _alerts(loaded),
+        "holds": [hold_row(one) for one in loaded.holds if one.shown],
         "chase_ups": order.chase_ups,
         "recall_unconfirmed": any(
             one.state == "recalled" and one.recall_confirmed_at is None
@@ -253,12 +264,14 @@ def _held(code: str, unit_id: UUID | None, since: datetime | None) -> dict[str, 
     return {"code": code, "unit_id": text(unit_id), "since": iso(since)}
 
 
-def _running(judged: Sequence[Segment], timeline: Timeline, units: Units) -> dict[str, Any] | None:
+def _running(
+    policy: Policy, judged: Sequence[Segment], timeline: Timeline, units: Units
+) -> dict[str, Any] | None:
     """What the time is being spent on: a segment, or the named interval that holds its clock."""
     one = next((one for one in judged if one.state == "running"), None)
     if one is None:
         return None
-    held = next((each for each in timeline.intervals if each.end is None), None)
+    held = holding_now(policy, one.code, timeline)
     if held is not None:
         return {
             "segment": held.kind,

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sla.policy import Policy
+from sla.policy import NAMED_INTERVALS, Policy
 from sla.segments import Interval, Segment, Timeline, segments
 
 # Parties that are units, by what of an attempt names them; all others are one for everybody.
@@ -38,8 +38,8 @@ class Units:
 class Lost:
     """A segment that took longer than its limit, or an interval in which its clock was held.
 
-    `code`: the segment, or `queued`, `detour`, `desk_closed`. `over_s`: spent minus limit; all of
-    an interval.
+    `code`: the segment, or `queued`, `detour`, `desk_closed`, or the kind of a hold.
+    `over_s`: spent minus limit; all of an interval.
     `earlier`: in an attempt that was given up; a detour of this list holds that time already.
     `doubtful`: the stamps' uncertainty is larger than the overrun.
     """
@@ -106,7 +106,7 @@ def _held(one: Interval, timeline: Timeline, units: Units) -> Lost | None:
         return None
     spent = (one.end - one.start).total_seconds()
     return Lost(
-        kind=one.kind,
+        kind=one.kind if one.kind in NAMED_INTERVALS else "hold",
         code=one.kind,
         responsible=one.responsible,
         unit_id=units.of(one.responsible, timeline.hop_id, timeline.assignment_id),

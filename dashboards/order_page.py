@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.models import Event, User
 from dashboards.board import Loaded, load, order_row, spender_row
+from dashboards.holds import hold_pages
 from dashboards.order_links import order_links
 from dashboards.values import iso, text
 from dispatch.orders import repository
@@ -33,6 +34,7 @@ def order_page(session: Session, org_id: int, order_id: UUID, now: datetime) -> 
         "stamps": _stamps(loaded, names),
         "segments": _segments(loaded, now),
         "promise": _promise(loaded, now),
+        "holds": hold_pages(session, org_id, order_id, names),
         "history": _history(session, org_id, loaded, names),
         "receipts": [
             {
@@ -194,6 +196,7 @@ def _history(
     session: Session, org_id: int, loaded: Loaded, names: dict[UUID, str]
 ) -> list[dict[str, Any]]:
     streams = [loaded.row.id, *(one.id for one in loaded.assignments)]
+    streams += [one.id for one in loaded.holds]
     if loaded.ticket:
         streams.append(loaded.ticket.id)
     query = (
@@ -201,7 +204,7 @@ def _history(
         .where(
             Event.org_id == org_id,
             Event.stream_id.in_(streams),
-            Event.stream.in_(("order", "assignment", "ticket", "sla")),
+            Event.stream.in_(("order", "assignment", "ticket", "sla", "hold")),
         )
         .order_by(Event.recorded_at, Event.stream, Event.seq)
     )

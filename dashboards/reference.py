@@ -88,6 +88,15 @@ def reference(policy: Policy) -> dict[str, Any]:
             {"code": rule.code, "name_zh": rule.name.zh, "name_en": rule.name.en}
             for rule in policy.rules
         ],
+        "holds": [
+            {
+                "code": pause.kind,
+                "name_zh": pause.name.zh,
+                "name_en": pause.name.en,
+                "most_s": pause.most_s,
+            }
+            for pause in policy.pauses
+        ],
         "parties": [
             {"code": code, "name_zh": name.zh, "name_en": name.en}
             for code, name in policy.parties.items()

@@ -78,7 +78,16 @@ def page_seen(page: Row, viewer: Viewer) -> Row:
         **page,
         "order": order_seen(page["order"], viewer),
         "ticket": ticket_seen(page["ticket"], eyes) if page["ticket"] else None,
+        "holds": [hold_seen(one, eyes) for one in page["holds"]],
     }
+
+
+def hold_seen(row: Row, eyes: Eyes) -> Row:
+    """A hold with what was said in clear or masked."""
+    if eyes.clear:
+        return row
+    said = {name: eyes.text(row[name]) for name in ("words", "decision_words")}
+    return {**row, **said}
 
 
 def ticket_seen(row: Row, eyes: Eyes) -> Row:

@@ -141,7 +141,7 @@ class TimerRule(_Part):
 class Pause(_Part):
     """An event that holds clocks: `stops` names segments, goals or the total; empty: every segment
     and goal, never the total. `most_s`: of one hold, `most_total_s`: of all holds of this kind.
-    `approval`: counts only when somebody has approved it.
+    `approval`: counts only when somebody has approved it. `responsible`: who answers for the time.
     """
 
     kind: Code
@@ -150,6 +150,7 @@ class Pause(_Part):
     most_s: float | None = Field(None, gt=0)
     most_total_s: float | None = Field(None, gt=0)
     approval: bool = True
+    responsible: str | None = None
 
 
 Occasion = Literal["alarm", "breach", "warning", "risk"]
@@ -269,6 +270,9 @@ class Policy(_Part):
                 if limit.responsible:
                     named.append(((*place, "limits", number, "responsible"), limit.responsible))
         named += [(("timers", number, "tell"), one.tell) for number, one in enumerate(self.timers)]
+        for number, pause in enumerate(self.pauses):
+            if pause.responsible:
+                named.append((("pauses", number, "responsible"), pause.responsible))
         for place, party in named:
             if party not in self.parties:
                 yield place, f"party {party} is not in [parties]"

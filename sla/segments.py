@@ -154,6 +154,15 @@ def held(policy: Policy, rule: SegmentRule, timeline: Timeline) -> tuple[Interva
     return (*named, *chain.from_iterable(_holds(one, timeline) for one in pauses))
 
 
+def holding_now(policy: Policy, code: str, timeline: Timeline) -> Interval | None:
+    """What holds the clock of this rule and is not over; a hold also past what it may last."""
+    rule = next(one for one in policy.rules if one.code == code)
+    kinds = {one.kind for one in policy.pauses if _stops(policy, one, rule)}
+    if rule is not policy.total:
+        kinds |= set(NAMED_INTERVALS)
+    return next((one for one in timeline.intervals if one.end is None and one.kind in kinds), None)
+
+
 def _named(timeline: Timeline) -> tuple[Interval, ...]:
     return tuple(one for one in timeline.intervals if one.kind in NAMED_INTERVALS)
 

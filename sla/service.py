@@ -53,6 +53,12 @@ def policy_of(case: SlaCase) -> Policy:
     return load_policy(f"{case.policy}@{case.policy_version}")
 
 
+def policy_of_order(session: Session, org_id: int, order_id: UUID) -> Policy | None:
+    """The policy of an order; None where it has none."""
+    case = session.get(SlaCase, (org_id, order_id))
+    return policy_of(case) if case else None
+
+
 def reassess(
     uow: UnitOfWork,
     order_id: UUID,

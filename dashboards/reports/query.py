@@ -17,6 +17,7 @@ from core.rights import Scope
 from dashboards.lost_time import Units
 from dispatch.history.models import HistoryName
 from dispatch.history.timeline import past_timelines
+from dispatch.holds import repository as holding
 from dispatch.orders import repository
 from dispatch.orders.models import Assignment, Order, Stamp
 from dispatch.orders.timeline import timelines
@@ -128,6 +129,7 @@ def _own(session: Session, org_id: int, rows: Sequence[Order]) -> Iterator[Case]
         chain.from_iterable(one.hops for one in orders),
         chain.from_iterable(assignments.values()),
     )
+    holds = holding.holds_of(session, org_id, ids)
     for row, order in zip(rows, orders, strict=True):
         mine = assignments[row.id]
         yield Case(
@@ -147,6 +149,7 @@ def _own(session: Session, org_id: int, rows: Sequence[Order]) -> Iterator[Case]
                     [repository.stamp_state(one) for one in stamps[row.id]],
                     busy,
                     closed,
+                    holds[row.id],
                 ),
             ),
         )

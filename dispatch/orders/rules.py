@@ -26,6 +26,7 @@ ORDER_TABLE: dict[str, dict[str, str]] = {
     "begin": {"scheduled": "filed"},
     "chase": {state: state for state in _RUNNING},
     "follow_on": {state: state for state in (*_RUNNING, "closed")},
+    "hold": {one: one for one in ("filed", "released", "accepted", "assigned", "returned")},
 }
 ASSIGNMENT_TABLE: dict[str, dict[str, str]] = {
     "accept": {"sent": "accepted"},
@@ -35,6 +36,7 @@ ASSIGNMENT_TABLE: dict[str, dict[str, str]] = {
     "restore": {"arrived": "arrived"},
     "finish": {"arrived": "finished"},
     "place": {one: one for one in ("sent", "accepted", "active", "departed", "arrived")},
+    "hold": {one: one for one in ("accepted", "active", "departed", "arrived")},
     "return": dict.fromkeys(("sent", "accepted", "active", "departed", "arrived"), "returned"),
     "recall": dict.fromkeys(("sent", "accepted", "active", "departed", "arrived"), "recalled"),
 }

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from dispatch.desks.rules import Closing
+from dispatch.holds.rules import HoldState, intervals
 from dispatch.orders.rules import AssignmentState, HopState, OrderState
 from dispatch.orders.stamps import PLACE_CORRECTED, StampState, counting, counting_start
 from sla.facts import Facts
@@ -39,22 +40,24 @@ def timelines(
     stamps: Sequence[StampState],
     busy: Sequence[Busy] = (),
     closed: Mapping[UUID, Sequence[Closing]] = MappingProxyType({}),
+    holds: Sequence[HoldState] = (),
 ) -> list[Timeline]:
     """The timelines of an order, oldest attempt first; the last is the one that is running.
 
     `busy`: when the crews of these assignments had other orders active. `closed`: when the desks of
-    these centres, and the phones of these crews, were on duty and closed.
+    these centres, and the phones of these crews, were on duty and closed. `holds`: of the order;
+    each is in every timeline, as the total runs through all attempts.
     """
     stamps = _still_true(order, stamps)
     found = [
-        _timeline(order, hop, assignment, assignments, stamps, busy, closed)
+        _timeline(order, hop, assignment, assignments, stamps, busy, closed, holds)
         for hop in order.hops
         for assignment in _of_hop(assignments, hop) or [None]
     ]
     last = found[-1] if found else None
     if last is None or (last.ended_at is not None and order.state in _OPEN):
         hop = order.hop if order.hop and order.hop.ended_at is None else None
-        found.append(_timeline(order, hop, None, assignments, stamps, busy, closed))
+        found.append(_timeline(order, hop, None, assignments, stamps, busy, closed, holds))
     return found
 
 
@@ -92,6 +95,7 @@ def _timeline(
     stamps: Sequence[StampState],
     busy: Sequence[Busy],
     closed: Mapping[UUID, Sequence[Closing]],
+    holds: Sequence[HoldState],
 ) -> Timeline:
     points = _points(stamps, hop.id if hop else None, assignment.id if assignment else None)
     first_hop = order.hops[0] if order.hops else None
@@ -111,6 +115,7 @@ def _timeline(
             *_misled(stamps, assignment),
             *_queued(assignment, points, busy),
             *_desk_closed(hop, assignment, points, closed),
+            *intervals(holds),
         ),
         ended_at=_ended(order, hop, assignment, points),
     )

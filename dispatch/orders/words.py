@@ -41,6 +41,7 @@ ACTS: dict[tuple[str, str], Act] = {
     ("order", "close"): Act("归档", "closed", "归档", "closed it"),
     ("order", "begin"): Act("开始处理", "begun", "开始处理", "began it"),
     ("order", "chase"): Act("催办", "chased up", "催办", "chased it up"),
+    ("order", "hold"): Act("暂停计时", "put on hold", "暂停计时", "put it on hold"),
     ("order", "follow_on"): Act("派生后续工单", "followed on", "派生后续工单", "followed on"),
     ("order", "finish"): Act("完成", "finished", "完成", "finished it"),
     ("order", "unassign"): Act("撤销派单", "unassigned", "撤销派单", "unassigned it"),
@@ -51,6 +52,7 @@ ACTS: dict[tuple[str, str], Act] = {
     ("assignment", "restore"): Act("恢复供电", "marked as restored", "恢复供电", "restored it"),
     ("assignment", "finish"): Act("填单完成", "finished", "填单完成", "finished it"),
     ("assignment", "place"): Act("更正地点", "moved", "更正地点", "moved its place"),
+    ("assignment", "hold"): Act("暂停计时", "put on hold", "暂停计时", "put it on hold"),
     ("assignment", "return"): Act("退单", "returned", "退单", "returned it"),
     ("assignment", "recall"): Act("召回", "recalled", "召回", "recalled it"),
 }

@@ -6,12 +6,14 @@ from datetime import datetime
 from uuid import UUID
 
 from core.errors import AlreadyDone, NotPossibleNow, RecalledMeanwhile
-from core.events import Payload
+from core.events import HoldEnded, Payload
 from core.identity import EVERYTHING, Access
 from core.local import local_time
 from core.models import Event
 from core.recorded import Recorded
 from core.uow import UnitOfWork
+from dispatch.holds import repository as holds
+from dispatch.holds.rules import HoldState, Went, end_of, evolve_hold
 from dispatch.orders import repository
 from dispatch.orders.models import Order
 from dispatch.orders.rules import (
@@ -47,8 +49,12 @@ class Work:
             repository.stamp_state(one)
             for one in repository.stamps_of_orders(session, org_id, [row.id])[row.id]
         ]
+        self.holds: dict[UUID, HoldState] = {
+            one.id: one for one in holds.holds_of(session, org_id, [row.id])[row.id]
+        }
         self._new_stamps: list[StampState] = []
         self._changed: set[UUID] = set()
+        self._changed_holds: set[UUID] = set()
 
     @property
     def assignment(self) -> AssignmentState | None:
@@ -67,6 +73,9 @@ class Work:
         event = self.uow.emit(stream_id, payload, occurred_at=occurred_at, source=source)
         if event.stream == "order":
             self.order = evolve_order(self.order, event)
+        elif event.stream == "hold":
+            self.holds[stream_id] = evolve_hold(self.holds.get(stream_id), event)
+            self._changed_holds.add(stream_id)
         else:
             state = evolve_assignment(self.assignments.get(stream_id), event)
             self.assignments[stream_id] = state
@@ -78,6 +87,7 @@ class Work:
 
     def save(self) -> None:
         """Write projections, deadlines and what the screens must show anew."""
+        self._end_holds()
         session, org_id = self.uow.session, self.uow.org_id
         repository.save_order(
             session,
@@ -88,13 +98,17 @@ class Work:
         for assignment_id in sorted(self._changed):
             repository.save_assignment(session, org_id, self.assignments[assignment_id])
         repository.add_stamps(session, org_id, self._new_stamps)
+        for hold_id in sorted(self._changed_holds):
+            holds.save(session, org_id, self.holds[hold_id])
         assignments = list(self.assignments.values())
         busy = repository.busy_of(session, org_id, assignments)
         closed = repository.closed_of(session, org_id, self.order.hops, assignments)
         sla.reassess(
             self.uow,
             self.order.id,
-            timelines(self.order, assignments, self.stamps, busy, closed),
+            timelines(
+                self.order, assignments, self.stamps, busy, closed, list(self.holds.values())
+            ),
             self.uow.now,
             plans.alarms(self.uow, self.order.id),
         )
@@ -102,6 +116,21 @@ class Work:
         for assignment_id in sorted(self._changed):
             if crew_id := self.assignments[assignment_id].crew_id:
                 self.uow.touch("crew", crew_id)
+
+    def _end_holds(self) -> None:
+        """What went on, or is over, is not held any more."""
+        went = [Went(one.point, one.at, one.assignment_id) for one in self.stamps]
+        for hold in list(self.holds.values()):
+            if not hold.open:
+                continue
+            attempt = self.assignments.get(hold.assignment_id) if hold.assignment_id else None
+            closings = [one.at for one in went if one.point == "closed"]
+            over_at = attempt.ended_at if attempt else None
+            if self.order.state == "closed" and over_at is None:
+                over_at = max(closings, default=self.uow.now)
+            if (ended := end_of(hold, went, over_at)) is not None:
+                at, how = ended
+                self.record(hold.id, HoldEnded(how=how), occurred_at=at, source="system")
 
     def demand(self, act: str) -> None:
         """Refuse with 409 unless the order's state allows `act`; says who was first."""

@@ -176,9 +176,10 @@ def test_an_order_without_a_case_has_no_deadlines(desk):
 def test_a_case_keeps_its_version(desk):
     opened = desk.facts()[0].payload
     assert isinstance(opened, SlaCaseOpened)
-    assert (opened.policy, opened.version) == ("beijing", 1)
+    assert (opened.policy, opened.version) == ("beijing", 2)
+    assert load_policy("beijing@1").pauses == ()
     with pytest.raises(PolicyUnknown):
-        load_policy("beijing@2")
+        load_policy("beijing@3")
 
 
 def test_many_sweeps_at_once_fire_each_deadline_once(desk):

@@ -94,6 +94,7 @@ export const zh = {
   'hold.queued': '排队中',
   'hold.detour': '改派中',
   'hold.desk_closed': '席位无人',
+  'hold.hold': '暂停计时',
   'hold.since': '{hold}，{time} 起',
   'hold.strip': '{hold}：{spent}，本段停表',
 
@@ -113,6 +114,8 @@ export const zh = {
   'short_party.crew': '抢修班组',
   'short_party.capacity': '运力不足',
   'short_party.chain': '全链条',
+  'short_party.customer': '客户侧',
+  'short_party.outside': '天气道路',
 
   'short_fault.no_power_home': '单户停电',
   'short_fault.no_power_building': '整栋停电',
@@ -233,6 +236,7 @@ export const en: Record<keyof typeof zh, string> = {
   'hold.queued': 'queued',
   'hold.detour': 're-sending',
   'hold.desk_closed': 'desk shut',
+  'hold.hold': 'on hold',
   'hold.since': '{hold} since {time}',
   'hold.strip': '{hold}: {spent}, the clock of this step is held',
 
@@ -252,6 +256,8 @@ export const en: Record<keyof typeof zh, string> = {
   'short_party.crew': 'Crew',
   'short_party.capacity': 'Capacity',
   'short_party.chain': 'Whole chain',
+  'short_party.customer': 'Customer',
+  'short_party.outside': 'Weather, roads',
 
   'short_fault.no_power_home': 'out: home',
   'short_fault.no_power_building': 'out: building',

@@ -1,6 +1,6 @@
 import { POINTS, type OrderRow, type Point } from '../api/types';
 import { millis } from '../time/format';
-import { HOLDS, type Hold } from '../time/levels';
+import { holdOf, type Hold } from '../time/levels';
 
 /** One stretch of an order's time, and who answers for it by the policy. */
 export interface Cause {
@@ -33,16 +33,16 @@ export interface Why {
   missing: readonly Point[];
 }
 
-type Row = Pick<OrderRow, 'lost' | 'running' | 'points'>;
+type Row = Pick<OrderRow, 'lost' | 'running' | 'points' | 'holds'>;
 
-function runningOf({ running }: Row, nowMs: number): Cause | null {
+function runningOf({ running, holds }: Row, nowMs: number): Cause | null {
   const from = millis(running?.from);
   if (!running || from === null) return null;
   const wall = Math.max(0, nowMs - from) / 1000;
   const about = { party: running.responsible, unitId: running.unit_id, running: true, doubtful: false };
-  const kind = HOLDS.find((each) => each === running.segment);
+  const kind = holdOf({ running, holds });
   if (kind) {
-    return { kind, code: kind, ...about, spentS: wall, limitS: null, overS: wall };
+    return { kind, code: running.segment, ...about, spentS: wall, limitS: null, overS: wall };
   }
   const due = millis(running.due_at);
   const limitS = running.limit_s;

@@ -43,13 +43,22 @@ export function promiseLeft(order: OrderRow, nowMs: number): Countdown {
   return { left, level: share < shares.risk ? 'risk' : share < shares.watch ? 'watch' : 'normal' };
 }
 
-/** What may hold a segment's clock: waiting behind another order, sent wrong, nobody at the desk. */
-export const HOLDS = ['queued', 'detour', 'desk_closed'] as const;
+/** What may hold a segment's clock: waiting behind another order, sent wrong, nobody at the desk, or
+ * a hold that somebody approved (customer not reachable, unsafe weather). */
+export const HOLDS = ['queued', 'detour', 'desk_closed', 'hold'] as const;
 export type Hold = (typeof HOLDS)[number];
+
+/** Which of them holds the running clock. */
+export function holdOf({ running, holds }: Pick<OrderRow, 'running' | 'holds'>): Hold | null {
+  const by = HOLDS.find((each) => each === running?.segment);
+  if (by) return by;
+  const approved = holds.some((each) => each.state === 'approved' && each.kind === running?.segment);
+  return approved ? 'hold' : null;
+}
 
 /** What holds the running clock, and for how many seconds already (null: unknown). */
 export function held(order: OrderRow, nowMs: number): { by: Hold; forS: number | null } | null {
-  const by = HOLDS.find((each) => each === order.running?.segment);
+  const by = holdOf(order);
   if (!by) return null;
   const from = millis(order.running?.from);
   return { by, forS: from === null ? null : Math.max(0, nowMs - from) / 1000 };
