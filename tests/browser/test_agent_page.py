@@ -8,6 +8,7 @@ import pytest
 
 from tests.browser.axe import faults_in_all_looks, serious_faults
 from tests.browser.town import LIVE, Town, choose_fault, city, focus_order, shown, town
+from tests.people import Refused
 
 if TYPE_CHECKING:
     from playwright.sync_api import Route
@@ -89,14 +90,21 @@ def test_the_second_agent_is_told_who_was_first(town: Town, locale: str) -> None
     calls = first.get("/api/desk")["calls"]
     call_id = next(one["id"] for one in calls if one["from_number"] == customer.phone)
 
+    refused_first: list[Refused] = []
+
     def overtaken(route: "Route") -> None:
-        first.post(f"/api/calls/{call_id}/take")
+        try:
+            first.post(f"/api/calls/{call_id}/take")
+        except Refused as refused:
+            refused_first.append(refused)
         route.continue_()
 
     page.route("**/take", overtaken)
     page.keyboard.press("Enter")
-    said = page.locator("[data-testid=said][data-tone=refused]")
+    said = page.locator("[data-testid=said][data-tone=refused], [data-testid=said][data-tone=done]")
     said.wait_for()
+    assert refused_first == []
+    assert said.get_attribute("data-tone") == "refused"
     assert first.me["user"]["name"] in said.inner_text()
     assert WORDS[locale]["first"] in said.inner_text()
     assert re.search(r"\d\d:\d\d:\d\d", said.inner_text())

@@ -175,6 +175,11 @@ def test_with_servers_of_ones_own_nothing_is_made(folder: Path, engines: EngineU
     assert not list(folder.glob("engines*"))
 
 
+def hear_interrupts() -> None:
+    """A shell starts what runs in its background deaf to them, and children stay so."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_an_interrupted_make_is_noticed() -> None:
     script = "from api.cli_make import ParentMake as P\nm = P()\nprint(m.stopped, flush=True)\n"
     wait = "import time\nwhile not m.stopped: time.sleep(0.02)\nprint('noticed', flush=True)\n"
@@ -188,6 +193,7 @@ def test_an_interrupted_make_is_noticed() -> None:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        preexec_fn=hear_interrupts,
     ) as make:
         assert make.stdin is not None
         assert make.stdout is not None
