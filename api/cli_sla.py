@@ -43,12 +43,18 @@ def assess(
 @app.command(context_settings=PASS_ON)
 def calibrate(context: typer.Context) -> None:
     """Typical times of the past and the limits that follow 校准时限."""
-    _of_the_past("calibrate", context.args)
+    _of_the_past("dashboards.sla_cli", "calibrate", context.args)
 
 
-def _of_the_past(name: str, words: list[str]) -> None:
+@app.command("what-if", context_settings=PASS_ON)
+def what_if(context: typer.Context) -> None:
+    """A past period under another policy 假设重判."""
+    _of_the_past("dashboards.what_if_cli", "what-if", context.args)
+
+
+def _of_the_past(module: str, name: str, words: list[str]) -> None:
     """A command that reads history; `assess` starts without what it needs."""
-    command = typer.main.get_command(import_module("dashboards.sla_cli").app)
+    command = typer.main.get_command(import_module(module).app)
     command.main(args=[name, *words], prog_name="paidan sla")
 
 

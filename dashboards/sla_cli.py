@@ -1,4 +1,4 @@
-"""`paidan sla calibrate` and `paidan sla what-if`: what the past says about limits."""
+"""`paidan sla calibrate`: what the past says about limits."""
 
 import csv
 import json
@@ -25,6 +25,7 @@ from core.settings import settings
 from dashboards.report_cli import Form, clock, moment
 from dashboards.reports.calibrate import Calibration, Wish, calibrate
 from dashboards.reports.query import count_cases
+from dashboards.reports.steps import finish
 from dispatch.history.organisation import organisation_id
 from sla.calibration import LEAST, LEVEL, REASONS
 from sla.documents import load_policy, parse_policy, policy_text
@@ -46,6 +47,9 @@ To = Annotated[str, typer.Option("--to", help="Moment after the last 止")]
 System = Annotated[str | None, typer.Option(help="One imported system, or paidan 来源系统")]
 Zone = Annotated[str | None, typer.Option(help="Time zone of dates 时区")]
 Org = Annotated[str | None, typer.Option(help="Organisation code 组织代码")]
+Everywhere = Annotated[
+    bool, typer.Option("--everywhere", help="Also orders it does not apply to 不限适用范围")
+]
 Format = Annotated[Form, typer.Option("--format", help="Form 格式")]
 
 
@@ -75,6 +79,7 @@ def calibrate_command(
         str | None,
         typer.Option("--change", help="Segments that change in it, as AB,BC; all 建议环节"),
     ] = None,
+    everywhere: Everywhere = False,
     system: System = None,
     tz: Zone = None,
     org: Org = None,
@@ -89,6 +94,7 @@ def calibrate_command(
         least=least,
         bands=hours(bands),
         system=system,
+        everywhere=everywhere,
     )
     chosen = None if codes is None else [one.strip() for one in codes.split(",")]
     for code in chosen or ():
@@ -100,7 +106,8 @@ def calibrate_command(
         org_id = organisation_id(org)
         total = count_cases(session, org_id, EVERYTHING, start, end, system)
         with counting(total) as step:
-            found = calibrate(session, org_id, EVERYTHING, judge, start, end, wish, step)
+            steps = calibrate(session, org_id, EVERYTHING, judge, start, end, wish)
+            found = finish(steps, step)
 
     if write is not None:
         text = found.document(policy_text(policy), chosen)
@@ -153,8 +160,7 @@ def counting(total: int) -> Iterator[Callable[[int], None]]:
         task = bar.add_task("工单 orders", total=total)
 
         def step(done: int) -> None:
-            if done % 200 == 0 or done == total:
-                bar.update(task, completed=done)
+            bar.update(task, completed=done)
 
         yield step
 
@@ -194,7 +200,8 @@ def print_calibration(found: Calibration, console: Console) -> None:
     zone, wish = found.policy.days.zone, found.wish
     table = Table(
         title=f"{title(found.policy.code, found.policy.version, found.start, found.end, zone)} · "
-        f"{found.orders} 工单 orders · 分位 quantile {wish.share:g}, {wish.level:.0%}",
+        f"{found.covered}/{found.orders} 工单 orders · "
+        f"分位 quantile {wish.share:g}, {wish.level:.0%}",
         title_justify="left",
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),

@@ -1,6 +1,6 @@
 """Calibration over the orders of a period: typical times, proposed limits, a document of them."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,8 @@ from core.identity import Access
 from dashboards.reference import FAULTS
 from dashboards.reports.distribution import edges_of
 from dashboards.reports.query import cases
-from dashboards.reports.segments import METHOD, begun_segments
+from dashboards.reports.segments import METHOD, begun_segments, is_for
+from dashboards.reports.steps import EVERY, Steps
 from sla.calendars import CalendarEndsError
 from sla.calibration import (
     BANDS,
@@ -20,6 +21,7 @@ from sla.calibration import (
     REASONS,
     Dimension,
     Line,
+    Place,
     Sample,
     Samples,
     lines,
@@ -28,20 +30,20 @@ from sla.calibration import (
 from sla.facts import When
 from sla.policy import Policy, SegmentRule
 from sla.proposals import derived_from, new_limits, proposed_document
+from sla.segments import Segment, Timeline
 
 AREAS = {
     "urban": ("城区", "urban"),
     "rural": ("农村", "rural"),
     "remote": ("边远", "remote"),
 }
-Progress = Callable[[int], None]
-"""Told how many orders have been read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What is asked for: groups, the quantile that counts as typical, how sure its interval is, how
-    many observations at least, at which hours the bands of the day begin, one imported system.
+    many observations at least, at which hours the bands of the day begin, one imported system;
+    `everywhere`: also the orders that the policy does not apply to.
     """
 
     by: tuple[Dimension, ...] = ()
@@ -50,17 +52,19 @@ class Wish:
     least: int = LEAST
     bands: tuple[int, ...] = BANDS
     system: str | None = None
+    everywhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """The figures. `orders`: how many were looked at."""
+    """The figures. `orders`: how many were looked at; `covered`: of them those it applies to."""
 
     policy: Policy
     wish: Wish
     start: datetime
     end: datetime
     orders: int
+    covered: int
     samples: Samples
     lines: tuple[Line, ...]
 
@@ -75,6 +79,7 @@ class Calibration:
             "timezone": self.policy.days.zone.key,
             "system": wish.system,
             "orders": self.orders,
+            "covered": self.covered,
             "by": list(wish.by),
             "quantile": wish.share,
             "level": wish.level,
@@ -151,28 +156,38 @@ def calibrate(
     start: datetime,
     end: datetime,
     wish: Wish,
-    progress: Progress = lambda _: None,
-) -> Calibration:
+) -> Steps[Calibration]:
     """Typical times over the orders filed in [start, end) that the reader may see.
 
     All orders are judged by `policy`, so that today's limits and the proposals stand on the same
-    data. Read in a stream: what is kept are the durations, eight bytes each.
+    data; those that it does not apply to are left out. Read in a stream: what is kept are the
+    durations, eight bytes each.
     """
     samples: Samples = {}
-    counted = 0
+    rules = {rule.code: rule for rule in policy.rules}
+    counted = covered = 0
     for case in cases(session, org_id, access, start, end, wish.system):
         counted += 1
-        for timeline, segment in begun_segments(case, policy, end):
-            rule = next(one for one in policy.rules if one.code == segment.code)
-            try:
-                place = place_of(policy, rule, timeline, segment, wish.by, wish.bands)
-            except CalendarEndsError:
-                continue  # nobody has said yet which limit holds then
-            if place is not None:
-                samples.setdefault(place, Sample()).add(timeline, segment)
-        progress(counted)
+        if wish.everywhere or is_for(policy, case):
+            covered += 1
+            for timeline, segment in begun_segments(case, policy, end):
+                place = _place(policy, rules[segment.code], timeline, segment, wish)
+                if place is not None:
+                    samples.setdefault(place, Sample()).add(timeline, segment)
+        if counted % EVERY == 0:
+            yield counted
+    yield counted
     found = lines(policy, samples, wish.share, wish.level, wish.least)
-    return Calibration(policy, wish, start, end, counted, samples, tuple(found))
+    return Calibration(policy, wish, start, end, counted, covered, samples, tuple(found))
+
+
+def _place(
+    policy: Policy, rule: SegmentRule, timeline: Timeline, segment: Segment, wish: Wish
+) -> Place | None:
+    try:
+        return place_of(policy, rule, timeline, segment, wish.by, wish.bands)
+    except CalendarEndsError:
+        return None  # nobody has said yet which limit holds then
 
 
 def bins(spent: Sequence[float], edges: Sequence[float]) -> list[int]:

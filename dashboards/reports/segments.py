@@ -136,6 +136,18 @@ def over_segments(case: Case, policy: Policy, now: datetime) -> list[Segment]:
     return [segment for _, segment in begun if segment.state != "running"]
 
 
+def is_for(policy: Policy, case: Case) -> bool:
+    """Whether a policy applies to an order; one that applies to nothing by itself may be tried on
+    any. Pure.
+    """
+    if policy.applies is None:
+        return True
+    return any(
+        policy.applies.fits(timeline.facts, timeline.at("A"), policy.days)
+        for timeline in case.timelines
+    )
+
+
 def begun_segments(case: Case, policy: Policy, now: datetime) -> list[tuple[Timeline, Segment]]:
     """The segments of an order that are over or running, each once, with their attempt. Pure."""
     last: dict[tuple[str, UUID], tuple[Timeline, Segment]] = {}

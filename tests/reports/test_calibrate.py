@@ -15,6 +15,7 @@ from core.db import read_session, session_factory
 from core.identity import EVERYTHING, Access
 from core.rights import Scope
 from dashboards.reports.calibrate import Wish, bins, calibrate
+from dashboards.reports.steps import finish
 from dashboards.sla_cli import app
 from dispatch.orders.models import Stamp
 from dispatch.starter import ORG_ID
@@ -27,9 +28,8 @@ DWELLS = [20, 40, 60, 80, 100, 130, 300]
 
 def found(*, access: Access = EVERYTHING, **wish):
     with read_session() as session:
-        return calibrate(
-            session, ORG_ID, access, POLICY, at(-60), clock_now(), Wish(**{"least": 6} | wish)
-        )
+        asked = Wish(**{"least": 6} | wish)
+        return finish(calibrate(session, ORG_ID, access, POLICY, at(-60), clock_now(), asked))
 
 
 def by_code(report) -> dict[str, dict]:
@@ -123,7 +123,7 @@ def test_the_three_forms_say_the_same(busy, tmp_path: Path):
     assert [str(line["typical_s"] or "") for line in as_json["lines"]] == [
         line["typical_s"] for line in as_csv
     ]
-    assert "7 工单 orders" in run("--by", "hour", "--by", "area").stdout
+    assert "7/7 工单 orders" in run("--by", "hour", "--by", "area").stdout
     assert load_policy(target).version == 2
 
 
