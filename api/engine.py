@@ -9,6 +9,7 @@ import psycopg
 from sqlalchemy import select, text
 
 from api.jobs import hand_over
+from api.sweeper import Sweeper
 from core import digests, live, outbox
 from core.clock import now, real_now, seconds_until
 from core.correlation import correlated
@@ -18,7 +19,6 @@ from core.models import Organisation
 from core.settings import settings
 from dispatch.directory.imports import service as imports
 from dispatch.routing import automatic
-from sla import service as sla
 
 log = logger(__name__)
 POLL_S = 0.5
@@ -27,7 +27,7 @@ KEEP_ANSWERS = timedelta(days=2)
 
 
 class Engine:
-    """The loop: run what is due, then sleep until a NOTIFY or the next deadline."""
+    """The loop: run what is due, then sleep until a NOTIFY or the next release by the system."""
 
     def __init__(self) -> None:
         self.stopping = threading.Event()
@@ -60,20 +60,19 @@ class Engine:
         with correlated():
             ran = outbox.run_due_subscribers()
             handed = outbox.hand_over_due_jobs(hand_over)
-            fired = sla.sweep(now())
             released = automatic.sweep(now())
             if self._tidied_at is None or real - self._tidied_at > timedelta(minutes=5):
                 self._tidied_at = real
                 tidy(now(), real)
-        return bool(ran or handed or fired or released)
+        return bool(ran or handed or released)
 
     def _pause(self) -> float:
         """Seconds until the next deadline, at most the poll interval."""
         with read_session() as session:
-            due = [at for at in (sla.next_due(session), automatic.next_due(session)) if at]
-        if not due:
+            due = automatic.next_due(session)
+        if due is None:
             return POLL_S
-        return max(0.01, min(POLL_S, seconds_until(min(due))))
+        return max(0.01, min(POLL_S, seconds_until(due)))
 
 
 def tidy(moment: datetime, real: datetime) -> None:
@@ -109,5 +108,9 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    sweeper = Sweeper(engine.stopping)
+    beside = threading.Thread(target=sweeper.run, name="sweeper")
+    beside.start()
     log.info("engine_started")
     engine.run()
+    beside.join()

@@ -231,8 +231,16 @@ def _cases(session: Session, org_id: int, streams: dict[UUID, list[Recorded]]) -
             flags = state.timers.get(timer_id)
             yield from _differences(
                 f"sla timer {timer_id}",
-                {"fired": bool(flags and flags.fired), "noted": bool(flags and flags.acknowledged)},
-                {"fired": timer.fired_at is not None, "noted": timer.acknowledged_at is not None},
+                {
+                    "fired": bool(flags and flags.fired),
+                    "noted": bool(flags and flags.acknowledged),
+                    "late_s": flags.late_s if flags else None,
+                },
+                {
+                    "fired": timer.fired_at is not None,
+                    "noted": timer.acknowledged_at is not None,
+                    "late_s": timer.late_s,
+                },
             )
 
 

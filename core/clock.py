@@ -68,6 +68,17 @@ def monotonic() -> float:
     return time.monotonic()
 
 
+def real_and_steady() -> tuple[datetime, float]:
+    """`real_now()` and `monotonic()` of one moment, also where the process was stopped between."""
+    while True:
+        before, real, after = time.monotonic(), datetime.now(UTC), time.monotonic()
+        if after - before < _AT_ONCE_S:
+            return real, after
+
+
+_AT_ONCE_S = 0.01
+
+
 def rate() -> float:
     """Business seconds per real second, now."""
     pace = _pace()

@@ -18,12 +18,18 @@ class SlaCaseOpened(Payload):
 @fact("sla.breached")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlaBreached(Payload):
-    """A limit passed. `occurred_at` is the deadline."""
+    """A limit passed. `occurred_at` is the deadline, `recorded_at` when it was noticed.
+
+    `late_s`: seconds between them that are the system's own, since it could have known; of them
+    `clock_back_s` because the clock was set back. Both in business time.
+    """
 
     code: str
     subject_id: UUID
     timer_id: UUID
     limit_s: float
+    late_s: float | None = None
+    clock_back_s: float | None = None
 
 
 @fact("sla.alarm_raised")
@@ -35,6 +41,8 @@ class SlaAlarmRaised(Payload):
     subject_id: UUID
     timer_id: UUID
     limit_s: float
+    late_s: float | None = None
+    clock_back_s: float | None = None
 
 
 @fact("sla.withdrawn")

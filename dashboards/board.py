@@ -305,7 +305,7 @@ def _promise(
             "leave_by": None,
             "spender": None,
         }
-    fired = any(t.code == whole.code and t.fired_at is not None for t in timers)
+    fired = any(t.code == whole.code and t.fired_at is not None and t.shown for t in timers)
     if whole.state == "running":
         state = "broken" if fired else "running"
     elif whole.state == "done":
@@ -327,7 +327,7 @@ def spender_row(found: Spender | None) -> dict[str, Any] | None:
 
 
 def _alerts(loaded: Loaded) -> list[dict[str, Any]]:
-    fired = [timer for timer in loaded.timers if timer.fired_at is not None]
+    fired = [timer for timer in loaded.timers if timer.fired_at is not None and timer.shown]
     if not fired or loaded.case is None:
         return []
     policy = policy_of(loaded.case)

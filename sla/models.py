@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
@@ -31,6 +31,7 @@ class SlaTimer(Base):
         Index("uq_sla_timer_subject", "org_id", "case_id", "code", "subject_id", unique=True),
         Index(
             "ix_sla_timer_due",
+            "org_id",
             "due_at",
             postgresql_where=text("fired_at IS NULL AND stopped_at IS NULL"),
         ),
@@ -39,6 +40,12 @@ class SlaTimer(Base):
             "org_id",
             "fired_at",
             postgresql_where=text("fired_at IS NOT NULL AND withdrawn_at IS NULL"),
+        ),
+        Index(
+            "ix_sla_timer_not_shown",
+            "org_id",
+            "due_at",
+            postgresql_where=text("fired_at IS NOT NULL AND NOT shown"),
         ),
     )
 
@@ -56,3 +63,25 @@ class SlaTimer(Base):
     withdrawn_at: Mapped[datetime | None]
     acknowledged_at: Mapped[datetime | None]
     acknowledged_by: Mapped[UUID | None]
+    armed_at: Mapped[datetime] = mapped_column(comment="since when this deadline is known")
+    clock_step: Mapped[int] = mapped_column(
+        default=0, server_default=text("0"), comment="the last step of the clock before that"
+    )
+    late_s: Mapped[float | None] = mapped_column(
+        comment="fired so much later than it could have been: the system's own delay"
+    )
+    shown: Mapped[bool] = mapped_column(
+        default=True,
+        server_default=text("true"),
+        comment="the live screens have been told that it fired",
+    )
+
+
+class ClockStep(Base):
+    """The clock was set back: timers that were armed before it run so much longer."""
+
+    __tablename__ = "clock_step"
+
+    number: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    noticed_at: Mapped[datetime] = mapped_column(comment="business time, after the step")
+    back_s: Mapped[float] = mapped_column(comment="seconds of business time")

@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.orm import Session
 
-from sla.models import SlaCase, SlaTimer
+from core.models import Organisation
+from sla.models import ClockStep, SlaCase, SlaTimer
 
 _OPEN = (SlaTimer.fired_at.is_(None), SlaTimer.stopped_at.is_(None))
+_NOT_SHOWN = (SlaTimer.fired_at.is_not(None), ~SlaTimer.shown)
 
 
 def case_locked(session: Session, org_id: int, case_id: UUID) -> SlaCase | None:
@@ -32,37 +35,118 @@ def timer(session: Session, org_id: int, timer_id: UUID) -> SlaTimer | None:
     return session.get(SlaTimer, (org_id, timer_id))
 
 
-def organisations_due(session: Session, now: datetime) -> list[int]:
-    """Organisations with a timer that is due."""
-    query = select(SlaTimer.org_id).where(*_OPEN, SlaTimer.due_at < now).distinct()
-    return list(session.scalars(query.order_by(SlaTimer.org_id)))
+def dues(session: Session) -> dict[int, datetime]:
+    """The earliest deadline that still runs, of each organisation that has one.
 
-
-def claim_due(session: Session, org_id: int, now: datetime, limit: int) -> list[SlaTimer]:
-    """Due timers of cases that nobody else holds; the cases stay locked until the commit."""
-    due = exists().where(
-        SlaTimer.org_id == SlaCase.org_id,
-        SlaTimer.case_id == SlaCase.id,
-        *_OPEN,
-        SlaTimer.due_at < now,
+    One look into the index per organisation, however many deadlines there are.
+    """
+    first = (
+        select(func.min(SlaTimer.due_at))
+        .where(SlaTimer.org_id == Organisation.id, *_OPEN)
+        .correlate(Organisation)
+        .scalar_subquery()
     )
-    claim = select(SlaCase.id).where(SlaCase.org_id == org_id, due).limit(limit)
-    cases = list(session.scalars(claim.with_for_update(skip_locked=True)))
+    found = session.execute(select(Organisation.id, first).order_by(Organisation.id))
+    return {org_id: due_at for org_id, due_at in found if due_at is not None}
+
+
+def claim_due(session: Session, org_id: int, now: datetime, limit: int) -> list[Any]:
+    """Due timers, at least `limit` of them where there are so many, of cases that nobody else
+    holds; the cases stay locked until the commit.
+    """
+    claim = (
+        select(SlaCase.id)
+        .join(SlaTimer, (SlaTimer.org_id == SlaCase.org_id) & (SlaTimer.case_id == SlaCase.id))
+        .where(SlaTimer.org_id == org_id, *_OPEN, SlaTimer.due_at < now)
+        .order_by(SlaTimer.due_at)
+        .limit(limit)
+        .with_for_update(of=SlaCase, skip_locked=True)
+    )
+    cases = set(session.scalars(claim))
     if not cases:
         return []
+    # Looked at again under the lock: another sweep may have fired some since the claim began.
     query = (
-        select(SlaTimer)
+        select(
+            SlaTimer.id,
+            SlaTimer.case_id,
+            SlaTimer.code,
+            SlaTimer.kind,
+            SlaTimer.subject_id,
+            SlaTimer.limit_s,
+            SlaTimer.due_at,
+            SlaTimer.armed_at,
+            SlaTimer.clock_step,
+        )
         .where(
-            SlaTimer.org_id == org_id,
-            SlaTimer.case_id.in_(cases),
-            *_OPEN,
-            SlaTimer.due_at < now,
+            SlaTimer.org_id == org_id, SlaTimer.case_id.in_(cases), *_OPEN, SlaTimer.due_at < now
         )
         .order_by(SlaTimer.due_at, SlaTimer.id)
     )
-    return list(session.scalars(query))
+    return list(session.execute(query))
+
+
+def mark_fired(
+    session: Session, org_id: int, late: Sequence[tuple[UUID, float]], now: datetime
+) -> None:
+    """These timers fired at `now`, so many seconds late; the screens are told later."""
+    statement = text(
+        "UPDATE sla_timer t SET fired_at = :now, withdrawn_at = NULL, shown = false,"
+        " late_s = v.late_s FROM unnest(CAST(:ids AS uuid[]), CAST(:late AS float8[]))"
+        " AS v(id, late_s) WHERE t.org_id = :org_id AND t.id = v.id"
+    )
+    ids, seconds = [id_ for id_, _ in late], [late_s for _, late_s in late]
+    session.execute(statement, {"now": now, "ids": ids, "late": seconds, "org_id": org_id})
+
+
+def organisations_to_show(session: Session) -> list[int]:
+    """Organisations of which timers fired that the screens do not show yet."""
+    waiting = select(SlaTimer.id).where(SlaTimer.org_id == Organisation.id, *_NOT_SHOWN)
+    query = select(Organisation.id).where(waiting.correlate(Organisation).exists())
+    return list(session.scalars(query.order_by(Organisation.id)))
+
+
+def claim_to_show(session: Session, org_id: int, limit: int) -> set[UUID]:
+    """Cases with such timers that nobody else holds; from here on they count as shown."""
+    claim = (
+        select(SlaCase.id)
+        .join(SlaTimer, (SlaTimer.org_id == SlaCase.org_id) & (SlaTimer.case_id == SlaCase.id))
+        .where(SlaTimer.org_id == org_id, *_NOT_SHOWN)
+        .order_by(SlaTimer.due_at)
+        .limit(limit)
+        .with_for_update(of=SlaCase, skip_locked=True)
+    )
+    cases = set(session.scalars(claim))
+    session.execute(
+        update(SlaTimer)
+        .where(SlaTimer.org_id == org_id, SlaTimer.case_id.in_(cases), *_NOT_SHOWN)
+        .values(shown=True)
+        .execution_options(synchronize_session=False)
+    )
+    return cases
+
+
+def last_clock_step(session: Session) -> int:
+    """The number of the last step of the clock; 0 where there has been none."""
+    return session.scalar(select(func.max(ClockStep.number))) or 0
+
+
+def clock_steps(session: Session, after: int) -> list[tuple[int, float]]:
+    """Number and seconds of each step behind the one numbered `after`."""
+    query = select(ClockStep.number, ClockStep.back_s).where(ClockStep.number > after)
+    return [(number, back_s) for number, back_s in session.execute(query)]
+
+
+def add_clock_step(session: Session, noticed_at: datetime, back_s: float) -> None:
+    """The caller has looked whether another sweep was faster, under `lock_clock_steps`."""
+    session.execute(insert(ClockStep).values(noticed_at=noticed_at, back_s=back_s))
+
+
+def lock_clock_steps(session: Session) -> None:
+    """One at a time until the commit."""
+    session.execute(text("LOCK TABLE clock_step IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def next_due(session: Session) -> datetime | None:
     """The earliest deadline of all that still run; None where there is none."""
-    return session.scalar(select(func.min(SlaTimer.due_at)).where(*_OPEN))
+    return min(dues(session).values(), default=None)

@@ -1,7 +1,7 @@
 """What happens to a deadline when stamps move, and what a case's facts add up to: pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 from uuid import UUID, uuid5
@@ -35,14 +35,48 @@ def verdict(timer: Timer, now: datetime, *, fired: bool) -> Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Delay:
+    """Seconds between a deadline and the moment it was noticed that are the system's own.
+
+    `clock_back_s` of them because the clock was set back meanwhile.
+    """
+
+    late_s: float
+    clock_back_s: float
+
+
+def delay(
+    due_at: datetime, armed_at: datetime, noticed_at: datetime, clock_back_s: float = 0.0
+) -> Delay:
+    """How late a deadline fires that has been known since `armed_at`.
+
+    What nobody could know in time, since a stamp came late, is nobody's delay.
+    """
+    waited = (noticed_at - max(due_at, armed_at)).total_seconds()
+    return Delay(max(waited, 0.0) + clock_back_s, clock_back_s)
+
+
+def set_back(wall_s: float, steady_s: float) -> float:
+    """Seconds that the clock was set back while a steady one went on by `steady_s`; 0 where it was
+    not. A clock that is merely slowed down is followed as it is.
+    """
+    back = steady_s - wall_s
+    return back if back >= STEP_S else 0.0
+
+
+STEP_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class TimerFlags:
-    """What the facts of a case say about one timer."""
+    """What the facts of a case say about one timer. `late_s`: how late it fired."""
 
     code: str
     subject_id: UUID
     fired: bool
     withdrawn: bool
     acknowledged: bool
+    late_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +98,12 @@ def fold_case(payloads: Iterable[Payload]) -> CaseState:
                 policy, version = fact.policy, fact.version
             case SlaBreached() | SlaAlarmRaised():
                 timers[fact.timer_id] = TimerFlags(
-                    fact.code, fact.subject_id, fired=True, withdrawn=False, acknowledged=False
+                    fact.code,
+                    fact.subject_id,
+                    fired=True,
+                    withdrawn=False,
+                    acknowledged=False,
+                    late_s=fact.late_s,
                 )
             case SlaWithdrawn():
                 timers[fact.timer_id] = TimerFlags(
@@ -72,9 +111,7 @@ def fold_case(payloads: Iterable[Payload]) -> CaseState:
                 )
             case SlaAcknowledged():
                 old = timers[fact.timer_id]
-                timers[fact.timer_id] = TimerFlags(
-                    old.code, old.subject_id, old.fired, old.withdrawn, acknowledged=True
-                )
+                timers[fact.timer_id] = replace(old, acknowledged=True)
             case _:
                 raise TypeError(f"{type(fact).__name__} does not belong to an SLA stream")
     return CaseState(policy, version, timers)

@@ -1,4 +1,4 @@
-"""Use cases of the service levels: open a case, reassess it when stamps move, sweep, acknowledge.
+"""Use cases of the service levels: open a case, reassess it when stamps move, acknowledge.
 
 Every writer of a case's stream holds the case row, so the sweep never collides with a dispatcher.
 """
@@ -9,27 +9,18 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from core.db import read_session
 from core.errors import NotFound
-from core.events import (
-    Payload,
-    SlaAcknowledged,
-    SlaAlarmRaised,
-    SlaBreached,
-    SlaCaseOpened,
-    SlaWithdrawn,
-)
-from core.identity import system_actor
-from core.uow import UnitOfWork, unit_of_work
+from core.events import SlaAcknowledged, SlaCaseOpened, SlaWithdrawn
+from core.uow import UnitOfWork
 from sla import repository
 from sla.documents import load_policy
+from sla.firing import SOURCE, fire, wake
 from sla.models import SlaCase, SlaTimer
 from sla.policy import Policy
-from sla.rules import timer_id, verdict
+from sla.rules import delay, timer_id, verdict
 from sla.segments import Timeline
+from sla.sweep import sweep as sweep
 from sla.timers import Timer, merged_timers
-
-SOURCE = "sla"
 
 
 def open_case(uow: UnitOfWork, order_id: UUID, policy: Policy, now: datetime) -> SlaCase:
@@ -85,7 +76,9 @@ def reassess(
     for row in stored.values():
         row.stopped_at = row.stopped_at or now
     uow.session.flush()
-    return _timers(uow, order_id)
+    rows = _timers(uow, order_id)
+    wake(uow, rows)
+    return rows
 
 
 def _timers(uow: UnitOfWork, order_id: UUID) -> list[SlaTimer]:
@@ -106,31 +99,29 @@ def _new_row(uow: UnitOfWork, order_id: UUID, timer: Timer) -> SlaTimer:
 
 
 def _apply(uow: UnitOfWork, row: SlaTimer, timer: Timer, now: datetime) -> None:
+    if row.due_at != timer.due_at or row.armed_at is None:
+        row.armed_at, row.clock_step = now, repository.last_clock_step(uow.session)
     row.starts_at, row.due_at, row.limit_s = timer.starts_at, timer.due_at, timer.limit_s
     row.stopped_at = timer.stopped_at
     decided = verdict(timer, now, fired=row.fired_at is not None)
     if decided == "fire":
         _fire(uow, row, now)
     elif decided == "withdraw":
-        row.fired_at = row.acknowledged_at = row.acknowledged_by = None
-        row.withdrawn_at = now
+        row.fired_at = row.acknowledged_at = row.acknowledged_by = row.late_s = None
+        row.withdrawn_at, row.shown = now, True
         fact = SlaWithdrawn(code=row.code, subject_id=row.subject_id, timer_id=row.id)
         uow.emit(row.case_id, fact, occurred_at=now, source=SOURCE)
         uow.touch("order", row.case_id)
 
 
 def _fire(uow: UnitOfWork, row: SlaTimer, now: datetime) -> None:
-    """Record a breach or alarm with its deadline as the time; tell somebody while it still runs."""
-    row.fired_at, row.withdrawn_at = now, None
-    kind = SlaAlarmRaised if row.kind == "alarm" else SlaBreached
-    fact: Payload = kind(
-        code=row.code, subject_id=row.subject_id, timer_id=row.id, limit_s=row.limit_s
-    )
-    uow.emit(row.case_id, fact, occurred_at=row.due_at, source=SOURCE)
+    """A stamp showed that a deadline had passed."""
+    assert row.due_at is not None
+    back_s = sum(back for _, back in repository.clock_steps(uow.session, row.clock_step))
+    found = delay(row.due_at, row.armed_at, now, back_s)
+    row.fired_at, row.withdrawn_at, row.late_s, row.shown = now, None, found.late_s, True
+    fire(uow, row, found, running=row.stopped_at is None)
     uow.touch("order", row.case_id)
-    if row.kind == "alarm" and row.stopped_at is None:
-        body = {"timer_id": str(row.id), "order_id": str(row.case_id), "code": row.code}
-        uow.effect("job", name="notice.alarm", body=body)
 
 
 def acknowledge(uow: UnitOfWork, timer_id: UUID, now: datetime) -> SlaTimer:
@@ -145,25 +136,3 @@ def acknowledge(uow: UnitOfWork, timer_id: UUID, now: datetime) -> SlaTimer:
         uow.emit(row.case_id, SlaAcknowledged(timer_id=row.id), occurred_at=now, source=SOURCE)
         uow.touch("order", row.case_id)
     return row
-
-
-def sweep(now: datetime, limit: int = 200) -> int:
-    """Fire what is due at `now`, at most `limit` cases per organisation; returns how many fired.
-
-    Any number of sweeps may run at once: each takes cases that no other holds.
-    """
-    with read_session() as session:
-        organisations = repository.organisations_due(session, now)
-    fired = 0
-    for org_id in organisations:
-        with unit_of_work(system_actor(org_id, SOURCE), now=now) as uow:
-            due = repository.claim_due(uow.session, org_id, now, limit)
-            for row in due:
-                _fire(uow, row, now)
-            fired += len(due)
-    return fired
-
-
-def next_due(session: Session) -> datetime | None:
-    """When the sweep has work next; None where no deadline runs."""
-    return repository.next_due(session)

@@ -37,6 +37,7 @@ from core.ids import new_id
 from core.models import LoginSession, Unit, User
 from dispatch.routing.models import RoutingSettings
 from dispatch.starter import ORG_ID, ensure_starter
+from sla import sweep
 from tests.engine_fixtures import execute, forget_settings, fresh_database, sibling_url
 from tests.people import Person
 from tests.telephony.carrier import TOKEN
@@ -260,7 +261,7 @@ def query(read: Callable[[Session], T]) -> T:
 def turn() -> None:
     """Let the engine do all that is due."""
     engine = Engine()
-    while engine.turn():
+    while engine.turn() or sweep.sweep(now()):
         pass
 
 

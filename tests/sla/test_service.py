@@ -17,7 +17,7 @@ from core.identity import Actor, system_actor
 from core.ids import new_id
 from core.models import Outbox
 from core.uow import unit_of_work
-from sla import service
+from sla import service, sweep
 from sla.documents import PolicyUnknown, load_policy
 from sla.facts import Facts
 from sla.models import SlaTimer
@@ -216,8 +216,44 @@ def test_a_sweep_leaves_alone_what_a_dispatcher_holds(desk):
 
 
 def test_next_due_is_the_earliest(desk):
-    with session_factory()() as session:
-        assert service.next_due(session) is None
+    assert sweep.outlook() == (None, False)
     desk.stamp(60, A=0, B=60)
-    with session_factory()() as session:
-        assert service.next_due(session) == at(300)
+    assert sweep.outlook() == (at(300), False)
+    assert sweep.fire_due(at(301)) == 2  # B–C, and the alarm of the first hop
+    assert sweep.outlook() == (at(2700), True)
+    assert sweep.show() == 1
+    assert sweep.outlook() == (at(2700), False)
+
+
+def test_how_late_it_fired_is_recorded_and_is_the_systems_own(desk):
+    desk.stamp(60, A=0, B=60)
+    service.sweep(at(310))
+    breached = [e for e in desk.facts() if isinstance(e.payload, SlaBreached)]
+    assert [(e.payload.code, e.payload.late_s) for e in breached] == [("BC", 10.0)]
+    assert breached[0].recorded_at - breached[0].occurred_at == timedelta(seconds=10)
+    assert desk.timers()["BC"].late_s == 10.0
+    assert desk.fold_agrees()
+
+
+def test_what_nobody_could_know_in_time_is_nobodys_delay(desk):
+    desk.stamp(60, A=0, B=60)
+    desk.stamp(700, A=0, B=60, C=100, centre_accepted=110)  # an offline desk tells it at last
+    assert service.sweep(at(705)) == 1  # C–D has been due since 220, and known since 700
+    assert desk.timers()["CD"].late_s == 5.0
+    desk.stamp(710, A=0, B=60, C=100, centre_accepted=110, D=120)
+    assert desk.timers()["CD"].late_s is None
+    desk.stamp(900, A=0, B=60, C=100, centre_accepted=110, D=120, E=600)
+    assert desk.timers()["DE"].late_s == 900 - 710  # the sweep slept, the stamp brought it up
+    assert desk.fold_agrees()
+
+
+def test_a_clock_that_was_set_back_is_named_by_what_ran_before(desk):
+    desk.stamp(60, A=0, B=60)
+    assert sweep.clock_set_back(600, at(50), known=0) == 1
+    assert sweep.clock_set_back(600.2, at(50), known=0) == 1  # another sweep saw the same
+    later = Desk(desk.org_id)
+    later.stamp(60, A=0, B=60)
+    service.sweep(at(302))
+    for one, late_s, back_s in ((desk, 602.0, 600.0), (later, 2.0, None)):
+        (fact,) = [e.payload for e in one.facts() if isinstance(e.payload, SlaBreached)]
+        assert (fact.late_s, fact.clock_back_s) == (late_s, back_s)
