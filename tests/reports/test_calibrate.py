@@ -124,7 +124,7 @@ def test_the_three_forms_say_the_same(busy, tmp_path: Path):
         line["typical_s"] for line in as_csv
     ]
     assert "7/7 工单 orders" in run("--by", "hour", "--by", "area").stdout
-    assert load_policy(target).version == 2
+    assert load_policy(target).version == POLICY.version + 1
 
 
 @pytest.mark.parametrize(
