@@ -39,6 +39,8 @@ TABLE = {
     "GET /api/reports/segments": "-LD-SM",
     "GET /api/reports/distribution": "-LD-SM",
     "GET /api/reports/orders": "-LD-SM",
+    "GET /api/sla/calibration": "-LD-SM",
+    "POST /api/sla/what-if": "-LD-SM",
     "GET /api/routing": "ALD-SM",
     "GET /api/routing/rows": "ALD-SM",
     "GET /api/routing/gaps": "ALD-SM",

@@ -153,6 +153,7 @@ class Requests:
             "rows": {"centre_id": office.unit("east")},
             "{row_id}": {"centre_id": office.unit("east"), "version": 1},
             "remove": {"version": 1},
+            "what-if": {"policy": "beijing", **LAST_MONTH},
             "settings": {"release_after_s": None, "desk_grace_s": 5.0, "version": 0},
         }
 
@@ -163,7 +164,7 @@ class Requests:
         params = {"number": "+8616410000137"} if path == "/api/callers" else params
         params = {"id": str(uuid.uuid4())} if path == "/api/customers" else params
         params = {"q": "12"} if path == "/api/search" else params
-        params = LAST_MONTH if path == "/api/shifts" else params
+        params = LAST_MONTH if path in ("/api/shifts", "/api/sla/calibration") else params
         params = {"q": "NONE"} if path == "/api/locate" else params
         params = {"fault_code": "other"} if path == "/api/routing" else params
         if method == "POST" and last not in self.bodies:

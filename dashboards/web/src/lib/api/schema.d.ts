@@ -2008,6 +2008,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sla/calibration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Calibration
+         * @description Typical times of a period, and the limits that follow beside today's.
+         */
+        get: operations["calibration_api_sla_calibration_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sla/what-if": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What If Route
+         * @description A past period judged by another policy, and what comes out otherwise. Nothing is kept.
+         */
+        post: operations["what_if_route_api_sla_what_if_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tickets": {
         parameters: {
             query?: never;
@@ -2945,6 +2985,139 @@ export interface components {
             unlimited: number;
             /** Within */
             within: number;
+        };
+        /**
+         * CalibrationAnswer
+         * @description Typical times of a period. `covered`: orders that the policy applies to.
+         */
+        CalibrationAnswer: {
+            /** By */
+            by: ("area" | "hour" | "fault_class")[];
+            /** Covered */
+            covered: number;
+            /**
+             * Document
+             * @description The next version of the policy with the limits of `change`, where asked for.
+             */
+            document: string | null;
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /** Least */
+            least: number;
+            /** Level */
+            level: number;
+            /** Lines */
+            lines: components["schemas"]["CalibrationLine"][];
+            /** Orders */
+            orders: number;
+            /** Policy */
+            policy: string;
+            /** Policy Version */
+            policy_version: number;
+            /** Quantile */
+            quantile: number;
+            /**
+             * Quantiles
+             * @description How quantiles are made.
+             */
+            quantiles: string;
+            /** System */
+            system: string | null;
+            /** Timezone */
+            timezone: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+        };
+        /**
+         * CalibrationLine
+         * @description One limit of a segment in one group: today's and the proposed one on the same data.
+         */
+        CalibrationLine: {
+            /** Bins */
+            bins: number[];
+            /**
+             * Chain
+             * @description A segment of the chain, not the total or a goal.
+             */
+            chain: boolean;
+            /** Code */
+            code: string;
+            /** Count */
+            count: number;
+            /**
+             * Coverage
+             * @description How surely the true quantile lies between them.
+             */
+            coverage: number | null;
+            /**
+             * Edges
+             * @description Each bin goes from its edge to the next.
+             */
+            edges: number[];
+            /**
+             * Exact S
+             * @description Typical plus one minute.
+             */
+            exact_s: number | null;
+            /** Group */
+            group: components["schemas"]["GroupKey"][];
+            /** High S */
+            high_s: number | null;
+            /**
+             * Hindrance
+             * @description Why nothing is proposed.
+             */
+            hindrance: ("too_few" | "no_limit" | "lead" | "working_days") | null;
+            /** Judged */
+            judged: number;
+            left_out: components["schemas"]["LeftOut"];
+            /**
+             * Limit
+             * @description Which of its limits, from 0; null: none fits.
+             */
+            limit: number | null;
+            /** Low S */
+            low_s: number | null;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Proposed Late */
+            proposed_late: number | null;
+            /**
+             * Proposed S
+             * @description The same, up to a whole minute.
+             */
+            proposed_s: number | null;
+            /** Proposed Share */
+            proposed_share: number | null;
+            /** Responsible */
+            responsible: string;
+            /** Today Confidence */
+            today_confidence: string | null;
+            /** Today Late */
+            today_late: number;
+            /** Today S */
+            today_s: number | null;
+            /** Today Share */
+            today_share: number | null;
+            /** Today Source */
+            today_source: string | null;
+            /** Typical S */
+            typical_s: number | null;
+            /**
+             * When
+             * @description On which conditions that limit holds.
+             */
+            when: {
+                [key: string]: unknown;
+            };
         };
         /**
          * CallRow
@@ -4433,6 +4606,23 @@ export interface components {
             region_id: string | null;
         };
         /**
+         * GroupKey
+         * @description One part of a group; an empty key: not known.
+         */
+        GroupKey: {
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "area" | "hour" | "fault_class";
+            /** Key */
+            key: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+        };
+        /**
          * GuideAnswer
          * @description The guide of a fault type as data: a graph of questions without circles.
          */
@@ -5168,6 +5358,22 @@ export interface components {
             number: string;
             /** Transformer Code */
             transformer_code: string;
+        };
+        /**
+         * LeftOut
+         * @description How many observations say nothing sure, by reason.
+         */
+        LeftOut: {
+            /** Anomaly */
+            anomaly: number;
+            /** Doubtful */
+            doubtful: number;
+            /** Released During Call */
+            released_during_call: number;
+            /** Running */
+            running: number;
+            /** Unknown */
+            unknown: number;
         };
         /** LineNodeRow */
         LineNodeRow: {
@@ -8262,6 +8468,195 @@ export interface components {
              * @example true
              */
             verified: boolean;
+        };
+        /**
+         * WhatIfAnswer
+         * @description What comes out otherwise. `changes`: of all pages.
+         */
+        WhatIfAnswer: {
+            /** Against */
+            against: string;
+            /** Against Version */
+            against_version: number;
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "segment" | "centre" | "crew" | "hour";
+            /** Changes */
+            changes: number;
+            /** Covered */
+            covered: number;
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /** Lines */
+            lines: components["schemas"]["WhatIfLine"][];
+            /** Offset */
+            offset: number;
+            /** Orders */
+            orders: number;
+            /** Orders Changed */
+            orders_changed: number;
+            /** Policy */
+            policy: string;
+            /** Policy Version */
+            policy_version: number;
+            /** Rows */
+            rows: components["schemas"]["WhatIfRow"][];
+            /** System */
+            system: string | null;
+            /** Timezone */
+            timezone: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+        };
+        /**
+         * WhatIfBody
+         * @description Which orders, judged by which policy instead of which: a name, or a document to try.
+         */
+        WhatIfBody: {
+            /**
+             * Against
+             * @default beijing
+             */
+            against?: string;
+            /**
+             * By
+             * @default segment
+             * @enum {string}
+             */
+            by?: "segment" | "centre" | "crew" | "hour";
+            /**
+             * Document
+             * @description TOML of a policy that is not kept yet.
+             */
+            document?: string | null;
+            /**
+             * Everywhere
+             * @description Also orders that it does not apply to.
+             * @default false
+             */
+            everywhere?: boolean;
+            /**
+             * From
+             * Format: date-time
+             * @example 2026-11-01T00:00:00Z
+             */
+            from: string;
+            /**
+             * Limit
+             * @default 50
+             */
+            limit?: number;
+            /**
+             * Offset
+             * @default 0
+             */
+            offset?: number;
+            /**
+             * Policy
+             * @description A name, or name@version.
+             */
+            policy?: string | null;
+            /** System */
+            system?: string | null;
+            /**
+             * To
+             * Format: date-time
+             * @example 2026-12-01T00:00:00Z
+             */
+            to: string;
+        };
+        /**
+         * WhatIfLine
+         * @description One group and segment before and after. Shares are over what was judged.
+         */
+        WhatIfLine: {
+            /** Absent After */
+            absent_after: number;
+            /** Absent Before */
+            absent_before: number;
+            /** Anomaly After */
+            anomaly_after: number;
+            /** Anomaly Before */
+            anomaly_before: number;
+            /** Breached After */
+            breached_after: number;
+            /** Breached Before */
+            breached_before: number;
+            /** Breached To Met */
+            breached_to_met: number;
+            /** Changed */
+            changed: number;
+            /** Code */
+            code: string;
+            /** Key */
+            key: string;
+            /** Key En */
+            key_en: string;
+            /** Key Zh */
+            key_zh: string;
+            /** Met After */
+            met_after: number;
+            /** Met Before */
+            met_before: number;
+            /** Met To Breached */
+            met_to_breached: number;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Share After */
+            share_after: number | null;
+            /** Share Before */
+            share_before: number | null;
+            /** Unjudged After */
+            unjudged_after: number;
+            /** Unjudged Before */
+            unjudged_before: number;
+        };
+        /**
+         * WhatIfRow
+         * @description A segment that comes out otherwise.
+         */
+        WhatIfRow: {
+            /**
+             * After
+             * @enum {string}
+             */
+            after: "met" | "breached" | "unjudged" | "anomaly" | "absent";
+            /**
+             * Before
+             * @enum {string}
+             */
+            before: "met" | "breached" | "unjudged" | "anomaly" | "absent";
+            /** Code */
+            code: string;
+            /**
+             * Filed At
+             * Format: date-time
+             */
+            filed_at: string;
+            /** Limit After S */
+            limit_after_s: number | null;
+            /** Limit Before S */
+            limit_before_s: number | null;
+            /** Number */
+            number: string;
+            /** Order Id */
+            order_id: string;
+            /** Spent After S */
+            spent_after_s: number | null;
+            /** Spent Before S */
+            spent_before_s: number | null;
+            /** System */
+            system: string;
         };
         /**
          * WhyRow
@@ -19495,6 +19890,229 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Removed"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    calibration_api_sla_calibration_get: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+                /** @description A name, or name@version. */
+                policy?: string;
+                quantile?: number;
+                level?: number;
+                least?: number;
+                by?: ("area" | "hour" | "fault_class")[] | null;
+                /** @description Hours at which bands of the day begin. */
+                bands?: number[] | null;
+                /** @description Give a document; empty: all. */
+                change?: string[] | null;
+                /** @description Also what it does not apply to. */
+                everywhere?: boolean;
+                /** @description One imported system, or paidan. */
+                system?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As JSON; or as lines `{orders}`, `{done}` …, `{answer}`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalibrationAnswer"];
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    what_if_route_api_sla_what_if_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhatIfBody"];
+            };
+        };
+        responses: {
+            /** @description As JSON; or as lines `{orders}`, `{done}` …, `{answer}`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatIfAnswer"];
+                    "application/x-ndjson": string;
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */
