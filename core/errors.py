@@ -76,6 +76,8 @@ class NotFound(Problem):
             "phone": "电话",
             "record": "记录",
             "import": "导入",
+            "policy": "时限政策",
+            "calendar": "日历",
         }
     )
 

@@ -66,6 +66,11 @@ from core.events_places import PlaceAccepted as PlaceAccepted
 from core.events_places import PlaceProposed as PlaceProposed
 from core.events_places import PlaceRefused as PlaceRefused
 from core.events_places import PlaceSuperseded as PlaceSuperseded
+from core.events_policies import CalendarVersionAdded as CalendarVersionAdded
+from core.events_policies import PolicyConfirmed as PolicyConfirmed
+from core.events_policies import PolicyDisabled as PolicyDisabled
+from core.events_policies import PolicyEnabled as PolicyEnabled
+from core.events_policies import PolicyVersionAdded as PolicyVersionAdded
 from core.events_routing import DeskClosed as DeskClosed
 from core.events_routing import DeskOpened as DeskOpened
 from core.events_routing import ReleaseDone as ReleaseDone

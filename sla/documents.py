@@ -3,8 +3,9 @@
 Every problem of a document is named with its line and field.
 """
 
+import re
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 from functools import lru_cache
@@ -23,6 +24,7 @@ from sla.lines import line_of
 from sla.policy import Code, Confidence, Name, Policy
 
 Place = tuple[str | int, ...]
+_AT_LINE = re.compile(r" \(at line (\d+), column \d+\)| \(at end of document\)")
 
 
 class PolicyInvalid(Problem):
@@ -145,25 +147,39 @@ class Wrong:
 D = TypeVar("D", Policy, CalendarDocument)
 
 
-def _read(kind: type[D], text: str, file: str) -> D:
+def read(kind: type[D], text: str) -> D | list[Wrong]:
+    """The document of a TOML text, or all that is wrong with it, by line."""
     try:
         raw: dict[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise PolicyInvalid(file=file, summary=str(error)) from error
+        return [_no_toml(text, str(error))]
     try:
         found = kind.model_validate(raw)
     except ValidationError as error:
         found_wrong = error.errors()
         places = [item["loc"] for item in found_wrong]
         wrong = [
-            _wrong(text, item["loc"], item["msg"])
+            wrong_at(text, item["loc"], item["msg"])
             for item in found_wrong
             if item["type"] != "too_short" or not _holds_another(item["loc"], places)
         ]
-        raise _refused(file, wrong) from error
-    wrong = [_wrong(text, place, message) for place, message in found.problems()]
-    if wrong:
-        raise _refused(file, wrong)
+    else:
+        wrong = [wrong_at(text, place, message) for place, message in found.problems()]
+        if not wrong:
+            return found
+    return sorted(wrong, key=lambda one: one.line or 0)
+
+
+def _no_toml(text: str, message: str) -> Wrong:
+    found = _AT_LINE.search(message)
+    line = int(found[1]) if found and found[1] else text.count("\n") + 1
+    return Wrong("document", line, _AT_LINE.sub("", message))
+
+
+def _read(kind: type[D], text: str, file: str) -> D:
+    found = read(kind, text)
+    if isinstance(found, list):
+        raise refused(file, found)
     return found
 
 
@@ -172,13 +188,14 @@ def _holds_another(place: Place, places: Iterable[Place]) -> bool:
     return any(len(one) > len(place) and one[: len(place)] == place for one in places)
 
 
-def _wrong(text: str, place: Place, message: str) -> Wrong:
+def wrong_at(text: str, place: Place, message: str) -> Wrong:
+    """A problem at a place of a document, with its line."""
     field = ".".join(str(part) for part in place) or "document"
     return Wrong(field, line_of(text, place), message.removeprefix("Value error, "))
 
 
-def _refused(file: str, wrong: list[Wrong]) -> PolicyInvalid:
-    wrong.sort(key=lambda one: one.line or 0)
+def refused(file: str, wrong: Sequence[Wrong]) -> PolicyInvalid:
+    """The problem that names each of `wrong`."""
     errors = [
         FieldError(one.field, f"line {one.line}: {one.message}" if one.line else one.message)
         for one in wrong

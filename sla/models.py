@@ -1,4 +1,4 @@
-"""Tables of the service levels: one case per order, one row per deadline."""
+"""Tables of the service levels: policies, calendars, one case per order, one row per deadline."""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,6 +7,47 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Identity, Index, t
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
+
+
+class SlaPolicy(Base):
+    """One version of a policy: its text never changes (a trigger sees to it)."""
+
+    __tablename__ = "sla_policy"
+
+    org_id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    document: Mapped[str]
+    effective_from: Mapped[datetime | None] = mapped_column(comment="empty: always")
+    enabled: Mapped[bool]
+    confirmed_by: Mapped[UUID | None] = mapped_column(comment="of doubtful figures")
+    confirmed_at: Mapped[datetime | None]
+    created_by: Mapped[UUID | None] = mapped_column(comment="empty: it came with Paidan")
+    created_at: Mapped[datetime]
+    note: Mapped[str | None]
+
+
+class SlaCalendar(Base):
+    """One version of a calendar; the newest holds."""
+
+    __tablename__ = "sla_calendar"
+
+    org_id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    document: Mapped[str]
+    created_by: Mapped[UUID | None]
+    created_at: Mapped[datetime]
+    note: Mapped[str | None]
+
+
+class SlaBook(Base):
+    """Counts the changes of an organisation's policies and calendars, so that processes notice."""
+
+    __tablename__ = "sla_book"
+
+    org_id: Mapped[int] = mapped_column(primary_key=True)
+    revision: Mapped[int]
 
 
 class SlaCase(Base):

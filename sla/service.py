@@ -13,7 +13,6 @@ from core.errors import NotFound
 from core.events import SlaAcknowledged, SlaCaseOpened, SlaWithdrawn
 from core.uow import UnitOfWork
 from sla import repository
-from sla.documents import load_policy
 from sla.firing import SOURCE, fire, wake
 from sla.models import SlaCase, SlaTimer
 from sla.policy import Policy
@@ -21,10 +20,13 @@ from sla.rules import delay, timer_id, verdict
 from sla.segments import Timeline
 from sla.sweep import sweep as sweep
 from sla.timers import Timer, merged_timers
+from sla.versions import ensure_kept
+from sla.versions import policy_of as policy_of
 
 
 def open_case(uow: UnitOfWork, order_id: UUID, policy: Policy, now: datetime) -> SlaCase:
     """Put an order under a policy. Once per order; the caller's transaction."""
+    ensure_kept(uow, policy)
     case = SlaCase(
         org_id=uow.org_id,
         id=order_id,
@@ -37,11 +39,6 @@ def open_case(uow: UnitOfWork, order_id: UUID, policy: Policy, now: datetime) ->
     opened = SlaCaseOpened(policy=policy.code, version=policy.version)
     uow.emit(order_id, opened, occurred_at=now, source=SOURCE)
     return case
-
-
-def policy_of(case: SlaCase) -> Policy:
-    """The policy, in the version that the case began under."""
-    return load_policy(f"{case.policy}@{case.policy_version}")
 
 
 def policy_of_order(session: Session, org_id: int, order_id: UUID) -> Policy | None:

@@ -145,6 +145,18 @@ TABLE = {
     "POST /api/shifts/pattern": "--D--M",
     "POST /api/shifts/{shift_id}": "--D--M",
     "POST /api/shifts/{shift_id}/remove": "--D--M",
+    "GET /api/sla/policies": "ALD-SM",
+    "GET /api/sla/policies/{code}": "ALD-SM",
+    "GET /api/sla/calendars": "ALD-SM",
+    "GET /api/sla/calendars/{code}": "ALD-SM",
+    "POST /api/sla/policies": "-----M",
+    "POST /api/sla/policies/validate": "-----M",
+    "POST /api/sla/policies/diff": "ALD-SM",
+    "POST /api/sla/policies/{code}/{version}/confirm": "-----M",
+    "POST /api/sla/policies/{code}/{version}/enable": "-----M",
+    "POST /api/sla/policies/{code}/{version}/disable": "-----M",
+    "POST /api/sla/calendars": "-----M",
+    "POST /api/sla/calendars/validate": "-----M",
     "POST /api/logout": "ALDCSM",  # last: it ends the session
 }
 LIVE = {"board": "ALD-SM", "queue": "---C--", "calls": "AL--S-"}
@@ -193,6 +205,9 @@ BODILESS = (
     "resume",
     "end",
     "cancel",
+    "confirm",
+    "disable",
+    "enable",
     "finish",
     "import",
     "imports",

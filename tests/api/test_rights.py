@@ -106,6 +106,8 @@ class Requests:
             "ticket_id": str(uuid.uuid4()),
             "attachment_id": str(uuid.uuid4()),
             "follow_up_id": str(uuid.uuid4()),
+            "code": "enquiries",
+            "version": "1",
         }
         self.bodies: dict[str, Any] = {
             "tickets": {"channel": "web", "caller_name": "王女士"},
@@ -154,6 +156,10 @@ class Requests:
             "{row_id}": {"centre_id": office.unit("east"), "version": 1},
             "remove": {"version": 1},
             "what-if": {"policy": "beijing", **LAST_MONTH},
+            "policies": {"document": "code ="},
+            "validate": {"document": "code ="},
+            "diff": {"before": {"code": "beijing"}, "after": {"code": "complaints"}},
+            "calendars": {"document": "code ="},
             "settings": {"release_after_s": None, "desk_grace_s": 5.0, "version": 0},
         }
 
