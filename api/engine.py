@@ -18,6 +18,7 @@ from core.logging import logger
 from core.models import Organisation
 from core.settings import settings
 from dispatch.directory.imports import service as imports
+from dispatch.escalation import service as escalation
 from dispatch.routing import automatic
 
 log = logger(__name__)
@@ -60,19 +61,21 @@ class Engine:
         with correlated():
             ran = outbox.run_due_subscribers()
             handed = outbox.hand_over_due_jobs(hand_over)
+            told = escalation.sweep(now())
             released = automatic.sweep(now())
             if self._tidied_at is None or real - self._tidied_at > timedelta(minutes=5):
                 self._tidied_at = real
                 tidy(now(), real)
-        return bool(ran or handed or released)
+        return bool(ran or handed or told or released)
 
     def _pause(self) -> float:
         """Seconds until the next deadline, at most the poll interval."""
         with read_session() as session:
-            due = automatic.next_due(session)
-        if due is None:
+            sweeps = (escalation, automatic)
+            due = [at for at in (one.next_due(session) for one in sweeps) if at]
+        if not due:
             return POLL_S
-        return max(0.01, min(POLL_S, seconds_until(due)))
+        return max(0.01, min(POLL_S, seconds_until(min(due))))
 
 
 def tidy(moment: datetime, real: datetime) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from api import examples
+from api.schemas_escalations import EscalationRow
 from api.schemas_holds import HoldPage
 from api.schemas_orders import OrderRow, SpenderRow
 
@@ -175,5 +176,6 @@ class OrderPage(BaseModel):
     segments: list[SegmentRow]
     promise: PromiseDetail
     holds: list[HoldPage]
+    escalations: list[EscalationRow] = Field(description="Who was told of what, oldest first.")
     history: list[HistoryRow]
     receipts: list[ReceiptRow]

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
-from api import verify_holds, verify_places, verify_routing, verify_tickets
+from api import verify_holds, verify_ladders, verify_places, verify_routing, verify_tickets
 from core import digests
 from core.db import read_session
 from core.eventlog import GENESIS, chain_hash, read_streams, recorded
@@ -227,6 +227,7 @@ def _cases(session: Session, org_id: int, streams: dict[UUID, list[Recorded]]) -
         found = {"policy": row.policy, "policy_version": row.policy_version}
         wanted = {"policy": state.policy, "policy_version": state.policy_version}
         yield from _differences(f"sla case {id_}", wanted, found)
+        yield from verify_ladders.ladders(session, org_id, id_, state)
         for timer_id, timer in timers.get(id_, {}).items():
             flags = state.timers.get(timer_id)
             yield from _differences(

@@ -42,7 +42,7 @@ SUBSCRIBERS = {
 }
 JOBS = {
     "directory.import": "dispatch.directory.imports.jobs:run_import",
-    "notice.alarm": "dispatch.notices.jobs:alarm",
+    "notice.send": "dispatch.notices.jobs:send",
 }
 
 

@@ -83,6 +83,9 @@ from core.events_sla import SlaAcknowledged as SlaAcknowledged
 from core.events_sla import SlaAlarmRaised as SlaAlarmRaised
 from core.events_sla import SlaBreached as SlaBreached
 from core.events_sla import SlaCaseOpened as SlaCaseOpened
+from core.events_sla import SlaLadderEnded as SlaLadderEnded
+from core.events_sla import SlaNoticeEnded as SlaNoticeEnded
+from core.events_sla import SlaStepTaken as SlaStepTaken
 from core.events_sla import SlaWithdrawn as SlaWithdrawn
 from core.events_tickets import FollowUpClaimed as FollowUpClaimed
 from core.events_tickets import FollowUpDropped as FollowUpDropped

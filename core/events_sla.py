@@ -55,6 +55,54 @@ class SlaWithdrawn(Payload):
     timer_id: UUID
 
 
+@fact("sla.step_taken")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlaStepTaken(Payload):
+    """A step of an escalation ladder was due: who it is for, or `nobody` on duty. `instead`: for
+    whoever the step names and who is off duty. `step` counts from 1.
+    """
+
+    ladder_id: UUID
+    timer_id: UUID
+    ladder: str
+    occasion: str
+    step: int
+    recipient: str
+    unit_id: UUID | None
+    member_id: UUID | None
+    user_id: UUID | None
+    instead: bool
+    nobody: bool
+
+
+@fact("sla.notice_ended")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlaNoticeEnded(Payload):
+    """An attempt to tell somebody over one channel ended: `sent`, `failed`, `unavailable` (nothing
+    is set up for the channel), `cancelled` (it was over before), `answered`. `text`: its code.
+    """
+
+    notice_id: UUID
+    ladder_id: UUID
+    channel: str
+    text: str
+    result: str
+    reason: str | None
+    tries: int
+
+
+@fact("sla.ladder_ended")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlaLadderEnded(Payload):
+    """Nobody else is told: `acknowledged`, `reached` (the awaited point came), `withdrawn`,
+    `overtaken` by a graver occasion.
+    """
+
+    ladder_id: UUID
+    timer_id: UUID
+    cause: str
+
+
 @fact("sla.acknowledged")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlaAcknowledged(Payload):

@@ -71,6 +71,10 @@ _EXPECTED = {
         "应为大于 0、不超过 10 的秒数",
         "it must be a number of seconds above 0 and up to 10",
     ),
+    "notify_timeout_seconds": (
+        "应为大于 0、不超过 30 的秒数",
+        "it must be a number of seconds above 0 and up to 30",
+    ),
     "log_format": ("应为 console 或 json", "it must be console or json"),
     "log_level": (
         "应为 DEBUG、INFO、WARNING 或 ERROR",
@@ -209,6 +213,19 @@ class Settings(BaseSettings):
         le=10,
         allow_inf_nan=False,
         description="Seconds that one question to the geocoder may take.",
+    )
+    notify_robot_urls: SecretStr | None = Field(
+        None, description="Chat robots that escalations go to, as apprise addresses; by spaces."
+    )
+    notify_mail_urls: SecretStr | None = Field(
+        None, description="Mailboxes that escalations go to, as apprise addresses; by spaces."
+    )
+    notify_timeout_seconds: float = Field(
+        8.0,
+        gt=0,
+        le=30,
+        allow_inf_nan=False,
+        description="Seconds that one try to reach a robot or a mail server may take.",
     )
     log_format: str = Field("console", pattern="^(console|json)$", description="Log lines.")
     log_level: str = Field(

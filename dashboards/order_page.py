@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.models import Event, User
 from dashboards.board import Loaded, load, order_row, spender_row
+from dashboards.escalations import escalations
 from dashboards.holds import hold_pages
 from dashboards.order_links import order_links
 from dashboards.values import iso, text
@@ -35,6 +36,7 @@ def order_page(session: Session, org_id: int, order_id: UUID, now: datetime) -> 
         "segments": _segments(loaded, now),
         "promise": _promise(loaded, now),
         "holds": hold_pages(session, org_id, order_id, names),
+        "escalations": escalations(session, org_id, order_id),
         "history": _history(session, org_id, loaded, names),
         "receipts": [
             {

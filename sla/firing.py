@@ -1,4 +1,4 @@
-"""What it means that a deadline fires: a fact, and a job that tells somebody while it runs."""
+"""What it means that a deadline fires: a fact, and sweeps that wake up in time."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -34,7 +34,7 @@ class Deadline(Protocol):
     def due_at(self) -> datetime | None: ...
 
 
-def fire(uow: UnitOfWork, row: Deadline, found: Delay, *, running: bool) -> None:
+def fire(uow: UnitOfWork, row: Deadline, found: Delay) -> None:
     """Record a breach or alarm with its deadline as the time, and how late it was noticed."""
     kind = SlaAlarmRaised if row.kind == "alarm" else SlaBreached
     fact: Payload = kind(
@@ -46,9 +46,6 @@ def fire(uow: UnitOfWork, row: Deadline, found: Delay, *, running: bool) -> None
         clock_back_s=found.clock_back_s or None,
     )
     uow.emit(row.case_id, fact, occurred_at=row.due_at, source=SOURCE)
-    if row.kind == "alarm" and running:
-        body = {"timer_id": str(row.id), "order_id": str(row.case_id), "code": row.code}
-        uow.effect("job", name="notice.alarm", body=body)
 
 
 def wake(uow: UnitOfWork, rows: Iterable[SlaTimer]) -> None:

@@ -62,6 +62,42 @@ class SlaCase(Base):
     opened_at: Mapped[datetime]
 
 
+class SlaLadder(Base):
+    """An escalation ladder that is, or was, climbed for one timer.
+
+    `steps`: how many were taken. `due_at`: when the next one is; null behind the last, or once it
+    ended.
+    """
+
+    __tablename__ = "sla_ladder"
+    __table_args__ = (
+        ForeignKeyConstraint(["org_id", "case_id"], ["sla_case.org_id", "sla_case.id"]),
+        Index("ix_sla_ladder_case", "org_id", "case_id"),
+        Index(
+            "uq_sla_ladder_climbed",
+            "org_id",
+            "timer_id",
+            "ladder",
+            "occasion",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index("ix_sla_ladder_due", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+    )
+
+    org_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[UUID]
+    timer_id: Mapped[UUID]
+    ladder: Mapped[str]
+    occasion: Mapped[str] = mapped_column(comment="alarm, breach, warning, risk")
+    began_at: Mapped[datetime]
+    steps: Mapped[int]
+    due_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    cause: Mapped[str | None]
+
+
 class SlaTimer(Base):
     """A deadline. `due_at` is null while the clock is held (queued, detour)."""
 

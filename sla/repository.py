@@ -1,15 +1,15 @@
 """All queries of the service levels."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import exists, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from core.models import Organisation
-from sla.models import ClockStep, SlaCase, SlaTimer
+from sla.models import ClockStep, SlaCase, SlaLadder, SlaTimer
 
 _OPEN = (SlaTimer.fired_at.is_(None), SlaTimer.stopped_at.is_(None))
 _NOT_SHOWN = (SlaTimer.fired_at.is_not(None), ~SlaTimer.shown)
@@ -150,3 +150,69 @@ def lock_clock_steps(session: Session) -> None:
 def next_due(session: Session) -> datetime | None:
     """The earliest deadline of all that still run; None where there is none."""
     return min(dues(session).values(), default=None)
+
+
+def case_of(session: Session, org_id: int, case_id: UUID) -> SlaCase:
+    return session.get_one(SlaCase, (org_id, case_id))
+
+
+def policies_of(
+    session: Session, org_id: int, case_ids: Collection[UUID]
+) -> dict[UUID, tuple[str, int]]:
+    """The policy of each case, with its version."""
+    query = select(SlaCase.id, SlaCase.policy, SlaCase.policy_version).where(
+        SlaCase.org_id == org_id, SlaCase.id.in_(case_ids)
+    )
+    return {id_: (policy, version) for id_, policy, version in session.execute(query)}
+
+
+def climbed_for(session: Session, org_id: int, timer_ids: Collection[UUID]) -> list[SlaLadder]:
+    """Ladders of these timers that have not ended."""
+    query = select(SlaLadder).where(
+        SlaLadder.org_id == org_id, SlaLadder.timer_id.in_(timer_ids), SlaLadder.ended_at.is_(None)
+    )
+    return list(session.scalars(query))
+
+
+def open_ladders(session: Session, org_id: int, case_id: UUID) -> list[SlaLadder]:
+    """Ladders of a case that have not ended."""
+    query = select(SlaLadder).where(
+        SlaLadder.org_id == org_id, SlaLadder.case_id == case_id, SlaLadder.ended_at.is_(None)
+    )
+    return list(session.scalars(query.order_by(SlaLadder.began_at, SlaLadder.id)))
+
+
+def ladders_of(session: Session, org_id: int, case_ids: Sequence[UUID]) -> list[SlaLadder]:
+    """All ladders of these cases, oldest first."""
+    query = select(SlaLadder).where(SlaLadder.org_id == org_id, SlaLadder.case_id.in_(case_ids))
+    return list(session.scalars(query.order_by(SlaLadder.began_at, SlaLadder.id)))
+
+
+def organisations_climbing(session: Session, now: datetime) -> list[int]:
+    """Organisations with a step that is due."""
+    query = select(SlaLadder.org_id).where(SlaLadder.due_at <= now).distinct()
+    return list(session.scalars(query.order_by(SlaLadder.org_id)))
+
+
+def claim_ladders(
+    session: Session, org_id: int, now: datetime, limit: int
+) -> list[tuple[SlaLadder, SlaTimer]]:
+    """Ladders with a due step of cases that nobody else holds; locked until the commit."""
+    mine = (SlaLadder.org_id == org_id, SlaLadder.due_at <= now)
+    due = exists().where(SlaLadder.case_id == SlaCase.id, *mine)
+    claim = select(SlaCase.id).where(SlaCase.org_id == org_id, due).limit(limit)
+    cases = list(session.scalars(claim.with_for_update(skip_locked=True)))
+    if not cases:
+        return []
+    query = (
+        select(SlaLadder, SlaTimer)
+        .join(SlaTimer, (SlaTimer.org_id == SlaLadder.org_id) & (SlaTimer.id == SlaLadder.timer_id))
+        .where(SlaLadder.case_id.in_(cases), *mine)
+        .order_by(SlaLadder.due_at, SlaLadder.id)
+    )
+    return [(ladder, timer) for ladder, timer in session.execute(query)]
+
+
+def next_step_due(session: Session) -> datetime | None:
+    """When the next step of any ladder is due."""
+    return session.scalar(select(func.min(SlaLadder.due_at)))

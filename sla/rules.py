@@ -12,6 +12,9 @@ from core.events import (
     SlaAlarmRaised,
     SlaBreached,
     SlaCaseOpened,
+    SlaLadderEnded,
+    SlaNoticeEnded,
+    SlaStepTaken,
     SlaWithdrawn,
 )
 from sla.timers import Timer
@@ -80,18 +83,30 @@ class TimerFlags:
 
 
 @dataclass(frozen=True, slots=True)
+class LadderFlags:
+    """What the facts of a case say about one ladder. `cause` None: it has not ended."""
+
+    steps: int = 0
+    cause: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CaseState:
     """The fold of one SLA stream."""
 
     policy: str = ""
     policy_version: int = 0
     timers: dict[UUID, TimerFlags] = field(default_factory=dict)
+    ladders: dict[UUID, LadderFlags] = field(default_factory=dict)
+    notices: dict[UUID, str] = field(default_factory=dict)
 
 
 def fold_case(payloads: Iterable[Payload]) -> CaseState:
     """The state of a case after its facts, in order. Other facts raise TypeError."""
     policy, version = "", 0
     timers: dict[UUID, TimerFlags] = {}
+    ladders: dict[UUID, LadderFlags] = {}
+    notices: dict[UUID, str] = {}
     for fact in payloads:
         match fact:
             case SlaCaseOpened():
@@ -112,6 +127,12 @@ def fold_case(payloads: Iterable[Payload]) -> CaseState:
             case SlaAcknowledged():
                 old = timers[fact.timer_id]
                 timers[fact.timer_id] = replace(old, acknowledged=True)
+            case SlaStepTaken():
+                ladders[fact.ladder_id] = LadderFlags(steps=fact.step)
+            case SlaLadderEnded():
+                ladders[fact.ladder_id] = LadderFlags(ladders[fact.ladder_id].steps, fact.cause)
+            case SlaNoticeEnded():
+                notices[fact.notice_id] = fact.result
             case _:
                 raise TypeError(f"{type(fact).__name__} does not belong to an SLA stream")
-    return CaseState(policy, version, timers)
+    return CaseState(policy, version, timers, ladders, notices)

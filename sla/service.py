@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from core.errors import NotFound
 from core.events import SlaAcknowledged, SlaCaseOpened, SlaWithdrawn
 from core.uow import UnitOfWork
-from sla import repository
+from sla import escalation, repository
 from sla.firing import SOURCE, fire, wake
 from sla.models import SlaCase, SlaTimer
 from sla.policy import Policy
@@ -65,7 +65,8 @@ def reassess(
         return []
     stored = {(row.code, row.subject_id): row for row in _timers(uow, order_id)}
 
-    wanted = merged_timers(policy_of(case), timelines, now)
+    policy = policy_of(case)
+    wanted = merged_timers(policy, timelines, now)
 
     for timer in (*wanted, *beside):
         row = stored.pop((timer.code, timer.subject_id), None) or _new_row(uow, order_id, timer)
@@ -75,6 +76,7 @@ def reassess(
     uow.session.flush()
     rows = _timers(uow, order_id)
     wake(uow, rows)
+    escalation.follow(uow, policy, rows, now)
     return rows
 
 
@@ -117,7 +119,7 @@ def _fire(uow: UnitOfWork, row: SlaTimer, now: datetime) -> None:
     back_s = sum(back for _, back in repository.clock_steps(uow.session, row.clock_step))
     found = delay(row.due_at, row.armed_at, now, back_s)
     row.fired_at, row.withdrawn_at, row.late_s, row.shown = now, None, found.late_s, True
-    fire(uow, row, found, running=row.stopped_at is None)
+    fire(uow, row, found)
     uow.touch("order", row.case_id)
 
 
@@ -131,5 +133,6 @@ def acknowledge(uow: UnitOfWork, timer_id: UUID, now: datetime) -> SlaTimer:
     if row.fired_at is not None and row.acknowledged_at is None:
         row.acknowledged_at, row.acknowledged_by = now, uow.actor.user_id
         uow.emit(row.case_id, SlaAcknowledged(timer_id=row.id), occurred_at=now, source=SOURCE)
+        escalation.acknowledged(uow, row, now)
         uow.touch("order", row.case_id)
     return row

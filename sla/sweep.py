@@ -11,7 +11,7 @@ from core.db import read_session, session_factory
 from core.identity import system_actor
 from core.logging import logger
 from core.uow import unit_of_work
-from sla import repository
+from sla import escalation, repository
 from sla.firing import SOURCE, fire
 from sla.rules import Delay, delay
 
@@ -52,9 +52,10 @@ def _fire_batch(org_id: int, now: datetime, limit: int) -> int:
             found.append(delay(row.due_at, row.armed_at, now, back_s))
 
         for row, one in zip(rows, found, strict=True):
-            fire(uow, row, one, running=True)
+            fire(uow, row, one)
         late = [(row.id, one.late_s) for row, one in zip(rows, found, strict=True)]
         repository.mark_fired(uow.session, org_id, late, now)
+        escalation.begin(uow, rows, now)
     worst = max(one.late_s for one in found)
     if worst > WORTH_A_WORD_S:
         log.warning("deadlines_noticed_late", org_id=org_id, count=len(rows), late_s=worst)

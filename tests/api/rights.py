@@ -38,6 +38,7 @@ TABLE = {
     "GET /api/desk": "AL--S-",
     "GET /api/reports/segments": "-LD-SM",
     "GET /api/reports/distribution": "-LD-SM",
+    "GET /api/escalations": "-LD-SM",
     "GET /api/reports/orders": "-LD-SM",
     "GET /api/sla/calibration": "-LD-SM",
     "POST /api/sla/what-if": "-LD-SM",

@@ -209,7 +209,7 @@ def test_a_failed_use_case_leaves_nothing(organisation: int) -> None:
 def fail_after_writing() -> None:
     with unit_of_work(system_actor(1, "test")) as uow:
         uow.emit(new_id(), ev.OrderClosed(outcome="x"), source="test")
-        uow.effect("job", name="notice.alarm", body={})
+        uow.effect("job", name="notice.send", body={})
         uow.flush()
         raise RuntimeError("broken")
 

@@ -23,6 +23,7 @@ from core.models import Event, Outbox
 from core.rights import Scope
 from core.uow import unit_of_work
 from dashboards.order_page import order_page
+from dispatch.escalation import service as escalation
 from dispatch.notices.models import Notice
 from dispatch.orders import crew_service, service
 from dispatch.orders.models import Stamp
@@ -260,8 +261,9 @@ def test_not_accepted_after_four_minutes_is_shown_and_told(acts: Acts) -> None:
     sla.sweep(released + timedelta(seconds=241))
     alarm = alerts(order_id)["not_accepted_centre"]
     assert (alarm["kind"], alarm["running"], alarm["acknowledged"]) == ("alarm", True, False)
+    escalation.sweep(released + timedelta(seconds=241))
     told = notice_of(order_id)
-    assert told.channel == "log"
+    assert (told.channel, told.state) == ("voice", "unavailable")
 
     acts.order_act("dispatch", order_id)
     sent = point(order_id, "D")
@@ -273,14 +275,10 @@ def test_not_accepted_after_four_minutes_is_shown_and_told(acts: Acts) -> None:
 
 def notice_of(order_id: UUID) -> Notice:
     """The engine hands the job over to RQ, the worker does it."""
-    (row,) = query(
-        lambda session: [
-            one
-            for one in session.scalars(select(Outbox).where(Outbox.kind == "job"))
-            if one.body["order_id"] == str(order_id)
-        ]
-    )
-    assert (row.name, row.done_at) == ("notice.alarm", None)
+    wanted = select(Notice).where(Notice.order_id == order_id, Notice.channel == "voice")
+    asked = query(lambda session: session.scalars(wanted).one())
+    row = query(lambda session: session.get_one(Outbox, (1, asked.id)))
+    assert (row.name, row.done_at, asked.state) == ("notice.send", None, "waiting")
     turn_at_the_deadline(row)
     job = Queue(jobs.URGENT, connection=jobs.connection()).fetch_job(str(row.id))
     assert job is not None
@@ -288,7 +286,6 @@ def notice_of(order_id: UUID) -> Notice:
         job.func(*job.args)
     done = query(lambda session: session.get_one(Outbox, (1, row.id)))
     assert done.done_at is not None
-    wanted = select(Notice).where(Notice.order_id == order_id)
     return query(lambda session: session.scalars(wanted).one())
 
 

@@ -41,7 +41,7 @@ def test_runs_the_processes_of_paidan_up(compose: dict[str, Any]) -> None:
 def test_every_job_has_a_process_and_no_urgent_one_waits_behind_a_long_one() -> None:
     takes = {one.words[-1] for one in PROCESSES.values() if one.words[0] == "worker"}
     assert {queue_of(job) for job in JOBS} == takes
-    assert queue_of("notice.alarm") != queue_of("directory.import")
+    assert queue_of("notice.send") != queue_of("directory.import")
 
 
 def test_every_variable_is_a_setting(compose: dict[str, Any]) -> None:

@@ -15,12 +15,11 @@ from core.eventlog import read_stream
 from core.events import SlaAcknowledged, SlaAlarmRaised, SlaBreached, SlaCaseOpened, SlaWithdrawn
 from core.identity import Actor, system_actor
 from core.ids import new_id
-from core.models import Outbox
 from core.uow import unit_of_work
 from sla import service, sweep
 from sla.documents import PolicyUnknown, load_policy
 from sla.facts import Facts
-from sla.models import SlaTimer
+from sla.models import SlaLadder, SlaTimer
 from sla.rules import fold_case
 from sla.segments import Interval, PointTime, Timeline
 from tests.history.organisations import make_organisation
@@ -88,9 +87,9 @@ def test_the_alarm_of_the_first_hop_rings_at_four_minutes_and_tells_somebody(des
     assert [event.payload.code for event in raised] == ["not_accepted_centre"]
     assert raised[0].occurred_at == at(60 + 240)
     with session_factory()() as session:
-        (job,) = session.scalars(select(Outbox).where(Outbox.kind == "job"))
-    assert job.name == "notice.alarm"
-    assert job.body["order_id"] == str(desk.order)
+        (ladder,) = session.scalars(select(SlaLadder).where(SlaLadder.case_id == desk.order))
+    assert (ladder.ladder, ladder.occasion, ladder.steps) == ("not_accepted", "alarm", 0)
+    assert ladder.due_at == at(60 + 241)
     assert desk.fold_agrees()
 
 

@@ -708,6 +708,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/escalations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Running
+         * @description Ladders that nobody has ended yet, newest first: each step, for whom, what became of it.
+         */
+        get: operations["running_api_escalations_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/follow-ups": {
         parameters: {
             query?: never;
@@ -4660,6 +4680,97 @@ export interface components {
              */
             until: string | null;
         };
+        /**
+         * EscalationRow
+         * @description A ladder that is, or was, climbed.
+         * @example {
+         *       "alert_id": "0b6f1b1e-4a9a-5f0e-9d51-7b86c4a2f3d1",
+         *       "began_at": "2026-11-21T14:53:31.020000Z",
+         *       "code": "not_accepted_centre",
+         *       "id": "01a2003a-51c4-7c1e-9a3c-64b1c6a0d7e2",
+         *       "next_at": "2026-11-21T14:55:31.020000Z",
+         *       "occasion": "alarm",
+         *       "order_id": "01a20039-8011-75e1-8d2c-3a9a4f7c9b11",
+         *       "order_number": "20261121-0001",
+         *       "steps": [
+         *         {
+         *           "at": "2026-11-21T14:53:31.020000Z",
+         *           "instead": false,
+         *           "nobody": false,
+         *           "notices": [
+         *             {
+         *               "channel": "voice",
+         *               "ended_at": "2026-11-21T14:53:31.480000Z",
+         *               "id": "01a2003a-51c5-7d10-8b3e-2b6d5f0a9c44",
+         *               "reason": "not_set_up",
+         *               "state": "unavailable",
+         *               "text_code": "not_accepted.2",
+         *               "tries": 1
+         *             }
+         *           ],
+         *           "person": "城东主任",
+         *           "recipient": "receiver",
+         *           "step": 2,
+         *           "unit_en": "East repair centre",
+         *           "unit_id": "01a20037-08c2-7366-b53b-6b86f3b69262",
+         *           "unit_zh": "城东报修中心"
+         *         }
+         *       ]
+         *     }
+         */
+        EscalationRow: {
+            /**
+             * Alert Id
+             * Format: uuid
+             * @description What to acknowledge, so that it ends.
+             */
+            alert_id: string;
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /** Cause */
+            cause: ("acknowledged" | "reached" | "withdrawn" | "overtaken") | null;
+            /**
+             * Code
+             * @description The segment, goal, total or timer.
+             */
+            code: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Ended By */
+            ended_by: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Next At
+             * @description When the next step is due.
+             */
+            next_at: string | null;
+            /**
+             * Occasion
+             * @enum {string}
+             */
+            occasion: "alarm" | "breach" | "warning" | "risk";
+            /**
+             * Order Id
+             * Format: uuid
+             */
+            order_id: string;
+            /** Order Number */
+            order_number: string;
+            /** Steps */
+            steps: components["schemas"]["StepRow"][];
+        };
+        /** Escalations */
+        Escalations: {
+            /** Escalations */
+            escalations: components["schemas"]["EscalationRow"][];
+        };
         /** Evidence */
         Evidence: {
             /** Kind */
@@ -6174,6 +6285,39 @@ export interface components {
             notes: components["schemas"]["NoteRow"][];
         };
         /**
+         * NoticeRow
+         * @description One attempt to tell somebody over one channel.
+         */
+        NoticeRow: {
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "screen" | "sound" | "voice" | "sms" | "mail" | "robot";
+            /** Ended At */
+            ended_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Reason
+             * @description Why it was not sent, as a code.
+             */
+            reason: string | null;
+            /**
+             * State
+             * @description `unavailable`: nothing is set up for the channel.
+             * @enum {string}
+             */
+            state: "waiting" | "sending" | "sent" | "answered" | "failed" | "unavailable" | "cancelled";
+            /** Text Code */
+            text_code: string | null;
+            /** Tries */
+            tries: number;
+        };
+        /**
          * OpenOrderRow
          * @description An order that is not closed, and what connects it with the caller.
          */
@@ -6319,6 +6463,11 @@ export interface components {
          * @description One order with every stamp, segment and receipt.
          */
         OrderPage: {
+            /**
+             * Escalations
+             * @description Who was told of what, oldest first.
+             */
+            escalations: components["schemas"]["EscalationRow"][];
             /** History */
             history: components["schemas"]["HistoryRow"][];
             /** Holds */
@@ -8074,6 +8223,47 @@ export interface components {
             en: string;
             /** Zh */
             zh: string;
+        };
+        /**
+         * StepRow
+         * @description A step that was due, and for whom it was.
+         */
+        StepRow: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Instead
+             * @description For somebody who is off duty.
+             */
+            instead: boolean;
+            /**
+             * Nobody
+             * @description Nobody was on duty; the next step came at once.
+             */
+            nobody: boolean;
+            /** Notices */
+            notices: components["schemas"]["NoticeRow"][];
+            /** Person */
+            person: string | null;
+            /**
+             * Recipient
+             * @enum {string}
+             */
+            recipient: "sender" | "receiver" | "crew" | "leader_1" | "leader_2" | "supervisor";
+            /**
+             * Step
+             * @description From 1.
+             */
+            step: number;
+            /** Unit En */
+            unit_en: string | null;
+            /** Unit Id */
+            unit_id: string | null;
+            /** Unit Zh */
+            unit_zh: string | null;
         };
         /**
          * SupplyPointRow
@@ -13170,6 +13360,106 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DuplicateRow"][];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    running_api_escalations_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Escalations"];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */
