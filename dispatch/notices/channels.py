@@ -36,14 +36,16 @@ class AppriseChannel:
         self.addresses = len(self._urls)
 
     def send(self, message: Message, address: int) -> None:
-        target = _target(self._urls[address])
-        if target is None:
-            raise NotSent("address_not_valid", again=False)
-        target.socket_connect_timeout = self._timeout_s
-        target.socket_read_timeout = self._timeout_s
-        title = f"{message.title.zh} {message.title.en}"
         try:
+            target = _target(self._urls[address])
+            if target is None:
+                raise NotSent("address_not_valid", again=False)
+            target.socket_connect_timeout = self._timeout_s
+            target.socket_read_timeout = self._timeout_s
+            title = f"{message.title.zh} {message.title.en}"
             sent = target.notify(title=title, body=f"{message.text.zh}\n{message.text.en}")
+        except NotSent:
+            raise
         except Exception as error:  # a plugin of somebody else's may raise anything
             raise NotSent(type(error).__name__, again=True) from None
         if not sent:
@@ -51,10 +53,11 @@ class AppriseChannel:
 
 
 def _target(url: str) -> Any:
-    """The plugin for an address; None where there is none. Its own log would hold the address."""
+    """The plugin for an address; None where there is none. Logs below it would hold the address."""
     from apprise import Apprise
 
     logging.getLogger("apprise").disabled = True
+    logging.getLogger("urllib3").setLevel(logging.INFO)
     return Apprise.instantiate(url)
 
 
