@@ -33,8 +33,9 @@ from dispatch.orders.stamps import stamps_of
 from dispatch.places.models import PlaceProposal
 from dispatch.privacy.models import CustomerNote, Unmasking
 from dispatch.privacy.notes import NoteState, evolve_notes
+from dispatch.reviews.models import Review
 from dispatch.tickets.models import FollowUp, Ticket
-from sla.models import SlaCase, SlaTimer
+from sla.models import SlaAnomaly, SlaCase, SlaTimer
 from sla.rules import fold_case
 from telephony import repository as calls
 from telephony.models import Call
@@ -121,6 +122,7 @@ def _compare(session: Session, org_id: int, batch: list[Sequence[Row[Any]]]) -> 
         "release": verify_routing.releases,
         "desk": verify_routing.desks,
         "hold": verify_holds.holds,
+        "review": verify_holds.reviews,
     }
     for kind, check in checks.items():
         mine = {
@@ -218,6 +220,10 @@ def _cases(session: Session, org_id: int, streams: dict[UUID, list[Recorded]]) -
     query = select(SlaTimer).where(SlaTimer.org_id == org_id, SlaTimer.case_id.in_(streams))
     for timer in session.scalars(query):
         timers.setdefault(timer.case_id, {})[timer.id] = timer
+    anomalies: dict[UUID, list[SlaAnomaly]] = {}
+    about = select(SlaAnomaly).where(SlaAnomaly.org_id == org_id, SlaAnomaly.case_id.in_(streams))
+    for anomaly in session.scalars(about):
+        anomalies.setdefault(anomaly.case_id, []).append(anomaly)
     for id_, events in streams.items():
         state = fold_case([event.payload for event in events])
         row = rows.get(id_)
@@ -243,6 +249,8 @@ def _cases(session: Session, org_id: int, streams: dict[UUID, list[Recorded]]) -
                     "late_s": timer.late_s,
                 },
             )
+        odd = {row.id: row.state for row in anomalies.get(id_, ())}
+        yield from _differences(f"sla case {id_}", {"odd": state.anomalies}, {"odd": odd})
 
 
 def _absences(session: Session, org_id: int, streams: dict[UUID, list[Recorded]]) -> Iterator[str]:
@@ -340,6 +348,7 @@ def _strays(session: Session, org_id: int, seen: dict[str, int]) -> Iterator[str
         ("privacy", Unmasking),
         ("place", PlaceProposal),
         ("hold", Hold),
+        ("review", Review),
     ):
         query = select(func.count()).select_from(model).where(model.org_id == org_id)
         count = session.execute(query).scalar_one()

@@ -8,14 +8,21 @@ from dispatch.desks import service as desks
 from dispatch.holds import service as holds
 from dispatch.orders import follow_on
 from dispatch.orders import subscribers as orders
+from dispatch.reviews import service as reviews
 from dispatch.tickets import followup
 from dispatch.tickets import service as tickets
 
 SUBSCRIPTIONS = {
+    "sla.breached": ("reviews.follow",),
+    "sla.withdrawn": ("reviews.follow",),
+    "order.stamp_corrected": ("reviews.follow",),
+    "hold.approved": ("reviews.follow",),
+    "hold.refused": ("reviews.follow",),
+    "assignment.arrived": ("reviews.follow",),
     "call.ended": ("tickets.call_ended",),
     "order.closed": ("tickets.order_closed",),
     "assignment.activated": ("orders.queue_moved",),
-    "assignment.finished": ("orders.queue_moved",),
+    "assignment.finished": ("orders.queue_moved", "reviews.follow"),
     "assignment.returned": ("orders.queue_moved",),
     "assignment.recalled": ("orders.queue_moved",),
     "desk.opened": ("desks.moved",),
@@ -30,6 +37,7 @@ SUBSCRIBERS = {
     crews.RETURN_DUE: crews.return_due,  # asked for by go_away, for the expected return
     holds.CAP_DUE: holds.cap_due,  # asked for where a hold begins, for when it may last no longer
     follow_on.BEGIN_DUE: follow_on.begin_due,  # asked for where an order is kept for later
+    "reviews.follow": reviews.follow,
     "tickets.call_ended": tickets.call_ended,
     "tickets.order_closed": followup.order_closed,
     "orders.queue_moved": orders.queue_moved,

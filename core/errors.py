@@ -49,6 +49,8 @@ class NotFound(Problem):
         {
             "order": "工单",
             "hold": "暂停申请",
+            "anomaly": "异常",
+            "review": "复核",
             "call": "通话",
             "assignment": "派单",
             "ticket": "受理单",

@@ -71,6 +71,12 @@ from core.events_policies import PolicyConfirmed as PolicyConfirmed
 from core.events_policies import PolicyDisabled as PolicyDisabled
 from core.events_policies import PolicyEnabled as PolicyEnabled
 from core.events_policies import PolicyVersionAdded as PolicyVersionAdded
+from core.events_reviews import ReviewAppealed as ReviewAppealed
+from core.events_reviews import ReviewAttached as ReviewAttached
+from core.events_reviews import ReviewAttributed as ReviewAttributed
+from core.events_reviews import ReviewOpened as ReviewOpened
+from core.events_reviews import ReviewRuled as ReviewRuled
+from core.events_reviews import ReviewWithdrawn as ReviewWithdrawn
 from core.events_routing import DeskClosed as DeskClosed
 from core.events_routing import DeskOpened as DeskOpened
 from core.events_routing import ReleaseDone as ReleaseDone
@@ -81,6 +87,9 @@ from core.events_routing import RoutingRowChanged as RoutingRowChanged
 from core.events_routing import RoutingSettingsChanged as RoutingSettingsChanged
 from core.events_sla import SlaAcknowledged as SlaAcknowledged
 from core.events_sla import SlaAlarmRaised as SlaAlarmRaised
+from core.events_sla import SlaAnomalyExplained as SlaAnomalyExplained
+from core.events_sla import SlaAnomalyOpened as SlaAnomalyOpened
+from core.events_sla import SlaAnomalyResolved as SlaAnomalyResolved
 from core.events_sla import SlaBreached as SlaBreached
 from core.events_sla import SlaCaseOpened as SlaCaseOpened
 from core.events_sla import SlaLadderEnded as SlaLadderEnded

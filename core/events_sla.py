@@ -109,3 +109,33 @@ class SlaAcknowledged(Payload):
     """A person took note of a breach or alarm."""
 
     timer_id: UUID
+
+
+@fact("sla.anomaly_opened")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlaAnomalyOpened(Payload):
+    """Something cannot be: `kind` says what, `code` of which segment or point."""
+
+    anomaly_id: UUID
+    kind: str
+    code: str
+    subject_id: UUID
+    amount_s: float
+    stamp_id: UUID | None = None
+
+
+@fact("sla.anomaly_resolved")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlaAnomalyResolved(Payload):
+    """It is not so any more: a correction or a later stamp put it right."""
+
+    anomaly_id: UUID
+
+
+@fact("sla.anomaly_explained")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlaAnomalyExplained(Payload):
+    """A person said why it is so; what needs it stays unjudged."""
+
+    anomaly_id: UUID
+    reason: str

@@ -32,6 +32,7 @@ MODELS = (
     "dispatch.privacy.models",
     "dispatch.places.models",
     "dispatch.holds.models",
+    "dispatch.reviews.models",
     "dispatch.routing.models",
     "dispatch.desks.models",
 )

@@ -31,6 +31,9 @@ class Right(StrEnum):
     REPORT_VIEW = "report.view"
     HOLD_ASK = "hold.ask"
     HOLD_DECIDE = "hold.decide"
+    REVIEW_VIEW = "review.view"
+    REVIEW_APPEAL = "review.appeal"
+    REVIEW_RULE = "review.rule"
     CALL_VIEW = "call.view"
     CALL_TAKE = "call.take"
     OUTBOX_ADMIN = "outbox.admin"
@@ -104,6 +107,8 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.ORDER_RECALL,
             Right.ORDER_CLOSE,
             Right.HOLD_DECIDE,
+            Right.REVIEW_VIEW,
+            Right.REVIEW_APPEAL,
             Right.ALERT_ACK,
             Right.REPORT_VIEW,
             Right.PLACE_REVIEW,
@@ -119,6 +124,8 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.ORDER_DISPATCH,
             Right.HOLD_ASK,
             Right.HOLD_DECIDE,
+            Right.REVIEW_VIEW,
+            Right.REVIEW_APPEAL,
             Right.CREW_AWAY,
             Right.ALERT_ACK,
             Right.REPORT_VIEW,
@@ -140,6 +147,8 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.REPORT_VIEW,
             Right.STAMP_CORRECT,
             Right.HOLD_DECIDE,
+            Right.REVIEW_VIEW,
+            Right.REVIEW_RULE,
             Right.ALERT_ACK,
             Right.CALL_VIEW,
             Right.DIRECTORY_VIEW,
@@ -157,6 +166,7 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.BOARD,
             Right.ORDER_VIEW,
             Right.REPORT_VIEW,
+            Right.REVIEW_VIEW,
             Right.OUTBOX_ADMIN,
             Right.DIRECTORY_VIEW,
             Right.DIRECTORY_IMPORT,

@@ -22,12 +22,12 @@ from core.live import head_of
 from dashboards.desks import centre_rows, without_desk
 from dashboards.fleet import crew_rows, vehicle_rows
 from dashboards.holds import hold_row
-from dashboards.lost_time import Lost, Units, lost_time
 from dashboards.values import iso, text
 from dispatch.desks.rules import Closing
 from dispatch.holds import repository as holding
 from dispatch.holds.rules import HoldState
 from dispatch.orders import repository
+from dispatch.orders.lost_time import Lost, Units, lost_time
 from dispatch.orders.models import Assignment, Location, Order
 from dispatch.orders.rules import OPEN_ASSIGNMENT, AssignmentState, OrderState
 from dispatch.orders.stamps import StampState

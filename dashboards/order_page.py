@@ -199,6 +199,7 @@ def _history(
 ) -> list[dict[str, Any]]:
     streams = [loaded.row.id, *(one.id for one in loaded.assignments)]
     streams += [one.id for one in loaded.holds]
+    streams += [one.id for one in loaded.timers if one.kind == "breach"]
     if loaded.ticket:
         streams.append(loaded.ticket.id)
     query = (
@@ -206,7 +207,7 @@ def _history(
         .where(
             Event.org_id == org_id,
             Event.stream_id.in_(streams),
-            Event.stream.in_(("order", "assignment", "ticket", "sla", "hold")),
+            Event.stream.in_(("order", "assignment", "ticket", "sla", "hold", "review")),
         )
         .order_by(Event.recorded_at, Event.stream, Event.seq)
     )

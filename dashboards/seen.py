@@ -90,6 +90,13 @@ def hold_seen(row: Row, eyes: Eyes) -> Row:
     return {**row, **said}
 
 
+def review_seen(row: Row, eyes: Eyes) -> Row:
+    """A review with what was said in clear or masked."""
+    if eyes.clear:
+        return row
+    return {**row, **{name: eyes.text(row[name]) for name in ("appeal_words", "ruling_words")}}
+
+
 def ticket_seen(row: Row, eyes: Eyes) -> Row:
     """A ticket with name, phone and words in clear or masked."""
     if eyes.clear:

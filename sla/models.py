@@ -162,3 +162,32 @@ class ClockStep(Base):
     number: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     noticed_at: Mapped[datetime] = mapped_column(comment="business time, after the step")
     back_s: Mapped[float] = mapped_column(comment="seconds of business time")
+
+
+class SlaAnomaly(Base):
+    """Something that cannot be, until it is put right or explained."""
+
+    __tablename__ = "sla_anomaly"
+    __table_args__ = (
+        ForeignKeyConstraint(["org_id", "case_id"], ["sla_case.org_id", "sla_case.id"]),
+        CheckConstraint("state IN ('open','resolved','explained')", name="state"),
+        Index("ix_sla_anomaly_case", "org_id", "case_id"),
+        Index(
+            "ix_sla_anomaly_open", "org_id", "opened_at", postgresql_where=text("state = 'open'")
+        ),
+    )
+
+    org_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[UUID]
+    kind: Mapped[str]
+    code: Mapped[str] = mapped_column(comment="segment or point")
+    subject_id: Mapped[UUID]
+    amount_s: Mapped[float]
+    stamp_id: Mapped[UUID | None]
+    state: Mapped[str]
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    closed_by: Mapped[UUID | None]
+    reason: Mapped[str | None] = mapped_column(comment="why it is so: a code")
+    words: Mapped[str | None] = mapped_column(comment="why it is so; never in an event")

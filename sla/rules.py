@@ -10,6 +10,9 @@ from core.events import (
     Payload,
     SlaAcknowledged,
     SlaAlarmRaised,
+    SlaAnomalyExplained,
+    SlaAnomalyOpened,
+    SlaAnomalyResolved,
     SlaBreached,
     SlaCaseOpened,
     SlaLadderEnded,
@@ -99,6 +102,7 @@ class CaseState:
     timers: dict[UUID, TimerFlags] = field(default_factory=dict)
     ladders: dict[UUID, LadderFlags] = field(default_factory=dict)
     notices: dict[UUID, str] = field(default_factory=dict)
+    anomalies: dict[UUID, str] = field(default_factory=dict)
 
 
 def fold_case(payloads: Iterable[Payload]) -> CaseState:
@@ -107,6 +111,7 @@ def fold_case(payloads: Iterable[Payload]) -> CaseState:
     timers: dict[UUID, TimerFlags] = {}
     ladders: dict[UUID, LadderFlags] = {}
     notices: dict[UUID, str] = {}
+    anomalies: dict[UUID, str] = {}
     for fact in payloads:
         match fact:
             case SlaCaseOpened():
@@ -133,6 +138,12 @@ def fold_case(payloads: Iterable[Payload]) -> CaseState:
                 ladders[fact.ladder_id] = LadderFlags(ladders[fact.ladder_id].steps, fact.cause)
             case SlaNoticeEnded():
                 notices[fact.notice_id] = fact.result
+            case SlaAnomalyOpened():
+                anomalies[fact.anomaly_id] = "open"
+            case SlaAnomalyResolved():
+                anomalies[fact.anomaly_id] = "resolved"
+            case SlaAnomalyExplained():
+                anomalies[fact.anomaly_id] = "explained"
             case _:
                 raise TypeError(f"{type(fact).__name__} does not belong to an SLA stream")
-    return CaseState(policy, version, timers, ladders, notices)
+    return CaseState(policy, version, timers, ladders, notices, anomalies)

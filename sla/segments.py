@@ -29,12 +29,16 @@ CALENDAR_ENDS = "calendar_ends"
 
 @dataclass(frozen=True, slots=True)
 class PointTime:
-    """The stamp that counts for one point: when, on what evidence, how sure (± seconds)."""
+    """The stamp that counts for one point: when, on what evidence, how sure (± seconds).
+
+    `anomaly`: why the time cannot be true; nothing that needs it is judged.
+    """
 
     at: datetime
     source: str
     uncertainty_s: float = 0.0
     stamp_id: UUID | None = None
+    anomaly: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +232,17 @@ def _judge(policy: Policy, rule: SegmentRule, timeline: Timeline, now: datetime)
         return replace(
             base, state="anomaly", spent_s=(end - start).total_seconds(), anomaly=NEGATIVE
         )
+    wrong = _wrong(timeline, rule)
+    if wrong is not None:
+        spent = (end - start).total_seconds()
+        return replace(base, state="anomaly", spent_s=spent, anomaly=wrong)
     return _done(policy, base, limit, held(policy, rule, timeline), timeline)
+
+
+def _wrong(timeline: Timeline, rule: SegmentRule) -> str | None:
+    """Why one of the two points cannot be true."""
+    stamps = (timeline.points.get(rule.from_point), timeline.points.get(rule.to_point))
+    return next((one.anomaly for one in stamps if one and one.anomaly), None)
 
 
 def _limit(

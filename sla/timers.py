@@ -108,6 +108,11 @@ def _alarms(policy: Policy, timeline: Timeline) -> Iterable[Timer]:
             due_at=start + timedelta(seconds=rule.limit_s),
             limit_s=rule.limit_s,
             stopped_at=timeline.at(stop) or _overtaken(policy, timeline, stop),
+            judged=not any(
+                stamp.anomaly
+                for point in (rule.from_point, stop)
+                if (stamp := timeline.points.get(point)) is not None
+            ),
         )
 
 

@@ -24,7 +24,7 @@ router = APIRouter(tags=["tickets"])
 Worker = Annotated[Writer, writer(Right.TICKET_WORK)]
 # What a browser may show by itself; everything else is offered as a download.
 SHOWN = ("image/jpeg", "image/png", "image/gif", "image/webp")
-_FORM: dict[str, Any] = {
+FORM: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
@@ -40,7 +40,7 @@ _FORM: dict[str, Any] = {
 }
 
 
-class _File(BaseModel):
+class UploadedFile(BaseModel):
     """What makes two uploads the same."""
 
     name: str
@@ -51,7 +51,7 @@ class _File(BaseModel):
     "/api/tickets/{ticket_id}/attachments",
     status_code=201,
     response_model=TicketPage,
-    openapi_extra=_FORM,
+    openapi_extra=FORM,
 )
 async def attach(ticket_id: UUID, request: Request, write: Worker) -> Response:
     """Attach an image, a PDF, a sound or a video of at most 10 MB; its content says what it is."""
@@ -65,7 +65,7 @@ async def attach(ticket_id: UUID, request: Request, write: Worker) -> Response:
 
 def _attach(ticket_id: UUID, write: Writer, name: str, content: bytes) -> JSONResponse:
     attachments.checked_type(content)
-    body = _File(name=plain_name(name), digest=attachments.digest_of(content))
+    body = UploadedFile(name=plain_name(name), digest=attachments.digest_of(content))
     return page_after(
         write,
         body,

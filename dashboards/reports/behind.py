@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from core.identity import Access
 from core.settings import settings
-from dashboards.lost_time import lost_time
 from dashboards.reports.query import OWN_SYSTEM, Case, cases, labels
 from dashboards.reports.segments import By, keys_of, over_segments
+from dispatch.orders.lost_time import lost_time
 from dispatch.orders.models import Location, Order
 from sla.policy import Policy
 from sla.segments import Segment

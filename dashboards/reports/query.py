@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 from core.identity import Access
 from core.models import Unit
 from core.rights import Scope
-from dashboards.lost_time import Units
 from dispatch.history.models import HistoryName
 from dispatch.history.timeline import past_timelines
 from dispatch.holds import repository as holding
 from dispatch.orders import repository
+from dispatch.orders.lost_time import Units
 from dispatch.orders.models import Assignment, Order, Stamp
 from dispatch.orders.timeline import timelines
 from sla.segments import Timeline

@@ -20,7 +20,7 @@ from dispatch.holds.rules import HoldState, may_decide, most_s
 from dispatch.orders import repository as orders
 from dispatch.orders.crew_service import crew_act
 from dispatch.orders.rules import OPEN_ASSIGNMENT
-from dispatch.orders.taps import Tap, tap
+from dispatch.orders.taps import Tap, tap, within
 from dispatch.orders.work import Work, work_on
 from sla import service as sla
 from sla.policy import Pause
@@ -72,7 +72,7 @@ def ask(uow: UnitOfWork, order_id: UUID, asked: Asked, who: Principal) -> UUID:
             work.demand("hold")
         assignment = work.assignment
         running = assignment is not None and assignment.state in OPEN_ASSIGNMENT
-        begun = tap(asked.at, work.order.filed_at, uow.now)
+        begun = within(tap(asked.at, uow.now), work.order.filed_at, uow.now)
         hold_id = _ask(
             work, asked, begun, who.role, assignment.id if assignment and running else None
         )
@@ -84,7 +84,8 @@ def ask_by_crew(uow: UnitOfWork, assignment_id: UUID, asked: Asked, access: Acce
     """A crew cannot go on. Returns the order's id."""
     with crew_act(uow, assignment_id, access, asked.at) as (work, assignment, tapped):
         work.demand_of(assignment, "hold")
-        hold_id = _ask(work, asked, tapped, Role.CREW, assignment_id)
+        begun = within(tapped, assignment.sent_at, uow.now)
+        hold_id = _ask(work, asked, begun, Role.CREW, assignment_id)
         order_id = work.order.id
     repository.keep_words(uow.session, uow.org_id, hold_id, words=asked.words)
     return order_id
@@ -154,7 +155,7 @@ def end(uow: UnitOfWork, hold_id: UUID, access: Access, at: datetime | None = No
     with _hold(uow, hold_id, access) as (work, hold):
         if not hold.open:
             raise NoHold
-        _end(work, hold, tap(at, hold.begun_at, uow.now), "desk")
+        _end(work, hold, within(tap(at, uow.now), hold.begun_at, uow.now), "desk")
         return work.order.id
 
 
@@ -167,9 +168,7 @@ def resume(
         hold = max(mine, key=lambda one: one.begun_at, default=None)
         if hold is None or not (hold.open or (hold.how == "cap" and _earlier(tapped, hold))):
             raise NoHold
-        if tapped.at < hold.begun_at:
-            raise InvalidField("body.at", "lies before the hold began", "早于暂停开始时间")
-        _end(work, hold, tapped, "crew")
+        _end(work, hold, within(tapped, hold.begun_at, uow.now), "crew")
         return work.order.id
 
 

@@ -14,7 +14,7 @@ from dispatch.orders.models import Order, Receipt
 from dispatch.orders.rules import OPEN_ASSIGNMENT, AssignmentState
 from dispatch.orders.service import end_watch_and_deliveries
 from dispatch.orders.stamps import PLACE_CORRECTED, StampState
-from dispatch.orders.taps import CREW_SOURCES, Tap, tap
+from dispatch.orders.taps import CREW_SOURCES, Tap, tap, within
 from dispatch.orders.work import Work, work_on, work_on_assignment
 from dispatch.places.rules import arrival_radius
 from gps import service as gps
@@ -31,7 +31,7 @@ def crew_act(
     with work_on_assignment(uow, assignment_id, access) as (work, assignment):
         if assignment.state == "recalled":
             work.refuse_recalled(assignment)
-        yield work, assignment, tap(at, assignment.sent_at, uow.now)
+        yield work, assignment, tap(at, uow.now)
 
 
 def accept(
@@ -158,6 +158,7 @@ def return_to_centre(
     """退单: the crew gives the order back with a reason."""
     with crew_act(uow, assignment_id, access, at) as (work, assignment, tapped):
         work.demand_of(assignment, "return")
+        tapped = within(tapped, assignment.sent_at, uow.now)
         _record(work, assignment_id, ev.AssignmentReturned(reason=reason), tapped)
         unassigned = ev.OrderUnassigned(assignment_id=assignment_id, how="returned")
         _record(work, work.order.id, unassigned, tapped)

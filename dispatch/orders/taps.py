@@ -6,8 +6,6 @@ A phone without signal keeps what is tapped and sends it later, so every act car
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from core.errors import InvalidField
-
 CREW = "crew"
 # The time is the phone's word alone: it was tapped out of reach and sent later.
 CREW_OFFLINE = "crew_offline"
@@ -25,16 +23,20 @@ class Tap:
     source: str
 
 
-def tap(at: datetime | None, sent_at: datetime | None, now: datetime) -> Tap:
+def tap(at: datetime | None, now: datetime) -> Tap:
     """The tap behind an act that is received at `now`; `at` is the phone's word, None means now.
 
-    Raises InvalidField where it cannot be true: before the order was sent to the crew (`sent_at`),
-    or more than a minute in the future. A clock that is ahead by less counts as now.
+    A clock that is ahead by less than a minute counts as now. One that is ahead by more is kept as
+    the phone says it: it cannot be true, and becomes an anomaly that somebody puts right.
     """
     if at is None:
         return Tap(now, CREW)
-    if sent_at is not None and at < sent_at:
-        raise InvalidField("body.at", "lies before the order was sent to the crew", "早于派单时间")
     if at > now + AHEAD:
-        raise InvalidField("body.at", "lies in the future", "时间在将来")
+        return Tap(at, CREW_OFFLINE)
     return Tap(min(at, now), CREW_OFFLINE if now - at > OFFLINE_AFTER else CREW)
+
+
+def within(tapped: Tap, first: datetime | None, now: datetime) -> Tap:
+    """The tap, no earlier than `first` and no later than `now`: of acts that stamp no point."""
+    at = min(max(tapped.at, first or tapped.at), now)
+    return Tap(at, tapped.source)

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from dispatch.desks.rules import Closing
 from dispatch.holds.rules import HoldState, intervals
+from dispatch.orders.oddities import wrong_clock
 from dispatch.orders.rules import AssignmentState, HopState, OrderState
 from dispatch.orders.stamps import PLACE_CORRECTED, StampState, counting, counting_start
 from sla.facts import Facts
@@ -138,7 +139,7 @@ def _points(
         for point, group in groups.items()
     }
     return {
-        point: PointTime(stamp.at, stamp.source, stamp.uncertainty_s, stamp.id)
+        point: PointTime(stamp.at, stamp.source, stamp.uncertainty_s, stamp.id, wrong_clock(stamp))
         for point, stamp in chosen.items()
         if stamp is not None
     }

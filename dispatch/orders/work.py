@@ -16,6 +16,7 @@ from dispatch.holds import repository as holds
 from dispatch.holds.rules import HoldState, Went, end_of, evolve_hold
 from dispatch.orders import repository
 from dispatch.orders.models import Order
+from dispatch.orders.oddities import oddities
 from dispatch.orders.rules import (
     ASSIGNMENT_TABLE,
     ORDER_TABLE,
@@ -29,7 +30,9 @@ from dispatch.orders.stamps import StampState, stamps_of
 from dispatch.orders.timeline import timelines
 from dispatch.orders.words import ACTS, STATES, first_done
 from dispatch.routing import plans
+from sla import anomaly_queue
 from sla import service as sla
+from sla.segments import Timeline
 
 
 class Work:
@@ -100,22 +103,24 @@ class Work:
         repository.add_stamps(session, org_id, self._new_stamps)
         for hold_id in sorted(self._changed_holds):
             holds.save(session, org_id, self.holds[hold_id])
-        assignments = list(self.assignments.values())
-        busy = repository.busy_of(session, org_id, assignments)
-        closed = repository.closed_of(session, org_id, self.order.hops, assignments)
-        sla.reassess(
-            self.uow,
-            self.order.id,
-            timelines(
-                self.order, assignments, self.stamps, busy, closed, list(self.holds.values())
-            ),
-            self.uow.now,
-            plans.alarms(self.uow, self.order.id),
-        )
+        attempts = self.attempts()
+        alarms = plans.alarms(self.uow, self.order.id)
+        sla.reassess(self.uow, self.order.id, attempts, self.uow.now, alarms)
+        odd = oddities(self.stamps, self.order.id)
+        anomaly_queue.settle(self.uow, self.order.id, attempts, odd, self.uow.now)
         self.uow.touch("order", self.order.id)
         for assignment_id in sorted(self._changed):
             if crew_id := self.assignments[assignment_id].crew_id:
                 self.uow.touch("crew", crew_id)
+
+    def attempts(self) -> list[Timeline]:
+        """The timelines of all attempts, oldest first."""
+        session, org_id = self.uow.session, self.uow.org_id
+        assignments = list(self.assignments.values())
+        busy = repository.busy_of(session, org_id, assignments)
+        closed = repository.closed_of(session, org_id, self.order.hops, assignments)
+        holds = list(self.holds.values())
+        return timelines(self.order, assignments, self.stamps, busy, closed, holds)
 
     def _end_holds(self) -> None:
         """What went on, or is over, is not held any more."""
