@@ -35,8 +35,9 @@ from dispatch.privacy.models import CustomerNote, Unmasking
 from dispatch.privacy.notes import NoteState, evolve_notes
 from dispatch.reviews.models import Review
 from dispatch.tickets.models import FollowUp, Ticket
+from sla.facts import Facts
 from sla.models import SlaAnomaly, SlaCase, SlaTimer
-from sla.rules import fold_case
+from sla.rules import facts_of, fold_case
 from telephony import repository as calls
 from telephony.models import Call
 from telephony.rules import Fact
@@ -214,6 +215,19 @@ def _calls(session: Session, org_id: int, streams: dict[UUID, list[Recorded]]) -
         yield from _differences(f"call {id_}", asdict(state), asdict(calls.state_of(row)))
 
 
+def _begun(policy: str, version: int, subject: str, facts: Facts) -> dict[str, Any]:
+    """How a case began."""
+    return {
+        "policy": policy,
+        "policy_version": version,
+        "subject": subject,
+        "customer_class": facts.customer_class,
+        "fault_class": facts.fault_class,
+        "kind": facts.kind,
+        "channel": facts.channel,
+    }
+
+
 def _cases(session: Session, org_id: int, streams: dict[UUID, list[Recorded]]) -> Iterator[str]:
     rows = _rows(session, org_id, SlaCase, SlaCase.id, streams)
     timers: dict[UUID, dict[UUID, SlaTimer]] = {}
@@ -230,8 +244,8 @@ def _cases(session: Session, org_id: int, streams: dict[UUID, list[Recorded]]) -
         if row is None:
             yield f"sla case {id_}: the row is missing"
             continue
-        found = {"policy": row.policy, "policy_version": row.policy_version}
-        wanted = {"policy": state.policy, "policy_version": state.policy_version}
+        found = _begun(row.policy, row.policy_version, row.subject, facts_of(row))
+        wanted = _begun(state.policy, state.policy_version, state.subject, state.facts)
         yield from _differences(f"sla case {id_}", wanted, found)
         yield from verify_ladders.ladders(session, org_id, id_, state)
         for timer_id, timer in timers.get(id_, {}).items():

@@ -9,10 +9,18 @@ from core.facts import Payload, fact
 @fact("sla.case_opened")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlaCaseOpened(Payload):
-    """An order began under a policy; it keeps that version."""
+    """An order or ticket (`subject`) began under a policy; it keeps that version.
+
+    The others are the facts that its limits depend on, as they were then; None: not known.
+    """
 
     policy: str
     version: int
+    subject: str = "order"
+    customer_class: str | None = None
+    fault_class: str | None = None
+    kind: str | None = None
+    channel: str | None = None
 
 
 @fact("sla.breached")

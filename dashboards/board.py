@@ -39,6 +39,7 @@ from dispatch.routing.plans import ALARM, SOURCE
 from dispatch.tickets.models import Ticket
 from sla.models import SlaCase, SlaTimer
 from sla.policy import Policy
+from sla.rules import facts_of
 from sla.segments import Segment, Timeline, holding_now, segments, total
 from sla.service import policy_of
 from sla.slack import Spender, leave_by, spender, travel_of
@@ -66,7 +67,13 @@ class Loaded:
     @property
     def timelines(self) -> list[Timeline]:
         return timelines(
-            self.order, self.assignments, self.stamps, self.busy, self.closed, self.holds
+            self.order,
+            self.assignments,
+            self.stamps,
+            self.busy,
+            self.closed,
+            self.holds,
+            facts_of(self.case),
         )
 
     @property

@@ -1,11 +1,12 @@
 """Codes with their names in both languages, for forms and screens."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from dispatch.crews.words import AWAY_REASONS
 from dispatch.privacy.words import UNMASK_REASONS
 from dispatch.roster.words import DEACTIVATION_REASONS, SHIFT_KINDS, VOLTAGE_CLASSES
-from sla.policy import Policy
+from sla.policy import Name, Pause, Policy
 
 TRADES = (
     ("any", "不限", "any"),
@@ -70,8 +71,18 @@ REMEDY_CODES = tuple(code for code, *_ in REMEDIES)
 TRADE_CODES = tuple(code for code, *_ in TRADES)
 
 
-def reference(policy: Policy) -> dict[str, Any]:
-    """All codes that a screen needs."""
+def reference(policies: Sequence[Policy]) -> dict[str, Any]:
+    """All codes that a screen needs; of several policies the first one names a code."""
+    rules: dict[str, Name] = {}
+    parties: dict[str, Name] = {}
+    pauses: dict[str, Pause] = {}
+    for one in policies:
+        for rule in one.rules:
+            rules.setdefault(rule.code, rule.name)
+        for code, name in one.parties.items():
+            parties.setdefault(code, name)
+        for pause in one.pauses:
+            pauses.setdefault(pause.kind, pause)
     return {
         "fault_codes": [
             {"code": code, "name_zh": zh, "name_en": en, "trade": trade}
@@ -85,8 +96,7 @@ def reference(policy: Policy) -> dict[str, Any]:
         "trades": _named(TRADES),
         "points": _named(POINTS),
         "segments": [
-            {"code": rule.code, "name_zh": rule.name.zh, "name_en": rule.name.en}
-            for rule in policy.rules
+            {"code": code, "name_zh": name.zh, "name_en": name.en} for code, name in rules.items()
         ],
         "holds": [
             {
@@ -95,11 +105,10 @@ def reference(policy: Policy) -> dict[str, Any]:
                 "name_en": pause.name.en,
                 "most_s": pause.most_s,
             }
-            for pause in policy.pauses
+            for pause in pauses.values()
         ],
         "parties": [
-            {"code": code, "name_zh": name.zh, "name_en": name.en}
-            for code, name in policy.parties.items()
+            {"code": code, "name_zh": name.zh, "name_en": name.en} for code, name in parties.items()
         ],
     }
 

@@ -13,18 +13,18 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, func, or_, select
 from sqlalchemy.orm import Session
 
+from core.clock import now
 from core.identity import EVERYTHING, Access
 from core.models import User
 from dashboards.values import iso, text
 from dispatch.directory.models import Customer
 from dispatch.orders.models import Location, Order
-from dispatch.orders.service import POLICY
 from dispatch.privacy.masking import Eyes
 from dispatch.tickets import repository, rules
 from dispatch.tickets.models import Ticket, TicketAttachment
-from sla.documents import load_policy
 from sla.facts import Facts
 from sla.models import SlaTimer
+from sla.versions import usual
 
 FAULT = "fault_repair"
 TOTAL = "AH"
@@ -71,7 +71,7 @@ def ticket_list(session: Session, org_id: int, wanted: Wanted, eyes: Eyes) -> di
             Ticket.state.in_(rules.UNDECIDED),
             or_(
                 Ticket.due_at < wanted.overdue_at,
-                (Ticket.kind == FAULT) & (_began() < wanted.overdue_at - _promise()),
+                (Ticket.kind == FAULT) & (_began() < wanted.overdue_at - _promise(session, org_id)),
             ),
         )
     if wanted.unordered:
@@ -92,20 +92,20 @@ def _began() -> ColumnElement[datetime | None]:
     return func.coalesce(Ticket.reopened_at, Ticket.clock_started_at)
 
 
-def _promise() -> timedelta:
+def _promise(session: Session, org_id: int) -> timedelta:
     """What is promised while nobody has said where it is: the shortest, that of the town."""
-    total = load_policy(POLICY).total
+    total = usual(session, org_id, now()).total
     limit = total.seconds(Facts(area_class="urban")) if total else None
     return timedelta(seconds=limit or 0.0)
 
 
-def _due(ticket: Ticket, promised: datetime | None) -> datetime | None:
+def _due(ticket: Ticket, promised: datetime | None, usually: timedelta) -> datetime | None:
     """When an answer is due; of a fault its order's promise, or its own until it has one."""
     if ticket.due_at is not None:
         return ticket.due_at
     began = ticket.reopened_at or ticket.clock_started_at
     if ticket.kind == FAULT and ticket.state in rules.UNDECIDED:
-        return began + _promise() if began else None
+        return began + usually if began else None
     return promised
 
 
@@ -125,8 +125,9 @@ def summaries(
     )
     found = session.execute(query).all()
     files = _files(session, org_id, ticket_ids)
+    usually = _promise(session, org_id)
     promises = _promises(session, org_id, (row[1].id for row in found if row[1]))
-    return {row[0].id: _summary(row, files[row[0].id], promises, eyes) for row in found}
+    return {row[0].id: _summary(row, files[row[0].id], promises, usually, eyes) for row in found}
 
 
 def english_name(ticket: Ticket, customer: Customer | None) -> str | None:
@@ -171,6 +172,7 @@ def _summary(
     row: Row[Ticket, Order, Location, str, Customer],
     files: int,
     promises: dict[UUID, datetime],
+    usually: timedelta,
     eyes: Eyes,
 ) -> dict[str, Any]:
     ticket, order, place, filer, customer = row
@@ -184,7 +186,7 @@ def _summary(
         "filed_at": iso(ticket.filed_at),
         "filed_by": text(ticket.filed_by),
         "filed_by_name": filer,
-        "due_at": iso(_due(ticket, promised)),
+        "due_at": iso(_due(ticket, promised, usually)),
         "clock_started_at": iso(ticket.clock_started_at),
         "reopened_at": iso(ticket.reopened_at),
         "call_id": text(ticket.call_id),

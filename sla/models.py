@@ -51,15 +51,23 @@ class SlaBook(Base):
 
 
 class SlaCase(Base):
-    """An order under its policy; it keeps the version that it began under. `id` is the order's."""
+    """An order or ticket under its policy; it keeps the version that it began under, and the facts
+    that limits depend on as they were then. `id` is the order's or ticket's.
+    """
 
     __tablename__ = "sla_case"
+    __table_args__ = (CheckConstraint("subject IN ('order','ticket')", name="subject"),)
 
     org_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
     policy: Mapped[str]
     policy_version: Mapped[int]
     opened_at: Mapped[datetime]
+    subject: Mapped[str] = mapped_column(default="order", server_default="order")
+    customer_class: Mapped[str | None]
+    fault_class: Mapped[str | None]
+    kind: Mapped[str | None]
+    channel: Mapped[str | None]
 
 
 class SlaLadder(Base):

@@ -21,6 +21,12 @@ def case_locked(session: Session, org_id: int, case_id: UUID) -> SlaCase | None:
     return session.scalars(query.with_for_update()).one_or_none()
 
 
+def cases_of(session: Session, org_id: int, ids: Sequence[UUID]) -> dict[UUID, SlaCase]:
+    """Cases by the id of their order or ticket."""
+    query = select(SlaCase).where(SlaCase.org_id == org_id, SlaCase.id.in_(ids))
+    return {row.id: row for row in session.scalars(query)}
+
+
 def timers_of(session: Session, org_id: int, case_ids: Sequence[UUID]) -> list[SlaTimer]:
     """All timers of these cases, by deadline."""
     query = (

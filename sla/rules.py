@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Protocol
 from uuid import UUID, uuid5
 
 from core.events import (
@@ -20,6 +20,7 @@ from core.events import (
     SlaStepTaken,
     SlaWithdrawn,
 )
+from sla.facts import Facts
 from sla.timers import Timer
 
 Verdict = Literal["fire", "withdraw", "leave"]
@@ -99,15 +100,42 @@ class CaseState:
 
     policy: str = ""
     policy_version: int = 0
+    subject: str = "order"
+    facts: Facts = field(default_factory=Facts)
     timers: dict[UUID, TimerFlags] = field(default_factory=dict)
     ladders: dict[UUID, LadderFlags] = field(default_factory=dict)
     notices: dict[UUID, str] = field(default_factory=dict)
     anomalies: dict[UUID, str] = field(default_factory=dict)
 
 
+class Begun(Protocol):
+    """What is kept about how a case began: its row, or the fact of its beginning."""
+
+    @property
+    def customer_class(self) -> str | None: ...
+    @property
+    def fault_class(self) -> str | None: ...
+    @property
+    def kind(self) -> str | None: ...
+    @property
+    def channel(self) -> str | None: ...
+
+
+def facts_of(begun: Begun | None) -> Facts:
+    """The facts that limits depend on, as they were when it began."""
+    if begun is None:
+        return Facts()
+    return Facts(
+        customer_class=begun.customer_class,
+        fault_class=begun.fault_class,
+        kind=begun.kind,
+        channel=begun.channel,
+    )
+
+
 def fold_case(payloads: Iterable[Payload]) -> CaseState:
     """The state of a case after its facts, in order. Other facts raise TypeError."""
-    policy, version = "", 0
+    policy, version, subject, about = "", 0, "order", Facts()
     timers: dict[UUID, TimerFlags] = {}
     ladders: dict[UUID, LadderFlags] = {}
     notices: dict[UUID, str] = {}
@@ -115,7 +143,8 @@ def fold_case(payloads: Iterable[Payload]) -> CaseState:
     for fact in payloads:
         match fact:
             case SlaCaseOpened():
-                policy, version = fact.policy, fact.version
+                policy, version, subject = fact.policy, fact.version, fact.subject
+                about = facts_of(fact)
             case SlaBreached() | SlaAlarmRaised():
                 timers[fact.timer_id] = TimerFlags(
                     fact.code,
@@ -146,4 +175,4 @@ def fold_case(payloads: Iterable[Payload]) -> CaseState:
                 anomalies[fact.anomaly_id] = "explained"
             case _:
                 raise TypeError(f"{type(fact).__name__} does not belong to an SLA stream")
-    return CaseState(policy, version, timers, ladders, notices, anomalies)
+    return CaseState(policy, version, subject, about, timers, ladders, notices, anomalies)

@@ -13,19 +13,29 @@ from core.errors import NotFound
 from core.events import SlaAcknowledged, SlaCaseOpened, SlaWithdrawn
 from core.uow import UnitOfWork
 from sla import escalation, repository
+from sla.book import Covers
+from sla.facts import Facts
 from sla.firing import SOURCE, fire, wake
 from sla.models import SlaCase, SlaTimer
 from sla.policy import Policy
-from sla.rules import delay, timer_id, verdict
+from sla.rules import delay, facts_of, timer_id, verdict
 from sla.segments import Timeline
 from sla.sweep import sweep as sweep
 from sla.timers import Timer, merged_timers
-from sla.versions import ensure_kept
+from sla.versions import choose, ensure_kept
 from sla.versions import policy_of as policy_of
 
 
-def open_case(uow: UnitOfWork, order_id: UUID, policy: Policy, now: datetime) -> SlaCase:
-    """Put an order under a policy. Once per order; the caller's transaction."""
+def open_case(
+    uow: UnitOfWork,
+    order_id: UUID,
+    policy: Policy,
+    now: datetime,
+    facts: Facts | None = None,
+    subject: Covers = "order",
+) -> SlaCase:
+    """Put an order or ticket under a policy. Once for each; the caller's transaction."""
+    about = facts or Facts()
     ensure_kept(uow, policy)
     case = SlaCase(
         org_id=uow.org_id,
@@ -33,12 +43,43 @@ def open_case(uow: UnitOfWork, order_id: UUID, policy: Policy, now: datetime) ->
         policy=policy.code,
         policy_version=policy.version,
         opened_at=now,
+        subject=subject,
+        customer_class=about.customer_class,
+        fault_class=about.fault_class,
+        kind=about.kind,
+        channel=about.channel,
     )
     uow.session.add(case)
     uow.session.flush()
-    opened = SlaCaseOpened(policy=policy.code, version=policy.version)
+    opened = SlaCaseOpened(
+        policy=policy.code,
+        version=policy.version,
+        subject=subject,
+        customer_class=about.customer_class,
+        fault_class=about.fault_class,
+        kind=about.kind,
+        channel=about.channel,
+    )
     uow.emit(order_id, opened, occurred_at=now, source=SOURCE)
     return case
+
+
+def begin(
+    uow: UnitOfWork, id_: UUID, covers: Covers, facts: Facts, subject: Covers | None = None
+) -> SlaCase | None:
+    """Put an order or ticket under the policy that is in force for it now; None where none is.
+
+    `covers`: whose policies; a fault that has no order yet is under those of orders.
+    """
+    policy = choose(uow.session, uow.org_id, covers, facts, uow.now)
+    if policy is None:
+        return None
+    return open_case(uow, id_, policy, uow.now, facts, subject or covers)
+
+
+def begun_with(session: Session, org_id: int, case_id: UUID) -> Facts:
+    """The facts that the limits of a case depend on, as they were when it began."""
+    return facts_of(session.get(SlaCase, (org_id, case_id)))
 
 
 def policy_of_order(session: Session, org_id: int, order_id: UUID) -> Policy | None:

@@ -34,6 +34,7 @@ from sla.documents import (
     Wrong,
     calendar_names,
     days_of,
+    load_policy,
     parse_calendar,
     parse_policy,
     policy_names,
@@ -48,6 +49,7 @@ from sla.models import SlaCalendar, SlaCase, SlaPolicy
 from sla.policy import Policy
 
 SOURCE = "policies"
+USUAL = "beijing"
 _STREAMS = UUID("6f1c2f0e-6f0b-5b1c-9a52-3b8f0c1f5a77")
 _BOOK, _CHANGED = "sla_book", "sla_book_changed"
 _books: WeakKeyDictionary[Engine, dict[int, Book]] = WeakKeyDictionary()
@@ -170,6 +172,30 @@ def choose(
     """Under what an order or ticket with these facts begins at `at`; None: under nothing."""
     found = book_of(session, org_id).chosen(covers, facts, at)
     return found.policy if found else None
+
+
+def usual(session: Session, org_id: int, at: datetime) -> Policy:
+    """Under what a fault in town begins at `at`: what screens count with while nobody knows more.
+
+    Paidan's own rules for faults where no policy is in force.
+    """
+    facts = Facts(area_class="urban", kind="fault_repair", customer_class="ordinary")
+    return choose(session, org_id, "order", facts, at) or load_policy(USUAL)
+
+
+def named_policies(session: Session, org_id: int, at: datetime) -> list[Policy]:
+    """Policies whose words screens need: the usual one, then all others that something may have
+    begun under by itself.
+    """
+    first = usual(session, org_id, at)
+    book = book_of(session, org_id)
+    others = [
+        kept.policy
+        for versions in book.policies.values()
+        for kept in reversed(versions)
+        if kept.policy.applies is not None
+    ]
+    return [first, *(one for one in others if one is not first)]
 
 
 def policy_of(case: SlaCase) -> Policy:

@@ -20,9 +20,8 @@ from dashboards.board import snapshot
 from dashboards.reference import reference
 from dashboards.seen import order_seen, viewer_of
 from dispatch.orders import repository
-from dispatch.orders.service import POLICY
 from sla import service as sla
-from sla.documents import load_policy
+from sla.versions import named_policies, usual
 
 router = APIRouter(tags=["desk"])
 
@@ -40,8 +39,8 @@ def queue(principal: Annotated[Principal, Depends(Need(Right.CREW_ACT))]) -> JSO
 
 
 def _snapshot(principal: Principal) -> dict[str, Any]:
-    policy = load_policy(POLICY)
     with read_session() as session:
+        policy = usual(session, principal.org_id, now())
         found = snapshot(session, principal.org_id, topic_of(principal), now())
     viewer = viewer_of(principal)
     found["orders"] = [order_seen(row, viewer) for row in found["orders"]]
@@ -51,10 +50,11 @@ def _snapshot(principal: Principal) -> dict[str, Any]:
 
 @router.get("/api/reference", response_model=Reference)
 def reference_data(
-    _principal: Annotated[Principal, Depends(Need(Right.SELF))],
+    principal: Annotated[Principal, Depends(Need(Right.SELF))],
 ) -> dict[str, Any]:
     """Codes with their names in both languages."""
-    return reference(load_policy(POLICY))
+    with read_session() as session:
+        return reference(named_policies(session, principal.org_id, now()))
 
 
 @router.post("/api/alerts/{alert_id}/acknowledge", response_model=OrderRow)

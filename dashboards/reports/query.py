@@ -21,6 +21,8 @@ from dispatch.orders import repository
 from dispatch.orders.lost_time import Units
 from dispatch.orders.models import Assignment, Order, Stamp
 from dispatch.orders.timeline import timelines
+from sla.repository import cases_of
+from sla.rules import facts_of
 from sla.segments import Timeline
 
 OWN_SYSTEM = "paidan"
@@ -130,6 +132,7 @@ def _own(session: Session, org_id: int, rows: Sequence[Order]) -> Iterator[Case]
         chain.from_iterable(assignments.values()),
     )
     holds = holding.holds_of(session, org_id, ids)
+    cases = cases_of(session, org_id, ids)
     for row, order in zip(rows, orders, strict=True):
         mine = assignments[row.id]
         yield Case(
@@ -150,6 +153,7 @@ def _own(session: Session, org_id: int, rows: Sequence[Order]) -> Iterator[Case]
                     busy,
                     closed,
                     holds[row.id],
+                    facts_of(cases.get(row.id)),
                 ),
             ),
         )

@@ -24,13 +24,13 @@ from dispatch.numbering import next_number
 from dispatch.orders import repository
 from dispatch.orders.models import Location, OrderTicket
 from dispatch.orders.rules import OrderState, evolve_order
-from dispatch.orders.service import DISPATCHER, POLICY, SYSTEM, add_order, release
+from dispatch.orders.service import DISPATCHER, SYSTEM, add_order, release
 from dispatch.orders.work import Work, work_on
 from dispatch.routing import plans
 from dispatch.tickets import repository as tickets
 from dispatch.tickets.models import TicketNote
-from sla.documents import load_policy
 from sla.facts import Facts
+from sla.versions import usual
 
 KINDS = ("made_safe", "other_trade", "second_crew", "materials", "appointment")
 BEGIN_DUE = "orders.begin_due"
@@ -198,7 +198,7 @@ def _begins_at(uow: UnitOfWork, parent: OrderState, new: FollowOn) -> datetime |
         return None
     if new.kind == "materials":
         return new.appointment_at
-    total = load_policy(POLICY).total
+    total = usual(uow.session, uow.org_id, uow.now).total
     promised = total.seconds(Facts(area_class=parent.area_class)) if total else None
     return max(new.appointment_at - timedelta(seconds=promised or 0.0), uow.now)
 

@@ -12,6 +12,7 @@ from core.ids import new_id
 from core.models import Unit
 from core.uow import UnitOfWork
 from dispatch.crews.service import demand_present
+from dispatch.directory.models import Customer
 from dispatch.numbering import next_number
 from dispatch.orders import repository
 from dispatch.orders.models import Location, OrderTicket, Receipt
@@ -23,9 +24,10 @@ from dispatch.tickets.models import Ticket
 from dispatch.tickets.work import TicketWork, work_on_ticket
 from gps import service as gps
 from sla import service as sla
-from sla.documents import load_policy
+from sla.facts import Facts
+from sla.versions import USUAL
 
-POLICY = "beijing"
+POLICY = USUAL
 DISPATCHER = "dispatcher"
 SYSTEM = "system"
 
@@ -141,7 +143,21 @@ def add_order(
         OrderTicket(org_id=uow.org_id, order_id=state.id, ticket_id=ticket_id, clock=clock)
     )
     uow.session.flush()
-    sla.open_case(uow, state.id, load_policy(POLICY), uow.now)
+    sla.begin(uow, state.id, "order", _about(uow, state, fault_code, ticket_id))
+
+
+def _about(uow: UnitOfWork, state: OrderState, fault_code: str, ticket_id: UUID) -> Facts:
+    """What decides under which policy an order begins, and how long its limits are."""
+    ticket = uow.session.get(Ticket, (uow.org_id, ticket_id))
+    customer_id = ticket.customer_id if ticket else None
+    customer = uow.session.get(Customer, (uow.org_id, customer_id)) if customer_id else None
+    return Facts(
+        area_class=state.area_class,
+        customer_class=customer.importance if customer else None,
+        fault_class=fault_code,
+        kind=ticket.kind if ticket else None,
+        channel=ticket.channel if ticket else None,
+    )
 
 
 def release(uow: UnitOfWork, order_id: UUID, centre_id: UUID) -> None:

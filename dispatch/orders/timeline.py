@@ -7,7 +7,7 @@ that is on duty and closed is the desk's, not the network's.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
@@ -21,6 +21,7 @@ from sla.facts import Facts
 from sla.segments import Interval, PointTime, Timeline
 
 HOP_POINTS = ("B", "C", "centre_accepted")
+UNKNOWN = Facts()
 ASSIGNMENT_POINTS = ("D", "E", "F", "activated", "G", "H", "recorded")
 _BROKEN_OFF = ("returned", "recalled")
 
@@ -42,23 +43,25 @@ def timelines(
     busy: Sequence[Busy] = (),
     closed: Mapping[UUID, Sequence[Closing]] = MappingProxyType({}),
     holds: Sequence[HoldState] = (),
+    about: Facts = UNKNOWN,
 ) -> list[Timeline]:
     """The timelines of an order, oldest attempt first; the last is the one that is running.
 
     `busy`: when the crews of these assignments had other orders active. `closed`: when the desks of
     these centres, and the phones of these crews, were on duty and closed. `holds`: of the order;
-    each is in every timeline, as the total runs through all attempts.
+    each is in every timeline, as the total runs through all attempts. `about`: what is known of the
+    order besides.
     """
     stamps = _still_true(order, stamps)
     found = [
-        _timeline(order, hop, assignment, assignments, stamps, busy, closed, holds)
+        _timeline(order, hop, assignment, assignments, stamps, busy, closed, holds, about)
         for hop in order.hops
         for assignment in _of_hop(assignments, hop) or [None]
     ]
     last = found[-1] if found else None
     if last is None or (last.ended_at is not None and order.state in _OPEN):
         hop = order.hop if order.hop and order.hop.ended_at is None else None
-        found.append(_timeline(order, hop, None, assignments, stamps, busy, closed, holds))
+        found.append(_timeline(order, hop, None, assignments, stamps, busy, closed, holds, about))
     return found
 
 
@@ -97,6 +100,7 @@ def _timeline(
     busy: Sequence[Busy],
     closed: Mapping[UUID, Sequence[Closing]],
     holds: Sequence[HoldState],
+    about: Facts,
 ) -> Timeline:
     points = _points(stamps, hop.id if hop else None, assignment.id if assignment else None)
     first_hop = order.hops[0] if order.hops else None
@@ -105,7 +109,8 @@ def _timeline(
         hop_id=hop.id if hop else None,
         assignment_id=assignment.id if assignment else None,
         points=points,
-        facts=Facts(
+        facts=replace(
+            about,
             same_site=assignment.same_site if assignment else None,
             area_class=order.area_class,
             released_during_call=_during_call(first_hop, points),

@@ -120,7 +120,8 @@ class Work:
         busy = repository.busy_of(session, org_id, assignments)
         closed = repository.closed_of(session, org_id, self.order.hops, assignments)
         holds = list(self.holds.values())
-        return timelines(self.order, assignments, self.stamps, busy, closed, holds)
+        about = sla.begun_with(session, org_id, self.order.id)
+        return timelines(self.order, assignments, self.stamps, busy, closed, holds, about)
 
     def _end_holds(self) -> None:
         """What went on, or is over, is not held any more."""
