@@ -143,7 +143,8 @@ def print_table(report: SegmentReport, console: Console) -> None:
     console.print(table)
     console.print(
         "未判：缺时间点或限值；异常：时间倒置，不计入用时。\n"
-        "Unjudged: a point or the limit is not known. Anomalies: end before start, in no time."
+        "Unjudged: a point or the limit is not known. Anomalies: end before start, in no time.\n"
+        "复核后：按裁定豁免后的达标率。Adjusted: the share after rulings."
     )
 
 
@@ -153,6 +154,7 @@ _NUMBERS = (
     "限\nLimit",
     "数\nCount",
     "达标\nWithin",
+    "复核后\nAdjusted",
     "均值\nMean",
     "中位\nMedian",
     "p90",
@@ -169,12 +171,15 @@ def _key(line: Line) -> str:
 
 def _cells(line: Line) -> list[str]:
     found = line.figures
-    share = "–" if found.share is None else f"{found.share:.1%}"
+    share, after = (
+        "–" if one is None else f"{one:.1%}" for one in (found.share, line.adjusted.share)
+    )
     return [
         f"{line.code} {line.name_zh}\n{line.name_en}",
         clock(line.limit_s),
         str(found.count),
         share,
+        after,
         *(clock(x) for x in (found.mean_s, found.median_s, found.p90_s, found.p95_s, found.p99_s)),
         str(found.anomalies),
         str(found.unjudged),

@@ -1,10 +1,11 @@
 """Reading orders of a period with all their points, for reports."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,8 @@ from dispatch.orders import repository
 from dispatch.orders.lost_time import Units
 from dispatch.orders.models import Assignment, Order, Stamp
 from dispatch.orders.timeline import timelines
+from dispatch.reviews import repository as reviewing
+from dispatch.reviews.rules import ReviewState
 from sla.repository import cases_of
 from sla.rules import facts_of
 from sla.segments import Timeline
@@ -46,6 +49,9 @@ class Case:
     hops: dict[UUID, UUID]
     crews: dict[UUID, str]
     timelines: Sequence[Timeline]
+    rulings: Mapping[tuple[str, UUID], ReviewState] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
 
     @property
     def units(self) -> Units:
@@ -133,6 +139,7 @@ def _own(session: Session, org_id: int, rows: Sequence[Order]) -> Iterator[Case]
     )
     holds = holding.holds_of(session, org_id, ids)
     cases = cases_of(session, org_id, ids)
+    rulings = reviewing.rulings_of(session, org_id, ids)
     for row, order in zip(rows, orders, strict=True):
         mine = assignments[row.id]
         yield Case(
@@ -144,6 +151,7 @@ def _own(session: Session, org_id: int, rows: Sequence[Order]) -> Iterator[Case]
             centres={hop.id: str(hop.centre_id) for hop in order.hops},
             hops={one.id: one.hop_id for one in mine if one.hop_id},
             crews={one.id: str(one.crew_id or "") for one in mine},
+            rulings=rulings[row.id],
             timelines=_of_fault(
                 row,
                 timelines(

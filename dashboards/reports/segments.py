@@ -16,7 +16,9 @@ from sqlalchemy.orm import Session
 
 from core.identity import Access
 from core.settings import settings
+from dashboards.reports.adjusted import Adjusted, Rulings, adjusted
 from dashboards.reports.query import Case, cases, labels
+from dispatch.reviews.rules import ReviewState
 from sla.policy import Policy, SegmentRule
 from sla.segments import Segment, Timeline, goals, segments, total
 from sla.statistics import Figures, figures
@@ -39,12 +41,17 @@ class Line:
     statistic: str
     limit_s: float | None
     figures: Figures
+    adjusted: Adjusted
 
     def as_json(self) -> dict[str, Any]:
         """Flat values, as in the JSON and CSV forms."""
         flat = asdict(self)
-        return {**{k: v for k, v in flat.items() if k != "figures"}, **flat["figures"]} | {
-            "share": self.figures.share
+        plain = {k: v for k, v in flat.items() if k not in ("figures", "adjusted")}
+        return {**plain, **flat["figures"]} | {
+            "share": self.figures.share,
+            "adjusted_share": self.adjusted.share,
+            "adjusted_mean_s": self.adjusted.mean_s,
+            "ruled": self.adjusted.ruled,
         }
 
 
@@ -97,15 +104,18 @@ def segment_report(
     """
     zone = timezone or settings().timezone
     counted = 0
+    rulings: dict[tuple[str, UUID], ReviewState] = {}
 
     def read() -> Iterator[Case]:
         nonlocal counted
         for case in cases(session, org_id, access, start, end, system):
             counted += 1
+            rulings.update(case.rulings)
             yield case
 
     groups = fold(read(), policy, by, ZoneInfo(zone), end)
-    lines = _lines(groups, policy, labels(session, org_id))
+    by_unit = by in ("centre", "crew")
+    lines = _lines(groups, policy, labels(session, org_id), rulings, by_unit=by_unit)
     return SegmentReport(
         policy.code, policy.version, by, start, end, zone, system, counted, tuple(lines)
     )
@@ -182,16 +192,26 @@ def keys_of(case: Case, segment: Segment, by: By, zone: ZoneInfo) -> list[str]:
     return [crew] if crew is not None else []
 
 
-def _lines(groups: Groups, policy: Policy, names: Mapping[str, tuple[str, str]]) -> Iterator[Line]:
+def _lines(
+    groups: Groups,
+    policy: Policy,
+    names: Mapping[str, tuple[str, str]],
+    rulings: Rulings,
+    *,
+    by_unit: bool,
+) -> Iterator[Line]:
     rules = {rule.code: (position, rule) for position, rule in enumerate(policy.rules)}
     for key, code in sorted(groups, key=lambda pair: (pair[0], rules[pair[1]][0])):
-        yield _line(key, rules[code][1], groups[key, code], policy, names)
+        found = groups[key, code]
+        after = adjusted(found, rulings, key if by_unit else None)
+        yield _line(key, rules[code][1], found, after, policy, names)
 
 
 def _line(
     key: str,
     rule: SegmentRule,
     found: list[Segment],
+    after: Adjusted,
     policy: Policy,
     names: Mapping[str, tuple[str, str]],
 ) -> Line:
@@ -209,4 +229,5 @@ def _line(
         statistic=statistic,
         limit_s=limits.pop() if len(limits) == 1 else None,
         figures=figures(found, statistic),
+        adjusted=after,
     )

@@ -1,5 +1,6 @@
 """All queries of reviews."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict
 from uuid import UUID
@@ -29,6 +30,22 @@ def reviews_of(session: Session, org_id: int, order_ids: Iterable[UUID]) -> list
         .execution_options(populate_existing=True)
     )
     return list(session.scalars(query))
+
+
+def rulings_of(
+    session: Session, org_id: int, order_ids: Iterable[UUID]
+) -> dict[UUID, dict[tuple[str, UUID], ReviewState]]:
+    """What was ruled on the breaches of each order, by code and subject; not the withdrawn ones."""
+    found: dict[UUID, dict[tuple[str, UUID], ReviewState]] = defaultdict(dict)
+    query = select(Review).where(
+        Review.org_id == org_id,
+        Review.order_id.in_(list(order_ids)),
+        Review.state == "ruled",
+        Review.withdrawn_at.is_(None),
+    )
+    for row in session.scalars(query):
+        found[row.order_id][row.code, row.subject_id] = review_state(row)
+    return found
 
 
 def get(session: Session, org_id: int, review_id: UUID) -> Review:

@@ -203,3 +203,37 @@ def test_what_stays_so_is_explained_and_leaves_the_queue(office: Office) -> None
     tap(office, row, "depart")
     assert ("before_sent", "F") not in queue(office, row)
     assert sound(office) == []
+
+
+def test_the_segment_report_tells_raw_and_adjusted_side_by_side(office: Office) -> None:
+    row = late_order(office)
+    with later(50):
+        tap(office, row, "depart")
+    supervisor = office.person("supervisor")
+    period = {"from": (now() - timedelta(hours=1)).isoformat()}
+    period["to"] = (now() + timedelta(hours=1)).isoformat()
+
+    def line(by: str) -> dict[str, Any]:
+        report = supervisor.get("/api/reports/segments", by=by, **period)
+        key = {"crew": office.unit("east-1"), "segment": ""}[by]
+        (found,) = [one for one in report["lines"] if (one["key"], one["code"]) == (key, "FG")]
+        return dict(found)
+
+    before = line("segment")
+    assert before["adjusted_share"] == before["share"]
+    path = f"/api/reviews/{reviews(office, row)['FG']['id']}/rule"
+    supervisor.post(path, {"ruling": "waived", "words": "属实", "waived_s": 3600})
+    after = line("segment")
+    assert (after["share"], after["within"]) == (before["share"], before["within"])
+    assert after["adjusted_share"] > after["share"]
+    assert after["ruled"] == before["ruled"] + 1
+    moved = {
+        "ruling": "reattributed",
+        "words": "派错",
+        "party": "centre",
+        "unit": office.unit("east"),
+    }
+    supervisor.post(path, moved)
+    crew = line("crew")
+    assert crew["adjusted_share"] is None or crew["adjusted_share"] > crew["share"]
+    assert line("segment")["adjusted_share"] == before["adjusted_share"]
