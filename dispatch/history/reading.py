@@ -1,4 +1,4 @@
-"""Reading export files: plain or gzip CSV, UTF-8 or GB 18030, row by row."""
+"""Reading export files: plain or gzip CSV, UTF-8, UTF-16 or GB 18030, row by row."""
 
 import codecs
 import csv
@@ -21,8 +21,17 @@ csv.field_size_limit(_BLOCK)
 class FileUnreadable(Problem):
     status = 422
     code = "file_unreadable"
-    zh = "文件 {file} 无法读取：{reason}"
+    zh = "文件 {file} 无法读取：{reason_zh}"
     en = "The file {file} cannot be read: {reason}"
+
+    def __init__(self, *, file: str, reason: str, reason_zh: str) -> None:
+        super().__init__(file=file, reason=reason, reason_zh=reason_zh)
+        self._reasons = reason, reason_zh
+
+    def of(self, file: str) -> "FileUnreadable":
+        """The same about a file that the user calls `file`."""
+        reason, reason_zh = self._reasons
+        return FileUnreadable(file=file, reason=reason, reason_zh=reason_zh)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +54,18 @@ def _bytes(path: Path) -> Iterator[BinaryIO]:
 
 def look_through(path: Path, encoding: str, delimiter: str) -> Export:
     """Digest of the content, its encoding and rows. `auto`: UTF-16 where the file begins with its
-    mark, UTF-8 if all of it is, else GB 18030.
+    mark or every other byte is mostly 0, UTF-8 if all of it is, else GB 18030.
 
     Raises FileUnreadable; OSError where the file is not there.
     """
     digest = sha256()
     utf8 = codecs.getincrementaldecoder("utf-8")()
     is_utf8 = encoding != "gb18030"
-    mark = b""
+    first = b""
     try:
         with _bytes(path) as content:
             while block := content.read(_BLOCK):
-                mark = mark or block[:2]
+                first = first or block
                 digest.update(block)
                 if is_utf8:
                     try:
@@ -64,15 +73,28 @@ def look_through(path: Path, encoding: str, delimiter: str) -> Export:
                     except UnicodeDecodeError:
                         is_utf8 = False
     except (EOFError, gzip.BadGzipFile) as error:
-        raise FileUnreadable(file=path.name, reason=str(error)) from error
+        raise FileUnreadable(
+            file=path.name, reason=str(error), reason_zh="压缩包已损坏或不完整"
+        ) from error
     chosen = encoding
     if encoding == "auto":
-        chosen = "utf-16" if mark in _UTF16 else "utf-8" if is_utf8 else "gb18030"
+        chosen = _utf16(first) or ("utf-8" if is_utf8 else "gb18030")
     chosen = "utf-8-sig" if chosen == "utf-8" else chosen
     rows = sum(1 for _ in records(path, chosen, delimiter)) - 1
     if rows < 0:
-        raise FileUnreadable(file=path.name, reason="it is empty")
+        raise FileUnreadable(file=path.name, reason="it is empty", reason_zh="文件是空的")
     return Export(path, digest.hexdigest(), chosen, rows)
+
+
+def _utf16(first: bytes) -> str | None:
+    """Which UTF-16 the file is, by its mark, else by the zero bytes of its commas and digits."""
+    if first[:2] in _UTF16:
+        return "utf-16"
+    high, low = first[0::2].count(0), first[1::2].count(0)
+    few, many = sorted((high, low))
+    if many < 4 or many * 20 < len(first) or few * 10 > many:
+        return None
+    return "utf-16-le" if low > high else "utf-16-be"
 
 
 def records(
@@ -90,7 +112,11 @@ def records(
             every = csv.reader(text, delimiter=delimiter)
             yield from (record for record in every if record or keep_blank)
         except UnicodeError as error:
-            reason = f"it is not text in {encoding.removesuffix('-sig')}"
-            raise FileUnreadable(file=path.name, reason=reason) from error
+            code = encoding.removesuffix("-sig")
+            raise FileUnreadable(
+                file=path.name, reason=f"it is not text in {code}", reason_zh=f"不是 {code} 文本"
+            ) from error
         except csv.Error as error:
-            raise FileUnreadable(file=path.name, reason=str(error)) from error
+            raise FileUnreadable(
+                file=path.name, reason=str(error), reason_zh=f"不是 CSV（{error}）"
+            ) from error

@@ -33,11 +33,30 @@ def workbook(path: Path, rows: Table) -> Path:
     return path
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "gbk", "utf-16"])
+@pytest.mark.parametrize(
+    "encoding",
+    [
+        "utf-8",
+        "utf-8-sig",
+        "gb18030",
+        "gbk",
+        "utf-16",
+        "utf-16-le",
+        "utf-16-be",
+    ],
+)
 def test_encodings(organisation: int, tmp_path: Path, encoding: str) -> None:
     run = bring("customers", write_csv(tmp_path / "c.csv", CUSTOMERS, encoding))
     assert counts(run) == {"rows": 2, "added": 2}
     assert [row["name_zh"] for row in directory()["customer"]] == ["张三", "第一医院"]
+
+
+def test_a_file_with_nul_in_it_is_judged_like_any_other(organisation: int, tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_bytes("户号,户名,备\0注\n1\0,张三,\n2,李\0四,\n3,王五,\0\n".encode())
+    run = bring("customers", tmp_path / "c.csv")
+    assert counts(run) == {"rows": 3, "added": 1, "rejected": 2}
+    assert findings(run) == [(2, "number", "bad_code"), (3, "name_zh", "bad_text")]
+    assert run.ignored == ["备\ufffd注"]
 
 
 def test_a_workbook_with_real_numbers_and_dates(organisation: int, tmp_path: Path) -> None:
@@ -94,6 +113,8 @@ def test_what_is_no_file_to_import_ends_visibly(organisation: int, tmp_path: Pat
         bring("customers", tmp_path / "twice.csv").failure_en or ""
     )
     reasons = {name: bring("customers", tmp_path / name).failure_en for name in cases}
+    in_chinese = bring("customers", tmp_path / "header.csv").failure_zh
+    assert in_chinese == "文件 header.csv 无法读取：表头下面没有数据行"
     assert "no rows below the header" in (reasons["header.csv"] or "")
     assert "no workbook" in (reasons["torn.xlsx"] or "")
     assert "not text in gb18030" in (reasons["big5.csv"] or "")

@@ -54,6 +54,11 @@ def clean(cell: str) -> str:
     return text
 
 
+def without_nul(text: str) -> str:
+    """With a visible mark where a NUL stands: the database keeps none."""
+    return text.replace("\x00", "\ufffd")
+
+
 def no_formula(text: str) -> None:
     """Raises Bad where a spreadsheet left a formula instead of what it comes to."""
     if text.startswith("="):

@@ -19,6 +19,7 @@ from xml.etree.ElementTree import ParseError
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
+from dispatch.directory.imports.cells import without_nul
 from dispatch.history.reading import Export, FileUnreadable, look_through, records
 
 MAX_UNPACKED = 2_000_000_000
@@ -74,17 +75,21 @@ def _open(path: Path, name: str) -> Sheet:
         export = look_through(path, "auto", ",")
         delimiter = _delimiter(export)
         first = records(path, export.encoding, delimiter, keep_blank=True)
-        header = next(first, [])
+        header = [without_nul(cell) for cell in next(first, [])]
         first.close()
     except FileUnreadable as error:
-        raise FileUnreadable(file=name, reason=error.params["reason"]) from error
+        raise error.of(name) from error
     rows = sum(
         1
         for record in records(path, export.encoding, delimiter)
         if any(cell.strip() for cell in record)
     )
     if rows < 2:
-        raise FileUnreadable(file=name, reason="there are no rows below the header")
+        raise FileUnreadable(
+            file=name,
+            reason="there are no rows below the header",
+            reason_zh="表头下面没有数据行",
+        )
     counted = Export(path, export.digest, export.encoding, rows - 1)
     return Sheet(counted, delimiter, header)
 
@@ -101,7 +106,9 @@ def _unpack(path: Path, name: str, target: Path) -> None:
     try:
         with zipfile.ZipFile(path) as packed:
             if sum(one.file_size for one in packed.infolist()) > MAX_UNPACKED:
-                raise FileUnreadable(file=name, reason="it unpacks to more than 2 GB")
+                raise FileUnreadable(
+                    file=name, reason="it unpacks to more than 2 GB", reason_zh="解压后超过 2 GB"
+                )
             formulas = _has_formulas(packed)
         with catch_warnings(), target.open("w", encoding="utf-8", newline="") as text:
             simplefilter("ignore")  # styles that the library does not know
@@ -121,7 +128,9 @@ def _unpack(path: Path, name: str, target: Path) -> None:
         IndexError,
         ValueError,
     ) as error:
-        raise FileUnreadable(file=name, reason=f"no workbook: {error}") from error
+        raise FileUnreadable(
+            file=name, reason=f"no workbook: {error}", reason_zh=f"不是可用的工作簿（{error}）"
+        ) from error
 
 
 @contextmanager

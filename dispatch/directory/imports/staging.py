@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from core.ids import new_id
+from dispatch.directory.imports.cells import without_nul
 from dispatch.directory.imports.kinds import Kind
 from dispatch.directory.imports.quality import Finding
 
@@ -72,9 +73,8 @@ def put_findings(session: Session, org_id: int, run_id: UUID, findings: Sequence
     )
     with _link(session).cursor() as cursor, cursor.copy(statement) as copy:
         for one in each.values():
-            copy.write_row(
-                (org_id, run_id, one.row, one.field, one.rule, one.level, one.value, one.other)
-            )
+            value, other = without_nul(one.value), without_nul(one.other)
+            copy.write_row((org_id, run_id, one.row, one.field, one.rule, one.level, value, other))
 
 
 def ready(session: Session, kind: Kind) -> None:
