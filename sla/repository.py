@@ -132,15 +132,10 @@ def claim_to_show(session: Session, org_id: int, limit: int) -> set[UUID]:
     return cases
 
 
-def last_clock_step(session: Session) -> int:
-    """The number of the last step of the clock; 0 where there has been none."""
-    return session.scalar(select(func.max(ClockStep.number))) or 0
-
-
-def clock_steps(session: Session, after: int) -> list[tuple[int, float]]:
-    """Number and seconds of each step behind the one numbered `after`."""
-    query = select(ClockStep.number, ClockStep.back_s).where(ClockStep.number > after)
-    return [(number, back_s) for number, back_s in session.execute(query)]
+def clock_steps(session: Session) -> dict[int, float]:
+    """All steps of the clock: number and seconds. A healthy installation has none."""
+    query = select(ClockStep.number, ClockStep.back_s).order_by(ClockStep.number)
+    return {row.number: row.back_s for row in session.execute(query)}
 
 
 def add_clock_step(session: Session, noticed_at: datetime, back_s: float) -> None:

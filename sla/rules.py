@@ -1,6 +1,6 @@
 """What happens to a deadline when stamps move, and what a case's facts add up to: pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, Protocol
@@ -61,6 +61,15 @@ def delay(
     """
     waited = (noticed_at - max(due_at, armed_at)).total_seconds()
     return Delay(max(waited, 0.0) + clock_back_s, clock_back_s)
+
+
+Steps = Mapping[int, float]
+"""Seconds of each step of the clock, by number."""
+
+
+def set_back_since(steps: Steps, known: int) -> float:
+    """Seconds that the clock was set back after the step numbered `known`."""
+    return sum(back_s for number, back_s in steps.items() if number > known)
 
 
 def set_back(wall_s: float, steady_s: float) -> float:

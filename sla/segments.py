@@ -280,9 +280,9 @@ def _running(
     start = base.start
     assert start is not None
     until = max(now, start)
-    excluded = excluded_s(stops, start, until)
-    spent = (until - start).total_seconds() - excluded
-    base = replace(base, state="running", spent_s=spent, excluded_s=excluded)
+    excluded = stopped(stops, start, until)
+    spent = (until - start - excluded).total_seconds()
+    base = replace(base, state="running", spent_s=spent, excluded_s=excluded.total_seconds())
     if limit is None or base.limit_s is None or base.least:
         return base
     reached = due(policy, start, limit.length, _until(stops, until))
@@ -310,9 +310,9 @@ def _done(
     start, end = base.start, base.end
     assert start is not None
     assert end is not None
-    excluded = excluded_s(stops, start, end)
-    spent = (end - start).total_seconds() - excluded
-    base = replace(base, state="done", spent_s=spent, excluded_s=excluded)
+    excluded = stopped(stops, start, end)
+    spent = (end - start - excluded).total_seconds()
+    base = replace(base, state="done", spent_s=spent, excluded_s=excluded.total_seconds())
     if limit is None or base.limit_s is None:
         return base
     until = due(policy, start, limit.length, _until(stops, end))
@@ -347,13 +347,17 @@ def _union(intervals: Sequence[Interval]) -> list[tuple[datetime, datetime | Non
     return merged
 
 
-def excluded_s(intervals: Sequence[Interval], start: datetime, end: datetime) -> float:
-    """Seconds between `start` and `end` that lie in any of the intervals, counted once."""
-    found = 0.0
+def stopped(intervals: Sequence[Interval], start: datetime, end: datetime) -> timedelta:
+    """How much between `start` and `end` lies in any of the intervals, counted once."""
+    found = timedelta(0)
     for begun, ended in _union(intervals):
-        overlap = min(ended or end, end) - max(begun, start)
-        found += max(overlap.total_seconds(), 0.0)
+        found += max(min(ended or end, end) - max(begun, start), timedelta(0))
     return found
+
+
+def excluded_s(intervals: Sequence[Interval], start: datetime, end: datetime) -> float:
+    """The same in seconds."""
+    return stopped(intervals, start, end).total_seconds()
 
 
 def due(

@@ -18,7 +18,7 @@ from sla.facts import Facts
 from sla.firing import SOURCE, fire, wake
 from sla.models import SlaCase, SlaTimer
 from sla.policy import Policy
-from sla.rules import delay, facts_of, timer_id, verdict
+from sla.rules import Steps, delay, facts_of, set_back_since, timer_id, verdict
 from sla.segments import Timeline
 from sla.sweep import sweep as sweep
 from sla.timers import Timer, merged_timers
@@ -104,25 +104,25 @@ def reassess(
     case = repository.case_locked(uow.session, uow.org_id, order_id)
     if case is None:
         return []
-    stored = {(row.code, row.subject_id): row for row in _timers(uow, order_id)}
+    timers = repository.timers_of(uow.session, uow.org_id, [order_id])
+    stored = {(row.code, row.subject_id): row for row in timers}
+    steps = repository.clock_steps(uow.session)
 
     policy = policy_of(case)
     wanted = merged_timers(policy, timelines, now)
 
+    rows = []
     for timer in (*wanted, *beside):
         row = stored.pop((timer.code, timer.subject_id), None) or _new_row(uow, order_id, timer)
-        _apply(uow, row, timer, now)
+        _apply(uow, row, timer, now, steps)
+        rows.append(row)
     for row in stored.values():
         row.stopped_at = row.stopped_at or now
     uow.session.flush()
-    rows = _timers(uow, order_id)
     wake(uow, rows)
+    rows += stored.values()
     escalation.follow(uow, policy, rows, now)
     return rows
-
-
-def _timers(uow: UnitOfWork, order_id: UUID) -> list[SlaTimer]:
-    return repository.timers_of(uow.session, uow.org_id, [order_id])
 
 
 def _new_row(uow: UnitOfWork, order_id: UUID, timer: Timer) -> SlaTimer:
@@ -138,14 +138,14 @@ def _new_row(uow: UnitOfWork, order_id: UUID, timer: Timer) -> SlaTimer:
     return row
 
 
-def _apply(uow: UnitOfWork, row: SlaTimer, timer: Timer, now: datetime) -> None:
+def _apply(uow: UnitOfWork, row: SlaTimer, timer: Timer, now: datetime, steps: Steps) -> None:
     if row.due_at != timer.due_at or row.armed_at is None:
-        row.armed_at, row.clock_step = now, repository.last_clock_step(uow.session)
+        row.armed_at, row.clock_step = now, max(steps, default=0)
     row.starts_at, row.due_at, row.limit_s = timer.starts_at, timer.due_at, timer.limit_s
     row.stopped_at = timer.stopped_at
     decided = verdict(timer, now, fired=row.fired_at is not None)
     if decided == "fire":
-        _fire(uow, row, now)
+        _fire(uow, row, now, steps)
     elif decided == "withdraw":
         row.fired_at = row.acknowledged_at = row.acknowledged_by = row.late_s = None
         row.withdrawn_at, row.shown = now, True
@@ -154,11 +154,10 @@ def _apply(uow: UnitOfWork, row: SlaTimer, timer: Timer, now: datetime) -> None:
         uow.touch("order", row.case_id)
 
 
-def _fire(uow: UnitOfWork, row: SlaTimer, now: datetime) -> None:
+def _fire(uow: UnitOfWork, row: SlaTimer, now: datetime, steps: Steps) -> None:
     """A stamp showed that a deadline had passed."""
     assert row.due_at is not None
-    back_s = sum(back for _, back in repository.clock_steps(uow.session, row.clock_step))
-    found = delay(row.due_at, row.armed_at, now, back_s)
+    found = delay(row.due_at, row.armed_at, now, set_back_since(steps, row.clock_step))
     row.fired_at, row.withdrawn_at, row.late_s, row.shown = now, None, found.late_s, True
     fire(uow, row, found)
     uow.touch("order", row.case_id)

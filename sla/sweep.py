@@ -13,7 +13,7 @@ from core.logging import logger
 from core.uow import unit_of_work
 from sla import escalation, repository
 from sla.firing import SOURCE, fire
-from sla.rules import Delay, delay
+from sla.rules import delay, set_back_since
 
 BATCH = 250
 SHOWN_AT_ONCE = 25
@@ -44,12 +44,12 @@ def _fire_batch(org_id: int, now: datetime, limit: int) -> int:
         rows = repository.claim_due(uow.session, org_id, now, limit)
         if not rows:
             return 0
-        steps = repository.clock_steps(uow.session, min(row.clock_step for row in rows))
+        steps = repository.clock_steps(uow.session)
 
-        found: list[Delay] = []
-        for row in rows:
-            back_s = sum(back for number, back in steps if number > row.clock_step)
-            found.append(delay(row.due_at, row.armed_at, now, back_s))
+        found = [
+            delay(row.due_at, row.armed_at, now, set_back_since(steps, row.clock_step))
+            for row in rows
+        ]
 
         for row, one in zip(rows, found, strict=True):
             fire(uow, row, one)
@@ -87,7 +87,7 @@ def outlook() -> tuple[datetime | None, bool]:
 def last_clock_step() -> int:
     """The number of the last step of the clock that is known."""
     with read_session() as session:
-        return repository.last_clock_step(session)
+        return max(repository.clock_steps(session), default=0)
 
 
 def clock_set_back(back_s: float, now: datetime, known: int) -> int:
@@ -98,10 +98,10 @@ def clock_set_back(back_s: float, now: datetime, known: int) -> int:
     """
     with session_factory()() as session:
         repository.lock_clock_steps(session)
-        others = repository.clock_steps(session, known)
-        if not any(abs(back_s - back) < 1.0 for _, back in others):
+        others = repository.clock_steps(session)
+        if not any(number > known and abs(back_s - others[number]) < 1.0 for number in others):
             repository.add_clock_step(session, now, back_s)
             log.warning("clock_set_back", back_s=back_s)
-        last = repository.last_clock_step(session)
+        last = max(repository.clock_steps(session))
         session.commit()
     return last
