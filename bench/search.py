@@ -244,7 +244,7 @@ def in_server(found: list[Lookup], log: Path) -> list[Lookup]:
                 spent.setdefault(int(pid), []).append(0.0)
             if int(pid) in spent:
                 spent[int(pid)][-1] += float(ms) / 1000
-    told = []
+    told: list[Lookup] = []
     for pid in {one.pid for one in found}:
         mine = sorted((one for one in found if one.pid == pid), key=lambda one: one.begun)
         last = spent[pid][-len(mine) :]

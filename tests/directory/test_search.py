@@ -237,6 +237,26 @@ def test_tickets_are_found_by_number(town: Office) -> None:
         assert not [one for one in answer.json().get("hits", ()) if one["kind"] == "ticket"]
 
 
+def test_a_centre_finds_the_tickets_of_its_departments(town: Office) -> None:
+    agent, admin = town.person("agent"), town.person("admin")
+    unit = {
+        "kind": "department",
+        "code": "east-service",
+        "site": "east",
+        "name_zh": "城东服务班",
+        "name_en": "East",
+    }
+    department = admin.post("/api/units", {**unit, "parent_id": town.unit("east")})["id"]
+    id_ = agent.post("/api/tickets", {"channel": "web", "kind": "complaint", "description": "慢"})[
+        "id"
+    ]
+    agent.post(f"/api/tickets/{id_}/transfer", {"unit_id": department})
+    number = agent.get(f"/api/tickets/{id_}")["ticket"]["number"]
+    for login, sees in (("east.desk", True), ("west.desk", False)):
+        hits = [hit for hit in ask(town, number, login)["hits"] if hit["kind"] == "ticket"]
+        assert bool(hits) is sees
+
+
 def test_an_address_with_more_levels_than_the_books_have(town: Office, city: City) -> None:
     one = household(city)
     for before in ("东海省临江市", "临江市"):

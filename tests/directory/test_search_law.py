@@ -17,7 +17,7 @@ from core.identity import EVERYTHING
 from core.ids import new_id
 from core.models import Organisation
 from dispatch.directory.models import Customer, CustomerPhone, Premise, Region, ServicePoint
-from dispatch.directory.search.forms import Row, pairs, place_words, plain
+from dispatch.directory.search.forms import Row, pieces, place_words, plain
 from dispatch.directory.search.hits import Hit
 from dispatch.directory.search.match import fields_of, why
 from dispatch.directory.search.query import Word, meanings, ways
@@ -118,7 +118,7 @@ def test_whatever_is_typed_is_understood_or_nothing(text: str) -> None:
     for words in ways(text, "86"):
         for word in words:
             assert word.form == plain(word.form)
-            assert all("'" not in token and "\\" not in token for token in pairs(word.form))
+            assert all("'" not in token and "\\" not in token for token in pieces(word.form))
 
 
 @given(st.text(max_size=40))

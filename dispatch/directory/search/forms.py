@@ -3,11 +3,11 @@
 Every text is reduced to letters and digits of one case and width (`plain`). A row keeps its fields
 in that form, `|` and a letter before each (`words`), and tokens of them for the inverted index:
 
-    张 张伟 12 a3   one and two signs of names and addresses      =张伟   a whole name
+    张 张伟 12 柳湾区  one to three signs of names and addresses   =张伟   a whole name
     ^zw             initials, two to four from any sign on        @…      region
-    `zh `zhan       pinyin, its first 2, 4 and 6 letters          !       important customer
+    `zh `zhan       pinyin, its first 2 to 6, 8 and 10 letters    !       important customer
     <t138 >5678     first digits of phone, meter or account;      ~       in the sample
-                    the last four of any of them                  #…      kind of a thing
+                    the last 4, 6 and 8 of any of them            #…      kind of a thing
 
 The sample is every 256th of the others: a fragment that is often found in it is common.
 """
@@ -32,9 +32,10 @@ TEXT_FIELDS = {
 DIGIT_FIELDS = {"phone": "t", "meter": "m", "account": "c"}
 FIELD_OF = {letter: name for name, letter in (TEXT_FIELDS | DIGIT_FIELDS).items()}
 READ_AS, BY_INITIALS = "p", "i"
-FIRST_DIGITS = (3, 5, 7, 9, 11)
-LAST_DIGITS = 4
-FIRST_LETTERS = (2, 4, 6)
+FIRST_DIGITS = (3, 5, 6, 7, 8, 9, 11)
+LAST_DIGITS = (4, 6, 8)
+LONGEST = 3
+FIRST_LETTERS = (2, 3, 4, 5, 6, 8, 10)
 MOST_INITIALS = 4
 _OUT = re.compile(r"[\W_]+")
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -61,18 +62,18 @@ def digits_of(number: str, country: str) -> str:
 
 
 def grams(form: str) -> set[str]:
-    """All single signs and pairs of neighbours."""
-    return {*form, *(form[at : at + 2] for at in range(len(form) - 1))}
+    """All pieces of one to three signs."""
+    sizes = range(1, LONGEST + 1)
+    return {form[at : at + size] for size in sizes for at in range(len(form) - size + 1)}
 
 
-def pairs(form: str) -> list[str]:
-    """Tokens that all rows with this fragment have: each of its signs in a pair, the last perhaps
-    in two. Whether the pairs stand together is looked at in the row.
+def pieces(form: str) -> list[str]:
+    """Tokens that all rows with this fragment have: each of its signs in one of three signs, the
+    last perhaps in several. Whether the pieces stand together is looked at in the row.
     """
-    if len(form) == 1:
-        return [form]
-    starts = [*range(0, len(form) - 1, 2), len(form) - 2]
-    return list(dict.fromkeys(form[at : at + 2] for at in starts))
+    size = min(len(form), LONGEST)
+    starts = [*range(0, len(form) - size + 1, size), len(form) - size]
+    return list(dict.fromkeys(form[at : at + size] for at in starts))
 
 
 @dataclass(slots=True)
@@ -126,8 +127,9 @@ def _ends(letter: str, form: str) -> Iterator[str]:
     for size in FIRST_DIGITS:
         if len(form) >= size:
             yield f"<{letter}{form[:size]}"
-    if len(form) >= LAST_DIGITS:
-        yield ">" + form[-LAST_DIGITS:]
+    for size in LAST_DIGITS:
+        if len(form) >= size:
+            yield ">" + form[-size:]
 
 
 @lru_cache(maxsize=65_536)

@@ -344,7 +344,9 @@ def orders(
 
 _TICKETS = """
 SELECT t.id, t.number, t.kind, t.state, t.caller_name FROM ticket t
-WHERE t.org_id = %(org_id)s AND (CAST(%(centre)s AS uuid) IS NULL OR t.unit_id = %(centre)s)
+WHERE t.org_id = %(org_id)s AND (CAST(%(centre)s AS uuid) IS NULL OR t.unit_id IN
+        (SELECT id FROM unit
+         WHERE org_id = t.org_id AND (id = %(centre)s OR centre_id = %(centre)s)))
     AND ((t.state <> 'closed' AND replace(t.number, '-', '') LIKE %(inside)s)
          OR t.number = %(number)s)
 ORDER BY t.filed_at DESC, t.id LIMIT %(most)s

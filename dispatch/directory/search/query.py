@@ -14,7 +14,7 @@ from dispatch.directory.search.forms import (
     MOST_INITIALS,
     digits_of,
     has_han,
-    pairs,
+    pieces,
     plain,
     region_mark,
 )
@@ -24,8 +24,8 @@ MOST_SIGNS = 40
 PHONE_DIGITS = (7, 15)
 HOUSE_DIGITS = 4
 """A longer number is none of a house or room, unless nothing else has it."""
-SHOWN_FIRST = 3
-"""Digits that a masked phone begins with; its last four are shown as well."""
+SHOWN_FIRST, SHOWN_LAST = 3, 4
+"""Digits that a masked phone begins and ends with."""
 _NUMBER = re.compile(r"(?:\+|00)?[\d\s().\-]+")
 _BETWEEN = re.compile(r"[\s,，、;；/|]+")
 _RUNS = re.compile(r"[\u3400-\u9fff]+|[a-z]+|\d+|[^\W\d_a-z\u3400-\u9fff]+")
@@ -145,7 +145,7 @@ def _any(alternatives: Iterable[str]) -> str:
 def meanings(word: Word) -> Iterator[str]:
     """What a row may have that holds this word; more than holds it may have that."""
     if word.houses:
-        yield _all(pairs(word.form))
+        yield _all(pieces(word.form))
     if word.is_digits:
         yield from (_quoted(one) for one in _ends(word.form))
     if word.is_latin:
@@ -154,9 +154,9 @@ def meanings(word: Word) -> Iterator[str]:
         if size:
             yield _quoted("`" + word.form[:size])
     if word.masked and word.is_phone:
-        yield _all((f"<t{word.form[:SHOWN_FIRST]}", ">" + word.form[-LAST_DIGITS:]))
+        yield _all((f"<t{word.form[:SHOWN_FIRST]}", ">" + word.form[-SHOWN_LAST:]))
     for place in word.places:
-        yield _all(pairs(plain(place)))
+        yield _all(pieces(plain(place)))
     for region in word.regions:
         yield _quoted(region_mark(region.hex))
 
@@ -166,8 +166,9 @@ def _ends(form: str) -> Iterator[str]:
     if size:
         for letter in DIGIT_FIELDS.values():
             yield f"<{letter}{form[:size]}"
-    if len(form) >= LAST_DIGITS:
-        yield ">" + form[-LAST_DIGITS:]
+    size = max((one for one in LAST_DIGITS if one <= len(form)), default=0)
+    if size:
+        yield ">" + form[-size:]
 
 
 def _all(tokens: Iterable[str]) -> str:
@@ -183,5 +184,5 @@ def patterns(word: Word) -> list[str]:
     """Patterns (LIKE) of which a row's words fit one, unless a region is meant."""
     found = [f"%{form}%" for form in (word.form, *map(plain, word.places))]
     if word.masked and word.is_phone:
-        found.append(f"%|t{word.form[:SHOWN_FIRST]}%{word.form[-LAST_DIGITS:]}|%")
+        found.append(f"%|t{word.form[:SHOWN_FIRST]}%{word.form[-SHOWN_LAST:]}|%")
     return found
