@@ -211,6 +211,10 @@ class AnswerBody(Body):
     words: Words = Field(examples=["已告知阶梯电价的计算办法。"])
 
 
+class ContactBody(Body):
+    note: Note = None
+
+
 class TicketCloseBody(Body):
     how: CloseWay = Field("solved", examples=["solved"])
     note: Note = None

@@ -15,7 +15,14 @@ from uuid import UUID
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
-from api import verify_holds, verify_ladders, verify_places, verify_routing, verify_tickets
+from api import (
+    verify_holds,
+    verify_ladders,
+    verify_places,
+    verify_policies,
+    verify_routing,
+    verify_tickets,
+)
 from core import digests
 from core.db import read_session
 from core.eventlog import GENESIS, chain_hash, read_streams, recorded
@@ -122,6 +129,8 @@ def _compare(session: Session, org_id: int, batch: list[Sequence[Row[Any]]]) -> 
         "place": verify_places.proposals,
         "release": verify_routing.releases,
         "desk": verify_routing.desks,
+        "policy": verify_policies.policies,
+        "calendar": verify_policies.calendars,
         "hold": verify_holds.holds,
         "review": verify_holds.reviews,
     }
@@ -352,6 +361,7 @@ def _differences(name: str, wanted: dict[str, Any], found: dict[str, Any]) -> It
 
 def _strays(session: Session, org_id: int, seen: dict[str, int]) -> Iterator[str]:
     """Rows without a stream."""
+    yield from verify_policies.strays(session, org_id, seen)
     for kind, model in (
         ("order", Order),
         ("assignment", Assignment),

@@ -115,6 +115,12 @@ class TicketTransferred(Payload):
     reason: str
 
 
+@fact("ticket.contacted")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketContacted(Payload):
+    """Somebody spoke with the customer about it; an answer is still to come."""
+
+
 @fact("ticket.answered")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketAnswered(Payload):

@@ -160,9 +160,9 @@ def case_of(session: Session, org_id: int, case_id: UUID) -> SlaCase:
 def policies_of(
     session: Session, org_id: int, case_ids: Collection[UUID]
 ) -> dict[UUID, tuple[str, int]]:
-    """The policy of each case, with its version."""
+    """The policy of each order's case, with its version; those of tickets are left out."""
     query = select(SlaCase.id, SlaCase.policy, SlaCase.policy_version).where(
-        SlaCase.org_id == org_id, SlaCase.id.in_(case_ids)
+        SlaCase.org_id == org_id, SlaCase.id.in_(case_ids), SlaCase.subject == "order"
     )
     return {id_: (policy, version) for id_, policy, version in session.execute(query)}
 

@@ -260,6 +260,12 @@ def _limit(
     return found, None
 
 
+def rule_due(policy: Policy, rule: SegmentRule, facts: Facts, start: datetime) -> datetime | None:
+    """When a stretch that begins at `start` is due, with nothing held; None where no limit fits."""
+    limit, _ = _limit(policy, rule, facts, start)
+    return policy.days.due(start, limit.length) if limit else None
+
+
 def _seconds(policy: Policy, limit: Limit | None, start: datetime | None) -> float | None:
     """Real seconds of a limit; those of working days once it is known when they begin."""
     if limit is None:

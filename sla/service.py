@@ -19,7 +19,7 @@ from sla.firing import SOURCE, fire, wake
 from sla.models import SlaCase, SlaTimer
 from sla.policy import Policy
 from sla.rules import Steps, delay, facts_of, set_back_since, timer_id, verdict
-from sla.segments import Timeline
+from sla.segments import Timeline, rule_due
 from sla.sweep import sweep as sweep
 from sla.timers import Timer, merged_timers
 from sla.versions import choose, ensure_kept
@@ -77,6 +77,32 @@ def begin(
     return open_case(uow, id_, policy, uow.now, facts, subject or covers)
 
 
+def answer_due(uow: UnitOfWork, facts: Facts) -> datetime | None:
+    """When a ticket that is filed now must be answered, else closed; None where nobody says so, or
+    no calendar reaches so far.
+    """
+    policy = choose(uow.session, uow.org_id, "ticket", facts, uow.now)
+    if policy is None:
+        return None
+    found = (
+        rule_due(policy, rule, facts, uow.now)
+        for point in ("answered", "closed")
+        for rule in policy.rules
+        if rule.to_point == point and rule.from_point in ("A", "received")
+    )
+    return next((due for due in found if due is not None), None)
+
+
+def case_of(session: Session, org_id: int, id_: UUID) -> SlaCase | None:
+    """The case of an order or ticket."""
+    return session.get(SlaCase, (org_id, id_))
+
+
+def is_untouched(session: Session, org_id: int, case_id: UUID) -> bool:
+    """Whether a case never had a deadline."""
+    return not repository.timers_of(session, org_id, [case_id])
+
+
 def begun_with(session: Session, org_id: int, case_id: UUID) -> Facts:
     """The facts that the limits of a case depend on, as they were when it began."""
     return facts_of(session.get(SlaCase, (org_id, case_id)))
@@ -121,7 +147,8 @@ def reassess(
     uow.session.flush()
     wake(uow, rows)
     rows += stored.values()
-    escalation.follow(uow, policy, rows, now)
+    if case.subject == "order":  # whom to tell is known of orders only
+        escalation.follow(uow, policy, rows, now)
     return rows
 
 

@@ -14,6 +14,7 @@ from api.schemas_order_page import TicketRow
 from api.schemas_ticket_codes import TicketKind, TicketStateName
 from api.schemas_tickets import (
     AnswerBody,
+    ContactBody,
     MergeBody,
     RelateBody,
     ReopenBody,
@@ -234,6 +235,17 @@ def transfer(ticket_id: UUID, body: TransferBody, write: Worker) -> JSONResponse
         body,
         ticket_id,
         lambda uow: handling.transfer(uow, ticket_id, body.unit_id, body.reason, body.note),
+    )
+
+
+@router.post("/api/tickets/{ticket_id}/contact", response_model=TicketPage)
+def contact(ticket_id: UUID, body: ContactBody, write: Holder) -> JSONResponse:
+    """Somebody spoke with the customer; an answer is still to come. The first time counts."""
+    return page_after(
+        write,
+        body,
+        ticket_id,
+        lambda uow: handling.contact(uow, ticket_id, body.note, write.principal.access),
     )
 
 

@@ -30,7 +30,7 @@ from dispatch.tickets.file_types import plain_name
 from dispatch.tickets.models import AttachmentContent
 from sla import repository as cases
 from sla import service as sla
-from sla.models import SlaTimer
+from sla.models import SlaCase, SlaTimer
 from sla.policy import Policy
 from sla.segments import Timeline
 
@@ -72,7 +72,10 @@ def follow(uow: UnitOfWork, event: Recorded) -> None:
 
 
 def _order_of(session: Session, org_id: int, event: Recorded) -> UUID | None:
-    if event.stream in ("sla", "order"):
+    if event.stream == "sla":
+        case = session.get(SlaCase, (org_id, event.stream_id))
+        return event.stream_id if case is not None and case.subject == "order" else None
+    if event.stream == "order":
         return event.stream_id
     if event.stream == "hold":
         hold = session.get(Hold, (org_id, event.stream_id))

@@ -35,6 +35,15 @@ def return_to_filer(
         work.record(ev.TicketReturned(reason=reason), words=words)
 
 
+def contact(
+    uow: UnitOfWork, ticket_id: UUID, words: str | None = None, access: Access = EVERYTHING
+) -> None:
+    """Somebody spoke with the customer; an answer is still to come. The first time counts."""
+    with work_on_ticket(uow, ticket_id, access) as work:
+        work.demand("contact")
+        work.record(ev.TicketContacted(), words=words)
+
+
 def answer(uow: UnitOfWork, ticket_id: UUID, words: str, access: Access = EVERYTHING) -> None:
     """The customer has an answer. Where the kind asks for it, somebody calls back later."""
     with work_on_ticket(uow, ticket_id, access) as work:

@@ -7,7 +7,7 @@ the one place that turns facts into state: use cases and `paidan verify` both ca
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -37,6 +37,7 @@ TABLE: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "unmerge": {"merged": BEFORE},
         "transfer": dict.fromkeys(UNDECIDED, "transferred"),
         "return": dict.fromkeys(("open", "transferred"), "returned"),
+        "contact": {state: state for state in UNDECIDED},
         "answer": dict.fromkeys(UNDECIDED, "answered"),
         "follow_up": dict.fromkeys(("ordered", "merged", "answered"), "follow_up"),
         "close": dict.fromkeys((*UNDECIDED, "answered", "follow_up"), "closed"),
@@ -67,18 +68,6 @@ REOPEN_REASONS = ("not_solved", "answer_wrong", "closed_by_mistake", "other")
 CLOSE_WAYS = ("answered", "solved", "withdrawn", "unreachable", "duplicate", "other")
 HIDE_REASONS = ("wrong_file", "personal", "unreadable", "other")
 
-# Working hours come with the calendar of working days; until then these are plain hours.
-ANSWER_WITHIN: Mapping[str, timedelta] = MappingProxyType(
-    {
-        "enquiry": timedelta(hours=24),
-        "complaint": timedelta(days=5),
-        "report": timedelta(days=10),
-        "opinion": timedelta(days=5),
-        "suggestion": timedelta(days=10),
-        "service_request": timedelta(days=5),
-        "praise": timedelta(days=10),
-    }
-)
 FOLLOWED_UP = ("fault_repair", "complaint", "report", "service_request")
 DONE_OUTCOMES = ("repaired", "customer_side", "made_safe")
 """Outcomes of an order after which its customers are asked whether all is well."""
@@ -129,12 +118,6 @@ def allowed(act: str, state: str) -> bool:
 def brought_by(state: str) -> tuple[str, ...]:
     """Types of the fact that brought a ticket into `state`; none for one that is untouched."""
     return _BROUGHT_BY.get(state, ())
-
-
-def due_at(kind: str, filed_at: datetime) -> datetime | None:
-    """When an answer is due; None for a fault, whose order has deadlines of its own."""
-    within = ANSWER_WITHIN.get(kind)
-    return filed_at + within if within else None
 
 
 def evolve(ticket: TicketState | None, event: Recorded) -> TicketState:

@@ -21,7 +21,10 @@ from dispatch.tickets import repository, rules
 from dispatch.tickets.guides.loading import guides
 from dispatch.tickets.guides.model import Guide, NotAnAnswer, Outcome, evaluate
 from dispatch.tickets.models import Ticket, TicketAnswer
+from dispatch.tickets.timeline import FAULT
 from dispatch.tickets.work import AGENT, TicketWork, work_on_ticket
+from sla import service as sla
+from sla.facts import Facts
 from telephony import service as telephony
 
 NUMBER_PREFIX = "T"
@@ -131,15 +134,17 @@ def answer_guide(uow: UnitOfWork, ticket_id: UUID, given: Guided) -> None:
 
 
 def _file(uow: UnitOfWork, new: NewTicket, source: str) -> TicketWork:
+    about = _about(uow, new)
     filed = ev.TicketFiled(
         kind=new.kind,
         channel=new.channel,
         call_id=new.call_id,
         customer_id=new.customer_id,
         number=next_number(uow, "ticket", NUMBER_PREFIX),
-        due_at=rules.due_at(new.kind, uow.now),
+        due_at=None if new.kind == FAULT else sla.answer_due(uow, about),
     )
-    state = rules.evolve(None, uow.emit(new_id(), filed, source=source))
+    event = uow.emit(new_id(), filed, source=source)
+    state = rules.evolve(None, event)
     row = Ticket(
         org_id=uow.org_id,
         caller_name=new.caller_name,
@@ -149,7 +154,24 @@ def _file(uow: UnitOfWork, new: NewTicket, source: str) -> TicketWork:
     repository.save_ticket(row, state)
     uow.session.add(row)
     uow.session.flush()
-    return TicketWork(uow, row)
+    sla.begin(uow, row.id, "order" if new.kind == FAULT else "ticket", about, "ticket")
+    return TicketWork(uow, row, [event])
+
+
+def _about(uow: UnitOfWork, new: NewTicket) -> Facts:
+    """What decides under which policy a ticket begins, and how long its limits are.
+
+    Of a fault nobody has said yet where it is: the town's promise holds.
+    """
+    customer = None
+    if new.customer_id is not None:
+        customer = repository.customer(uow.session, uow.org_id, new.customer_id)
+    return Facts(
+        area_class="urban" if new.kind == FAULT else None,
+        customer_class=customer.importance if customer else None,
+        kind=new.kind,
+        channel=new.channel,
+    )
 
 
 def _keep_answers(

@@ -16,6 +16,7 @@ ACTS: dict[str, tuple[str, str]] = {
     "unmerge": ("撤销合并", "unmerged"),
     "transfer": ("转办", "transferred"),
     "return": ("退回", "returned"),
+    "contact": ("联系客户", "contacted"),
     "answer": ("答复", "answered"),
     "follow_up": ("转入回访", "followed up"),
     "close": ("归档", "closed"),

@@ -1,11 +1,13 @@
 """A ticket under lock: facts are recorded, folded and saved here, for all use cases alike."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from core.errors import Conflict, NotFound
+from core.eventlog import read_stream
 from core.events import Payload
 from core.identity import EVERYTHING, Access
 from core.local import local_time
@@ -15,7 +17,9 @@ from dispatch.orders import repository as orders
 from dispatch.tickets import repository, rules
 from dispatch.tickets.models import Ticket, TicketNote
 from dispatch.tickets.rules import TicketState
+from dispatch.tickets.timeline import FAULT, timelines
 from dispatch.tickets.words import ACTS, STATES
+from sla import service as sla
 
 AGENT = "agent"
 
@@ -32,11 +36,12 @@ class TicketNotPossible(Conflict):
 
 
 class TicketWork:
-    """One ticket, locked. Use through `work_on_ticket`."""
+    """One ticket, locked. Use through `work_on_ticket`. `new`: facts that were just recorded."""
 
-    def __init__(self, uow: UnitOfWork, row: Ticket) -> None:
+    def __init__(self, uow: UnitOfWork, row: Ticket, new: Sequence[Recorded] = ()) -> None:
         self.uow = uow
         self.row = row
+        self._new = list(new)
         self.ticket: TicketState = repository.ticket_state(row)
 
     def demand(self, act: str) -> None:
@@ -86,6 +91,7 @@ class TicketWork:
         """Record a fact of this ticket and fold it in; `words` are kept beside the log."""
         event = self.uow.emit(self.row.id, payload, occurred_at=occurred_at, source=source)
         self.ticket = rules.evolve(self.ticket, event)
+        self._new.append(event)
         if words:
             note = TicketNote(
                 org_id=self.uow.org_id, id=event.id, ticket_id=self.row.id, words=words
@@ -94,11 +100,27 @@ class TicketWork:
         return event
 
     def save(self) -> None:
-        """Write the projection; the call that it was told in is shown anew."""
+        """Write the projection and the deadlines; the call it was told in is shown anew."""
         repository.save_ticket(self.row, self.ticket)
         self.uow.session.flush()
+        self._reassess()
         if self.row.call_id is not None:
             self.uow.touch("call", self.row.call_id)
+
+    def _reassess(self) -> None:
+        """Bring the deadlines up to date. One whose order has taken over has none of its own."""
+        session, org_id, id_ = self.uow.session, self.uow.org_id, self.row.id
+        if sla.case_of(session, org_id, id_) is None:
+            return
+        kept = {event.id: event for event in read_stream(session, org_id, "ticket", id_)}
+        events = [*kept.values(), *(event for event in self._new if event.id not in kept)]
+        about = sla.begun_with(session, org_id, id_)
+        if about.kind == FAULT:  # nobody has said where it is: the promise of the town
+            about = replace(about, area_class="urban")
+        rounds = timelines(events, about)
+        over = all(one.ended_at is not None for one in rounds)
+        if not (over and sla.is_untouched(session, org_id, id_)):
+            sla.reassess(self.uow, id_, rounds, self.uow.now)
 
 
 @contextmanager

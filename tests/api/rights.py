@@ -71,6 +71,7 @@ TABLE = {
     "POST /api/tickets/{ticket_id}/unrelate": "AL----",
     "POST /api/tickets/{ticket_id}/return": "ALD---",
     "POST /api/tickets/{ticket_id}/transfer": "AL----",
+    "POST /api/tickets/{ticket_id}/contact": "ALD---",
     "POST /api/tickets/{ticket_id}/answer": "ALD---",
     "POST /api/tickets/{ticket_id}/close": "AL----",
     "POST /api/tickets/{ticket_id}/reopen": "AL----",

@@ -127,6 +127,7 @@ class Requests:
             "relate": {"ticket_id": str(uuid.uuid4())},
             "unrelate": {"ticket_id": str(uuid.uuid4())},
             "transfer": {"unit_id": office.unit("west")},
+            "contact": {},
             "answer": {"words": "已答复"},
             "reopen": {"reason": "other"},
             "attachments": {},

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import DatabaseError
 
+from api.verify import verify
 from core.clock import now as clock_now
 from core.db import read_session, session_factory
 from core.errors import NotFound
@@ -222,3 +223,35 @@ def test_a_holiday_of_ones_own_moves_what_is_counted(org):
         assert versions.add_calendar(uow, own, "our day").version == 2
         assert versions.add_calendar(uow, own).version == 2
     assert due() == before + timedelta(days=3)  # a Friday moves over its weekend
+
+
+def findings(org_id: int) -> list[str]:
+    with read_session() as session:
+        return list(verify(session, org_id))
+
+
+def tamper(statement: str) -> None:
+    with session_factory()() as session:
+        session.execute(text("ALTER TABLE sla_policy DISABLE TRIGGER USER"))
+        session.execute(text(statement))
+        session.execute(text("ALTER TABLE sla_policy ENABLE TRIGGER USER"))
+        session.commit()
+
+
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [
+        ("UPDATE sla_policy SET document = document || ' '", "digest"),
+        ("UPDATE sla_policy SET enabled = false", "enabled"),
+        ("UPDATE sla_policy SET confirmed_at = NULL", "confirmed_at"),
+        ("UPDATE sla_policy SET effective_from = now()", "effective_from"),
+        ("DELETE FROM sla_policy", "the row is missing"),
+        ("UPDATE sla_policy SET version = version + 1", "it has no event"),
+    ],
+)
+def test_verify_rebuilds_versions_from_their_facts(org, statement, named):
+    with unit_of_work(system_actor(org, "test"), now=T0) as uow:
+        versions.confirm(uow, "enquiries", 1)
+    assert findings(org) == []
+    tamper(statement)
+    assert any("policy" in one and named in one for one in findings(org))

@@ -77,6 +77,8 @@ class Desk:
                 handling.transfer(uow, ticket_id, self.acts.unit("west"), "other")
             elif act == "return":
                 handling.return_to_filer(uow, ticket_id, "incomplete")
+            elif act == "contact":
+                handling.contact(uow, ticket_id)
             elif act == "answer":
                 handling.answer(uow, ticket_id, "已答复")
             elif act == "close":

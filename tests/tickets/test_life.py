@@ -22,6 +22,7 @@ STATES = (
 )
 # act → state before: state after, of an enquiry. What is missing is refused.
 LIFE = {
+    "contact": {one: one for one in ("open", "transferred", "returned")},
     "order": {"open": "ordered", "transferred": "ordered", "returned": "ordered"},
     "merge": {
         "open": "merged",
