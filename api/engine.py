@@ -19,6 +19,7 @@ from core.models import Organisation
 from core.settings import settings
 from dispatch.directory.imports import service as imports
 from dispatch.escalation import service as escalation
+from dispatch.planning import service as planning
 from dispatch.routing import automatic
 
 log = logger(__name__)
@@ -62,16 +63,17 @@ class Engine:
             ran = outbox.run_due_subscribers()
             handed = outbox.hand_over_due_jobs(hand_over)
             told = escalation.sweep(now())
+            looked = planning.sweep(now())
             released = automatic.sweep(now())
             if self._tidied_at is None or real - self._tidied_at > timedelta(minutes=5):
                 self._tidied_at = real
                 tidy(now(), real)
-        return bool(ran or handed or told or released)
+        return bool(ran or handed or told or looked or released)
 
     def _pause(self) -> float:
         """Seconds until the next deadline, at most the poll interval."""
         with read_session() as session:
-            sweeps = (escalation, automatic)
+            sweeps = (escalation, planning, automatic)
             due = [at for at in (one.next_due(session) for one in sweeps) if at]
         if not due:
             return POLL_S

@@ -216,6 +216,21 @@ class SpenderRow(BaseModel):
     over_s: float
 
 
+class ForecastRow(BaseModel):
+    """What is expected of a promise that runs."""
+
+    level: Literal["calm", "risk", "unknown"]
+    probability: float | None = Field(description="Of meeting it, 0 to 1.")
+    expected_at: datetime | None = Field(description="When the arrival is expected.")
+    sd_s: float | None = Field(description="One standard deviation of that, seconds.")
+    journey: str | None = Field(description="Whose word the journey's time is: policy, or a way.")
+    at_best: bool = Field(description="Something is still open that may last.")
+    unknown: str | None = Field(description="Why nothing can be said: position, held, limit.")
+    spender: str | None = Field(description="The segment or interval that took most.")
+    responsible: str | None
+    since: datetime | None = Field(description="Since when it has been at risk.")
+
+
 class PromiseRow(BaseModel):
     due_at: datetime | None
     limit_s: float | None
@@ -224,6 +239,7 @@ class PromiseRow(BaseModel):
         description="The latest departure that meets it; null once the crew has departed."
     )
     spender: SpenderRow | None = Field(description="Of what is over; what runs comes on top.")
+    forecast: ForecastRow | None = Field(description="Null where no promise runs.")
 
 
 class Alert(BaseModel):

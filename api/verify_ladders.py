@@ -25,6 +25,9 @@ def ladders(session: Session, org_id: int, case_id: UUID, state: CaseState) -> I
         wanted: dict[str, object] = {"steps": flags.steps, "cause": flags.cause}
         found: dict[str, object] = {"steps": row.steps, "cause": row.cause}
         yield from differences(f"sla ladder {id_}", wanted, found)
+    for found_risk in sla.forecasts_of(session, org_id, [case_id]):
+        stands: dict[str, object] = {"at_risk": state.at_risk}
+        yield from differences(f"sla case {case_id}", stands, {"at_risk": found_risk.standing})
     query = select(Notice.id, Notice.state).where(
         Notice.org_id == org_id, Notice.ladder_id.in_(list(rows))
     )

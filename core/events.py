@@ -90,10 +90,12 @@ from core.events_sla import SlaAlarmRaised as SlaAlarmRaised
 from core.events_sla import SlaAnomalyExplained as SlaAnomalyExplained
 from core.events_sla import SlaAnomalyOpened as SlaAnomalyOpened
 from core.events_sla import SlaAnomalyResolved as SlaAnomalyResolved
+from core.events_sla import SlaAtRisk as SlaAtRisk
 from core.events_sla import SlaBreached as SlaBreached
 from core.events_sla import SlaCaseOpened as SlaCaseOpened
 from core.events_sla import SlaLadderEnded as SlaLadderEnded
 from core.events_sla import SlaNoticeEnded as SlaNoticeEnded
+from core.events_sla import SlaRiskOver as SlaRiskOver
 from core.events_sla import SlaStepTaken as SlaStepTaken
 from core.events_sla import SlaWithdrawn as SlaWithdrawn
 from core.events_tickets import FollowUpClaimed as FollowUpClaimed

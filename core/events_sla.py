@@ -1,6 +1,7 @@
 """Kinds of fact about the deadlines of one order, in a stream apart from its own."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from core.facts import Payload, fact
@@ -108,6 +109,28 @@ class SlaLadderEnded(Payload):
 
     ladder_id: UUID
     timer_id: UUID
+    cause: str
+
+
+@fact("sla.at_risk")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlaAtRisk(Payload):
+    """The promise will probably not be met: how probably it will, when the arrival is expected,
+    whose word the journey's time is, and who took most of what there was to spare.
+    """
+
+    probability: float
+    expected_at: datetime | None
+    journey: str | None
+    spender: str | None
+    responsible: str | None
+
+
+@fact("sla.risk_over")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlaRiskOver(Payload):
+    """The alert ended: `recovered`, `reached` (kept, or it cannot be judged), `broken`."""
+
     cause: str
 
 

@@ -7,7 +7,7 @@ Positions are not part of the numbered rows; they travel packed and coalesced.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from typing import Any
@@ -22,6 +22,7 @@ from core.live import head_of
 from dashboards.desks import centre_rows, without_desk
 from dashboards.fleet import crew_rows, vehicle_rows
 from dashboards.holds import hold_row
+from dashboards.promises import promise_row
 from dashboards.values import iso, text
 from dispatch.desks.rules import Closing
 from dispatch.holds import repository as holding
@@ -37,12 +38,11 @@ from dispatch.routing.plan_rules import OPEN as PLAN_OPEN
 from dispatch.routing.plan_rules import PlanState
 from dispatch.routing.plans import ALARM, SOURCE
 from dispatch.tickets.models import Ticket
-from sla.models import SlaCase, SlaTimer
+from sla.models import SlaCase, SlaForecast, SlaTimer
 from sla.policy import Policy
 from sla.rules import facts_of
 from sla.segments import Segment, Timeline, holding_now, segments, total
 from sla.service import policy_of
-from sla.slack import Spender, leave_by, spender, travel_of
 
 POINTS = "ABCDEFGH"
 
@@ -58,6 +58,7 @@ class Loaded:
     place: Location | None
     ticket: Ticket | None
     case: SlaCase | None
+    forecast: SlaForecast | None
     timers: list[SlaTimer]
     busy: list[Busy]
     closed: Mapping[UUID, Sequence[Closing]]
@@ -114,6 +115,7 @@ def load(session: Session, org_id: int, order_ids: Iterable[UUID]) -> list[Loade
     places = _by_id(session, org_id, Location, (row.location_id for row in rows))
     tickets = _by_id(session, org_id, Ticket, (row.ticket_id for row in rows))
     cases = _by_id(session, org_id, SlaCase, ids)
+    forecasts = _by_id(session, org_id, SlaForecast, ids)
     plans = routing.plans_of(session, org_id, ids)
     holds = holding.holds_of(session, org_id, ids)
     timers = defaultdict(list)
@@ -129,6 +131,7 @@ def load(session: Session, org_id: int, order_ids: Iterable[UUID]) -> list[Loade
             place=places.get(row.location_id),
             ticket=tickets.get(row.ticket_id),
             case=cases.get(row.id),
+            forecast=forecasts.get(row.id),
             timers=timers[row.id],
             busy=busy,
             closed=closed,
@@ -184,7 +187,7 @@ def order_row(loaded: Loaded, receipts: Sequence[Any], now: datetime) -> dict[st
         "points": {point: iso(running_timeline.at(point)) for point in POINTS},
         "running": running,
         "lost": [one.as_json() for one in lost],
-        "promise": _promise(whole, loaded.timers, judged, running_timeline),
+        "promise": promise_row(whole, loaded.timers, loaded.forecast, judged, running_timeline),
         "alerts": _alerts(loaded),
         "holds": [hold_row(one) for one in loaded.holds if one.shown],
         "chase_ups": order.chase_ups,
@@ -296,41 +299,6 @@ def _running(
         "responsible": one.responsible,
         "unit_id": units.of(one.responsible, timeline.hop_id, timeline.assignment_id),
     }
-
-
-def _promise(
-    whole: Segment | None,
-    timers: Sequence[SlaTimer],
-    judged: Sequence[Segment],
-    timeline: Timeline,
-) -> dict[str, Any]:
-    if whole is None:
-        return {
-            "due_at": None,
-            "limit_s": None,
-            "state": "unknown",
-            "leave_by": None,
-            "spender": None,
-        }
-    fired = any(t.code == whole.code and t.fired_at is not None and t.shown for t in timers)
-    if whole.state == "running":
-        state = "broken" if fired else "running"
-    elif whole.state == "done":
-        state = "met" if whole.within else "broken"
-    else:
-        state = "unknown"
-    return {
-        "due_at": iso(whole.deadline),
-        "limit_s": whole.limit_s,
-        "state": state,
-        "leave_by": iso(leave_by(whole.deadline, judged, travel_of(judged, None))),
-        "spender": spender_row(spender(judged, timeline.intervals, None)),
-    }
-
-
-def spender_row(found: Spender | None) -> dict[str, Any] | None:
-    """Who took most of what the promise had to spare."""
-    return asdict(found) if found else None
 
 
 def _alerts(loaded: Loaded) -> list[dict[str, Any]]:

@@ -9,10 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.models import Event, User
-from dashboards.board import Loaded, load, order_row, spender_row
+from dashboards.board import Loaded, load, order_row
 from dashboards.escalations import escalations
 from dashboards.holds import hold_pages
 from dashboards.order_links import order_links
+from dashboards.promises import spender_row
 from dashboards.values import iso, text
 from dispatch.orders import repository
 from dispatch.orders.stamps import StampState
@@ -158,6 +159,7 @@ def _promise(loaded: Loaded, now: datetime) -> dict[str, Any]:
         return empty
     policy = policy_of(loaded.case)
     found = promise(policy, loaded.timelines[-1], now)
+    travel_s = loaded.forecast.travel_s if loaded.forecast else None
     if found is None:
         return empty
     late = found.within is False or (found.within is None and found.left_s < 0)
@@ -174,12 +176,14 @@ def _promise(loaded: Loaded, now: datetime) -> dict[str, Any]:
             }
             for share in found.shares
         ],
-        "slack": _slack(policy, loaded.timelines[-1], now),
+        "slack": _slack(policy, loaded.timelines[-1], now, travel_s),
     }
 
 
-def _slack(policy: Policy, timeline: Timeline, now: datetime) -> dict[str, Any] | None:
-    found = slack(policy, timeline, now)
+def _slack(
+    policy: Policy, timeline: Timeline, now: datetime, travel_s: float | None
+) -> dict[str, Any] | None:
+    found = slack(policy, timeline, now, travel_s)
     if found is None:
         return None
     return {

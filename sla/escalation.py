@@ -89,7 +89,7 @@ def follow(uow: UnitOfWork, policy: Policy, timers: Iterable[SlaTimer], now: dat
     for row in climbing:
         timer = rows.get(row.timer_id)
         cause = _over(timer) if timer is not None else None
-        if cause is not None and row.occasion != "risk":
+        if cause == "reached" or (cause and row.occasion != "risk"):
             end(uow, row, cause, now)
     warned = {(row.timer_id, row.ladder): row for row in climbing if row.occasion == "warning"}
     for timer in rows.values():
@@ -125,11 +125,35 @@ def _warn(
         row.began_at, row.due_at = at, step_due(ladder, 0, at)
 
 
-def acknowledged(uow: UnitOfWork, timer: SlaTimer, now: datetime) -> None:
-    """A person took note: whatever was still to come for this timer does not."""
-    for row in repository.open_ladders(uow.session, uow.org_id, timer.case_id):
-        if row.timer_id == timer.id:
-            end(uow, row, "acknowledged", now)
+def begin_risk(uow: UnitOfWork, policy: Policy, case_id: UUID, now: datetime) -> None:
+    """The promise is at risk: the ladders for that begin, under the total's timer."""
+    if policy.total is None:
+        return
+    timer_id = repository.timer_called(uow.session, uow.org_id, case_id, policy.total.code)
+    if timer_id is None:
+        return
+    for ladder in ladders_for(policy, policy.total.code, "risk"):
+        uow.session.add(_row(uow, case_id, timer_id, ladder, "risk", now))
+    uow.session.flush()
+
+
+def end_risk(uow: UnitOfWork, case_id: UUID, cause: str, now: datetime) -> None:
+    """It is not at risk any more."""
+    for row in repository.open_ladders(uow.session, uow.org_id, case_id):
+        if row.occasion == "risk":
+            end(uow, row, cause, now)
+
+
+def acknowledged(uow: UnitOfWork, timer: SlaTimer, now: datetime) -> bool:
+    """A person took note: nobody else is told for this timer. True where somebody had been."""
+    mine = [
+        row
+        for row in repository.open_ladders(uow.session, uow.org_id, timer.case_id)
+        if row.timer_id == timer.id and row.steps > 0
+    ]
+    for row in mine:
+        end(uow, row, "acknowledged", now)
+    return bool(mine)
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,38 @@ class SlaLadder(Base):
     cause: Mapped[str | None]
 
 
+class SlaForecast(Base):
+    """What the screens show of a promise that runs, and when it is looked at again. `id`: the case.
+
+    `level` null: nothing runs. `standing`, `changed_at`, `reason`: the alert and what began it.
+    """
+
+    __tablename__ = "sla_forecast"
+    __table_args__ = (
+        ForeignKeyConstraint(["org_id", "id"], ["sla_case.org_id", "sla_case.id"]),
+        CheckConstraint("level IN ('calm','risk','unknown')", name="level"),
+        Index("ix_sla_forecast_next", "next_at", postgresql_where=text("next_at IS NOT NULL")),
+    )
+
+    org_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    next_at: Mapped[datetime | None]
+    level: Mapped[str | None]
+    probability: Mapped[float | None]
+    expected_at: Mapped[datetime | None]
+    sd_s: Mapped[float | None]
+    journey: Mapped[str | None] = mapped_column(comment="whose word the journey's time is")
+    travel_s: Mapped[float | None] = mapped_column(comment="of the journey, when it was estimated")
+    unknown: Mapped[str | None] = mapped_column(comment="why there is no probability")
+    optimistic: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    spender: Mapped[str | None] = mapped_column(comment="segment or interval that took most")
+    responsible: Mapped[str | None]
+    over_s: Mapped[float | None]
+    standing: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    changed_at: Mapped[datetime | None]
+    reason: Mapped[float | None] = mapped_column(comment="the probability that began the alert")
+
+
 class SlaTimer(Base):
     """A deadline. `due_at` is null while the clock is held (queued, detour)."""
 

@@ -113,7 +113,7 @@ def forecast(
         return Forecast(None, unknown=why, spender=blame)
     if has_vehicle and eta is None:
         return Forecast(None, unknown="position", spender=blame)
-    parts = _to_come(judged, now, eta)
+    parts = _to_come(policy, judged, now, eta)
     if parts is None:
         return Forecast(None, unknown="limit", spender=blame)
     mean = sum(part.mean_s for part in parts)
@@ -131,7 +131,9 @@ def forecast(
     )
 
 
-def _to_come(judged: Sequence[Segment], now: datetime, eta: Eta | None) -> list[Part] | None:
+def _to_come(
+    policy: Policy, judged: Sequence[Segment], now: datetime, eta: Eta | None
+) -> list[Part] | None:
     """The parts that are still to come; None where the limit of one is not known."""
     parts = []
     for one in judged:
@@ -139,13 +141,22 @@ def _to_come(judged: Sequence[Segment], now: datetime, eta: Eta | None) -> list[
             continue
         if one is judged[-1] and eta is not None:
             parts.append(eta.left(now))
-        elif one.limit_s is None:
+            continue
+        limit = one.limit_s or _longest(policy, one.code)
+        if limit is None:
             return None
-        else:
-            spent = (one.spent_s or 0.0) if one.state == "running" else 0.0
-            usual = typical(one.limit_s)
-            parts.append(rest_of(usual, spent) if spent else usual)
+        spent = (one.spent_s or 0.0) if one.state == "running" else 0.0
+        usual = typical(limit)
+        parts.append(rest_of(usual, spent) if spent else usual)
     return parts
+
+
+def _longest(policy: Policy, code: str) -> float | None:
+    """Of a step whose limit depends on what is not known yet, such as the crew: its longest."""
+    rule = next(one for one in policy.segments if one.code == code)
+    lengths = [limit.length.seconds for limit in rule.limits]
+    known = [seconds for seconds in lengths if seconds is not None]
+    return max(known) if known and len(known) == len(lengths) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,9 +225,9 @@ def moved(old: Forecast | None, new: Forecast) -> bool:
     return abs(new.probability - old.probability) >= MOVED_SHARE or shift >= MOVED_S
 
 
-def look_again(now: datetime, left_s: float, *, drives: bool) -> datetime:
-    """When a promise is looked at next though nothing happened: a vehicle on its way every 15
-    seconds, else after a twentieth of what is left, between 15 seconds and 5 minutes.
+def look_again(now: datetime, left_s: float, *, closely: bool) -> datetime:
+    """When a promise is looked at next though nothing happened: every 15 seconds while a vehicle is
+    on its way or an alert stands, else after a twentieth of what is left, at most 5 minutes.
     """
-    pause = 15.0 if drives else min(max(left_s / 20, 15.0), 300.0)
+    pause = 15.0 if closely else min(max(left_s / 20, 15.0), 300.0)
     return now + timedelta(seconds=pause)

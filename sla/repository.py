@@ -6,10 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import exists, func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from core.models import Organisation
-from sla.models import ClockStep, SlaCase, SlaLadder, SlaTimer
+from sla.models import ClockStep, SlaCase, SlaForecast, SlaLadder, SlaTimer
 
 _OPEN = (SlaTimer.fired_at.is_(None), SlaTimer.stopped_at.is_(None))
 _NOT_SHOWN = (SlaTimer.fired_at.is_not(None), ~SlaTimer.shown)
@@ -217,3 +218,50 @@ def claim_ladders(
 def next_step_due(session: Session) -> datetime | None:
     """When the next step of any ladder is due."""
     return session.scalar(select(func.min(SlaLadder.due_at)))
+
+
+def mark_forecast(session: Session, org_id: int, case_id: UUID, now: datetime) -> None:
+    """The promise of a case is to be looked at now."""
+    statement = upsert(SlaForecast).values(org_id=org_id, id=case_id, next_at=now)
+    session.execute(
+        statement.on_conflict_do_update(index_elements=["org_id", "id"], set_={"next_at": now})
+    )
+
+
+def organisations_to_forecast(session: Session, now: datetime) -> list[int]:
+    """Organisations with a promise that is to be looked at."""
+    query = select(SlaForecast.org_id).where(SlaForecast.next_at <= now).distinct()
+    return list(session.scalars(query.order_by(SlaForecast.org_id)))
+
+
+def claim_forecasts(
+    session: Session, org_id: int, now: datetime, limit: int
+) -> list[tuple[SlaCase, SlaForecast]]:
+    """Promises to be looked at, of cases that nobody else holds; locked until the commit."""
+    query = (
+        select(SlaCase, SlaForecast)
+        .join(SlaForecast, (SlaForecast.org_id == SlaCase.org_id) & (SlaForecast.id == SlaCase.id))
+        .where(SlaForecast.org_id == org_id, SlaForecast.next_at <= now)
+        .order_by(SlaForecast.next_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return [(case, row) for case, row in session.execute(query)]
+
+
+def next_forecast(session: Session) -> datetime | None:
+    """When the next promise is to be looked at."""
+    return session.scalar(select(func.min(SlaForecast.next_at)))
+
+
+def forecasts_of(session: Session, org_id: int, case_ids: Collection[UUID]) -> list[SlaForecast]:
+    query = select(SlaForecast).where(SlaForecast.org_id == org_id, SlaForecast.id.in_(case_ids))
+    return list(session.scalars(query))
+
+
+def timer_called(session: Session, org_id: int, case_id: UUID, code: str) -> UUID | None:
+    """The id of a case's newest timer of that code."""
+    query = select(SlaTimer.id).where(
+        SlaTimer.org_id == org_id, SlaTimer.case_id == case_id, SlaTimer.code == code
+    )
+    return session.scalars(query.order_by(SlaTimer.starts_at.desc()).limit(1)).first()

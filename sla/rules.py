@@ -13,10 +13,12 @@ from core.events import (
     SlaAnomalyExplained,
     SlaAnomalyOpened,
     SlaAnomalyResolved,
+    SlaAtRisk,
     SlaBreached,
     SlaCaseOpened,
     SlaLadderEnded,
     SlaNoticeEnded,
+    SlaRiskOver,
     SlaStepTaken,
     SlaWithdrawn,
 )
@@ -114,6 +116,7 @@ class CaseState:
     timers: dict[UUID, TimerFlags] = field(default_factory=dict)
     ladders: dict[UUID, LadderFlags] = field(default_factory=dict)
     notices: dict[UUID, str] = field(default_factory=dict)
+    at_risk: bool = False
     anomalies: dict[UUID, str] = field(default_factory=dict)
 
 
@@ -148,6 +151,7 @@ def fold_case(payloads: Iterable[Payload]) -> CaseState:
     timers: dict[UUID, TimerFlags] = {}
     ladders: dict[UUID, LadderFlags] = {}
     notices: dict[UUID, str] = {}
+    at_risk = False
     anomalies: dict[UUID, str] = {}
     for fact in payloads:
         match fact:
@@ -170,12 +174,10 @@ def fold_case(payloads: Iterable[Payload]) -> CaseState:
             case SlaAcknowledged():
                 old = timers[fact.timer_id]
                 timers[fact.timer_id] = replace(old, acknowledged=True)
-            case SlaStepTaken():
-                ladders[fact.ladder_id] = LadderFlags(steps=fact.step)
-            case SlaLadderEnded():
-                ladders[fact.ladder_id] = LadderFlags(ladders[fact.ladder_id].steps, fact.cause)
-            case SlaNoticeEnded():
-                notices[fact.notice_id] = fact.result
+            case SlaAtRisk() | SlaRiskOver():
+                at_risk = isinstance(fact, SlaAtRisk)
+            case SlaStepTaken() | SlaLadderEnded() | SlaNoticeEnded():
+                _told(fact, ladders, notices)
             case SlaAnomalyOpened():
                 anomalies[fact.anomaly_id] = "open"
             case SlaAnomalyResolved():
@@ -184,4 +186,19 @@ def fold_case(payloads: Iterable[Payload]) -> CaseState:
                 anomalies[fact.anomaly_id] = "explained"
             case _:
                 raise TypeError(f"{type(fact).__name__} does not belong to an SLA stream")
-    return CaseState(policy, version, subject, about, timers, ladders, notices, anomalies)
+    return CaseState(policy, version, subject, about, timers, ladders, notices, at_risk, anomalies)
+
+
+def _told(
+    fact: SlaStepTaken | SlaLadderEnded | SlaNoticeEnded,
+    ladders: dict[UUID, LadderFlags],
+    notices: dict[UUID, str],
+) -> None:
+    """One more fact about whom somebody told."""
+    match fact:
+        case SlaStepTaken():
+            ladders[fact.ladder_id] = LadderFlags(steps=fact.step)
+        case SlaLadderEnded():
+            ladders[fact.ladder_id] = replace(ladders[fact.ladder_id], cause=fact.cause)
+        case SlaNoticeEnded():
+            notices[fact.notice_id] = fact.result

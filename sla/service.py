@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from core.errors import NotFound
 from core.events import SlaAcknowledged, SlaCaseOpened, SlaWithdrawn
 from core.uow import UnitOfWork
-from sla import escalation, repository
+from sla import escalation, forecasts, repository
 from sla.book import Covers
 from sla.facts import Facts
 from sla.firing import SOURCE, fire, wake
@@ -149,6 +149,8 @@ def reassess(
     rows += stored.values()
     if case.subject == "order":  # whom to tell is known of orders only
         escalation.follow(uow, policy, rows, now)
+        if policy.total is not None:
+            forecasts.mark(uow, order_id)
     return rows
 
 
@@ -193,10 +195,12 @@ def _fire(uow: UnitOfWork, row: SlaTimer, now: datetime, steps: Steps) -> None:
 def acknowledge(uow: UnitOfWork, timer_id: UUID, now: datetime) -> SlaTimer:
     """A person takes note of a breach or alarm; a second time changes nothing. Raises NotFound."""
     row = repository.timer(uow.session, uow.org_id, timer_id)
-    if row is None or row.fired_at is None:
+    if row is None:
         raise NotFound(what="SLA", id=timer_id)
     repository.case_locked(uow.session, uow.org_id, row.case_id)
     uow.session.refresh(row)
+    if row.fired_at is None and not escalation.acknowledged(uow, row, now):
+        raise NotFound(what="SLA", id=timer_id)
     if row.fired_at is not None and row.acknowledged_at is None:
         row.acknowledged_at, row.acknowledged_by = now, uow.actor.user_id
         uow.emit(row.case_id, SlaAcknowledged(timer_id=row.id), occurred_at=now, source=SOURCE)

@@ -80,9 +80,6 @@ def _look(session: Session, org_id: int, now: datetime) -> Look:
 def _climb(uow: UnitOfWork, due: Due, look: Look, now: datetime) -> int:
     """Every step that is due, and those that come at once because nobody was on duty."""
     sides = _sides(uow, due, look)
-    if sides is None:
-        escalation.end(uow, due.row, "withdrawn", now)
-        return 0
     served = 0
     while due.row.due_at is not None and due.row.due_at <= now:
         told = repository.told(uow.session, uow.org_id, due.row.id)
@@ -94,10 +91,10 @@ def _climb(uow: UnitOfWork, due: Due, look: Look, now: datetime) -> int:
     return served
 
 
-def _sides(uow: UnitOfWork, due: Due, look: Look) -> Sides | None:
+def _sides(uow: UnitOfWork, due: Due, look: Look) -> Sides:
     row = uow.session.get(Order, (uow.org_id, due.row.case_id))
-    if row is None:
-        return None
+    if row is None:  # a ticket is the hotline's alone
+        return Sides(look.hotline, look.hotline, None)
     hops = orders.hops_of(uow.session, uow.org_id, [row.id])
     order = orders.order_state(row, hops)
     assignments = [

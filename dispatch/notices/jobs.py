@@ -24,6 +24,7 @@ from dispatch.notices.models import Notice
 from dispatch.notices.port import Message, NotSent, Unavailable
 from dispatch.orders.models import Order
 from dispatch.roster.models import Member
+from dispatch.tickets.models import Ticket
 from sla import escalation
 from sla import repository as sla
 from sla.ladders import Words, ladder_called, said
@@ -142,15 +143,21 @@ def _message(uow: UnitOfWork, notice: Notice) -> Message:
     climbed = uow.session.get_one(SlaLadder, (uow.org_id, notice.ladder_id))
     timer = uow.session.get_one(SlaTimer, (uow.org_id, notice.timer_id))
     step = ladder_called(policy, climbed.ladder).steps[(notice.step or 1) - 1]
-    order = uow.session.get_one(Order, (uow.org_id, notice.order_id))
     minutes = int((uow.now - timer.starts_at).total_seconds() // 60)
-    words = Words(order.number, _rule_name(policy, notice.code), minutes)
+    words = Words(_number(uow, notice.order_id), _rule_name(policy, notice.code), minutes)
     return Message(
         code=notice.text_code or "",
         title=said(Name(zh="派单 {number}", en="Paidan {number}"), words),
         text=said(step.text, words),
         phone=_phone(uow, notice),
     )
+
+
+def _number(uow: UnitOfWork, id_: UUID) -> str:
+    """What people call the order or ticket of a case."""
+    order = uow.session.get(Order, (uow.org_id, id_))
+    ticket = None if order else uow.session.get(Ticket, (uow.org_id, id_))
+    return (order.number if order else ticket and ticket.number) or str(id_)
 
 
 def _rule_name(policy: Policy, code: str) -> Name:

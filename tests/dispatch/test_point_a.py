@@ -15,6 +15,7 @@ from sqlalchemy import select, text, update
 from api import jobs
 from api.verify import verify
 from core import events as ev
+from core import outbox
 from core.clock import now
 from core.db import read_session, session_factory
 from core.identity import system_actor
@@ -294,7 +295,7 @@ def turn_at_the_deadline(row: Outbox) -> None:
     with session_factory()() as session:
         session.execute(update(Outbox).where(Outbox.id == row.id).values(due_at=now()))
         session.commit()
-    turn()
+    outbox.hand_over_due_jobs(jobs.hand_over)
 
 
 def test_a_late_stamp_withdraws_a_breach_for_all_to_see(acts: Acts) -> None:

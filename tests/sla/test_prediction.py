@@ -190,7 +190,7 @@ def test_only_what_moved_enough_is_worth_showing():
 
 
 def test_who_drives_is_looked_at_often_and_who_has_time_is_not():
-    assert look_again(T0, 7000, drives=True) == at(15)
-    assert look_again(T0, 2000, drives=False) == at(100)
-    assert look_again(T0, 20, drives=False) == at(15)
-    assert look_again(T0, 50_000, drives=False) == at(300)
+    assert look_again(T0, 7000, closely=True) == at(15)
+    assert look_again(T0, 2000, closely=False) == at(100)
+    assert look_again(T0, 20, closely=False) == at(15)
+    assert look_again(T0, 50_000, closely=False) == at(300)

@@ -5308,6 +5308,59 @@ export interface components {
             words: string | null;
         };
         /**
+         * ForecastRow
+         * @description What is expected of a promise that runs.
+         */
+        ForecastRow: {
+            /**
+             * At Best
+             * @description Something is still open that may last.
+             */
+            at_best: boolean;
+            /**
+             * Expected At
+             * @description When the arrival is expected.
+             */
+            expected_at: string | null;
+            /**
+             * Journey
+             * @description Whose word the journey's time is: policy, or a way.
+             */
+            journey: string | null;
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "calm" | "risk" | "unknown";
+            /**
+             * Probability
+             * @description Of meeting it, 0 to 1.
+             */
+            probability: number | null;
+            /** Responsible */
+            responsible: string | null;
+            /**
+             * Sd S
+             * @description One standard deviation of that, seconds.
+             */
+            sd_s: number | null;
+            /**
+             * Since
+             * @description Since when it has been at risk.
+             */
+            since: string | null;
+            /**
+             * Spender
+             * @description The segment or interval that took most.
+             */
+            spender: string | null;
+            /**
+             * Unknown
+             * @description Why nothing can be said: position, held, limit.
+             */
+            unknown: string | null;
+        };
+        /**
          * GapRow
          * @description A fault that reaches nobody. `region_id` null: places in no district.
          */
@@ -6822,6 +6875,14 @@ export interface components {
          *       },
          *       "promise": {
          *         "due_at": "2026-11-21T15:33:46Z",
+         *         "forecast": {
+         *           "at_best": false,
+         *           "expected_at": "2026-11-21T15:12:10Z",
+         *           "journey": "straight_line",
+         *           "level": "calm",
+         *           "probability": 0.93,
+         *           "sd_s": 420
+         *         },
          *         "leave_by": "2026-11-21T15:05:46Z",
          *         "limit_s": 2700,
          *         "state": "running"
@@ -7500,6 +7561,8 @@ export interface components {
         PromiseRow: {
             /** Due At */
             due_at: string | null;
+            /** @description Null where no promise runs. */
+            forecast: components["schemas"]["ForecastRow"] | null;
             /**
              * Leave By
              * @description The latest departure that meets it; null once the crew has departed.

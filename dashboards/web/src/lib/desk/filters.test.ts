@@ -28,7 +28,7 @@ describe('the filter', () => {
   });
 
   test('what is kept for later is fine, although no clock runs', () => {
-    const kept = anOrder({ state: 'scheduled', running: null, promise: { due_at: null, limit_s: null, state: 'unknown', leave_by: null, spender: null } });
+    const kept = anOrder({ state: 'scheduled', running: null, promise: { due_at: null, limit_s: null, state: 'unknown', leave_by: null, spender: null, forecast: null } });
     expect(orderLevel(kept, T0)).toBe('normal');
     expect(orderLevel({ ...kept, state: 'filed' }, T0)).toBe('unknown');
   });

@@ -28,7 +28,7 @@ describe('the timeline', () => {
   const order = anOrder({
     points: { ...none, A: at(0), B: at(60), C: at(180) },
     running: { segment: 'CD', from: at(180), limit_s: 120, due_at: at(300), responsible: 'centre', unit_id: null },
-    promise: { due_at: at(2700), limit_s: 2700, state: 'running', leave_by: null, spender: null },
+    promise: { due_at: at(2700), limit_s: 2700, state: 'running', leave_by: null, spender: null, forecast: null },
   });
 
   test('each segment is as long as it took, on one scale', () => {

@@ -26,7 +26,7 @@ export function anOrder(changes: Partial<OrderRow> = {}): OrderRow {
     points: { A: null, B: null, C: null, D: null, E: null, F: null, G: null, H: null },
     running: null,
     lost: [],
-    promise: { due_at: null, limit_s: null, state: 'unknown', leave_by: null, spender: null },
+    promise: { due_at: null, limit_s: null, state: 'unknown', leave_by: null, spender: null, forecast: null },
     alerts: [],
     holds: [],
     chase_ups: 0,

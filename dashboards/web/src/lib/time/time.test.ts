@@ -72,7 +72,7 @@ describe('a server at another pace', () => {
 });
 
 describe('the urgency scale', () => {
-  const promise = { due_at: at(2700), limit_s: 2700, state: 'running', leave_by: null, spender: null } as const;
+  const promise = { due_at: at(2700), limit_s: 2700, state: 'running', leave_by: null, spender: null, forecast: null } as const;
   const waiting = anOrder({ promise, points: { ...none, A: at(0) } });
   const moving = anOrder({ promise, points: { ...none, A: at(0), G: at(900) } });
 

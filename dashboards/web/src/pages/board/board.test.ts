@@ -48,7 +48,7 @@ describe('what can be done', () => {
 });
 
 describe('the list', () => {
-  const calm = anOrder({ id: 'calm', promise: { due_at: at(9000), limit_s: 9000, state: 'running', leave_by: null, spender: null } });
+  const calm = anOrder({ id: 'calm', promise: { due_at: at(9000), limit_s: 9000, state: 'running', leave_by: null, spender: null, forecast: null } });
   const late = { ...calm, id: 'late', promise: { ...calm.promise, due_at: at(-1) } };
   const orders = new Map([calm, late].map((order) => [order.id, order]));
 
