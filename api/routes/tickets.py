@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Annotated, Any
+from unicodedata import normalize
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
@@ -69,6 +70,7 @@ _CODES = {
 }
 
 
+_FRAGMENTS = "Each word stands in number, name, phone, words, order or place."
 _TELLS = {"call_id", "caller_name", "caller_phone", "description", "customer_id", "guide"}
 
 
@@ -117,6 +119,7 @@ def tickets(
     overdue: Annotated[bool, Query(description="An answer is due and was not given.")] = False,
     unordered: Annotated[bool, Query(description="Faults that wait for an order.")] = False,
     before: Annotated[Moment | None, Query(description="Filed before: the next page.")] = None,
+    q: Annotated[str, Query(max_length=100, pattern=r"^[^\x00]*$", description=_FRAGMENTS)] = "",
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> JSONResponse:
     """Tickets, newest first; for a centre those that it holds."""
@@ -130,6 +133,7 @@ def tickets(
         unordered=unordered,
         access=principal.access,
         before=before,
+        words=normalize("NFKC", q).split(),
         limit=limit,
     )
     with read_session() as session:

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from core import events as ev
-from core.errors import InvalidField
+from core.errors import AlreadyDone, InvalidField
 from core.identity import EVERYTHING, Access
 from core.uow import UnitOfWork
 from dispatch.tickets import followup, repository, rules
@@ -13,12 +13,28 @@ from dispatch.tickets.work import work_on_ticket
 def transfer(
     uow: UnitOfWork, ticket_id: UUID, unit_id: UUID, reason: str, words: str | None = None
 ) -> None:
-    """转办: a department or centre has it from now on; said again, another one."""
+    """转办: a department or centre has it from now on; said again, another one.
+
+    Raises AlreadyDone where somebody gave it to the same one, TicketNotPossible.
+    """
     with work_on_ticket(uow, ticket_id) as work:
         work.demand("transfer")
         unit = repository.unit(uow.session, uow.org_id, unit_id)
         if unit is None or not unit.active:
             raise InvalidField("body.unit_id", "there is no such unit", "没有此单位")
+        if unit.kind == "crew":
+            raise InvalidField(
+                "body.unit_id", "a crew works on orders, not on tickets", "班组只办工单，不接受理单"
+            )
+        if work.ticket.state == "transferred" and work.ticket.unit_id == unit_id:
+            who, at = work.first() or ("", "")
+            raise AlreadyDone(
+                who_zh=who,
+                who_en=who,
+                at=at,
+                act_zh=f"转给{unit.name_zh}",
+                act_en=f"transferred it to {unit.name_en}",
+            )
         work.record(ev.TicketTransferred(unit_id=unit_id, reason=reason), words=words)
 
 

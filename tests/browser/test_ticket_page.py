@@ -2,11 +2,13 @@
 
 import base64
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, text, update
 
 from core.clock import now
 from core.db import session_factory
@@ -63,6 +65,24 @@ def late_by(one: dict[str, Any], age: timedelta) -> None:
         session.commit()
 
 
+@contextmanager
+def newer_ones(one: dict[str, Any], count: int) -> Iterator[None]:
+    """So many tickets of its kind were filed after it, for as long as the block runs."""
+    mark = "many-"
+    clone = text(
+        "INSERT INTO ticket (org_id, id, number, kind, channel, state, filed_at) "
+        "SELECT org_id, gen_random_uuid(), :mark || n, kind, channel, state, "
+        "filed_at + interval '1 ms' FROM ticket, generate_series(1, :count) n WHERE id = :id"
+    )
+    with session_factory()() as session:
+        session.execute(clone, {"mark": mark, "count": count, "id": one["id"]})
+        session.commit()
+    yield
+    with session_factory()() as session:
+        session.execute(delete(Ticket).where(Ticket.number.startswith(mark)))
+        session.commit()
+
+
 def row(one: dict[str, Any]) -> str:
     return f"[data-testid=ticket-row][data-number='{one['number']}']"
 
@@ -97,6 +117,20 @@ def test_the_filter_is_in_the_address_and_the_list_is_walked_by_key(
     page.keyboard.press("5")  # closed ones
     page.wait_for_selector("[data-testid=tickets][data-count='0']")
     assert "view=closed" in page.url
+
+
+def test_a_fragment_finds_also_what_is_too_old_to_be_listed(sit: Sit, office: Office) -> None:
+    old = ticket(office, kind="suggestion", description="路灯太暗")
+    with newer_ones(old, 501):
+        page = sit("lead", "/tickets?view=all&kind=suggestion")
+        page.wait_for_selector("[data-testid=tickets][data-count='500'] .older")
+        page.keyboard.press("/")
+        page.keyboard.type("路灯 0138")
+        page.wait_for_selector("[data-testid=tickets][data-count='1']")
+        page.wait_for_selector(row(old))
+        assert page.locator(".older").count() == 0
+        page.keyboard.type("9")
+        page.wait_for_selector("[data-testid=tickets][data-count='0'] .notice")
 
 
 def test_a_complaint_is_transferred_returned_answered_closed_and_reopened(

@@ -55,6 +55,37 @@ def test_a_page_holds_what_happened_with_words(agent: Person, office: Office) ->
     assert agent.get(path) == page
 
 
+def test_a_fragment_finds_also_what_is_not_listed_any_more(agent: Person, office: Office) -> None:
+    old = filed(agent, description="3号楼 100% 停电", caller_phone="010-6234 5678")
+    filed(agent, caller_name="李雷", description="问电费")
+
+    def ids(person: Person, q: str) -> list[str]:
+        found = person.get("/api/tickets", limit=1, q=q)["tickets"]
+        return [one["id"] for one in found]
+
+    for words in ("小明", "停电 王", "62345678", "６２３４", old["number"].lower(), "100%"):
+        assert ids(agent, words) == [old["id"]], words
+    for words in ("小明 电费", "0%停", "_", "\\"):
+        assert ids(agent, words) == [], words
+    masked = office.person("supervisor")
+    assert ids(masked, old["number"]) == [old["id"]]
+    assert ids(masked, "小明") == ids(masked, "62345678") == []
+    with pytest.raises(Refused, match="invalid_field"):
+        ids(agent, "a\0")
+
+
+def test_a_transfer_said_twice_tells_who_was_first(agent: Person, office: Office) -> None:
+    path = f"/api/tickets/{filed(agent, kind='complaint')['id']}"
+    agent.post(f"{path}/transfer", {"unit_id": office.unit("west")})
+    lead = office.person("lead")
+    with pytest.raises(Refused, match="already_done") as refused:
+        lead.post(f"{path}/transfer", {"unit_id": office.unit("west")})
+    assert "transferred it to West repair centre at" in str(refused.value)
+    lead.post(f"{path}/transfer", {"unit_id": office.unit("east")})
+    with pytest.raises(Refused, match="crew"):
+        lead.post(f"{path}/transfer", {"unit_id": office.unit("east-1")})
+
+
 def test_lists_are_narrowed(agent: Person, office: Office) -> None:
     enquiry, praise = filed(agent, kind="enquiry"), filed(agent, kind="praise")
     agent.post(f"/api/tickets/{praise['id']}/close", {})

@@ -23840,6 +23840,8 @@ export interface operations {
                 unordered?: boolean;
                 /** @description Filed before: the next page. */
                 before?: string | null;
+                /** @description Each word stands in number, name, phone, words, order or place. */
+                q?: string;
                 limit?: number;
             };
             header?: never;

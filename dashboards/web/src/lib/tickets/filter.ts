@@ -28,8 +28,10 @@ export function toSearch({ view, kind, query }: Filter): string {
 const AT_WORK: readonly TicketState[] = ['open', 'ordered', 'merged', 'transferred', 'returned', 'answered', 'follow_up'];
 /** As many as the server gives at once; what is older is found by narrowing. */
 const LIMIT = 500;
+/** Signs of a fragment that the server takes. */
+const LONGEST = 100;
 
-/** What the server is asked for; the fragment is looked for in what it gives. */
+/** What the server is asked for; the fragment is looked for in what it gives, in older ones there. */
 export function listPath({ view, kind }: Filter): string {
   const asked = new URLSearchParams();
   if (view === 'closed') asked.append('state', 'closed');
@@ -40,6 +42,19 @@ export function listPath({ view, kind }: Filter): string {
   if (kind) asked.set('kind', kind);
   asked.set('limit', String(LIMIT));
   return `/api/tickets?${asked.toString()}`;
+}
+
+/** Where the server looks for the fragment in all of them, also in those that are not listed. */
+export function olderPath(filter: Filter): string | null {
+  const query = filter.query.trim().slice(0, LONGEST);
+  return query ? `${listPath(filter)}&${new URLSearchParams({ q: query }).toString()}` : null;
+}
+
+/** Those that are listed, then those of `older` that are not among them. */
+export function withOlder(listed: readonly TicketRow[], older: readonly TicketRow[]): readonly TicketRow[] {
+  const known = new Set(listed.map(({ id }) => id));
+  const more = older.filter(({ id }) => !known.has(id));
+  return more.length ? [...listed, ...more] : listed;
 }
 
 /** Those that have every word of the fragment in number, name, telephone, words, place or order. */

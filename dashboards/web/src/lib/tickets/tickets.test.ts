@@ -4,7 +4,7 @@ import { anOrder } from '../testing/rows';
 import { ACTS, possibleActs } from './acts';
 import { bytes } from './bytes';
 import { answerLeft } from './due';
-import { found, fromSearch, listPath, OPEN, toSearch } from './filter';
+import { found, fromSearch, listPath, olderPath, OPEN, toSearch, withOlder } from './filter';
 import { mergeable } from './near';
 import type { TicketRow } from './types';
 
@@ -27,6 +27,19 @@ describe('the filter', () => {
     const tickets = [{ number: 'T1', caller_name: '王小明' }, { number: 'T2', description: '停电' }] as unknown as TicketRow[];
     expect(found(tickets, '王 t1').map(({ number }) => number)).toEqual(['T1']);
     expect(found(tickets, ' ')).toBe(tickets);
+  });
+});
+
+describe('what is not listed', () => {
+  test('is looked for by the server', () => {
+    expect(olderPath({ ...OPEN, query: ' ' })).toBeNull();
+    expect(olderPath({ ...OPEN, view: 'closed', query: ' 王 停电 ' })).toBe(
+      '/api/tickets?state=closed&limit=500&q=%E7%8E%8B+%E5%81%9C%E7%94%B5',
+    );
+  });
+  test('stands behind what is listed, once', () => {
+    const [one, two] = [{ id: '1' }, { id: '2' }] as TicketRow[];
+    expect(withOlder([one!], [one!, two!])).toEqual([one, two]);
   });
 });
 

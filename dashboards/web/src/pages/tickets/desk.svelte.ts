@@ -5,7 +5,7 @@ import type { Id, Reference, Session } from '../../lib/api/types';
 import { nameOf, t } from '../../lib/i18n/index.svelte';
 import { Polled } from '../../lib/live/polled.svelte';
 import { possibleActs, type Act, type ActCode } from '../../lib/tickets/acts';
-import { found, fromSearch, listPath, toSearch, type Filter } from '../../lib/tickets/filter';
+import { found, fromSearch, listPath, olderPath, toSearch, withOlder, type Filter } from '../../lib/tickets/filter';
 import type { TicketList, TicketPage, TicketRow } from '../../lib/tickets/types';
 import { TicketWords } from '../../lib/tickets/words.svelte';
 import { Saying, type Said } from '../../lib/ui/said.svelte';
@@ -24,6 +24,8 @@ export type Body = Record<string, string>;
 /** The tickets that are listed, the one that is open, and what is done with it. */
 export class TicketDesk {
   readonly list = new Polled<TicketList>(LIST_MS, true);
+  /** What the fragment finds among those that are not listed. */
+  readonly older = new Polled<TicketList>(LIST_MS);
   readonly page = new Polled<TicketPage>(PAGE_MS);
   readonly words = new TicketWords();
   session = $state.raw<Session | null>(null);
@@ -38,7 +40,7 @@ export class TicketDesk {
   readonly rights = $derived(new Set(this.session?.user.rights ?? []));
   readonly me = $derived(this.session?.user.id ?? '');
   readonly rows: readonly TicketRow[] = $derived(
-    found(this.list.data?.tickets ?? [], this.filter.query),
+    withOlder(found(this.list.data?.tickets ?? [], this.filter.query), this.older.data?.tickets ?? []),
   );
   /** The open ticket, once its page is here. */
   readonly open: TicketPage | null = $derived(
@@ -46,6 +48,10 @@ export class TicketDesk {
   );
   readonly acts: Act[] = $derived(this.open ? possibleActs(this.open.may, this.rights, this.open.ticket.kind) : []);
   readonly listPath = $derived(listPath(this.filter));
+  /** Null while all of them are listed. */
+  readonly olderPath = $derived(this.list.data?.more ? olderPath(this.filter) : null);
+  /** Older ones are neither listed nor looked through. */
+  readonly leftOut = $derived((this.older.data ?? this.list.data)?.more ?? false);
   readonly pagePath = $derived(this.openId ? `/api/tickets/${encodeURIComponent(this.openId)}` : null);
 
   get said(): Said | null {
