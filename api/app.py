@@ -92,6 +92,7 @@ PAGES = {
     "/design": "design.html",
     "/followup": "followup.html",
     "/import": "import.html",
+    "/policies": "policies.html",
     "/login": "login.html",
     "/supervisor": "supervisor.html",
     "/tickets": "tickets.html",

@@ -18,17 +18,20 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from core.clock import now
 from core.db import read_session
 from core.errors import InvalidField
 from core.identity import EVERYTHING
 from core.settings import settings
 from dashboards.report_cli import Form, clock, moment
 from dashboards.reports.calibrate import Calibration, Wish, calibrate
+from dashboards.reports.named import policy_or_file
 from dashboards.reports.query import count_cases
 from dashboards.reports.steps import finish
 from dispatch.history.organisation import organisation_id
 from sla.calibration import LEAST, LEVEL, REASONS
-from sla.documents import load_policy, parse_policy, policy_text
+from sla.documents import parse_policy
+from sla.policy import Policy
 
 app = typer.Typer(no_args_is_help=True, help="Service levels 时限")
 
@@ -85,7 +88,6 @@ def calibrate_command(
     org: Org = None,
 ) -> None:
     """Typical times of the past and the limits that follow: typical + 1 minute 校准时限."""
-    judge = load_policy(policy)
     start, end = period(from_, to, tz)
     wish = Wish(
         by=tuple(one.value for one in by or ()),
@@ -96,21 +98,17 @@ def calibrate_command(
         system=system,
         everywhere=everywhere,
     )
-    chosen = None if codes is None else [one.strip() for one in codes.split(",")]
-    for code in chosen or ():
-        if code not in {rule.code for rule in judge.rules}:
-            known = ", ".join(rule.code for rule in judge.rules)
-            raise InvalidField("--change", f"{code}: {known}")
-
     with read_session() as session:
         org_id = organisation_id(org)
+        named = policy_or_file(session, org_id, policy, now())
+        chosen = changed(codes, named.policy)
         total = count_cases(session, org_id, EVERYTHING, start, end, system)
         with counting(total) as step:
-            steps = calibrate(session, org_id, EVERYTHING, judge, start, end, wish)
+            steps = calibrate(session, org_id, EVERYTHING, named.policy, start, end, wish)
             found = finish(steps, step)
 
     if write is not None:
-        text = found.document(policy_text(policy), chosen)
+        text = found.document(named.text, named.next_version, chosen)
         parse_policy(text, write.name)
         write.write_text(text, encoding="utf-8")
     if as_json or form is Form.JSON:
@@ -119,6 +117,16 @@ def calibrate_command(
         write_rows([flat(one) for one in found.as_json()["lines"]], sys.stdout)
     else:
         print_calibration(found, Console())
+
+
+def changed(codes: str | None, policy: Policy) -> list[str] | None:
+    """The rules that are named; None: those of the chain. Raises InvalidField."""
+    chosen = None if codes is None else [one.strip() for one in codes.split(",")]
+    known = [rule.code for rule in policy.rules]
+    for code in chosen or ():
+        if code not in known:
+            raise InvalidField("--change", f"{code}: {', '.join(known)}")
+    return chosen
 
 
 def period(from_: str, to: str, tz: str | None) -> tuple[datetime, datetime]:

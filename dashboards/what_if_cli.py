@@ -13,10 +13,12 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from core.clock import now
 from core.db import read_session
 from core.identity import EVERYTHING
 from core.settings import settings
 from dashboards.report_cli import By, Form, clock
+from dashboards.reports.named import policy_or_file
 from dashboards.reports.query import count_cases
 from dashboards.reports.steps import finish
 from dashboards.reports.what_if import Answer, Question, Row, what_if
@@ -36,7 +38,6 @@ from dashboards.sla_cli import (
     write_rows,
 )
 from dispatch.history.organisation import organisation_id
-from sla.documents import load_policy
 
 app = typer.Typer(no_args_is_help=True, help="Service levels 时限")
 COLUMNS = (
@@ -70,17 +71,17 @@ def what_if_command(
     """A past period under another policy, and what comes out otherwise 假设重判."""
     zone = tz or settings().timezone
     start, end = period(from_, to, zone)
-    asked = Question(
-        before=load_policy(against),
-        after=load_policy(policy),
-        by=by.value,
-        system=system,
-        everywhere=everywhere,
-        limit=show,
-        timezone=zone,
-    )
     with read_session() as session, _written(changes) as told:
-        org_id = organisation_id(org)
+        org_id, at = organisation_id(org), now()
+        asked = Question(
+            before=policy_or_file(session, org_id, against, at).policy,
+            after=policy_or_file(session, org_id, policy, at).policy,
+            by=by.value,
+            system=system,
+            everywhere=everywhere,
+            limit=show,
+            timezone=zone,
+        )
         with counting(count_cases(session, org_id, EVERYTHING, start, end, system)) as step:
             found = finish(what_if(session, org_id, EVERYTHING, asked, start, end, told), step)
     if form is Form.JSON:

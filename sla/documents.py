@@ -276,15 +276,9 @@ def load_policy(path_or_name: str | Path) -> Policy:
     return _shipped(path_or_name)
 
 
-def policy_text(path_or_name: str) -> str:
-    """The document itself of what `load_policy` reads. Raises PolicyUnknown."""
-    if path_or_name.endswith(".toml"):
-        path = Path(path_or_name)
-        if path.is_file():
-            return path.read_text(encoding="utf-8")
-        raise PolicyUnknown(name=path_or_name, known=", ".join(policy_names()))
-    base, _, _ = path_or_name.partition("@")
-    for candidate in (path_or_name, base):
-        if candidate in policy_names():
-            return shipped_text("policies", candidate)
-    raise PolicyUnknown(name=path_or_name, known=", ".join(policy_names()))
+def policy_text(path: str | Path) -> str:
+    """The document in a policy file. Raises PolicyUnknown."""
+    found = Path(path)
+    if not found.is_file():
+        raise PolicyUnknown(name=path, known=", ".join(policy_names()))
+    return found.read_text(encoding="utf-8")

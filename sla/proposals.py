@@ -92,16 +92,16 @@ def derived_from(line: Line, share: float, level: float, period: str) -> str:
     )
 
 
-def proposed_document(text: str, policy: Policy, limits: Chosen) -> str:
-    """The document of the next version with these limits; `text` is that of `policy`."""
-    edited = _edited(text, policy, limits)
-    return edited if edited is not None else written(_next(policy, limits))
+def proposed_document(text: str, policy: Policy, limits: Chosen, version: int) -> str:
+    """The document as this version, with these limits; `text` is that of `policy`."""
+    edited = _edited(text, policy, limits, version)
+    return edited if edited is not None else written(_next(policy, limits, version))
 
 
-def _next(policy: Policy, limits: Chosen) -> dict[str, Any]:
-    """The next version as plain values."""
+def _next(policy: Policy, limits: Chosen, version: int) -> dict[str, Any]:
+    """The new version as plain values."""
     raw = policy.model_dump(by_alias=True, exclude_defaults=True)
-    raw["version"] = policy.version + 1
+    raw["version"] = version
     for place, rule in policy.placed:
         if rule.code not in limits:
             continue
@@ -116,10 +116,10 @@ def _plain(limit: Limit) -> dict[str, Any]:
     return limit.model_dump(by_alias=True, exclude_defaults=True)
 
 
-def _edited(text: str, policy: Policy, limits: Chosen) -> str | None:
+def _edited(text: str, policy: Policy, limits: Chosen, version: int) -> str | None:
     """None where a list of limits is not written as one value."""
     values = values_of(text)
-    news: list[tuple[tuple[str | int, ...], str]] = [(("version",), str(policy.version + 1))]
+    news: list[tuple[tuple[str | int, ...], str]] = [(("version",), str(version))]
     for place, rule in policy.placed:
         if rule.code in limits:
             news.append(((*place, "limits"), _list([_plain(one) for one in limits[rule.code]])))

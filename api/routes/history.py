@@ -18,18 +18,21 @@ from api.deps import Need
 from api.routes.reports import End, Start, System
 from api.schemas import Plain
 from api.schemas_history import CalibrationAnswer, Dimension, WhatIfAnswer, WhatIfBody
+from core.clock import now
 from core.db import read_session
 from core.errors import InvalidField
 from core.identity import Principal
 from core.rights import Right
 from dashboards.reports.calibrate import Calibration, Wish, calibrate
+from dashboards.reports.named import Named, named_policy
 from dashboards.reports.query import count_cases
 from dashboards.reports.steps import Steps, finish
 from dashboards.reports.what_if import Answer, Question, what_if
 from dispatch.orders.service import POLICY
 from sla.calibration import BANDS, LEAST, LEVEL
-from sla.documents import days_of, load_policy, parse_policy, policy_names, policy_text
+from sla.documents import PolicyUnknown, days_of, refused, shipped_calendar
 from sla.policy import Policy
+from sla.versions import book_of, check
 
 router = APIRouter(tags=["reports"], prefix="/api/sla")
 Viewer = Annotated[Principal, Depends(Need(Right.REPORT_VIEW))]
@@ -89,7 +92,8 @@ def calibration(
     principal: Viewer, request: Request, asked: Annotated[Calibrating, Depends()]
 ) -> Response:
     """Typical times of a period, and the limits that follow beside today's."""
-    judge, text = _named(asked.policy, "query.policy")
+    named = _named(principal, asked.policy, "query.policy")
+    judge = named.policy
     wish, chosen = asked.wish(), asked.changed(judge)
     start, end = asked.start, asked.end
 
@@ -97,8 +101,9 @@ def calibration(
         return calibrate(session, principal.org_id, principal.access, judge, start, end, wish)
 
     def answer(found: Calibration) -> dict[str, Any]:
-        document = None if asked.change is None else found.document(text, chosen)
-        return {**found.as_json(), "document": document}
+        wanted = asked.change is not None
+        text = found.document(named.text, named.next_version, chosen) if wanted else None
+        return {**found.as_json(), "document": text}
 
     return _respond(principal, request, start, end, wish.system, steps, answer)
 
@@ -107,11 +112,10 @@ def calibration(
 def what_if_route(principal: Viewer, request: Request, body: WhatIfBody) -> Response:
     """A past period judged by another policy, and what comes out otherwise. Nothing is kept."""
     if body.document is None:
-        after, _ = _named(body.policy or "", "body.policy")
+        after = _named(principal, body.policy or "", "body.policy").policy
     else:
-        after = parse_policy(body.document, "policy.toml")
-        after = after.on(days_of(after))
-    before, _ = _named(body.against, "body.against")
+        after = _draft(principal, body.document)
+    before = _named(principal, body.against, "body.against").policy
     _ordered(body.from_, body.to, "body.to")
     asked = Question(
         before,
@@ -129,11 +133,23 @@ def what_if_route(principal: Viewer, request: Request, body: WhatIfBody) -> Resp
     return _respond(principal, request, body.from_, body.to, body.system, steps, Answer.as_json)
 
 
-def _named(name: str, field: str) -> tuple[Policy, str]:
-    """A policy and its document; a name, never a file of the server. Raises InvalidField."""
-    if name.partition("@")[0] not in policy_names():
-        raise InvalidField(field, f"one of {', '.join(policy_names())}")
-    return load_policy(name), policy_text(name)
+def _named(principal: Principal, name: str, field: str) -> Named:
+    """A policy that the organisation keeps, never a file of the server. Raises InvalidField."""
+    try:
+        with read_session() as session:
+            return named_policy(session, principal.org_id, name, now())
+    except PolicyUnknown as error:
+        raise InvalidField(field, error.sentence("en"), error.sentence("zh")) from error
+
+
+def _draft(principal: Principal, text: str) -> Policy:
+    """A document that is not kept, on the organisation's calendars. Raises PolicyInvalid."""
+    with read_session() as session:
+        book = book_of(session, principal.org_id)
+    found = check(text, book.calendars)
+    if isinstance(found, list):
+        raise refused("policy.toml", found)
+    return found.on(days_of(found, lambda code: book.calendar(code) or shipped_calendar(code)))
 
 
 def _ordered(start: datetime, end: datetime, field: str) -> None:

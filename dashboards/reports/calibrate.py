@@ -130,8 +130,8 @@ class Calibration:
         """The rule that a line is of."""
         return next(rule for rule in self.policy.rules if rule.code == line.place.code)
 
-    def document(self, text: str, codes: Collection[str] | None = None) -> str:
-        """The next version of the policy, whose document is `text`, with the proposed limits.
+    def document(self, text: str, version: int, codes: Collection[str] | None = None) -> str:
+        """This version of the policy, whose document is `text`, with the proposed limits.
 
         `codes`: which rules change; None: all segments of the chain. A promise to customers (the
         total, goals) changes only when it is named.
@@ -145,7 +145,7 @@ class Calibration:
             return derived_from(line, self.wish.share, self.wish.level, period)
 
         limits = new_limits(self.policy, self.lines, self.wish.by, chosen, about)
-        return proposed_document(text, self.policy, limits)
+        return proposed_document(text, self.policy, limits, version)
 
 
 def calibrate(

@@ -22,6 +22,7 @@ export default defineConfig({
         tickets: here('tickets.html'),
         followup: here('followup.html'),
         admin: here('admin.html'),
+        policies: here('policies.html'),
         import: here('import.html'),
         'crew-sw': here('src/pages/crew/sw.ts'),
       },

@@ -181,6 +181,7 @@ PUBLIC = {
     "GET /followup",
     "GET /admin",
     "GET /import",
+    "GET /policies",
     "GET /crew",
     "GET /assets",
     "GET /health/live",

@@ -56,6 +56,7 @@ VIEWS = (
     View("lead", "/followup", "[data-testid=follow-up]", opens=KEYS),
     View("admin", "/admin", READY, opens=KEYS),
     View("admin", "/import", READY, opens=KEYS),
+    View("admin", "/policies", "[data-testid=policy-pane][data-version]", opens=KEYS),
     View("east.crew1", "/crew", "[data-testid=shown-order]", size=(360, 640)),
 )
 

@@ -20,10 +20,19 @@ pytestmark = pytest.mark.browser
 SIZES = ("small", "medium", "large")
 PAGES_OF = {
     "agent": ["agent", "board", "customers", "tickets", "followup", "admin"],
-    "lead": ["agent", "board", "supervisor", "customers", "tickets", "followup", "admin"],
-    "east.desk": ["board", "supervisor", "customers", "tickets", "admin"],
-    "supervisor": ["board", "supervisor", "customers", "tickets", "admin"],
-    "admin": ["board", "supervisor", "customers", "admin", "import"],
+    "lead": [
+        "agent",
+        "board",
+        "supervisor",
+        "customers",
+        "tickets",
+        "followup",
+        "admin",
+        "policies",
+    ],
+    "east.desk": ["board", "supervisor", "customers", "tickets", "admin", "policies"],
+    "supervisor": ["board", "supervisor", "customers", "tickets", "admin", "policies"],
+    "admin": ["board", "supervisor", "customers", "admin", "policies", "import"],
 }
 HOMES = {
     "agent": "/agent",

@@ -42,6 +42,7 @@ PAGES = {
     "/followup": ("lead", "[data-testid=follow-up]", (1280, 720)),
     "/admin": ("admin", "main[data-ready]", (1280, 720)),
     "/import": ("admin", "main[data-ready]", (1280, 720)),
+    "/policies": ("admin", "[data-testid=policy-pane][data-version]", (1280, 720)),
     "/crew": ("east.crew1", "[data-testid=shown-order]", (360, 640)),
 }
 

@@ -19,7 +19,7 @@ from dashboards.reports.steps import finish
 from dashboards.sla_cli import app
 from dispatch.orders.models import Stamp
 from dispatch.starter import ORG_ID
-from sla.documents import load_policy, parse_policy, policy_text
+from sla.documents import load_policy, parse_policy, shipped_text
 from tests.reports.day import Day, at
 
 POLICY = load_policy("beijing")
@@ -94,7 +94,9 @@ def test_groups_of_own_orders(busy):
 
 
 def test_the_document_is_a_valid_next_version(busy):
-    text = found(by=("fault_class",)).document(policy_text("beijing"))
+    text = found(by=("fault_class",)).document(
+        shipped_text("policies", "beijing"), POLICY.version + 1
+    )
     new = parse_policy(text, "beijing.toml")
     assert new.version == POLICY.version + 1
     first, second = new.segments[2].limits
@@ -135,8 +137,8 @@ def test_the_three_forms_say_the_same(busy, tmp_path: Path):
         (("--bands", "6"), "--bands"),
         (("--bands", "6,5"), "--bands"),
         (("--change", "XY"), "--change"),
-        (("--policy", "none"), "none"),
+        (("--policy", "nothing"), "nothing"),
     ],
 )
-def test_a_wrong_option_is_named(database, words, named):
+def test_a_wrong_option_is_named(organisation, words, named):
     assert named in str(run(*words).exception)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dashboards.reports.steps import EVERY
-from sla.documents import parse_policy, policy_text
+from sla.documents import parse_policy, shipped_text
 from tests.api.conftest import office
 from tests.office import Office
 
@@ -43,7 +43,7 @@ def test_figures_document_and_progress_are_one(office: Office) -> None:
 def test_what_if_under_a_document_that_is_not_kept(office: Office) -> None:
     office.sent("east-1")
     person = office.person("supervisor")
-    sharper = policy_text("beijing").replace("limit_s = 120", "limit_s = 0.000001")
+    sharper = shipped_text("policies", "beijing").replace("limit_s = 120", "limit_s = 0.000001")
     body = {"document": sharper, **PERIOD}
     answer = person.try_post("/api/sla/what-if", body)
     assert answer.status_code == 200, answer.text

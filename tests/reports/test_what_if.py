@@ -17,12 +17,12 @@ from dashboards.reports.steps import finish
 from dashboards.reports.what_if import Question, what_if
 from dashboards.what_if_cli import app
 from dispatch.starter import ORG_ID
-from sla.documents import load_policy, parse_policy, policy_text
+from sla.documents import load_policy, parse_policy, shipped_text
 from sla.policy import Policy
 from tests.reports.day import Day, at
 
 POLICY = load_policy("beijing")
-SHARPER = policy_text("beijing").replace(
+SHARPER = shipped_text("policies", "beijing").replace(
     'limits = [{ limit_s = 120, source = "Beijing 95598 rules, BJ-CD"',
     'limits = [{ limit_s = 60, source = "tried"',
 )
@@ -72,10 +72,10 @@ def test_a_sharper_limit_by_hand(orders, day):
 
 
 def test_the_same_policy_changes_nothing_and_back_is_the_mirror(orders):
-    same = tried(policy_text("beijing"))
+    same = tried(shipped_text("policies", "beijing"))
     assert (same["changes"], same["orders_changed"], same["rows"]) == (0, 0, [])
     sharper = parse_policy(SHARPER, "tried.toml").on(POLICY.days)
-    back = of(tried(policy_text("beijing"), before=sharper))
+    back = of(tried(shipped_text("policies", "beijing"), before=sharper))
     assert (back["met_to_breached"], back["breached_to_met"]) == (0, 2)
 
 

@@ -22,7 +22,7 @@ from sla.calibration import (
     ranks,
     typical,
 )
-from sla.documents import load_policy, parse_policy, policy_names, policy_text
+from sla.documents import load_policy, parse_policy, policy_names, shipped_text
 from sla.facts import Facts
 from sla.policy import Policy
 from sla.proposals import derived_from, new_limits, proposed_document, written
@@ -201,7 +201,8 @@ def document(samples, by=(), codes=("DE",), text: str | None = None, policy: Pol
         return derived_from(line, 0.5, 0.95, "a test")
 
     limits = new_limits(policy, found, by, codes, about)
-    return proposed_document(text or policy_text("beijing"), policy, limits)
+    version = policy.version + 1
+    return proposed_document(text or shipped_text("policies", "beijing"), policy, limits, version)
 
 
 def test_the_document_is_the_next_version_and_changes_nothing_else():

@@ -54,6 +54,7 @@ export type PageCode =
   | 'tickets'
   | 'followup'
   | 'admin'
+  | 'policies'
   | 'import';
 
 export interface PageEntry {
@@ -75,6 +76,7 @@ export const PAGES: readonly PageEntry[] = [
   { code: 'tickets', path: '/tickets', right: 'ticket.view', letter: 't', aside: true },
   { code: 'followup', path: '/followup', right: 'followup.work', letter: 'f', aside: true },
   { code: 'admin', path: '/admin', right: 'organisation.view', letter: 'o', aside: true },
+  { code: 'policies', path: '/policies', right: 'report.view', letter: 'p', aside: true },
   { code: 'import', path: '/import', right: 'directory.import', letter: 'i', aside: true },
 ];
 

@@ -4,6 +4,7 @@ import { en as followup } from './followup';
 import { en as admin } from './admin';
 import { en as routing } from './routing';
 import { en as importing } from './import';
+import { en as policies } from './policies';
 import { en as agent } from './agent';
 import { en as crew } from './crew';
 import { en as acts } from './acts';
@@ -42,6 +43,7 @@ export const en: Record<Key, string> = {
   ...admin,
   ...routing,
   ...importing,
+  ...policies,
 
   'app.name': 'Paidan',
   'app.board': 'Dispatch board',

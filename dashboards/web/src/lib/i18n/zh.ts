@@ -4,6 +4,7 @@ import { zh as followup } from './followup';
 import { zh as admin } from './admin';
 import { zh as routing } from './routing';
 import { zh as importing } from './import';
+import { zh as policies } from './policies';
 import { zh as agent } from './agent';
 import { zh as crew } from './crew';
 import { zh as acts } from './acts';
@@ -33,6 +34,7 @@ export const zh = {
   ...admin,
   ...routing,
   ...importing,
+  ...policies,
 
   'app.name': '派单',
   'app.board': '调度看板',
