@@ -183,8 +183,8 @@ def report(context: typer.Context) -> None:
 
 @app.command(context_settings=_PASS_ON)
 def sla(context: typer.Context) -> None:
-    """Service levels: judge records, calibrate, what-if / 时限判定、校准与假设重判."""
-    alone = context.args[:1] == ["assess"]  # needs no database
+    """Service levels: judge, policies, calibrate, what-if / 时限判定、政策、校准与假设重判."""
+    alone = context.args[:1] == ["assess"] or context.args[:2] == ["policies", "check"]
     _mounted("api.cli_sla", "sla", context.args, engines=not alone)
 
 

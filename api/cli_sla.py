@@ -52,6 +52,13 @@ def what_if(context: typer.Context) -> None:
     _of_the_past("dashboards.what_if_cli", "what-if", context.args)
 
 
+@app.command(context_settings=PASS_ON)
+def policies(context: typer.Context) -> None:
+    """Policies and calendars: list, check, diff, import 时限政策."""
+    command = typer.main.get_command(import_module("dashboards.policies_cli").app)
+    command.main(args=context.args, prog_name="paidan sla policies")
+
+
 def _of_the_past(module: str, name: str, words: list[str]) -> None:
     """A command that reads history; `assess` starts without what it needs."""
     command = typer.main.get_command(import_module(module).app)

@@ -299,13 +299,15 @@ def switch(uow: UnitOfWork, code: str, version: int, *, on: bool) -> Kept:
     return _changed(uow, code, version)
 
 
-def add_calendar(uow: UnitOfWork, text: str, note: str | None = None) -> KeptCalendar:
+def add_calendar(
+    uow: UnitOfWork, text: str, note: str | None = None, file: str = "calendar.toml"
+) -> KeptCalendar:
     """A calendar's next version, which holds at once. The same text again changes nothing.
 
     Raises PolicyInvalid.
     """
     _lock(uow)
-    document = parse_calendar(text, "calendar.toml")
+    document = parse_calendar(text, file)
     versions = book_of(uow.session, uow.org_id).calendars.get(document.code, ())
     if versions and versions[-1].text == text:
         return versions[-1]

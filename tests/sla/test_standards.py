@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from sla.calendars import Span
-from sla.documents import calendar_names, load_policy, policy_names, shipped_calendar
+from sla.documents import (
+    calendar_names,
+    load_policy,
+    parse_calendar,
+    parse_policy,
+    policy_names,
+    shipped_calendar,
+)
 from sla.policy import DOUBTFUL, Limit, Policy
 
 STANDARDS = Path(__file__).parents[3] / "shared/sla/standards.json"
@@ -96,3 +103,18 @@ def test_what_nobody_read_waits_and_what_was_read_does_not():
     assert load_policy("complaints").doubtful == []
     for name in ("enquiries", "service_requests", "repair_closed_loop", "gb_gas"):
         assert load_policy(name).doubtful
+
+
+DOCUMENT = Path(__file__).parents[2] / "docs/policies.md"
+
+
+def test_the_documented_examples_can_be_used():
+    policy, calendar = re.findall(r"```toml\n(.*?)```", DOCUMENT.read_text("utf-8"), re.DOTALL)
+    assert parse_policy(policy, "example.toml").code == "night_shift"
+    assert parse_calendar(calendar, "example.toml").calendar().shifts[0][0].hour == 8
+
+
+def test_every_policy_that_comes_with_paidan_is_documented():
+    text = DOCUMENT.read_text("utf-8")
+    named = set(re.findall(r"`([a-z0-9_]+)`", text[text.index("## What comes with Paidan") :]))
+    assert {name.partition("@")[0] for name in policy_names()} <= named
