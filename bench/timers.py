@@ -34,6 +34,7 @@ from core.engines import libpq_url, open_engines
 from core.engines.home import remove_home
 from core.eventlog import GENESIS, chain_hash
 from core.identity import system_actor
+from core.logging import configure_logging
 from core.settings import Settings, settings
 from core.uow import unit_of_work
 from sla import service, sweep
@@ -157,6 +158,7 @@ def engines_running(count: int) -> Iterator[None]:
 
 
 def run_engine() -> None:
+    configure_logging("engine")
     wire()
     engine.main()
 
@@ -216,9 +218,9 @@ def tell(**line: Any) -> None:
     print(json.dumps({**line, "load": round(os.getloadavg()[0], 1)}), flush=True)
 
 
-def cost(url: str, orders: Sequence[UUID], total: int, count: int = 300) -> None:
+def cost(url: str, some: Sequence[UUID], total: int) -> None:
     """Milliseconds of one stamp, of one deadline that fires, of looking for the next one."""
-    some = random.sample(list(orders), 2 * count)
+    count = len(some) // 2
     begun = monotonic()
     for one in some[:count]:
         with correlated(), unit_of_work(system_actor(ORG, "bench")) as uow:
@@ -257,10 +259,12 @@ def cost(url: str, orders: Sequence[UUID], total: int, count: int = 300) -> None
 
 def measure(url: str, arguments: argparse.Namespace) -> None:
     orders: list[UUID] = []
-    for size in (1_000, 10_000, arguments.orders):
-        added = fill(url, len(orders), size)
-        orders += added
-        cost(url, added, size)
+    filled = 0
+    for size in sorted({1_000, min(10_000, arguments.orders), arguments.orders}):
+        added = fill(url, filled, size)
+        filled = size
+        cost(url, added[:600], size)
+        orders += added[600:]
     with engines_running(arguments.engines):
         some = random.sample(orders, arguments.paced)
         spread = arguments.paced / 50
@@ -293,6 +297,7 @@ def main() -> None:
             os.environ["PAIDAN_LOG_LEVEL"] = "ERROR"
             settings.cache_clear()
             migrate.upgrade(urls.database_url)
+            configure_logging("bench")
             wire()
             measure(urls.database_url, arguments)
             db.reset()
