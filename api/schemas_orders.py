@@ -250,6 +250,11 @@ class Alert(BaseModel):
     since: datetime | None
     acknowledged: bool
     running: bool
+    late_s: float | None = Field(
+        default=None,
+        description="Seconds that the system itself noticed it late: the clock that it runs on, a"
+        " sweep or database that stood still. Nobody else answers for them.",
+    )
 
 
 class HoldRow(BaseModel):

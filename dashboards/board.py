@@ -321,6 +321,7 @@ def _alert(timer: SlaTimer, owner: str) -> dict[str, Any]:
         "since": iso(timer.due_at),
         "acknowledged": timer.acknowledged_at is not None,
         "running": timer.stopped_at is None,
+        "late_s": timer.late_s,
     }
 
 

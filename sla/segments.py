@@ -253,7 +253,7 @@ def _limit(
         if not rule.when.fits(facts, start, policy.days):
             return None, None
         found = rule.limit_of(facts, start, policy.days)
-        if found is not None and start is not None:
+        if found is not None and start is not None and found.length.needs_days:
             policy.days.due(start, found.length)
     except CalendarEndsError:
         return None, CALENDAR_ENDS
@@ -335,7 +335,11 @@ def _done(
 
 def _until(intervals: Sequence[Interval], end: datetime) -> list[Interval]:
     """The intervals as far as they are over at `end`."""
-    return [replace(one, end=min(one.end or end, end)) for one in intervals if one.start < end]
+    return [
+        one if one.end is not None and one.end <= end else replace(one, end=end)
+        for one in intervals
+        if one.start < end
+    ]
 
 
 def _union(intervals: Sequence[Interval]) -> list[tuple[datetime, datetime | None]]:

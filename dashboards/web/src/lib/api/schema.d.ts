@@ -3190,6 +3190,11 @@ export interface components {
              */
             kind: "breach" | "alarm";
             /**
+             * Late S
+             * @description Seconds that the system itself noticed it late: the clock that it runs on, a sweep or database that stood still. Nobody else answers for them.
+             */
+            late_s?: number | null;
+            /**
              * Owner
              * @description The party that has to act.
              */
