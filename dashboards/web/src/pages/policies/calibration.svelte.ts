@@ -70,8 +70,10 @@ export class Calibration {
         if (!signal.aborted) this.step = step;
       });
       if (signal.aborted) return;
+      // The same limit stays in view, in whatever groups it is shown now.
+      const { code, limit } = this.line ?? {};
       [this.answer, this.problem] = [found, null];
-      this.row = Math.max(0, Math.min(this.row, found.lines.length - 1));
+      this.row = Math.max(0, found.lines.findIndex((line) => line.code === code && line.limit === limit));
     } catch (problem) {
       if (signal.aborted) return;
       if (problem instanceof ApiProblem && problem.status === 401) goToLogin();
@@ -110,7 +112,6 @@ export class Calibration {
 
   toggleBy(one: Dimension): void {
     if (!this.by.delete(one)) this.by.add(one);
-    this.row = 0;
   }
 
   move(by: number): void {

@@ -54,7 +54,7 @@ export function spreadOf(line: Line): Spread {
       };
     }),
     ticks: line.edges.flatMap((seconds, index) =>
-      index % every === 0 ? [{ at: (index / line.bins.length) * 100, seconds }] : [],
+      index % every === 0 && index < line.bins.length * 0.9 ? [{ at: (index / line.bins.length) * 100, seconds }] : [],
     ),
     today: place(line.today_s),
     proposed: place(line.proposed_s),
