@@ -87,6 +87,7 @@ PAGES = {
     "/": "index.html",
     "/admin": "admin.html",
     "/agent": "agent.html",
+    "/breaches": "breaches.html",
     "/crew": "crew.html",
     "/customers": "customers.html",
     "/design": "design.html",

@@ -17,7 +17,7 @@ AppealReason = Literal[
 ]
 RulingCode = Literal["upheld", "waived", "reattributed"]
 Explanation = Literal["device_clock", "late_entry", "evidence_lost", "other"]
-ListState = Literal["running", "open", "appealed", "ruled", "withdrawn"]
+ListState = Literal["running", "breached", "open", "appealed", "ruled", "withdrawn"]
 assert get_args(AppealReason) == APPEALS
 assert get_args(RulingCode) == RULINGS
 assert get_args(Explanation) == EXPLANATIONS
@@ -75,6 +75,7 @@ class ReviewRow(BaseModel):
 
 class ReviewCounts(BaseModel):
     running: int
+    breached: int
     open: int
     appealed: int
     ruled: int

@@ -48,7 +48,7 @@ def breaches(session: Session, org_id: int, access: Access, wanted: Wanted) -> d
     )
     counted = {
         name: session.scalar(_of_state(query, name).with_only_columns(func.count()))
-        for name in ("running", "open", "appealed", "ruled", "withdrawn")
+        for name in ("running", "breached", "open", "appealed", "ruled", "withdrawn")
     }
     return {
         "rows": [review_row(review, timer, order) for review, timer, order in rows],
@@ -83,6 +83,8 @@ def _of_state(query: Select[Any, Any, Any], state: str | None) -> Select[Any, An
         return query.where(~there)
     if state == "running":
         return query.where(there, SlaTimer.stopped_at.is_(None))
+    if state == "breached":
+        return query.where(there)
     if state in ("open", "appealed", "ruled"):
         return query.where(there, Review.state == state)
     return query

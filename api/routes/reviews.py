@@ -49,8 +49,9 @@ MONTH = timedelta(days=31)
 @router.get("/api/reviews", response_model=ReviewList)
 def reviews(
     principal: Viewer,
-    start: Annotated[Moment | None, Query(alias="from", description="Default: a day ago.")] = None,
+    start: Annotated[Moment | None, Query(alias="from", description="Default: by hours.")] = None,
     end: Annotated[Moment | None, Query(alias="to", description="Default: now.")] = None,
+    hours: Annotated[int, Query(ge=1, le=744, description="How long before `to`.")] = 24,
     unit: Annotated[UUID | None, Query(description="A centre with its crews, or a crew.")] = None,
     code: Annotated[str | None, Query(max_length=40, description="A segment.")] = None,
     state: Annotated[ListState | None, Query()] = None,
@@ -58,7 +59,7 @@ def reviews(
 ) -> JSONResponse:
     """Breaches whose deadline lies in the period, withdrawn ones included, the newest first."""
     until = end or now() + timedelta(seconds=1)
-    since = start or until - timedelta(days=1)
+    since = start or until - timedelta(hours=hours)
     if not timedelta(0) < until - since <= MONTH:
         raise InvalidField("query.to", "at most 31 days after from", "与开始时间最多相隔 31 天")
     wanted = Wanted(since, until, unit, code, state, order_id)

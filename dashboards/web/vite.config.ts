@@ -14,6 +14,7 @@ export default defineConfig({
       input: {
         agent: here('agent.html'),
         board: here('index.html'),
+        breaches: here('breaches.html'),
         crew: here('crew.html'),
         design: here('design.html'),
         login: here('login.html'),

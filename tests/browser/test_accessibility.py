@@ -54,6 +54,7 @@ VIEWS = (
     View("lead", "/customers", READY, opens=KEYS),
     View("lead", "/tickets", "[data-testid=ticket-row]", opens=KEYS),
     View("lead", "/followup", "[data-testid=follow-up]", opens=KEYS),
+    View("supervisor", "/breaches", READY, opens=KEYS),
     View("admin", "/admin", READY, opens=KEYS),
     View("admin", "/import", READY, opens=KEYS),
     View("admin", "/policies", "[data-testid=policy-pane][data-version]", opens=KEYS),

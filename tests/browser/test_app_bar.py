@@ -27,12 +27,13 @@ PAGES_OF = {
         "customers",
         "tickets",
         "followup",
+        "breaches",
         "admin",
         "policies",
     ],
-    "east.desk": ["board", "supervisor", "customers", "tickets", "admin", "policies"],
-    "supervisor": ["board", "supervisor", "customers", "tickets", "admin", "policies"],
-    "admin": ["board", "supervisor", "customers", "admin", "policies", "import"],
+    "east.desk": ["board", "supervisor", "customers", "tickets", "breaches", "admin", "policies"],
+    "supervisor": ["board", "supervisor", "customers", "tickets", "breaches", "admin", "policies"],
+    "admin": ["board", "supervisor", "customers", "breaches", "admin", "policies", "import"],
 }
 HOMES = {
     "agent": "/agent",

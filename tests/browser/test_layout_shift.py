@@ -40,6 +40,7 @@ PAGES = {
     "/customers": ("lead", "main[data-ready]", (1280, 720)),
     "/tickets": ("lead", "[data-testid=ticket-row]", (1280, 720)),
     "/followup": ("lead", "[data-testid=follow-up]", (1280, 720)),
+    "/breaches": ("supervisor", "main[data-ready]", (1280, 720)),
     "/admin": ("admin", "main[data-ready]", (1280, 720)),
     "/import": ("admin", "main[data-ready]", (1280, 720)),
     "/policies": ("admin", "[data-testid=policy-pane][data-version]", (1280, 720)),

@@ -7971,6 +7971,8 @@ export interface components {
             anomalies: number;
             /** Appealed */
             appealed: number;
+            /** Breached */
+            breached: number;
             /** Open */
             open: number;
             /** Ruled */
@@ -20317,15 +20319,17 @@ export interface operations {
     reviews_api_reviews_get: {
         parameters: {
             query?: {
-                /** @description Default: a day ago. */
+                /** @description Default: by hours. */
                 from?: string | null;
                 /** @description Default: now. */
                 to?: string | null;
+                /** @description How long before `to`. */
+                hours?: number;
                 /** @description A centre with its crews, or a crew. */
                 unit?: string | null;
                 /** @description A segment. */
                 code?: string | null;
-                state?: ("running" | "open" | "appealed" | "ruled" | "withdrawn") | null;
+                state?: ("running" | "breached" | "open" | "appealed" | "ruled" | "withdrawn") | null;
                 order_id?: string | null;
             };
             header?: never;

@@ -53,6 +53,7 @@ export type PageCode =
   | 'customers'
   | 'tickets'
   | 'followup'
+  | 'breaches'
   | 'admin'
   | 'policies'
   | 'import';
@@ -75,6 +76,7 @@ export const PAGES: readonly PageEntry[] = [
   { code: 'customers', path: '/customers', right: 'directory.view', letter: 'u', aside: true },
   { code: 'tickets', path: '/tickets', right: 'ticket.view', letter: 't', aside: true },
   { code: 'followup', path: '/followup', right: 'followup.work', letter: 'f', aside: true },
+  { code: 'breaches', path: '/breaches', right: 'review.view', letter: 'v', aside: true },
   { code: 'admin', path: '/admin', right: 'organisation.view', letter: 'o', aside: true },
   { code: 'policies', path: '/policies', right: 'report.view', letter: 'p', aside: true },
   { code: 'import', path: '/import', right: 'directory.import', letter: 'i', aside: true },

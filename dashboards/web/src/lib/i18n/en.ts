@@ -1,6 +1,7 @@
 import { en as customers } from './customers';
 import { en as tickets } from './tickets';
 import { en as followup } from './followup';
+import { en as breaches } from './breaches';
 import { en as admin } from './admin';
 import { en as routing } from './routing';
 import { en as importing } from './import';
@@ -35,6 +36,7 @@ export const en: Record<Key, string> = {
   ...board,
   ...design,
   ...supervisor,
+  ...breaches,
   ...customers,
   ...privacy,
   ...find,

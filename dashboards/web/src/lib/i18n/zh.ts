@@ -1,6 +1,7 @@
 import { zh as customers } from './customers';
 import { zh as tickets } from './tickets';
 import { zh as followup } from './followup';
+import { zh as breaches } from './breaches';
 import { zh as admin } from './admin';
 import { zh as routing } from './routing';
 import { zh as importing } from './import';
@@ -26,6 +27,7 @@ export const zh = {
   ...board,
   ...design,
   ...supervisor,
+  ...breaches,
   ...customers,
   ...privacy,
   ...find,
