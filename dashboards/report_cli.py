@@ -13,13 +13,14 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from core.clock import now
 from core.db import read_session
 from core.errors import InvalidField
 from core.identity import EVERYTHING
 from core.settings import settings
+from dashboards.reports.named import policy_or_file
 from dashboards.reports.segments import Line, SegmentReport, segment_report
 from dispatch.history.organisation import organisation_id
-from sla.documents import load_policy
 
 app = typer.Typer(no_args_is_help=True, help="Reports 报表")
 
@@ -63,11 +64,12 @@ def segments(
     if end <= start:
         raise InvalidField("--to", "须晚于 --from must lie behind --from")
     with read_session() as session:
+        org_id = organisation_id(org)
         report = segment_report(
             session,
-            organisation_id(org),
+            org_id,
             EVERYTHING,
-            load_policy(policy),
+            policy_or_file(session, org_id, policy, now()).policy,
             start,
             end,
             by.value,

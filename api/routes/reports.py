@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from api.deps import Need
 from api.report_schemas import Behind, By, Distribution, Outcome
 from api.schemas import Moment, Plain
+from core.clock import now
 from core.db import read_session
 from core.errors import InvalidField
 from core.identity import Principal
@@ -15,17 +16,18 @@ from core.rights import Right
 from core.settings import settings
 from dashboards.reports.behind import Wanted, orders_behind
 from dashboards.reports.distribution import distribution
+from dashboards.reports.named import named_policy
 from dashboards.reports.segments import segment_report
 from dashboards.seen import place_seen, viewer_of
 from dispatch.orders.service import POLICY
-from sla.documents import load_policy, policy_names
+from sla.documents import PolicyUnknown
 from sla.policy import Policy
 
 router = APIRouter(tags=["reports"])
 Viewer = Annotated[Principal, Depends(Need(Right.REPORT_VIEW))]
 Start = Annotated[Moment, Query(alias="from", examples=["2026-11-01T00:00:00Z"])]
 End = Annotated[Moment, Query(alias="to", examples=["2026-12-01T00:00:00Z"])]
-PolicyName = Annotated[str, Query(description="Name of a shipped policy.")]
+PolicyName = Annotated[str, Query(description="A name, or name@version.")]
 System = Annotated[Plain | None, Query(description="One imported system, or paidan.")]
 
 
@@ -39,14 +41,18 @@ class Asked:
     policy: PolicyName = POLICY
     system: System = None
 
-    def checked_policy(self) -> Policy:
+    def checked_policy(self, principal: Principal) -> Policy:
         """The policy, after a check that there is one and that the period ends after it starts."""
-        names = policy_names()
-        if self.policy not in names:  # a name, never a file of the server
-            raise InvalidField("query.policy", f"one of {', '.join(names)}")
+        try:
+            with read_session() as session:
+                found = named_policy(session, principal.org_id, self.policy, now())
+        except PolicyUnknown as error:
+            raise InvalidField(
+                "query.policy", error.sentence("en"), error.sentence("zh")
+            ) from error
         if self.end <= self.start:
             raise InvalidField("query.to", "must lie behind `from`", "须晚于 from")
-        return load_policy(self.policy)
+        return found.policy
 
 
 Question = Annotated[Asked, Depends()]
@@ -55,7 +61,7 @@ Question = Annotated[Asked, Depends()]
 @router.get("/api/reports/segments")
 def segments(principal: Viewer, asked: Question) -> dict[str, Any]:
     """Segments against their limits: count, share, mean, quantiles, anomalies, unjudged."""
-    policy = asked.checked_policy()
+    policy = asked.checked_policy(principal)
     with read_session() as session:
         report = segment_report(
             session,
@@ -74,7 +80,7 @@ def segments(principal: Viewer, asked: Question) -> dict[str, Any]:
 @router.get("/api/reports/distribution", response_model=Distribution)
 def distributions(principal: Viewer, asked: Question) -> dict[str, Any]:
     """Segments as distributions: quantiles and bins, per segment and group."""
-    policy = asked.checked_policy()
+    policy = asked.checked_policy(principal)
     with read_session() as session:
         return distribution(
             session,
@@ -105,7 +111,7 @@ def orders(
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> dict[str, Any]:
     """The orders behind a figure, the longest overrun first."""
-    judge = Asked(start, end, by, policy, system).checked_policy()
+    judge = Asked(start, end, by, policy, system).checked_policy(principal)
     codes = [rule.code for rule in judge.rules]
     if code not in codes:
         raise InvalidField("query.code", f"one of {', '.join(codes)}")

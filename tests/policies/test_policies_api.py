@@ -88,6 +88,16 @@ def test_a_new_version_is_compared_kept_and_in_force_from_its_time(admin):
     assert admin.get("/api/sla/policies/beijing", version=NOW + 1)["document"] == SECOND
 
 
+def test_reports_judge_by_any_version(admin):
+    period = {"from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"}
+    for name, version in (("beijing", NOW), ("beijing@1", 1), (f"beijing@{NOW + 1}", NOW + 1)):
+        report = admin.get("/api/reports/segments", policy=name, **period)
+        assert report["policy_version"] == version
+    with pytest.raises(Refused) as refused:
+        admin.get("/api/reports/segments", policy="beijing@77", **period)
+    assert refused.value.status == 422
+
+
 def test_a_waiting_one_is_confirmed_and_switched(admin):
     path = "/api/sla/policies/enquiries/1"
     with pytest.raises(Refused) as refused:

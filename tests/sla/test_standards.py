@@ -118,3 +118,10 @@ def test_every_policy_that_comes_with_paidan_is_documented():
     text = DOCUMENT.read_text("utf-8")
     named = set(re.findall(r"`([a-z0-9_]+)`", text[text.index("## What comes with Paidan") :]))
     assert {name.partition("@")[0] for name in policy_names()} <= named
+
+
+@pytest.mark.parametrize("name", ["important_customers", "repair_closed_loop"])
+def test_what_builds_on_beijing_has_all_of_it(name):
+    beijing, other = load_policy("beijing"), load_policy(name)
+    for part in ("segments", "timers", "pauses", "ladders", "parties"):
+        assert getattr(other, part) == getattr(beijing, part), part

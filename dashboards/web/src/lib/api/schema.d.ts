@@ -19984,7 +19984,7 @@ export interface operations {
                 from: string;
                 to: string;
                 by?: "segment" | "centre" | "crew" | "hour";
-                /** @description Name of a shipped policy. */
+                /** @description A name, or name@version. */
                 policy?: string;
                 /** @description One imported system, or paidan. */
                 system?: string | null;
@@ -20102,7 +20102,7 @@ export interface operations {
                 spent_from?: number | null;
                 /** @description At most, seconds. */
                 spent_to?: number | null;
-                /** @description Name of a shipped policy. */
+                /** @description A name, or name@version. */
                 policy?: string;
                 /** @description One imported system, or paidan. */
                 system?: string | null;
@@ -20212,7 +20212,7 @@ export interface operations {
                 from: string;
                 to: string;
                 by?: "segment" | "centre" | "crew" | "hour";
-                /** @description Name of a shipped policy. */
+                /** @description A name, or name@version. */
                 policy?: string;
                 /** @description One imported system, or paidan. */
                 system?: string | null;
