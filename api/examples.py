@@ -137,6 +137,7 @@ TICKET_ROW: dict[str, Any] = {
     "filed_at": "2026-11-21T14:49:12.331000Z",
     "clock_started_at": "2026-11-21T14:48:46Z",
     "caller_name": "王女士",
+    "caller_name_en": None,
     "caller_phone": "+861062345678",
     "description": "整栋楼停电",
     "customer_id": CUSTOMER,

@@ -3,7 +3,14 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, field_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    field_validator,
+)
 
 from api import examples
 
@@ -45,6 +52,11 @@ def storable(text: str) -> str:
     return text
 
 
+def one_line(value: Any) -> Any:
+    """Text without line breaks and doubled blanks: names and places are shown in rows."""
+    return " ".join(value.split()) if isinstance(value, str) else value
+
+
 def plausible(at: datetime) -> datetime:
     """The time in UTC, unless it lies outside the years that can be reckoned with."""
     if not YEARS[0] < at.year < YEARS[1]:
@@ -52,6 +64,7 @@ def plausible(at: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
+OneLine = BeforeValidator(one_line)
 Plain = Annotated[str, AfterValidator(storable)]
 Moment = Annotated[AwareDatetime, AfterValidator(plausible)]
 

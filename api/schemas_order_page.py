@@ -117,6 +117,7 @@ class TicketRow(BaseModel):
     filed_at: datetime
     clock_started_at: datetime | None
     caller_name: str | None
+    caller_name_en: str | None = Field(description="Where the caller is the customer and has one.")
     caller_phone: str | None
     description: str | None
     customer_id: UUID | None

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api import examples
-from api.schemas import Body, Moment
+from api.schemas import Body, Moment, OneLine
 from api.schemas_guides import GuidedBody
 from dashboards.reference import FINDING_CODES, REMEDY_CODES
 from dispatch.orders.rules import REASONS
@@ -33,6 +33,7 @@ OrderStateName = Literal[
 ]
 Urgency = Annotated[int, Field(ge=0, le=3, description="0 normal … 3 danger to life")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+Place = Annotated[str, OneLine, StringConstraints(min_length=1, max_length=500)]
 PointSource = Literal[
     "pole",
     "cabinet",
@@ -62,8 +63,8 @@ assert get_args(Remedy) == REMEDY_CODES
 class OrderBody(Body):
     ticket_id: UUID
     fault_code: Annotated[str, Field(pattern="^[a-z0-9_]{1,40}$", examples=["no_power_building"])]
-    place: Text = Field(examples=["景山街道 12 号楼"])
-    place_en: Text | None = Field(
+    place: Place = Field(examples=["景山街道 12 号楼"])
+    place_en: Place | None = Field(
         None, description="The same in English, where known.", examples=["Block 12, Jingshan"]
     )
     lat: float | None = Field(

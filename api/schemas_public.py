@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from api.schemas import Body
+from api.schemas import Body, OneLine
 from api.schemas_ticket_codes import TicketKind, Words
 
 
@@ -13,10 +13,12 @@ class PublicTicketBody(Body):
     """What the public form sends. `website` is a trap for robots: people leave it empty."""
 
     kind: TicketKind = "fault_repair"
-    name: Annotated[str, Field(max_length=100, examples=["王女士"])] | None = None
+    name: Annotated[str, OneLine, Field(max_length=100, examples=["王女士"])] | None = None
     phone: Annotated[str, Field(min_length=5, max_length=40, examples=["13800138000"])]
     words: Words = Field(examples=["整栋楼停电"])
-    place: Annotated[str, Field(max_length=200, examples=["景山街道 12 号楼"])] | None = None
+    place: Annotated[str, OneLine, Field(max_length=200, examples=["景山街道 12 号楼"])] | None = (
+        None
+    )
     website: Annotated[str, Field(max_length=200)] = ""
 
 
@@ -25,7 +27,7 @@ class PartnerTicketBody(Body):
 
     kind: TicketKind = "fault_repair"
     account_number: Annotated[str, Field(max_length=60, examples=["1100000001"])] | None = None
-    name: Annotated[str, Field(max_length=100)] | None = None
+    name: Annotated[str, OneLine, Field(max_length=100)] | None = None
     phone: Annotated[str, Field(max_length=40)] | None = None
     words: Words = Field(examples=["用户反映整栋楼停电"])
 

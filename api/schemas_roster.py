@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
-from api.schemas import Body, Moment, Named
+from api.schemas import Body, Moment, Named, OneLine
 from core.rights import Role
 
 UnitKind = Literal["hotline", "centre", "department", "crew"]
@@ -27,7 +27,7 @@ def _once(values: list[Any]) -> list[Any]:
     return list(dict.fromkeys(values))
 
 
-Name = Annotated[str, BeforeValidator(_stripped), Field(min_length=1, max_length=80)]
+Name = Annotated[str, OneLine, Field(min_length=1, max_length=80)]
 Code = Annotated[
     str,
     BeforeValidator(_stripped),

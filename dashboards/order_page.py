@@ -14,7 +14,9 @@ from dashboards.escalations import escalations
 from dashboards.holds import hold_pages
 from dashboards.order_links import order_links
 from dashboards.promises import spender_row
+from dashboards.tickets import english_name
 from dashboards.values import iso, text
+from dispatch.directory.models import Customer
 from dispatch.orders import repository
 from dispatch.orders.stamps import StampState
 from dispatch.tickets.models import Ticket
@@ -31,7 +33,7 @@ def order_page(session: Session, org_id: int, order_id: UUID, now: datetime) -> 
     names = _names(session, org_id)
     return {
         "order": order_row(loaded, receipts, now),
-        "ticket": ticket_row(loaded.ticket) if loaded.ticket else None,
+        "ticket": ticket_row(session, loaded.ticket) if loaded.ticket else None,
         "links": order_links(session, org_id, loaded.row),
         "stamps": _stamps(loaded, names),
         "segments": _segments(loaded, now),
@@ -55,8 +57,10 @@ def order_page(session: Session, org_id: int, order_id: UUID, now: datetime) -> 
     }
 
 
-def ticket_row(ticket: Ticket) -> dict[str, Any]:
+def ticket_row(session: Session, ticket: Ticket) -> dict[str, Any]:
     """A ticket as agents see it."""
+    account = (ticket.org_id, ticket.customer_id)
+    customer = session.get(Customer, account) if ticket.customer_id else None
     return {
         "id": str(ticket.id),
         "number": ticket.number,
@@ -66,6 +70,7 @@ def ticket_row(ticket: Ticket) -> dict[str, Any]:
         "filed_at": iso(ticket.filed_at),
         "clock_started_at": iso(ticket.clock_started_at),
         "caller_name": ticket.caller_name,
+        "caller_name_en": english_name(ticket, customer),
         "caller_phone": ticket.caller_phone,
         "description": ticket.description,
         "customer_id": text(ticket.customer_id),

@@ -104,6 +104,7 @@ def ticket_seen(row: Row, eyes: Eyes) -> Row:
     return {
         **row,
         "caller_name": eyes.name(row["caller_name"]),
+        "caller_name_en": eyes.name(row["caller_name_en"]),
         "caller_phone": eyes.phone(row["caller_phone"]),
         "description": eyes.text(row["description"]),
     }

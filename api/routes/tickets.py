@@ -102,7 +102,7 @@ def file_ticket(
     def act(uow: UnitOfWork) -> dict[str, Any]:
         ticket_id = service.file_ticket(uow, new)
         uow.flush()
-        row = ticket_row(uow.session.get_one(Ticket, (uow.org_id, ticket_id)))
+        row = ticket_row(uow.session, uow.session.get_one(Ticket, (uow.org_id, ticket_id)))
         return ticket_seen(row, viewer_of(write.principal).eyes)
 
     return write.run(body, act, status=201)

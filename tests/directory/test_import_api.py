@@ -180,6 +180,17 @@ def test_a_template_has_all_columns(own_office: Office) -> None:
             assert header == [one["headers"][place] for one in kind["columns"]]
 
 
+def test_choices_are_told_as_files_may_write_them(own_office: Office) -> None:
+    kinds = own_office.person("admin").get("/api/imports/reference")["kinds"]
+    told = {
+        one["name"]: [choice["zh"] for choice in one["choices"]]
+        for kind in kinds
+        for one in kind["columns"]
+    }
+    assert told["voltage"] == ["0.4", "10", "35", "110"]
+    assert told["account_state"] == ["正常", "欠费", "暂停", "销户"]
+
+
 def test_a_job_that_comes_twice_is_done_once(own_office: Office) -> None:
     admin = own_office.person("admin")
     run = upload(admin, "customers", "c.csv", text_of(CUSTOMERS), "false").json()

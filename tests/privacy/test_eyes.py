@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from tests.api.rights import LAST_MONTH, ROLES, TABLE
-from tests.office import Office
+from tests.office import NEEDS, Office
 from tests.people import Person, Screen
 from tests.privacy.planting import (
     ADDRESS,
     CALLER,
     NAME,
+    NAME_EN,
     PHONE,
     SECRETS,
     WORDS,
@@ -94,6 +95,17 @@ def test_the_hotline_sees_all_of_it(office: Office, planted: Planted) -> None:
         assert (customer["name_zh"], customer["phones"][0]["number"]) == (NAME, PHONE)
         assert customer["points"][0]["address_zh"] == ADDRESS
         assert agent.get("/api/callers", number=PHONE)["customers"][0]["name_zh"] == NAME
+
+
+def test_an_order_tells_the_english_name_of_its_caller(office: Office, planted: Planted) -> None:
+    agent = office.person("agent")
+    said = {"channel": "web", "caller_name": NAME, "customer_id": planted.customer}
+    ticket = agent.post("/api/tickets", said)
+    order = agent.post("/api/orders", {**NEEDS, "ticket_id": ticket["id"]})["id"]
+    seen = agent.get(f"/api/orders/{order}")["ticket"]
+    assert (ticket["caller_name_en"], seen["caller_name_en"]) == (NAME_EN, NAME_EN)
+    masked = office.person("supervisor").get(f"/api/orders/{order}")["ticket"]
+    assert (masked["caller_name"], masked["caller_name_en"]) == ("诸葛**", "Z…")
 
 
 def test_masks_still_tell_people_apart(office: Office, planted: Planted) -> None:

@@ -101,6 +101,17 @@ def test_the_facts_hold_together(agent: Person) -> None:
         assert list(verify(session, 1)) == []
 
 
+def test_names_and_places_have_one_line(office: Office) -> None:
+    agent = office.person("agent")
+    said = {"channel": "web", "caller_name": " 王\r\n小\t明 ", "description": "一楼\n二楼"}
+    row = agent.post("/api/tickets", said)
+    assert (row["caller_name"], row["description"]) == ("王 小 明", "一楼\n二楼")
+    place = {**NEEDS, "place": "景山街道\n12 号楼 ", "ticket_id": row["id"]}
+    assert agent.post("/api/orders", place)["place"] == "景山街道 12 号楼"
+    with pytest.raises(Refused, match="place"):
+        agent.post("/api/orders", {**place, "place": " \n "})
+
+
 def test_a_filed_ticket_has_its_number_and_no_sign_that_nobody_sees(office: Office) -> None:
     agent = office.person("agent")
     words = "一楼\u202e没电\n二楼也是\x07"

@@ -121,4 +121,4 @@ USE = _choice(
         "其他": "other",
     },
 )
-WORDS.update({"yes": "是", "no": "否", "0.4": "0.4"})
+WORDS.update({"yes": "是", "no": "否"} | {volts: volts for volts in VOLTAGES})

@@ -9229,6 +9229,11 @@ export interface components {
             call_id: string | null;
             /** Caller Name */
             caller_name: string | null;
+            /**
+             * Caller Name En
+             * @description Where the caller is the customer and has one.
+             */
+            caller_name_en: string | null;
             /** Caller Phone */
             caller_phone: string | null;
             /** Channel */

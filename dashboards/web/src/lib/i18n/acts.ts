@@ -249,7 +249,7 @@ export const en: Record<keyof typeof zh, string> = {
   'file.title': 'New request',
   'file.title.order': 'Order of a ticket',
   'file.kind': 'Kind of request',
-  'file.call': 'Call (its end starts the clock)',
+  'file.call': 'Call (its end is A)',
   'file.call.none': 'No call',
   'file.call.ended': 'ended',
   'file.call.open': 'waiting',
