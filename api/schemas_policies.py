@@ -10,7 +10,15 @@ from api.schemas_guides import Say
 Standing = Literal["in_force", "future", "superseded", "waiting", "disabled"]
 PolicyCode = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,39}$")]
 Version = Annotated[int, Field(ge=1, le=2**31 - 1)]
-Text = Annotated[str, Field(min_length=1, max_length=200_000, description="TOML")]
+Text = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=200_000,
+        description="TOML",
+        examples=['code = "town"\nversion = 1\nname = { zh = "城区", en = "Town" }'],
+    ),
+]
 Note = Annotated[str | None, Field(max_length=500, description="Why, for those who come later.")]
 
 

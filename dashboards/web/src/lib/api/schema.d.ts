@@ -3504,6 +3504,9 @@ export interface components {
             /**
              * Document
              * @description TOML
+             * @example code = "town"
+             *     version = 1
+             *     name = { zh = "城区", en = "Town" }
              */
             document: string;
             /**
@@ -7371,6 +7374,9 @@ export interface components {
             /**
              * Document
              * @description TOML
+             * @example code = "town"
+             *     version = 1
+             *     name = { zh = "城区", en = "Town" }
              */
             document: string;
             /**
@@ -7413,6 +7419,9 @@ export interface components {
             /**
              * Document
              * @description TOML
+             * @example code = "town"
+             *     version = 1
+             *     name = { zh = "城区", en = "Town" }
              */
             document: string;
         };
