@@ -121,8 +121,8 @@ class PolicySide(Body):
 
 
 class PolicyDiffBody(Body):
-    before: PolicySide
-    after: PolicySide
+    before: PolicySide = Field(examples=[{"code": "beijing", "version": 1}])
+    after: PolicySide = Field(examples=[{"code": "beijing"}])
 
 
 class ChangeRow(BaseModel):

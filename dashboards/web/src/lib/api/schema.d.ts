@@ -7432,7 +7432,18 @@ export interface components {
         };
         /** PolicyDiffBody */
         PolicyDiffBody: {
+            /**
+             * @example {
+             *       "code": "beijing"
+             *     }
+             */
             after: components["schemas"]["PolicySide"];
+            /**
+             * @example {
+             *       "code": "beijing",
+             *       "version": 1
+             *     }
+             */
             before: components["schemas"]["PolicySide"];
         };
         /** PolicyList */
