@@ -11,11 +11,15 @@ export type ActionCode =
   | 'recall'
   | 'recall_assignment'
   | 'acknowledge'
+  | 'hold'
+  | 'hold_end'
+  | 'hold_approve'
+  | 'hold_refuse'
   | 'follow_on'
   | 'close';
 
 /** What an act still needs to know before it is sent. */
-export type Asks = 'nothing' | 'centre' | 'crew' | 'reason' | 'crew_reason' | 'follow_on';
+export type Asks = 'nothing' | 'centre' | 'crew' | 'reason' | 'crew_reason' | 'follow_on' | 'hold' | 'hold_refusal';
 
 export interface Action {
   code: ActionCode;
@@ -28,6 +32,8 @@ export interface Action {
 
 /** In the order in which they are shown; at most one of those with the same letter fits an order. */
 export const ACTIONS: readonly Action[] = [
+  { code: 'hold_approve', right: 'hold.decide', letter: 'y', asks: 'nothing', states: 'any' },
+  { code: 'hold_refuse', right: 'hold.decide', letter: 'z', asks: 'hold_refusal', states: 'any' },
   {
     code: 'release',
     right: 'order.release',
@@ -68,6 +74,14 @@ export const ACTIONS: readonly Action[] = [
   },
   { code: 'acknowledge', right: 'alert.acknowledge', letter: 'q', asks: 'nothing', states: 'any' },
   { code: 'follow_on', right: 'order.follow_on', letter: 'l', asks: 'follow_on', states: 'any' },
+  {
+    code: 'hold',
+    right: 'hold.ask',
+    letter: 'h',
+    asks: 'hold',
+    states: ['filed', 'released', 'accepted', 'assigned', 'returned'],
+  },
+  { code: 'hold_end', right: 'hold.ask', letter: 'h', asks: 'nothing', states: 'any' },
   { code: 'close', right: 'order.close', letter: 'c', asks: 'nothing', states: ['finished'] },
 ];
 
@@ -78,8 +92,28 @@ export function possible(order: OrderRow, rights: ReadonlySet<string>): Action[]
       rights.has(action.right) &&
       (action.states === 'any' || action.states.includes(order.state)) &&
       (action.code !== 'acknowledge' || openAlerts(order).length > 0) &&
+      holdFits(order, action.code, rights) &&
       (!['recall_assignment', 'resend'].includes(action.code) || order.assignment !== null),
   );
+}
+
+export type HoldRow = OrderRow['holds'][number];
+
+/** The hold that lasts, approved or not yet decided. */
+export const lasting = ({ holds }: Pick<OrderRow, 'holds'>): HoldRow | null =>
+  holds.find((each) => each.ended_at === null && each.state !== 'refused') ?? null;
+
+/** The hold that somebody has to decide. */
+export const undecided = ({ holds }: Pick<OrderRow, 'holds'>): HoldRow | null =>
+  holds.find((each) => each.state === 'requested') ?? null;
+
+/** A centre decides for its crews only; what it asked for itself is for those above. */
+function holdFits(order: OrderRow, code: ActionCode, rights: ReadonlySet<string>): boolean {
+  if (code === 'hold') return lasting(order) === null;
+  if (code === 'hold_end') return lasting(order) !== null;
+  if (code !== 'hold_approve' && code !== 'hold_refuse') return true;
+  const asked = undecided(order);
+  return asked !== null && (asked.asked_role === 'crew' || !rights.has('order.dispatch'));
 }
 
 /** Why one order follows on another. */
@@ -92,6 +126,8 @@ export function followOnBody(kind: FollowOn, trade: string, reason: string, at: 
 }
 
 export interface Choice {
+  /** Of a hold. */
+  kind?: string;
   centre_id?: string;
   crew_id?: string;
   reason?: string;
@@ -112,6 +148,11 @@ export function requests(
       body: {},
     }));
   }
+  const hold = code === 'hold_end' ? lasting(order) : undecided(order);
+  if (code === 'hold') return [{ path: `/api/orders/${order.id}/holds`, body: choice }];
+  if (code === 'hold_end') return [{ path: `/api/holds/${hold?.id ?? ''}/end`, body: {} }];
+  if (code === 'hold_approve') return [{ path: `/api/holds/${hold?.id ?? ''}/approve`, body: {} }];
+  if (code === 'hold_refuse') return [{ path: `/api/holds/${hold?.id ?? ''}/refuse`, body: choice }];
   const recall = `/api/assignments/${order.assignment?.id ?? ''}/recall`;
   if (code === 'recall_assignment') return [{ path: recall, body: choice }];
   if (code === 'resend') {

@@ -63,6 +63,8 @@ export class BreachDesk {
   asking = $state.raw<Asking | null>(null);
   readonly #saying = new Saying();
   #busy = false;
+  /** Where in the list the one in focus stood. */
+  #at = 0;
 
   readonly rights: ReadonlySet<string> = $derived(new Set(this.session?.user.rights ?? []));
   readonly items: Item[] = $derived.by(() => this.#items());
@@ -127,7 +129,13 @@ export class BreachDesk {
       );
       return mine.map((anomaly) => ({ id: anomaly.id, kind: 'anomaly', anomaly }));
     }
-    return (this.list.data?.rows ?? []).map((review) => ({ id: review.id, kind: 'review', review }));
+    const rows = [...(this.list.data?.rows ?? [])];
+    const open = this.page.data?.review;
+    // What was just decided stays where it was: nothing goes away under the eyes.
+    if (open && open.id === this.focusId && !rows.some(({ id }) => id === open.id)) {
+      rows.splice(Math.min(this.#at, rows.length), 0, open);
+    }
+    return rows.map((review) => ({ id: review.id, kind: 'review', review }));
   }
 
   choose(which: List): void {
@@ -138,6 +146,7 @@ export class BreachDesk {
 
   select(id: string | null): void {
     if (id !== this.focusId) this.#saying.moveOn();
+    this.#at = Math.max(0, this.items.findIndex((item) => item.id === id));
     this.focusId = id;
   }
 

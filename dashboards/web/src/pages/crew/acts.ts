@@ -2,7 +2,7 @@ import type { OrderDetail, OrderRow } from '../../lib/api/types';
 import type { Step } from './steps';
 
 /** What a crew taps; the server's own names. */
-export type Doing = Step | 'place' | 'return' | 'away' | 'back';
+export type Doing = Step | 'hold' | 'resume' | 'place' | 'return' | 'away' | 'back';
 
 /**
  * keeping: not yet in the phone's store · kept: stored, to be sent · sending · applied: the server has
@@ -59,6 +59,10 @@ export function foresee(
   for (const act of acts) {
     const row = act.assignmentId === null ? undefined : rows.get(act.assignmentId);
     if (!row?.assignment || !isWaiting(act)) continue;
+    if (act.doing === 'hold' || act.doing === 'resume') {
+      rows.set(row.assignment.id, holding(row, act));
+      continue;
+    }
     if (act.doing === 'place') {
       rows.set(row.assignment.id, moved(row, act));
       continue;
@@ -84,6 +88,27 @@ function moved(row: OrderRow, { body }: Act): OrderRow {
     place_source: 'crew',
     uncertainty_m: Number(body.uncertainty_m),
   };
+}
+
+/** A hold that was tapped lasts on the crew's screen at once; whether it counts is decided above. */
+function holding(row: OrderRow, { doing, body, at, key, assignmentId }: Act): OrderRow {
+  const others = row.holds.filter((each) => each.ended_at !== null);
+  if (doing === 'resume') return { ...row, holds: others };
+  const asked: OrderRow['holds'][number] = {
+    id: key,
+    kind: String(body.kind),
+    state: 'requested',
+    responsible: '',
+    assignment_id: assignmentId,
+    asked_role: 'crew',
+    asked_at: at,
+    begun_at: at,
+    cap_at: null,
+    ended_at: null,
+    how: null,
+    reason: null,
+  };
+  return { ...row, holds: [...others, asked] };
 }
 
 const isActive = (row: OrderRow): boolean => ACTIVE.includes(row.assignment?.state ?? '');

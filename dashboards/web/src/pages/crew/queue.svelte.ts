@@ -31,7 +31,7 @@ const ABSENCE = { away: true, back: true };
 
 /** What is asked for before an act goes out: a reason, a record, an absence. */
 export type Asking =
-  | { what: 'return' | 'record' | 'place'; order: OrderRow }
+  | { what: 'return' | 'record' | 'place' | 'hold'; order: OrderRow }
   | { what: 'away' | 'menu'; order?: undefined };
 
 /** The crew's orders, what is done with them, and what was taken back. */
@@ -210,6 +210,15 @@ export class CrewQueue {
 
   giveBack(order: OrderRow, reason: string): void {
     this.#tap('return', order, { reason });
+  }
+
+  /** The work cannot go on: the clocks may stand still, if the centre says so. */
+  hold(order: OrderRow, kind: string): void {
+    this.#tap('hold', order, { kind });
+  }
+
+  resume(order: OrderRow): void {
+    this.#tap('resume', order, {});
   }
 
   record(order: OrderRow, told: Record<string, string>): void {
