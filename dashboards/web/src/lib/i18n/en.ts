@@ -9,6 +9,7 @@ import { en as policies } from './policies';
 import { en as agent } from './agent';
 import { en as crew } from './crew';
 import { en as acts } from './acts';
+import { en as escalation } from './escalation';
 import { en as order } from './order';
 import { en as stamps } from './stamps';
 import { en as board } from './board';
@@ -31,6 +32,7 @@ export const en: Record<Key, string> = {
   ...agent,
   ...crew,
   ...acts,
+  ...escalation,
   ...order,
   ...stamps,
   ...board,
@@ -109,7 +111,7 @@ export const en: Record<Key, string> = {
   'orders.holder': 'Held by',
   'orders.segment': 'Step left',
   'orders.promise': 'Promise',
-  'orders.leave_by': 'go by {time}',
+  'orders.leave_by': 'leave by {time} at the latest',
   'orders.summary': '{count} open, {late} late, {risk} at risk',
   'orders.new': 'new',
   'orders.gone': 'left the board',

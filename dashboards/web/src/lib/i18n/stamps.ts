@@ -115,6 +115,11 @@ export const zh = {
   'event.sla.anomaly_opened': '发现异常值',
   'event.sla.anomaly_resolved': '异常已更正',
   'event.sla.anomaly_explained': '异常已说明',
+  'event.sla.step_taken': '逐级通知',
+  'event.sla.notice_ended': '通知结果',
+  'event.sla.ladder_ended': '通知结束',
+  'event.sla.at_risk': '可能超时',
+  'event.sla.risk_over': '不再有超时风险',
 } as const;
 
 export const en: Record<keyof typeof zh, string> = {
@@ -233,4 +238,9 @@ export const en: Record<keyof typeof zh, string> = {
   'event.sla.anomaly_opened': 'Impossible value found',
   'event.sla.anomaly_resolved': 'Anomaly put right',
   'event.sla.anomaly_explained': 'Anomaly explained',
+  'event.sla.step_taken': 'Escalation step',
+  'event.sla.notice_ended': 'Notice ended',
+  'event.sla.ladder_ended': 'Escalation ended',
+  'event.sla.at_risk': 'Promise at risk',
+  'event.sla.risk_over': 'No longer at risk',
 };

@@ -9,6 +9,7 @@ import { zh as policies } from './policies';
 import { zh as agent } from './agent';
 import { zh as crew } from './crew';
 import { zh as acts } from './acts';
+import { zh as escalation } from './escalation';
 import { zh as order } from './order';
 import { zh as stamps } from './stamps';
 import { zh as board } from './board';
@@ -22,6 +23,7 @@ export const zh = {
   ...agent,
   ...crew,
   ...acts,
+  ...escalation,
   ...order,
   ...stamps,
   ...board,
@@ -100,7 +102,7 @@ export const zh = {
   'orders.holder': '当前责任',
   'orders.segment': '本段剩余',
   'orders.promise': '到场剩余',
-  'orders.leave_by': '最晚 {time} 走',
+  'orders.leave_by': '最晚 {time} 出发',
   'orders.summary': '共 {count} 件，{late} 超时，{risk} 有风险',
   'orders.new': '新',
   'orders.gone': '已移出',

@@ -84,14 +84,16 @@ export const openAlerts = (order: OrderRow): OrderRow['alerts'] =>
   order.alerts.filter((alert) => alert.running && !alert.acknowledged);
 
 /**
- * The level of the whole order: its promise, raised by a segment over its limit or an alarm. What is
+ * The level of the whole order: its promise, raised by a segment over its limit, an alarm, or by what is
+ * foreseen. What is
  * known to be wrong outweighs that the promise cannot be judged.
  */
 export function orderLevel(order: OrderRow, nowMs: number): Level {
   const promise = promiseLeft(order, nowMs).level;
   if (promise === 'late' || isOver(order)) return promise;
   const segment = segmentLeft(order, nowMs).level;
-  if (promise === 'risk' || segment === 'late' || openAlerts(order).length > 0) return 'risk';
+  const foreseen = order.promise.forecast?.level === 'risk';
+  if (foreseen || promise === 'risk' || segment === 'late' || openAlerts(order).length > 0) return 'risk';
   if (promise === 'unknown') return promise;
   return promise === 'watch' || segment === 'watch' ? 'watch' : 'normal';
 }

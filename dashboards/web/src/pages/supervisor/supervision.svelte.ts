@@ -44,6 +44,8 @@ export class Supervision extends Desk {
   readonly figures = new Figures(this);
   /** The party whose orders are shown; null: all. */
   party = $state<string | null>(null);
+  /** The level whose orders are shown; null: all that ask for attention. */
+  only = $state<Level | null>(null);
   area = $state<Area>('now');
   /** Corrections of places that wait for a decision. */
   placesOpen = $state(0);
@@ -84,7 +86,11 @@ export class Supervision extends Desk {
     });
   });
   readonly lines: Line[] = $derived(
-    this.party === null ? this.allLines : this.allLines.filter(({ who }) => who === this.party),
+    this.allLines.filter(
+      ({ who, level, gone }) =>
+        (this.party === null || who === this.party) &&
+        (this.only === null || level === this.only || gone),
+    ),
   );
   readonly parties: Party[] = $derived.by(() => this.#parties());
 
@@ -123,6 +129,13 @@ export class Supervision extends Desk {
     this.area = 'now';
   }
 
+  /** Late, then at risk, then unknown, then all again. */
+  turnLevel(): void {
+    const levels: (Level | null)[] = [null, ...SHOWN];
+    this.only = levels[(levels.indexOf(this.only) + 1) % levels.length] ?? null;
+    this.area = 'now';
+  }
+
   /** The keys act on the orders of now; the most urgent one is chosen where none is. */
   lookAtNow(): void {
     this.area = 'now';
@@ -141,13 +154,14 @@ export class Supervision extends Desk {
     if (id) this.select(id);
   }
 
-  /** One step back: the map of keys, the order, its list, the selection, the party. */
+  /** One step back: the map of keys, the order, its list, the selection, the level, the party. */
   back(): void {
     if (this.asking) this.asking = null;
     else if (this.openId) this.open(null);
     else if (this.area === 'behind') this.area = 'figures';
     else if (this.area === 'figures' && this.figures.bin !== null) this.figures.bin = null;
     else if (this.area === 'now' && this.selectedId) this.select(null);
+    else if (this.only !== null) this.only = null;
     else if (this.party !== null) this.party = null;
     else this.area = 'now';
   }
