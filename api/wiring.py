@@ -20,6 +20,7 @@ SUBSCRIPTIONS = {
     "hold.refused": ("reviews.follow",),
     "assignment.arrived": ("reviews.follow",),
     "call.ended": ("tickets.call_ended",),
+    "calendar.version_added": ("tickets.calendar_changed",),
     "order.closed": ("tickets.order_closed",),
     "assignment.activated": ("orders.queue_moved",),
     "assignment.finished": ("orders.queue_moved", "reviews.follow"),
@@ -39,6 +40,7 @@ SUBSCRIBERS = {
     follow_on.BEGIN_DUE: follow_on.begin_due,  # asked for where an order is kept for later
     "reviews.follow": reviews.follow,
     "tickets.call_ended": tickets.call_ended,
+    "tickets.calendar_changed": tickets.calendar_changed,
     "tickets.order_closed": followup.order_closed,
     "orders.queue_moved": orders.queue_moved,
     "desks.moved": desks.desk_moved,

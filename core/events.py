@@ -109,6 +109,7 @@ from core.events_tickets import TicketAttachmentHidden as TicketAttachmentHidden
 from core.events_tickets import TicketClockStarted as TicketClockStarted
 from core.events_tickets import TicketClosed as TicketClosed
 from core.events_tickets import TicketContacted as TicketContacted
+from core.events_tickets import TicketDueChanged as TicketDueChanged
 from core.events_tickets import TicketFiled as TicketFiled
 from core.events_tickets import TicketFollowUpOpened as TicketFollowUpOpened
 from core.events_tickets import TicketGuided as TicketGuided

@@ -115,6 +115,14 @@ class TicketTransferred(Payload):
     reason: str
 
 
+@fact("ticket.due_changed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketDueChanged(Payload):
+    """The answer is due at another time: it was reopened, or a calendar has changed."""
+
+    due_at: datetime | None
+
+
 @fact("ticket.contacted")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketContacted(Payload):

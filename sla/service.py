@@ -22,7 +22,7 @@ from sla.rules import Steps, delay, facts_of, set_back_since, timer_id, verdict
 from sla.segments import Timeline, rule_due
 from sla.sweep import sweep as sweep
 from sla.timers import Timer, merged_timers
-from sla.versions import choose, ensure_kept
+from sla.versions import book_of, choose, ensure_kept
 from sla.versions import policy_of as policy_of
 
 
@@ -77,15 +77,14 @@ def begin(
     return open_case(uow, id_, policy, uow.now, facts, subject or covers)
 
 
-def answer_due(uow: UnitOfWork, facts: Facts) -> datetime | None:
-    """When a ticket that is filed now must be answered, else closed; None where nobody says so, or
-    no calendar reaches so far.
+def answer_due(policy: Policy | None, facts: Facts, start: datetime) -> datetime | None:
+    """When a ticket that was received at `start` must be answered, else closed; None where nobody
+    says so, or no calendar reaches so far.
     """
-    policy = choose(uow.session, uow.org_id, "ticket", facts, uow.now)
     if policy is None:
         return None
     found = (
-        rule_due(policy, rule, facts, uow.now)
+        rule_due(policy, rule, facts, start)
         for point in ("answered", "closed")
         for rule in policy.rules
         if rule.to_point == point and rule.from_point in ("A", "received")
@@ -96,6 +95,16 @@ def answer_due(uow: UnitOfWork, facts: Facts) -> datetime | None:
 def case_of(session: Session, org_id: int, id_: UUID) -> SlaCase | None:
     """The case of an order or ticket."""
     return session.get(SlaCase, (org_id, id_))
+
+
+def versions_on(session: Session, org_id: int, calendar: str) -> list[tuple[str, int]]:
+    """Codes and versions of the policies that are counted on this calendar."""
+    return [
+        (kept.policy.code, kept.policy.version)
+        for versions in book_of(session, org_id).policies.values()
+        for kept in versions
+        if kept.policy.calendar == calendar
+    ]
 
 
 def is_untouched(session: Session, org_id: int, case_id: UUID) -> bool:

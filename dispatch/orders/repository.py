@@ -1,12 +1,12 @@
 """All queries of orders, assignments, stamps and receipts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -30,6 +30,7 @@ from dispatch.orders.models import (
 from dispatch.orders.rules import ACTIVE_ASSIGNMENT, AssignmentState, HopState, OrderState
 from dispatch.orders.stamps import StampState, counting
 from dispatch.orders.timeline import Busy
+from sla.models import SlaCase
 
 ORDER_FIELDS = (
     "id",
@@ -259,6 +260,20 @@ def receipts_of(session: Session, org_id: int, order_ids: Iterable[UUID]) -> lis
         .order_by(Receipt.sent_at)
     )
     return list(session.scalars(query))
+
+
+def open_under(session: Session, org_id: int, versions: Collection[tuple[str, int]]) -> list[UUID]:
+    """Orders that are not closed and began under one of these policies, by id."""
+    query = (
+        select(Order.id)
+        .join(SlaCase, (SlaCase.org_id == Order.org_id) & (SlaCase.id == Order.id))
+        .where(
+            Order.org_id == org_id,
+            Order.state != "closed",
+            tuple_(SlaCase.policy, SlaCase.policy_version).in_(versions),
+        )
+    )
+    return list(session.scalars(query.order_by(Order.id)))
 
 
 def order_state(order: Order, hops: Sequence[CentreHop]) -> OrderState:

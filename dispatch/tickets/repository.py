@@ -1,11 +1,11 @@
 """All queries of tickets, what stands beside them, and follow-ups."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
@@ -28,6 +28,7 @@ from dispatch.tickets.models import (
     TicketRelation,
 )
 from dispatch.tickets.rules import TicketState
+from sla.models import SlaCase
 
 Row = TypeVar("Row", Ticket, FollowUp)
 
@@ -65,6 +66,20 @@ def is_held_by(session: Session, ticket: Ticket, access: Access) -> bool:
         *held_by(ticket.org_id, access),
     )
     return session.scalars(query).first() is not None
+
+
+def open_under(session: Session, org_id: int, versions: Collection[tuple[str, int]]) -> list[UUID]:
+    """Tickets that are not closed and began under one of these policies, by id."""
+    query = (
+        select(Ticket.id)
+        .join(SlaCase, (SlaCase.org_id == Ticket.org_id) & (SlaCase.id == Ticket.id))
+        .where(
+            Ticket.org_id == org_id,
+            Ticket.state != "closed",
+            tuple_(SlaCase.policy, SlaCase.policy_version).in_(versions),
+        )
+    )
+    return list(session.scalars(query.order_by(Ticket.id)))
 
 
 def ticket_state(row: Ticket) -> TicketState:

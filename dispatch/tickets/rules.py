@@ -153,6 +153,8 @@ def _changes(ticket: TicketState, payload: ev.Payload, at: datetime) -> dict[str
                 "guided_trade": payload.trade,
                 "customer_side": payload.customer_side,
             }
+        case ev.TicketDueChanged():
+            return {"due_at": payload.due_at}
         case ev.TicketOrdered():
             return {"state": "ordered", "order_id": payload.order_id}
         case ev.TicketMerged() | ev.TicketUnmerged():

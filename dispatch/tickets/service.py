@@ -25,6 +25,7 @@ from dispatch.tickets.timeline import FAULT
 from dispatch.tickets.work import AGENT, TicketWork, work_on_ticket
 from sla import service as sla
 from sla.facts import Facts
+from sla.versions import choose
 from telephony import service as telephony
 
 NUMBER_PREFIX = "T"
@@ -135,13 +136,14 @@ def answer_guide(uow: UnitOfWork, ticket_id: UUID, given: Guided) -> None:
 
 def _file(uow: UnitOfWork, new: NewTicket, source: str) -> TicketWork:
     about = _about(uow, new)
+    policy = choose(uow.session, uow.org_id, "ticket", about, uow.now)
     filed = ev.TicketFiled(
         kind=new.kind,
         channel=new.channel,
         call_id=new.call_id,
         customer_id=new.customer_id,
         number=next_number(uow, "ticket", NUMBER_PREFIX),
-        due_at=None if new.kind == FAULT else sla.answer_due(uow, about),
+        due_at=None if new.kind == FAULT else sla.answer_due(policy, about, uow.now),
     )
     event = uow.emit(new_id(), filed, source=source)
     state = rules.evolve(None, event)
@@ -273,3 +275,15 @@ def call_ended(uow: UnitOfWork, event: Recorded) -> None:
     for ticket in uow.session.scalars(query).all():
         work = TicketWork(uow, ticket)
         start_clock(work, event.occurred_at, "carrier", payload.evidence, payload.uncertainty_s)
+
+
+def calendar_changed(uow: UnitOfWork, event: Recorded) -> None:
+    """Subscriber of `calendar.version_added`: what waits is judged anew. May run twice."""
+    assert isinstance(event.payload, ev.CalendarVersionAdded)
+    versions = sla.versions_on(uow.session, uow.org_id, event.payload.code)
+    for ticket_id in repository.open_under(uow.session, uow.org_id, versions):
+        with work_on_ticket(uow, ticket_id):
+            pass
+    for order_id in orders.open_under(uow.session, uow.org_id, versions):
+        with work_on(uow, order_id):
+            pass

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from core import events as ev
 from core.errors import Conflict, NotFound
 from core.eventlog import read_stream
 from core.events import Payload
@@ -20,6 +21,7 @@ from dispatch.tickets.rules import TicketState
 from dispatch.tickets.timeline import FAULT, timelines
 from dispatch.tickets.words import ACTS, STATES
 from sla import service as sla
+from sla.rules import facts_of
 
 AGENT = "agent"
 
@@ -101,11 +103,23 @@ class TicketWork:
 
     def save(self) -> None:
         """Write the projection and the deadlines; the call it was told in is shown anew."""
+        self._renew_due()
         repository.save_ticket(self.row, self.ticket)
         self.uow.session.flush()
         self._reassess()
         if self.row.call_id is not None:
             self.uow.touch("call", self.row.call_id)
+
+    def _renew_due(self) -> None:
+        """When the answer is due, after a reopening or on another calendar."""
+        session, ticket = self.uow.session, self.ticket
+        case = sla.case_of(session, self.uow.org_id, self.row.id)
+        if case is None or ticket.kind == FAULT or ticket.state not in rules.UNDECIDED:
+            return
+        start = ticket.reopened_at or ticket.filed_at
+        due = sla.answer_due(sla.policy_of(case), facts_of(case), start)
+        if due != ticket.due_at:
+            self.record(ev.TicketDueChanged(due_at=due), source="system")
 
     def _reassess(self) -> None:
         """Bring the deadlines up to date. One whose order has taken over has none of its own."""

@@ -65,6 +65,12 @@ def findings() -> list[str]:
         return list(verify(session, ORG_ID))
 
 
+def due_of(agent: Person, id_: str) -> datetime | None:
+    """When the page of a ticket says that an answer is due."""
+    due = agent.get(f"/api/tickets/{id_}")["ticket"]["due_at"]
+    return datetime.fromisoformat(due) if due else None
+
+
 def weekdays_after(start: datetime, count: int) -> datetime:
     """The end of the n-th weekday after this one, in China."""
     day = (start + timedelta(hours=8)).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -79,8 +85,7 @@ def test_a_complaint_is_contacted_in_a_day_and_answered_in_four_working_days(off
     contact, answer = timer(id_, "Contact"), timer(id_, "Answer")
     assert contact.due_at == contact.starts_at + timedelta(hours=24)
     assert answer.due_at == weekdays_after(answer.starts_at, 4)
-    page = agent.get(f"/api/tickets/{id_}")
-    assert datetime.fromisoformat(page["ticket"]["due_at"]) == answer.due_at
+    assert due_of(agent, id_) == answer.due_at
     agent.post(f"/api/tickets/{id_}/contact", {"note": "已致电"})
     assert (timer(id_, "Contact").stopped_at, timer(id_, "Answer").stopped_at) != (None, None)
     assert timer(id_, "Answer").stopped_at is None
@@ -110,6 +115,7 @@ def test_what_nobody_answers_is_late_in_the_sweep_and_stays_late_when_reopened(o
     again = timer(id_, "Answer")
     assert again.id != late
     assert (again.fired_at, again.stopped_at) == (None, None)
+    assert due_of(agent, id_) == again.due_at
     office.turn()
     with read_session() as session:
         assert list(dead_letters(session, ORG_ID)) == []
@@ -159,4 +165,20 @@ def test_an_undone_merge_gives_a_fault_its_own_clock_back(agent):
     assert all(one.stopped_at is not None for one in timers(id_))
     agent.post(f"/api/tickets/{id_}/unmerge", {"reason": "mistake"})
     assert all(one.stopped_at is None for one in timers(id_))
+    assert findings() == []
+
+
+def test_a_year_that_is_added_gives_deadlines_to_what_waits(office, agent):
+    admin = office.person("admin")
+    kept = admin.get("/api/sla/calendars/china")["document"]
+    gone = kept.replace(f"year = {now().year}\n", "year = 1999\n")
+    gone = gone.replace(f"year = {now().year + 1}\n", "year = 1998\n")
+    admin.post("/api/sla/calendars", {"document": gone})
+    id_ = filed(agent, "complaint")
+    assert (due_of(agent, id_), [one.code for one in timers(id_)]) == (None, ["Contact"])
+    admin.post("/api/sla/calendars", {"document": kept})
+    office.turn()
+    due = timer(id_, "Answer").due_at
+    assert due == weekdays_after(timer(id_, "Answer").starts_at, 4)
+    assert due_of(agent, id_) == due
     assert findings() == []

@@ -46,7 +46,7 @@ def judged(order_id: UUID) -> dict[str, Any]:
     """What an order's points, segments and promise are, without what merely follows the clock."""
     with read_session() as session:
         page = order_page(session, 1, order_id, now())
-    running = ("spent_s", "slack_s")
+    running = ("spent_s", "slack_s", "borrowed_s")
     return {
         "state": page["order"]["state"],
         "points": page["order"]["points"],
@@ -74,7 +74,9 @@ class Desk:
         """One act of a person. Raises the Problem that the person would see."""
         with unit_of_work(self.acts.by(self.by)) as uow:
             if act == "transfer":
-                handling.transfer(uow, ticket_id, self.acts.unit("west"), "other")
+                there = self.state(ticket_id) == "transferred"  # to the same one again is refused
+                unit = self.acts.unit("east" if there else "west")
+                handling.transfer(uow, ticket_id, unit, "other")
             elif act == "return":
                 handling.return_to_filer(uow, ticket_id, "incomplete")
             elif act == "contact":
