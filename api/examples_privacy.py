@@ -17,6 +17,8 @@ UNMASKING: dict[str, Any] = {
     "by": {"id": "01a20037-0a01-7e10-8c2d-112233445566", "name": "主管", "role": "supervisor"},
     "entity": "phone",
     "entity_id": PHONE_ID,
+    "number": "1100000001",
+    "customer_id": "01a20037-0a02-7e10-8c2d-112233445566",
     "field": "number",
     "reason_code": "call_back",
     "reason_text": None,

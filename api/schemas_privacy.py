@@ -63,6 +63,8 @@ class UnmaskingRow(BaseModel):
     by: Looker
     entity: Entity
     entity_id: UUID
+    number: str | None = Field(description="Of the account, premise, ticket or order.")
+    customer_id: UUID | None = Field(description="Whose phone, note or premise it is.")
     field: str
     reason_code: UnmaskReason
     reason_text: str | None

@@ -15,6 +15,7 @@ from core.db import read_session
 from core.identity import Principal
 from core.rights import Right
 from core.uow import UnitOfWork
+from dashboards.looks import Subject, subjects
 from dashboards.values import iso
 from dispatch.privacy import repository
 from dispatch.privacy.unmask import Look, unmask, value_of
@@ -56,6 +57,7 @@ def unmaskings(
         found = repository.unmaskings(
             session, principal.org_id, user_id=user_id, before=before, limit=limit
         )
+        known = subjects(session, principal.org_id, (one for one, _ in found))
         return [
             {
                 "id": one.id,
@@ -63,6 +65,8 @@ def unmaskings(
                 "by": {"id": user.id, "name": user.name, "role": user.role},
                 "entity": one.entity,
                 "entity_id": one.entity_id,
+                "number": known.get(one.entity_id, Subject()).number,
+                "customer_id": known.get(one.entity_id, Subject()).customer_id,
                 "field": one.field,
                 "reason_code": one.reason,
                 "reason_text": one.words,

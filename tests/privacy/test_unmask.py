@@ -55,6 +55,16 @@ def test_every_masked_value_can_be_looked_at_and_is_logged(
         assert (seen["value"], seen["value_en"]) == (value, value_en)
         [row] = [one for one in supervisor.get("/api/unmaskings") if one["id"] == seen["id"]]
         assert (row["entity"], row["entity_id"], row["field"]) == (entity, id_, field)
+        about = supervisor.get(f"/api/customers/{planted.customer}")["number"]
+        if entity in ("customer", "phone"):
+            assert (row["number"], row["customer_id"]) == (about, planted.customer)
+        if entity in ("ticket", "order"):
+            page = supervisor.get(f"/api/{entity}s/{id_}")
+            assert (row["number"], row["customer_id"]) == (page[entity]["number"], None)
+        if entity == "premise":
+            assert row["customer_id"] == planted.customer
+        if entity == "call":
+            assert (row["number"], row["customer_id"]) == (None, None)
         assert row["by"]["name"] == supervisor.me["user"]["name"]
         assert row["reason_code"] == "call_back"
     with read_session() as session:

@@ -9670,10 +9670,12 @@ export interface components {
          *         "name": "主管",
          *         "role": "supervisor"
          *       },
+         *       "customer_id": "01a20037-0a02-7e10-8c2d-112233445566",
          *       "entity": "phone",
          *       "entity_id": "01a20037-11d4-7c02-8a44-5d1f2e3b4b01",
          *       "field": "number",
          *       "id": "01a2003a-0b11-7d5e-9a01-2c3d4e5f6a7b",
+         *       "number": "1100000001",
          *       "reason_code": "call_back"
          *     }
          */
@@ -9684,6 +9686,11 @@ export interface components {
              */
             at: string;
             by: components["schemas"]["Looker"];
+            /**
+             * Customer Id
+             * @description Whose phone, note or premise it is.
+             */
+            customer_id: string | null;
             /**
              * Entity
              * @enum {string}
@@ -9701,6 +9708,11 @@ export interface components {
              * Format: uuid
              */
             id: string;
+            /**
+             * Number
+             * @description Of the account, premise, ticket or order.
+             */
+            number: string | null;
             /**
              * Reason Code
              * @enum {string}

@@ -144,7 +144,8 @@ export class CustomerDesk {
       this.asking = null;
       return true;
     } catch (problem) {
-      const text = problem instanceof ApiProblem ? problem.detail : t('customers.not_reached');
+      const text =
+        problem instanceof ApiProblem ? (problem.fields[0]?.message ?? problem.detail) : t('customers.not_reached');
       this.refusal = text;
       this.saying.say({ tone: 'refused', text });
       return false;
