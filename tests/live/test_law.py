@@ -23,7 +23,9 @@ from dispatch.desks import service as desks
 from dispatch.desks.repository import Saying
 from dispatch.desks.rules import Lease
 from dispatch.desks.service import Look
+from dispatch.escalation import service as escalation
 from dispatch.orders import service
+from dispatch.planning import service as planning
 from dispatch.routing import automatic
 from dispatch.routing.models import RoutingSettings
 from dispatch.starter import ORG_ID
@@ -175,7 +177,10 @@ class Play:
         automatic.sweep(now() + timedelta(minutes=2))
 
     def _sweep(self, _order_id: UUID) -> None:
-        sla.sweep(now() + timedelta(minutes=3))
+        later = now() + timedelta(minutes=3)
+        sla.sweep(later)
+        escalation.sweep(later)
+        planning.sweep(later)
 
     def _acknowledge(self, order_id: UUID) -> None:
         fired = [

@@ -127,7 +127,9 @@ def test_phi_is_that_of_the_standard_library(score):
     assert chance(score) == pytest.approx(NormalDist().cdf(score), rel=1e-9)
 
 
-looks = st.lists(st.tuples(st.floats(0.1, 120), st.one_of(st.none(), st.floats(0, 1))), max_size=80)
+chances = st.one_of(st.none(), st.floats(0, 1), st.sampled_from([0.1, 0.9]))
+pauses = st.one_of(st.floats(0.1, 5), st.floats(0.1, 120))
+looks = st.lists(st.tuples(pauses, chances), max_size=80)
 
 
 def watched(steps, band: Band):
