@@ -15,22 +15,21 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from sqlalchemy.orm import Session
 
 from api.deps import Need
+from api.policy_named import policy_named
 from api.routes.reports import End, Start, System
 from api.schemas import Plain
 from api.schemas_history import CalibrationAnswer, Dimension, WhatIfAnswer, WhatIfBody
-from core.clock import now
 from core.db import read_session
 from core.errors import InvalidField
 from core.identity import Principal
 from core.rights import Right
 from dashboards.reports.calibrate import Calibration, Wish, calibrate
-from dashboards.reports.named import Named, named_policy
 from dashboards.reports.query import count_cases
 from dashboards.reports.steps import Steps, finish
 from dashboards.reports.what_if import Answer, Question, what_if
 from dispatch.orders.service import POLICY
 from sla.calibration import BANDS, LEAST, LEVEL
-from sla.documents import PolicyUnknown, days_of, refused, shipped_calendar
+from sla.documents import days_of, refused, shipped_calendar
 from sla.policy import Policy
 from sla.versions import book_of, check
 
@@ -92,7 +91,7 @@ def calibration(
     principal: Viewer, request: Request, asked: Annotated[Calibrating, Depends()]
 ) -> Response:
     """Typical times of a period, and the limits that follow beside today's."""
-    named = _named(principal, asked.policy, "query.policy")
+    named = policy_named(principal, asked.policy, "query.policy")
     judge = named.policy
     wish, chosen = asked.wish(), asked.changed(judge)
     start, end = asked.start, asked.end
@@ -112,10 +111,10 @@ def calibration(
 def what_if_route(principal: Viewer, request: Request, body: WhatIfBody) -> Response:
     """A past period judged by another policy, and what comes out otherwise. Nothing is kept."""
     if body.document is None:
-        after = _named(principal, body.policy or "", "body.policy").policy
+        after = policy_named(principal, body.policy or "", "body.policy").policy
     else:
         after = _draft(principal, body.document)
-    before = _named(principal, body.against, "body.against").policy
+    before = policy_named(principal, body.against, "body.against").policy
     _ordered(body.from_, body.to, "body.to")
     asked = Question(
         before,
@@ -131,15 +130,6 @@ def what_if_route(principal: Viewer, request: Request, body: WhatIfBody) -> Resp
         return what_if(session, principal.org_id, principal.access, asked, body.from_, body.to)
 
     return _respond(principal, request, body.from_, body.to, body.system, steps, Answer.as_json)
-
-
-def _named(principal: Principal, name: str, field: str) -> Named:
-    """A policy that the organisation keeps, never a file of the server. Raises InvalidField."""
-    try:
-        with read_session() as session:
-            return named_policy(session, principal.org_id, name, now())
-    except PolicyUnknown as error:
-        raise InvalidField(field, error.sentence("en"), error.sentence("zh")) from error
 
 
 def _draft(principal: Principal, text: str) -> Policy:

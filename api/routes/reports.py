@@ -6,9 +6,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 
 from api.deps import Need
+from api.policy_named import policy_named
 from api.report_schemas import Behind, By, Distribution, Outcome
 from api.schemas import Moment, Plain
-from core.clock import now
 from core.db import read_session
 from core.errors import InvalidField
 from core.identity import Principal
@@ -16,18 +16,16 @@ from core.rights import Right
 from core.settings import settings
 from dashboards.reports.behind import Wanted, orders_behind
 from dashboards.reports.distribution import distribution
-from dashboards.reports.named import named_policy
 from dashboards.reports.segments import segment_report
 from dashboards.seen import place_seen, viewer_of
 from dispatch.orders.service import POLICY
-from sla.documents import PolicyUnknown
 from sla.policy import Policy
 
 router = APIRouter(tags=["reports"])
 Viewer = Annotated[Principal, Depends(Need(Right.REPORT_VIEW))]
 Start = Annotated[Moment, Query(alias="from", examples=["2026-11-01T00:00:00Z"])]
 End = Annotated[Moment, Query(alias="to", examples=["2026-12-01T00:00:00Z"])]
-PolicyName = Annotated[str, Query(description="A name, or name@version.")]
+PolicyName = Annotated[str, Query(description="A name: in force, else newest; or name@version.")]
 System = Annotated[Plain | None, Query(description="One imported system, or paidan.")]
 
 
@@ -43,16 +41,10 @@ class Asked:
 
     def checked_policy(self, principal: Principal) -> Policy:
         """The policy, after a check that there is one and that the period ends after it starts."""
-        try:
-            with read_session() as session:
-                found = named_policy(session, principal.org_id, self.policy, now())
-        except PolicyUnknown as error:
-            raise InvalidField(
-                "query.policy", error.sentence("en"), error.sentence("zh")
-            ) from error
+        found = policy_named(principal, self.policy, "query.policy").policy
         if self.end <= self.start:
             raise InvalidField("query.to", "must lie behind `from`", "须晚于 from")
-        return found.policy
+        return found
 
 
 Question = Annotated[Asked, Depends()]

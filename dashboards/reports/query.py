@@ -206,8 +206,11 @@ def _past(session: Session, org_id: int, rows: Sequence[Order]) -> Iterator[Case
 
 
 def _of_fault(row: Order, found: Iterable[Timeline]) -> list[Timeline]:
-    """The timelines, with what failed among their facts."""
-    return [replace(one, facts=replace(one.facts, fault_class=row.fault_code)) for one in found]
+    """The timelines, with what failed among their facts, also where no case has kept it."""
+    return [
+        replace(one, facts=replace(one.facts, fault_class=one.facts.fault_class or row.fault_code))
+        for one in found
+    ]
 
 
 def labels(session: Session, org_id: int) -> dict[str, tuple[str, str]]:

@@ -79,3 +79,23 @@ def test_a_bad_document_is_refused_by_line(office: Office) -> None:
     assert (answer.status_code, answer.json()["code"]) == (422, "policy_invalid")
     both = {"document": "x", "policy": "beijing", **PERIOD}
     assert office.person("supervisor").try_post("/api/sla/what-if", both).status_code == 422
+
+
+def test_an_approved_version_is_what_reports_and_proposals_stand_on(office: Office) -> None:
+    admin = office.person("admin")
+    kept = admin.http.get("/api/sla/policies/beijing").json()
+    text = kept["document"].replace(
+        f"version = {kept['version']}", f"version = {kept['next_version']}"
+    )
+    admin.post("/api/sla/policies", {"document": text.replace("limit_s = 120", "limit_s = 180", 1)})
+    http = office.person("supervisor").http
+    report = http.get("/api/reports/segments", params=PERIOD).json()
+    assert report["policy_version"] == kept["next_version"]
+    older = http.get(
+        "/api/reports/segments", params={**PERIOD, "policy": f"beijing@{kept['version']}"}
+    )
+    assert older.json()["policy_version"] == kept["version"]
+    found = http.get("/api/sla/calibration", params={**PERIOD, "change": ""}).json()
+    assert found["policy_version"] == kept["next_version"]
+    new = parse_policy(found["document"], "x.toml")
+    assert (new.version, new.segments[0].limits[0].limit_s) == (kept["next_version"] + 1, 180)

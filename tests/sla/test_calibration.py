@@ -110,6 +110,7 @@ def test_the_proposal_is_the_first_whole_minute_from_typical_plus_one_on(at_s):
 def test_a_whole_minute_stays_one_though_floats_are_not_exact():
     assert Typical(119.99999999999999, 0, 0, 1).proposed_s == 180
     assert Typical(120.0, 0, 0, 1).proposed_s == 180
+    assert Typical(120.00000000000003, 0, 0, 1).proposed_s == 180
     assert Typical(120.000001, 0, 0, 1).proposed_s == 240
 
 
@@ -192,6 +193,14 @@ def test_both_limits_are_seen_on_the_same_observations():
     assert (found.proposed_late, found.proposed_share) == (10, 0.2)
     (found,) = [one for one in lines(BEIJING, samples, 0.85) if one.place.code == "DE"]
     assert (found.typical.proposed_s, found.proposed_late) == (240, 5)
+
+
+def test_what_takes_exactly_the_limit_keeps_it_and_what_has_none_is_not_late():
+    facts = [Facts(same_site=True)] * 40 + [Facts()] * 5
+    samples = sampled([60.0] * 30 + [120.0] * 10 + [500.0] * 5, facts)
+    found = {one.place.limit: one for one in lines(BEIJING, samples) if one.place.code == "DE"}
+    assert (found[0].typical.proposed_s, found[0].proposed_late, found[0].today_late) == (120, 0, 0)
+    assert (found[None].count, found[None].judged, found[None].today_late) == (5, 0, 0)
 
 
 def document(samples, by=(), codes=("DE",), text: str | None = None, policy: Policy = BEIJING):

@@ -20021,7 +20021,7 @@ export interface operations {
                 from: string;
                 to: string;
                 by?: "segment" | "centre" | "crew" | "hour";
-                /** @description A name, or name@version. */
+                /** @description A name: in force, else newest; or name@version. */
                 policy?: string;
                 /** @description One imported system, or paidan. */
                 system?: string | null;
@@ -20139,7 +20139,7 @@ export interface operations {
                 spent_from?: number | null;
                 /** @description At most, seconds. */
                 spent_to?: number | null;
-                /** @description A name, or name@version. */
+                /** @description A name: in force, else newest; or name@version. */
                 policy?: string;
                 /** @description One imported system, or paidan. */
                 system?: string | null;
@@ -20249,7 +20249,7 @@ export interface operations {
                 from: string;
                 to: string;
                 by?: "segment" | "centre" | "crew" | "hour";
-                /** @description A name, or name@version. */
+                /** @description A name: in force, else newest; or name@version. */
                 policy?: string;
                 /** @description One imported system, or paidan. */
                 system?: string | null;
