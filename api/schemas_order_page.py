@@ -134,6 +134,22 @@ class Relative(BaseModel):
     appointment_at: datetime | None
 
 
+class TicketPromise(BaseModel):
+    """The promise to the customer of one ticket, from its own A."""
+
+    rule: Literal["first", "own"] = Field(
+        description="Whose arrival stops the clock, by the policy: the first one, or that of the "
+        "attempt that runs for the order."
+    )
+    start: datetime
+    arrival: datetime | None
+    limit_s: float | None
+    spent_s: float | None
+    state: Literal["done", "running", "pending", "unknown", "anomaly"]
+    within: bool | None
+    mark: str | None = Field(description="`already_there`: the crew was there before this A.")
+
+
 class SharingTicket(BaseModel):
     """A ticket of the order. Of those that give it its clock the first A counts."""
 
@@ -143,6 +159,7 @@ class SharingTicket(BaseModel):
     state: str
     clock_started_at: datetime | None
     gives_clock: bool
+    promise: TicketPromise | None
 
 
 class ChaseUpRow(BaseModel):

@@ -19,6 +19,7 @@ from dashboards.values import iso, text
 from dispatch.directory.models import Customer
 from dispatch.orders import repository
 from dispatch.orders.stamps import StampState
+from dispatch.orders.ticket_clocks import TicketClock, ticket_clocks
 from dispatch.tickets.models import Ticket
 from sla.policy import Policy
 from sla.segments import Segment, Timeline, promise, segments, total
@@ -34,7 +35,7 @@ def order_page(session: Session, org_id: int, order_id: UUID, now: datetime) -> 
     return {
         "order": order_row(loaded, receipts, now),
         "ticket": ticket_row(session, loaded.ticket) if loaded.ticket else None,
-        "links": order_links(session, org_id, loaded.row),
+        "links": _links(session, org_id, loaded, now),
         "stamps": _stamps(loaded, names),
         "segments": _segments(loaded, now),
         "promise": _promise(loaded, now),
@@ -54,6 +55,33 @@ def order_page(session: Session, org_id: int, order_id: UUID, now: datetime) -> 
             }
             for one in receipts
         ],
+    }
+
+
+def _links(session: Session, org_id: int, loaded: Loaded, now: datetime) -> dict[str, Any]:
+    """What the order is connected with; each ticket with its own clock, judged."""
+    links = order_links(session, org_id, loaded.row)
+    clocks = {}
+    if loaded.case is not None:
+        policy = policy_of(loaded.case)
+        found = ticket_clocks(policy, loaded.timelines, loaded.stamps, now)
+        clocks = {str(one.ticket_id): _clock(one) for one in found}
+    return {
+        **links,
+        "tickets": [{**one, "promise": clocks.get(one["id"])} for one in links["tickets"]],
+    }
+
+
+def _clock(one: TicketClock) -> dict[str, Any]:
+    return {
+        "rule": one.rule,
+        "start": iso(one.start),
+        "arrival": iso(one.arrival),
+        "limit_s": one.limit_s,
+        "spent_s": one.spent_s,
+        "state": one.state,
+        "within": one.within,
+        "mark": one.mark,
     }
 
 

@@ -13,8 +13,13 @@ from core.db import read_session
 from core.identity import EVERYTHING
 from core.uow import unit_of_work
 from dispatch.orders.follow_on import FollowOn, file_follow_on
+from dispatch.orders.stamps import StampState
+from dispatch.orders.ticket_clocks import ticket_clocks
 from dispatch.tickets import merging
 from dispatch.tickets.service import NewTicket, file_ticket
+from sla.documents import parse_policy, shipped_text
+from sla.facts import Facts
+from sla.segments import PointTime, Timeline
 from tests.acts import Acts, refused
 from tests.dispatch.dumps import dump
 from tests.tickets.desk import Desk, judged
@@ -172,3 +177,45 @@ def test_chase_ups_are_counted_and_raise_urgency_by_rule(desk: Desk) -> None:
 def test_the_facts_hold_together(desk: Desk) -> None:
     with read_session() as session:
         assert list(verify(session, desk.acts.org_id)) == []
+
+
+@pytest.mark.parametrize("rule", ["first", "own"])
+def test_each_ticket_is_judged_from_its_own_a_to_the_arrival_that_the_policy_names(
+    rule: str,
+) -> None:
+    start = now().replace(microsecond=0)
+
+    def at(minutes: float) -> datetime:
+        return start + timedelta(minutes=minutes)
+
+    order, early, late, after = (UUID(int=one) for one in (1, 2, 3, 4))
+    text = shipped_text("policies", "beijing").replace(
+        "version = 2", f'version = 2\narrival = "{rule}"'
+    )
+    policy = parse_policy(text, "beijing.toml")
+    stamps = [
+        StampState(
+            id=ticket, event_id=ticket, point="A", at=at(minutes), recorded_at=at(minutes),
+            source="carrier", actor_kind="user", actor_id=None, ticket_id=ticket,
+        )
+        for ticket, minutes in ((early, 0), (late, 10), (after, 45))
+    ]  # fmt: skip
+    facts = Facts(area_class="urban")
+    attempts = [
+        Timeline(
+            order,
+            points={"A": PointTime(at(0), "carrier"), "H": PointTime(at(h), "gps")},
+            facts=facts,
+        )
+        for h in (40, 52)
+    ]
+    found = {one.ticket_id: one for one in ticket_clocks(policy, attempts, stamps, at(60))}
+    assert {one.rule for one in found.values()} == {rule}
+    if rule == "first":
+        assert (found[early].spent_s, found[early].within) == (2400, True)
+        assert (found[late].spent_s, found[late].within) == (1800, True)
+        assert (found[after].mark, found[after].within) == ("already_there", True)
+    else:
+        assert (found[early].spent_s, found[early].within) == (3120, False)
+        assert (found[late].spent_s, found[late].within) == (2520, True)
+        assert (found[after].spent_s, found[after].within) == (420, True)

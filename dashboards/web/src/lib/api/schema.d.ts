@@ -8618,6 +8618,7 @@ export interface components {
             kind: string;
             /** Number */
             number: string | null;
+            promise: components["schemas"]["TicketPromise"] | null;
             /** State */
             state: string;
         };
@@ -9172,6 +9173,41 @@ export interface components {
             /** Related */
             related: components["schemas"]["RelatedTicket"][];
             ticket: components["schemas"]["TicketSummary"];
+        };
+        /**
+         * TicketPromise
+         * @description The promise to the customer of one ticket, from its own A.
+         */
+        TicketPromise: {
+            /** Arrival */
+            arrival: string | null;
+            /** Limit S */
+            limit_s: number | null;
+            /**
+             * Mark
+             * @description `already_there`: the crew was there before this A.
+             */
+            mark: string | null;
+            /**
+             * Rule
+             * @description Whose arrival stops the clock, by the policy: the first one, or that of the attempt that runs for the order.
+             * @enum {string}
+             */
+            rule: "first" | "own";
+            /** Spent S */
+            spent_s: number | null;
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "done" | "running" | "pending" | "unknown" | "anomaly";
+            /** Within */
+            within: boolean | null;
         };
         /**
          * TicketReference
