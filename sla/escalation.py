@@ -170,9 +170,11 @@ class Due:
         return self.ladder.steps[self.row.steps]
 
 
-def claim_due(uow: UnitOfWork, now: datetime, limit: int) -> list[tuple[SlaLadder, SlaTimer]]:
+def claim_due(
+    uow: UnitOfWork, now: datetime, limit: int, only: UUID | None = None
+) -> list[tuple[SlaLadder, SlaTimer]]:
     """Ladders with a step that is due, of cases that nobody else holds; they stay locked."""
-    return repository.claim_ladders(uow.session, uow.org_id, now, limit)
+    return repository.claim_ladders(uow.session, uow.org_id, now, limit, only)
 
 
 def due_of(policy: Policy, row: SlaLadder, timer: SlaTimer) -> Due:

@@ -197,12 +197,16 @@ def organisations_climbing(session: Session, now: datetime) -> list[int]:
 
 
 def claim_ladders(
-    session: Session, org_id: int, now: datetime, limit: int
+    session: Session, org_id: int, now: datetime, limit: int, only: UUID | None = None
 ) -> list[tuple[SlaLadder, SlaTimer]]:
-    """Ladders with a due step of cases that nobody else holds; locked until the commit."""
+    """Ladders with a due step of cases that nobody else holds; locked until the commit. `only`: of
+    this case.
+    """
     mine = (SlaLadder.org_id == org_id, SlaLadder.due_at <= now)
     due = exists().where(SlaLadder.case_id == SlaCase.id, *mine)
     claim = select(SlaCase.id).where(SlaCase.org_id == org_id, due).limit(limit)
+    if only is not None:
+        claim = claim.where(SlaCase.id == only)
     cases = list(session.scalars(claim.with_for_update(skip_locked=True)))
     if not cases:
         return []
@@ -235,9 +239,11 @@ def organisations_to_forecast(session: Session, now: datetime) -> list[int]:
 
 
 def claim_forecasts(
-    session: Session, org_id: int, now: datetime, limit: int
+    session: Session, org_id: int, now: datetime, limit: int, only: UUID | None = None
 ) -> list[tuple[SlaCase, SlaForecast]]:
-    """Promises to be looked at, of cases that nobody else holds; locked until the commit."""
+    """Promises to be looked at, of cases that nobody else holds; locked until the commit. `only`:
+    of this case.
+    """
     query = (
         select(SlaCase, SlaForecast)
         .join(SlaForecast, (SlaForecast.org_id == SlaCase.org_id) & (SlaForecast.id == SlaCase.id))
@@ -246,7 +252,34 @@ def claim_forecasts(
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
+    if only is not None:
+        query = query.where(SlaForecast.id == only)
     return [(case, row) for case, row in session.execute(query)]
+
+
+def forecasts_due(session: Session, org_id: int, now: datetime, limit: int) -> list[UUID]:
+    """Cases whose promise is to be looked at, the longest awaited first."""
+    query = select(SlaForecast.id).where(SlaForecast.org_id == org_id, SlaForecast.next_at <= now)
+    return list(session.scalars(query.order_by(SlaForecast.next_at).limit(limit)))
+
+
+def postpone_forecast(session: Session, org_id: int, case_id: UUID, until: datetime) -> None:
+    mine = (SlaForecast.org_id == org_id, SlaForecast.id == case_id)
+    session.execute(update(SlaForecast).where(*mine).values(next_at=until))
+
+
+def steps_due(session: Session, org_id: int, now: datetime, limit: int) -> list[UUID]:
+    """Cases with a step that is due."""
+    query = select(SlaLadder.case_id).where(SlaLadder.org_id == org_id, SlaLadder.due_at <= now)
+    return list(dict.fromkeys(session.scalars(query.order_by(SlaLadder.due_at).limit(limit))))
+
+
+def postpone_steps(
+    session: Session, org_id: int, case_id: UUID, now: datetime, until: datetime
+) -> None:
+    """What is due of a case is due later."""
+    mine = (SlaLadder.org_id == org_id, SlaLadder.case_id == case_id, SlaLadder.due_at <= now)
+    session.execute(update(SlaLadder).where(*mine).values(due_at=until))
 
 
 def next_forecast(session: Session) -> datetime | None:

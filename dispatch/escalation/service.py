@@ -6,7 +6,7 @@ through the outbox; the screens of this one have it with the commit.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -15,6 +15,7 @@ from core import events as ev
 from core.db import read_session
 from core.identity import system_actor
 from core.ids import new_id
+from core.logging import logger
 from core.uow import UnitOfWork, unit_of_work
 from dispatch.desks import repository as desks
 from dispatch.desks.rules import DeskState
@@ -34,6 +35,8 @@ from sla.service import policy_of
 
 SEND = "notice.send"
 SOURCE = "escalation"
+TRY_AGAIN = timedelta(seconds=30)
+log = logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +50,45 @@ class Look:
 
 
 def sweep(now: datetime, limit: int = 100) -> int:
-    """Serve what is due at `now`, at most `limit` cases per organisation; returns the steps."""
+    """Serve what is due at `now`, at most `limit` cases per organisation; returns the steps.
+
+    Where one case cannot be served, the others are, one by one; that one is tried again later.
+    """
     with read_session() as session:
         organisations = sla.organisations_climbing(session, now)
     served = 0
     for org_id in organisations:
-        with unit_of_work(system_actor(org_id, SOURCE), now=now) as uow:
-            claimed = escalation.claim_due(uow, now, limit)
-            look = _look(uow.session, org_id, now) if claimed else None
-            for row, timer in claimed:
-                assert look is not None
-                policy = policy_of(sla.case_of(uow.session, org_id, row.case_id))
-                served += _climb(uow, escalation.due_of(policy, row, timer), look, now)
+        try:
+            served += _batch(org_id, now, limit)
+        except Exception:
+            log.exception("escalations_failed", org_id=org_id)
+            served += _one_by_one(org_id, now, limit)
+    return served
+
+
+def _batch(org_id: int, now: datetime, limit: int, only: UUID | None = None) -> int:
+    served = 0
+    with unit_of_work(system_actor(org_id, SOURCE), now=now) as uow:
+        claimed = escalation.claim_due(uow, now, limit, only)
+        look = _look(uow.session, org_id, now) if claimed else None
+        for row, timer in claimed:
+            assert look is not None
+            policy = policy_of(sla.case_of(uow.session, org_id, row.case_id))
+            served += _climb(uow, escalation.due_of(policy, row, timer), look, now)
+    return served
+
+
+def _one_by_one(org_id: int, now: datetime, limit: int) -> int:
+    served = 0
+    with read_session() as session:
+        due = sla.steps_due(session, org_id, now, limit)
+    for case_id in due:
+        try:
+            served += _batch(org_id, now, 1, case_id)
+        except Exception:
+            log.exception("escalation_failed", order_id=str(case_id))
+            with unit_of_work(system_actor(org_id, SOURCE), now=now) as uow:
+                sla.postpone_steps(uow.session, org_id, case_id, now, now + TRY_AGAIN)
     return served
 
 

@@ -5,13 +5,15 @@ not followed fix by fix: an order on the road is looked at every 15 seconds of b
 said anew only when the forecast has moved enough.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from core.db import read_session
 from core.identity import system_actor
+from core.logging import logger
 from core.settings import settings
 from core.uow import UnitOfWork, unit_of_work
 from dispatch.orders import repository as orders
@@ -28,19 +30,46 @@ from sla.prediction import Eta
 from sla.service import policy_of
 
 SOURCE = "planning"
+TRY_AGAIN = timedelta(minutes=5)
+log = logger(__name__)
 
 
-def sweep(now: datetime, limit: int = 50) -> int:
-    """Look at promises whose time has come, `limit` per organisation; returns how many."""
+def sweep(now: datetime, limit: int = 20) -> int:
+    """Look at promises whose time has come, `limit` per organisation; returns how many.
+
+    Where one cannot be looked at, the others are, one by one; that one is tried again later.
+    """
     with read_session() as session:
         organisations = sla.organisations_to_forecast(session, now)
     looked = 0
     for org_id in organisations:
-        with unit_of_work(system_actor(org_id, SOURCE), now=now) as uow:
-            due = sla.claim_forecasts(uow.session, org_id, now, limit)
-            for case, row in due:
-                _look(uow, case, row, now)
-            looked += len(due)
+        try:
+            looked += _batch(org_id, now, limit)
+        except Exception:
+            log.exception("forecasts_failed", org_id=org_id)
+            looked += _one_by_one(org_id, now, limit)
+    return looked
+
+
+def _batch(org_id: int, now: datetime, limit: int, only: UUID | None = None) -> int:
+    with unit_of_work(system_actor(org_id, SOURCE), now=now) as uow:
+        due = sla.claim_forecasts(uow.session, org_id, now, limit, only)
+        for case, row in due:
+            _look(uow, case, row, now)
+        return len(due)
+
+
+def _one_by_one(org_id: int, now: datetime, limit: int) -> int:
+    looked = 0
+    with read_session() as session:
+        due = sla.forecasts_due(session, org_id, now, limit)
+    for case_id in due:
+        try:
+            looked += _batch(org_id, now, 1, case_id)
+        except Exception:
+            log.exception("forecast_failed", order_id=str(case_id))
+            with unit_of_work(system_actor(org_id, SOURCE), now=now) as uow:
+                sla.postpone_forecast(uow.session, org_id, case_id, now + TRY_AGAIN)
     return looked
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -172,6 +173,27 @@ def test_a_channel_that_is_not_set_up_says_so(case: Case) -> None:
     assert [(one.result, one.reason, one.tries) for one in ended] == [
         ("unavailable", "not_set_up", 1)
     ]
+
+
+def test_one_that_cannot_be_served_holds_up_no_other(
+    acts: Acts, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Case(acts)
+    climb = escalation._climb
+
+    def fails(uow: Any, due: Any, *rest: Any) -> int:
+        if due.row.case_id == other.order:
+            raise ValueError("planted")
+        return climb(uow, due, *rest)
+
+    monkeypatch.setattr(escalation, "_climb", fails)
+    other.after(0)
+    assert len(case.steps()) == 2
+    assert other.ladder().due_at == other.began + timedelta(seconds=30)
+    monkeypatch.undo()
+    other.after(30)
+    assert len(other.steps()) == 2
+    acts.put_away(other.order)
 
 
 def test_many_sweeps_take_each_step_once(case: Case) -> None:

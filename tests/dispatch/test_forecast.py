@@ -261,6 +261,25 @@ def findings(trip: Trip) -> list[str]:
         return [one for one in verify(session, trip.acts.org_id) if "sla" in one]
 
 
+def test_one_that_cannot_be_looked_at_holds_up_no_other(
+    trip: Trip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = trip.acts.file()
+    look = planning._look
+
+    def fails(uow: Any, case: Any, *rest: Any) -> None:
+        if case.id == trip.order:
+            raise ValueError("planted")
+        look(uow, case, *rest)
+
+    monkeypatch.setattr(planning, "_look", fails)
+    trip.look(1)
+    key = (trip.acts.org_id, other)
+    assert query(lambda session: session.get_one(SlaForecast, key)).level is not None
+    assert trip.row().next_at == trip.at(301)
+    trip.acts.put_away(other)
+
+
 def test_an_order_that_was_recalled_is_predicted_anew(trip: Trip) -> None:
     trip.vehicle(2000, trip.at(0))
     trip.look(1)
