@@ -181,6 +181,7 @@ PUBLIC = {
     "GET /followup",
     "GET /admin",
     "GET /import",
+    "GET /breaches",
     "GET /policies",
     "GET /crew",
     "GET /assets",
