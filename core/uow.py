@@ -105,6 +105,10 @@ class UnitOfWork:
         """PostgreSQL NOTIFY with the commit."""
         self._channels[channel, message] = None
 
+    def unwritten(self, stream: str, stream_id: UUID) -> list[Recorded]:
+        """Facts of one stream that this unit of work has recorded and not written yet."""
+        return [one for one in self._events if (one.stream, one.stream_id) == (stream, stream_id)]
+
     def flush(self) -> Sequence[Recorded]:
         """Write everything but the live numbers; returns the events that were appended."""
         self.session.flush()

@@ -157,7 +157,7 @@ def _file(uow: UnitOfWork, new: NewTicket, source: str) -> TicketWork:
     uow.session.add(row)
     uow.session.flush()
     sla.begin(uow, row.id, "order" if new.kind == FAULT else "ticket", about, "ticket")
-    return TicketWork(uow, row, [event])
+    return TicketWork(uow, row)
 
 
 def _about(uow: UnitOfWork, new: NewTicket) -> Facts:

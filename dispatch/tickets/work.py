@@ -1,6 +1,6 @@
 """A ticket under lock: facts are recorded, folded and saved here, for all use cases alike."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -38,12 +38,11 @@ class TicketNotPossible(Conflict):
 
 
 class TicketWork:
-    """One ticket, locked. Use through `work_on_ticket`. `new`: facts that were just recorded."""
+    """One ticket, locked. Use through `work_on_ticket`."""
 
-    def __init__(self, uow: UnitOfWork, row: Ticket, new: Sequence[Recorded] = ()) -> None:
+    def __init__(self, uow: UnitOfWork, row: Ticket) -> None:
         self.uow = uow
         self.row = row
-        self._new = list(new)
         self.ticket: TicketState = repository.ticket_state(row)
 
     def demand(self, act: str) -> None:
@@ -93,7 +92,6 @@ class TicketWork:
         """Record a fact of this ticket and fold it in; `words` are kept beside the log."""
         event = self.uow.emit(self.row.id, payload, occurred_at=occurred_at, source=source)
         self.ticket = rules.evolve(self.ticket, event)
-        self._new.append(event)
         if words:
             note = TicketNote(
                 org_id=self.uow.org_id, id=event.id, ticket_id=self.row.id, words=words
@@ -127,7 +125,7 @@ class TicketWork:
         if sla.case_of(session, org_id, id_) is None:
             return
         kept = {event.id: event for event in read_stream(session, org_id, "ticket", id_)}
-        events = [*kept.values(), *(event for event in self._new if event.id not in kept)]
+        events = [*kept.values(), *self.uow.unwritten("ticket", id_)]
         about = sla.begun_with(session, org_id, id_)
         if about.kind == FAULT:  # nobody has said where it is: the promise of the town
             about = replace(about, area_class="urban")
