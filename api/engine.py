@@ -24,6 +24,7 @@ from dispatch.routing import automatic
 
 log = logger(__name__)
 POLL_S = 0.5
+HERD_S = 2.0
 KEEP_DELTAS = timedelta(hours=1)
 KEEP_ANSWERS = timedelta(days=2)
 
@@ -33,6 +34,7 @@ class Engine:
 
     def __init__(self) -> None:
         self.stopping = threading.Event()
+        self.sweeper = Sweeper(self.stopping)
         self._tidied_at: datetime | None = None
 
     def run(self) -> None:
@@ -51,6 +53,7 @@ class Engine:
         ) as connection:
             connection.execute("LISTEN paidan_outbox")
             while not self.stopping.is_set():
+                self.sweeper.idle.wait(HERD_S)  # what follows from a herd waits until it is served
                 busy = self.turn()
                 if not busy:
                     for _ in connection.notifies(timeout=self._pause(), stop_after=1):
@@ -113,8 +116,7 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    sweeper = Sweeper(engine.stopping)
-    beside = threading.Thread(target=sweeper.run, name="sweeper")
+    beside = threading.Thread(target=engine.sweeper.run, name="sweeper")
     beside.start()
     log.info("engine_started")
     engine.run()

@@ -28,10 +28,14 @@ log = logger(__name__)
 
 
 class Sweeper:
-    """One sweep; any number may run. `stopping` ends it within a second."""
+    """One sweep; any number may run. `stopping` ends it within a second. `idle` is set while
+    nothing is being fired.
+    """
 
     def __init__(self, stopping: threading.Event) -> None:
         self.stopping = stopping
+        self.idle = threading.Event()
+        self.idle.set()
         self._due: datetime | None = None
         self._wall, self._steady = real_and_steady()
         self._step: int | None = None
@@ -42,6 +46,7 @@ class Sweeper:
             try:
                 self._run_connected()
             except Exception as error:
+                self.idle.set()
                 log.warning("sweep_interrupted", error=f"{type(error).__name__}: {error}"[:300])
                 self.stopping.wait(RECONNECT_S)
 
@@ -59,7 +64,10 @@ class Sweeper:
         """Fire and show what there is; True where there may be more at once."""
         with correlated():
             self._watch_clock()
+            self.idle.clear()
             fired = sweep.fire_due(now())
+            if not fired:
+                self.idle.set()
             shown = 0 if fired else sweep.show()
             self._due, unshown = sweep.outlook()
         late = unshown or (self._due is not None and self._due < now())

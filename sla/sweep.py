@@ -16,7 +16,7 @@ from sla.firing import SOURCE, fire
 from sla.rules import delay, set_back_since
 
 BATCH = 250
-SHOWN_AT_ONCE = 25
+SHOWN_AT_ONCE = 10
 """Orders whose screens are told in one transaction: a dispatcher waits for no more than these."""
 WORTH_A_WORD_S = 5.0
 log = logger(__name__)
