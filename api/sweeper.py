@@ -6,6 +6,7 @@ connection, and looks at the clock every second, since the clock may be set.
 """
 
 import threading
+from collections.abc import Callable
 from datetime import datetime
 
 import psycopg
@@ -36,19 +37,40 @@ class Sweeper:
         self.stopping = stopping
         self.idle = threading.Event()
         self.idle.set()
+        self._fired = threading.Event()
         self._due: datetime | None = None
         self._wall, self._steady = real_and_steady()
         self._step: int | None = None
 
     def run(self) -> None:
         """Work until `stopping` is set; a lost database is awaited."""
+        beside = threading.Thread(target=self._until_stopped, args=(self._show,), name="shower")
+        beside.start()
+        self._until_stopped(self._run_connected)
+        self._fired.set()
+        beside.join()
+
+    def _until_stopped(self, work: Callable[[], None]) -> None:
         while not self.stopping.is_set():
             try:
-                self._run_connected()
+                work()
             except Exception as error:
                 self.idle.set()
                 log.warning("sweep_interrupted", error=f"{type(error).__name__}: {error}"[:300])
                 self.stopping.wait(RECONNECT_S)
+
+    def _show(self) -> None:
+        """Screens are told in a thread of their own: their rows wait for the numbers of others, and
+        that must hold up no deadline.
+        """
+        self._fired.wait(LOOK_AGAIN_S)
+        self._fired.clear()
+        unshown = True
+        while unshown and not self.stopping.is_set():
+            with correlated():
+                if not sweep.show():
+                    _, unshown = sweep.outlook()
+                    self.stopping.wait(BUSY_S)  # where another process, or a dispatcher, is at them
 
     def _run_connected(self) -> None:
         url = normalise_url(str(settings().database_url)).replace("+psycopg", "", 1)
@@ -61,19 +83,17 @@ class Sweeper:
                     self._sleep(connection)
 
     def turn(self) -> bool:
-        """Fire and show what there is; True where there may be more at once."""
+        """Fire what is due; True where there may be more at once."""
         with correlated():
             self._watch_clock()
             self.idle.clear()
             fired = sweep.fire_due(now())
-            if not fired:
-                self.idle.set()
-            shown = 0 if fired else sweep.show()
-            self._due, unshown = sweep.outlook()
-        late = unshown or (self._due is not None and self._due < now())
-        if late and not fired and not shown:
+            (self._fired if fired else self.idle).set()
+            self._due, _ = sweep.outlook()
+        late = self._due is not None and self._due < now()
+        if late and not fired:
             self.stopping.wait(BUSY_S)
-        return bool(late or fired or shown)
+        return bool(late or fired)
 
     def _sleep(self, connection: psycopg.Connection) -> None:
         """Until the next deadline, one that comes before it, or it is time to look again."""
