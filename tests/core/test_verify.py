@@ -145,7 +145,6 @@ def test_a_lost_stream_is_found_by_the_digest(order: UUID) -> None:
     tamper("DELETE FROM event WHERE stream = 'sla' AND stream_id = :id", id=order)
     tamper("DELETE FROM sla_anomaly WHERE case_id = :id", id=order)
     tamper("DELETE FROM sla_timer WHERE case_id = :id", id=order)
-    tamper("DELETE FROM sla_anomaly WHERE case_id = :id", id=order)
     tamper("DELETE FROM sla_forecast WHERE id = :id", id=order)
     tamper("DELETE FROM sla_case WHERE id = :id", id=order)
     assert [one for one in findings() if f"sla/{order}" in one and "is at 0" in one]
