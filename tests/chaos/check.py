@@ -189,13 +189,24 @@ def _trips(books: Books, ledger: Ledger) -> Iterator[str]:
 
 
 def _notices(books: Books, ledger: Ledger) -> Iterator[str]:
-    """Each alarm that rang told its desk once."""
+    """Alarms rang once; each step of a ladder was taken once, and told once over each channel."""
     rows = books.query("SELECT payload->>'timer_id' FROM event WHERE type = 'sla.alarm_raised'")
     raised = Counter(row[0] for row in rows)
-    told = Counter(row[0] for row in books.query("SELECT timer_id::text FROM notice"))
     for timer_id in ledger.alarms:
-        if (told[timer_id], raised[timer_id]) != (1, 1):
-            yield f"notice: {timer_id} rang {raised[timer_id]} times, {told[timer_id]} were told"
-    for timer_id in told.keys() - ledger.alarms:
-        if told[timer_id] > raised[timer_id]:
-            yield f"notice: of {timer_id} {told[timer_id]} for {raised[timer_id]} alarms"
+        if raised[timer_id] != 1:
+            yield f"notice: {timer_id} rang {raised[timer_id]} times"
+    taken = Counter(
+        books.query(
+            "SELECT payload->>'ladder_id', (payload->>'step')::int FROM event"
+            " WHERE type = 'sla.step_taken' AND payload->>'nobody' = 'false'"
+        )
+    )
+    told = Counter(books.query("SELECT ladder_id::text, step, channel FROM notice"))
+    for (ladder_id, step, channel), times in told.items():
+        if times != 1 or taken[ladder_id, step] != 1:
+            yield (
+                f"notice: step {step} of {ladder_id} was taken {taken[ladder_id, step]} times,"
+                f" told {times} times by {channel}"
+            )
+    for ladder_id, step in taken.keys() - {(one[0], one[1]) for one in told}:
+        yield f"notice: step {step} of {ladder_id} was told to nobody"
