@@ -8,6 +8,7 @@ import redis
 
 from core.engines.embedded import embedded_urls
 from core.engines.processes import ProcessId
+from sla.documents import shipped_text
 from tests.chaos.check import Books
 from tests.chaos.office import Office
 from tests.harness import RunningPaidan
@@ -26,7 +27,7 @@ class FastRetries(RunningPaidan):
 
 
 def open_office(paidan: RunningPaidan, seed: int) -> Office:
-    """An office with terminals of its own."""
+    """An office with terminals of its own, whose alarms also go out of the house by a job."""
     books = Books(paidan)
     for identity in EXTRA_TERMINALS:
         books.execute(
@@ -34,7 +35,11 @@ def open_office(paidan: RunningPaidan, seed: int) -> Office:
             " VALUES (1, gen_random_uuid(), 'terminal', 'jt808', %s)",
             identity,
         )
-    return Office(paidan, seed, EXTRA_TERMINALS)
+    office = Office(paidan, seed, EXTRA_TERMINALS)
+    inside, outside = 'channels = ["screen", "sound"]', 'channels = ["screen", "sound", "sms"]'
+    text = shipped_text("policies", "beijing").replace("version = 2", "version = 3")
+    office.person("admin").post("/api/sla/policies", {"document": text.replace(inside, outside)})
+    return office
 
 
 def kill_at_work(office: Office, victim: str, moment: Callable[[], None]) -> None:

@@ -260,7 +260,20 @@ class Life:
         at = datetime.now(UTC) - timedelta(minutes=9)
         body = {"point": "B", "at": at.isoformat(), "reason": CORRECTION}
         self._act(self.office.people["supervisor"], "stamps", body, "order.stamp_corrected")
-        self.ledger.alarms.add(self._hear_alarm())
+        timer_id = self._hear_alarm()
+        self.ledger.alarms.add(timer_id)
+        self._see_told(timer_id)
+
+    def _see_told(self, timer_id: str) -> None:
+        """Whoever is told is told before the desk ends it by acting."""
+        supervisor, until = self.office.people["supervisor"], time.monotonic() + PATIENCE_S
+        while time.monotonic() < until:
+            page = self.office.look(supervisor, f"/api/orders/{self.id}")
+            if any(one["alert_id"] == timer_id and one["steps"] for one in page["escalations"]):
+                return
+            time.sleep(0.1)
+        self.ledger.surprised(f"nobody is told of the alarm of order {self.id}")
+        raise Unexpected(self.id)
 
     def _hear_alarm(self) -> str:
         """The timer that rings; its reason must not go away while it is waited for."""
