@@ -33,7 +33,7 @@ OrderStateName = Literal[
 ]
 Urgency = Annotated[int, Field(ge=0, le=3, description="0 normal … 3 danger to life")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
-Place = Annotated[str, OneLine, StringConstraints(min_length=1, max_length=500)]
+Place = Annotated[str, StringConstraints(min_length=1, max_length=500), OneLine]
 PointSource = Literal[
     "pole",
     "cabinet",

@@ -19,7 +19,7 @@ PhoneUse = Literal["owner", "electrician", "duty_room", "tenant", "other"]
 Entity = Literal["customer", "phone", "premise", "ticket", "call", "order", "note"]
 UnmaskReason = Literal["call_back", "find_site", "safety", "complaint", "data_check", "other"]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
-Short = Annotated[str, OneLine, StringConstraints(min_length=1, max_length=200)]
+Short = Annotated[str, StringConstraints(min_length=1, max_length=200), OneLine]
 assert get_args(AccountState) == ACCOUNT_STATES
 assert get_args(PhoneUse) == PHONE_USES
 assert get_args(Entity) == tuple(FIELDS)

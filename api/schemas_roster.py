@@ -27,7 +27,7 @@ def _once(values: list[Any]) -> list[Any]:
     return list(dict.fromkeys(values))
 
 
-Name = Annotated[str, OneLine, Field(min_length=1, max_length=80)]
+Name = Annotated[str, Field(min_length=1, max_length=80), OneLine]
 Code = Annotated[
     str,
     BeforeValidator(_stripped),

@@ -34,7 +34,7 @@ class TicketBody(Body):
     kind: TicketKind = "fault_repair"
     channel: Channel = "phone"
     call_id: UUID | None = Field(None, description="The call it was told in; its end is point A.")
-    caller_name: Annotated[str, OneLine, Field(max_length=100, examples=["王女士"])] | None = None
+    caller_name: Annotated[str, Field(max_length=100, examples=["王女士"]), OneLine] | None = None
     caller_phone: Annotated[str, Field(max_length=40, examples=["+861062345678"])] | None = None
     description: Annotated[str, Field(max_length=4000, examples=["整栋楼停电"])] | None = None
     customer_id: UUID | None = Field(None, description="Whose account it is about.")

@@ -53,7 +53,9 @@ def reviews(
     end: Annotated[Moment | None, Query(alias="to", description="Default: now.")] = None,
     hours: Annotated[int, Query(ge=1, le=744, description="How long before `to`.")] = 24,
     unit: Annotated[UUID | None, Query(description="A centre with its crews, or a crew.")] = None,
-    code: Annotated[str | None, Query(max_length=40, description="A segment.")] = None,
+    code: Annotated[
+        str | None, Query(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,39}$", description="A segment.")
+    ] = None,
     state: Annotated[ListState | None, Query()] = None,
     order_id: Annotated[UUID | None, Query()] = None,
 ) -> JSONResponse:
