@@ -2,14 +2,16 @@
 
 import os
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Iterable
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from sla.assess import RecordInvalid, assess_line
-from sla.documents import load_policy
+from sla.documents import calendars_of, load_policy
 from sla.policy import Policy
 
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
@@ -28,9 +30,12 @@ def assess(
         typer.FileBinaryRead,
         typer.Argument(help="JSON lines; - or none: standard input 每行一个 JSON"),
     ] = "-",  # type: ignore[assignment]  # typer opens it
+    days: Annotated[
+        list[Path] | None, typer.Option(help="Calendar file of one's own 自有日历文件")
+    ] = None,
 ) -> None:
     """Judge records of stamps, one JSON object a line, without a database 离线判定."""
-    found = load_policy(policy)
+    found = load_policy(policy, calendars_of(days or ()))
     try:
         good = assess_lines(found, file)
         sys.stdout.flush()
@@ -54,7 +59,7 @@ def what_if(context: typer.Context) -> None:
 
 @app.command(context_settings=PASS_ON)
 def policies(context: typer.Context) -> None:
-    """Policies and calendars: list, check, diff, import 时限政策."""
+    """Policies and calendars: list, show, check, diff, import 时限政策."""
     command = typer.main.get_command(import_module("dashboards.policies_cli").app)
     command.main(args=context.args, prog_name="paidan sla policies")
 
@@ -70,7 +75,8 @@ def assess_lines(policy: Policy, lines: Iterable[bytes]) -> bool:
     there were any.
     """
     good = True
-    for number, text in enumerate(lines, 1):
+    for number, line in enumerate(lines, 1):
+        text = line.removeprefix(BOM_UTF8) if number == 1 else line
         if not text.strip():
             continue
         try:
@@ -78,7 +84,7 @@ def assess_lines(policy: Policy, lines: Iterable[bytes]) -> bool:
         except RecordInvalid as error:
             good = False
             for one in error.wrong:
-                sys.stderr.write(f"第 {one.line} 行 line {one.line}: {one.field}: {one.message}\n")
+                sys.stderr.write(f"{one}\n")
             continue
         sys.stdout.write(f"{answer}\n")
     return good

@@ -91,6 +91,7 @@ ORDER_ROW: dict[str, Any] = {
         },
     },
     "alerts": [],
+    "sounds": [],
     "holds": [],
     "chase_ups": 0,
     "recall_unconfirmed": False,
@@ -127,6 +128,12 @@ VEHICLE_ROW: dict[str, Any] = {
     "speed_kmh": 36.0,
     "course_deg": 210.0,
     "fix_at": "2026-11-21T14:50:21Z",
+    "quiet_at": "2026-11-21T14:51:21Z",
+    "silent_since": None,
+    "silent_on_duty": None,
+    "silent_devices": [],
+    "source": "terminal",
+    "apart": [],
 }
 TICKET_ROW: dict[str, Any] = {
     "id": "01a20039-83d0-7b65-9a15-2f5a4c0be7a2",

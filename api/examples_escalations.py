@@ -5,7 +5,8 @@ from typing import Any
 ESCALATION_ROW: dict[str, Any] = {
     "id": "01a2003a-51c4-7c1e-9a3c-64b1c6a0d7e2",
     "order_id": "01a20039-8011-75e1-8d2c-3a9a4f7c9b11",
-    "order_number": "20261121-0001",
+    "ticket_id": None,
+    "number": "20261121-0001",
     "alert_id": "0b6f1b1e-4a9a-5f0e-9d51-7b86c4a2f3d1",
     "code": "not_accepted_centre",
     "occasion": "alarm",

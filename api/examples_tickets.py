@@ -31,6 +31,7 @@ TICKET_SUMMARY: dict[str, Any] = {
     "filed_by": AGENT,
     "filed_by_name": "坐席",
     "due_at": "2026-11-21T15:33:46Z",
+    "due_unknown": None,
     "reopened_at": None,
     "clock_started_at": "2026-11-21T14:48:46Z",
     "call_id": CALL,

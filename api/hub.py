@@ -7,25 +7,28 @@ numbered rows. A client that cannot keep up is closed and fetches again.
 import asyncio
 import json
 from collections import defaultdict
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
-import psycopg
 from fastapi import WebSocket
+from sqlalchemy.exc import SQLAlchemyError
 
 from api.deliveries import RECEIVERS, Delivery, take_due
+from api.ears import Ears
 from api.positions import Positions
 from api.presence import Presence
 from core import live
 from core.auth import principal_of
 from core.clock import meets_in, now, rate
-from core.db import normalise_url, read_session
+from core.db import read_session
 from core.errors import NotAuthenticated
 from core.identity import Principal
+from core.listen import DELIVER, LIVE, listening_async
 from core.logging import logger
 from core.models import LiveDelta
-from core.settings import settings
+from core.trouble import Trouble
 from dashboards.seen import Viewer, delta_seen, viewer_of
 
 log = logger(__name__)
@@ -167,6 +170,7 @@ class Hub:
         self.feeds: dict[tuple[int, str], Feed] = {}
         self.positions = Positions()
         self.presence = Presence()
+        self.ears = Ears(str(self.presence.process_id))
         self._tasks: list[asyncio.Task[None]] = []
         self._wake_feeds: set[tuple[int, str]] = set()
         self._fresh: dict[int, set[UUID]] = defaultdict(set)
@@ -181,15 +185,16 @@ class Hub:
             self._position_loop,
             self.positions.listen,
             self.presence.run,
+            self.ears.run,
         )
         self._tasks = [asyncio.create_task(_forever(loop)) for loop in loops]
 
     async def stop(self) -> None:
         """Close all connections (1012: the service restarts) and end the loops."""
         self.presence.stopping = True
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await ended(self._tasks)
+        with suppress(SQLAlchemyError):  # the database may have gone first
+            await self.ears.stop()
         for client in self.clients():
             with suppress(RuntimeError):
                 await client.socket.close(1012, "restarting")
@@ -223,15 +228,9 @@ class Hub:
                 feed.clients.pop(client, None)
 
     async def _listen(self) -> None:
-        url = normalise_url(str(settings().database_url)).replace("+psycopg", "", 1)
-        connection = await psycopg.AsyncConnection.connect(
-            url, autocommit=True, connect_timeout=5, application_name="paidan-live"
-        )
-        async with connection:
-            await connection.execute("LISTEN paidan_live")
-            await connection.execute("LISTEN paidan_deliver")
+        async with listening_async(LIVE, DELIVER, name="paidan-live") as connection:
             async for notice in connection.notifies():
-                if notice.channel == "paidan_live":
+                if notice.channel == LIVE:
                     org_id, topic, _ = notice.payload.split(" ")
                     self._wake_feeds.add((int(org_id), topic))
                 self._woken.set()
@@ -296,6 +295,15 @@ class Hub:
             await self.positions.send(self.feeds)
 
 
+async def ended(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel them until they are over: `wait_for` forgets a cancellation that meets its result."""
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=0.5)
+
+
 def _deliver_message(one: Delivery) -> dict[str, Any]:
     return {
         "type": "deliver",
@@ -316,9 +324,10 @@ def _still_logged_in(token: str | None) -> bool:
 
 
 async def _forever(loop: Any) -> None:
+    trouble = Trouble(log, "live_loop_failed", loop=loop.__name__)
     while True:
         try:
             await loop()
-        except Exception:
-            log.exception("live_loop_failed", loop=loop.__name__)
+        except Exception as error:
+            trouble.failed(error)
             await asyncio.sleep(1.0)

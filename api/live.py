@@ -19,7 +19,7 @@ from core.auth import principal_of
 from core.db import read_session
 from core.errors import NotAuthenticated, Problem
 from core.identity import Principal
-from core.live import CALLS, EVERYTHING
+from core.live import BREACHES, CALLS, EVERYTHING
 from core.logging import logger
 from core.rights import Right, Role, Scope
 
@@ -27,7 +27,14 @@ router = APIRouter()
 log = logger(__name__)
 
 # What may be subscribed to, and the right it takes. Which rows it holds follows from the login.
-TOPICS: dict[str, Right] = {"board": Right.BOARD, "queue": Right.CREW_ACT, "calls": Right.CALL_VIEW}
+TOPICS: dict[str, Right] = {
+    "board": Right.BOARD,
+    "queue": Right.CREW_ACT,
+    "calls": Right.CALL_VIEW,
+    "breaches": Right.REVIEW_VIEW,
+}
+_SHARED = {"calls": CALLS, "breaches": BREACHES}
+"""Topics that are one for everybody; what of a row somebody sees is decided where it is sent."""
 LOGIN_ENDED = 4401
 NOT_ALLOWED = 4403
 _MOMENT: TypeAdapter[datetime] = TypeAdapter(Moment)
@@ -36,8 +43,8 @@ TOO_LONG = 4_096
 
 def topic_of(principal: Principal, name: str = "board") -> str:
     """The stored topic that a person's screen follows under `name`."""
-    if name == "calls":
-        return CALLS
+    if name in _SHARED:
+        return _SHARED[name]
     access = principal.access
     if access.scope is Scope.ALL:
         return EVERYTHING

@@ -1,11 +1,10 @@
 """Positions for the map: coalesced per vehicle, packed once per rights class.
 
-Gateways publish 32-byte records on Valkey (docs/gps.md); the newest record of each vehicle goes
+Gateways publish 34-byte records on Valkey (docs/gps.md); the newest record of each vehicle goes
 out a few times a second. Valkey may be lost: the map then stands still and shows its age.
 """
 
 import asyncio
-import struct
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -20,9 +19,9 @@ from core.live import EVERYTHING
 from core.models import Unit
 from core.settings import settings
 from dispatch.crews.models import Vehicle
+from gps.publish import RECORD as RECORD
 
 CHANNEL = "paidan:positions:"
-RECORD = struct.Struct("!16siiHHI")
 OWNERS_AGE_S = 10.0
 
 

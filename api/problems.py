@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from core.correlation import correlation_id
 from core.errors import FieldError, NotFound, Problem, Unavailable
+from core.findings import Words, both
 from core.logging import logger
 
 log = logger(__name__)
@@ -82,47 +83,14 @@ def _read_by_a_person(request: Request) -> bool:
     return request.method == "GET" and wanted and not path.startswith("/api/")
 
 
-_ZH = {
-    "missing": "必填",
-    "extra_forbidden": "没有此字段",
-    "json_invalid": "不是有效的 JSON",
-    "string_too_long": "最多 {max_length} 个字符",
-    "string_too_short": "至少 {min_length} 个字符",
-    "string_pattern_mismatch": "格式不符（{pattern}）",
-    "string_type": "应为文字",
-    "uuid_parsing": "应为编号（UUID）",
-    "uuid_type": "应为编号（UUID）",
-    "literal_error": "应为以下之一：{expected}",
-    "enum": "应为以下之一：{expected}",
-    "int_parsing": "应为整数",
-    "int_type": "应为整数",
-    "float_parsing": "应为数字",
-    "float_type": "应为数字",
-    "finite_number": "应为有限的数字",
-    "greater_than_equal": "不得小于 {ge}",
-    "less_than_equal": "不得大于 {le}",
-    "timezone_aware": "时间须带时区",
-    "datetime_parsing": "应为带时区的时间（ISO 8601）",
-    "datetime_from_date_parsing": "应为带时区的时间（ISO 8601）",
-    "datetime_type": "应为带时区的时间（ISO 8601）",
-    "model_attributes_type": "应为 JSON 对象",
-    "dict_type": "应为 JSON 对象",
-    "value_error": "值无效",
-}
-
-
-def message_zh(one: Any) -> str:
-    """A validation finding of pydantic in Chinese; its kind decides."""
-    try:
-        return _ZH.get(one["type"], "值无效").format(**one.get("ctx", {}))
-    except KeyError:
-        return "值无效"
-
-
 def field_name(one: Any) -> str:
     """`body.centre_id`; unreadable JSON is the whole body's fault, not of a character's place."""
     place = one["loc"][:1] if one["type"] == "json_invalid" else one["loc"]
     return ".".join(str(part) for part in place)
+
+
+def _found(error: RequestValidationError) -> list[tuple[Any, Words]]:
+    return [(one, both(one)) for one in error.errors()]
 
 
 def install(app: FastAPI) -> None:
@@ -134,9 +102,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        errors = [
-            FieldError(field_name(one), one["msg"], message_zh(one)) for one in error.errors()
-        ]
+        errors = [FieldError(field_name(one), en, zh) for one, (zh, en) in _found(error)]
         return render(Invalid(errors=errors), language_of(request))
 
     @app.exception_handler(HTTPException)

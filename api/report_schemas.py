@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from api.schemas_order_page import Party
 from api.schemas_orders import LostRow
 
-By = Literal["segment", "centre", "crew", "hour"]
+By = Literal["segment", "centre", "crew", "hour", "party"]
 Outcome = Literal["late", "within", "unjudged", "anomaly"]
 
 
@@ -48,6 +48,10 @@ class DistributionLine(BaseModel):
     anomalies: int
     unjudged: int
     share: float | None
+    adjusted_share: float | None = Field(description="After rulings: waived, given to others.")
+    adjusted_late: int
+    adjusted_mean_s: float | None
+    ruled: int = Field(description="Segments that a ruling changed, brought here or took away.")
     met: bool | None
     mean_s: float | None
     p10_s: float | None
@@ -95,6 +99,10 @@ class BehindRow(BaseModel):
     excluded_s: float
     limit_s: float | None
     over_s: float | None
+    adjusted_over_s: float | None = Field(description="What is left of it after the ruling.")
+    ruling: Literal["upheld", "waived", "reattributed"] | None
+    ruled_party: str | None = Field(description="Of `reattributed`.")
+    ruled_unit: Party | None
     doubtful: bool
     responsible: Party
     unit: Party | None = Field(description="The responsible centre or crew, where it is one.")

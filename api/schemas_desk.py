@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api import examples
 from api.schemas import RATE, Named
+from api.schemas_help import HelpRow
 from api.schemas_orders import OrderRow
 
 
@@ -35,6 +36,33 @@ class CrewRow(BaseModel):
     vehicle_id: UUID | None
 
 
+class SilenceTold(BaseModel):
+    """The last attempt to tell the crew that a device is silent."""
+
+    channel: Literal["screen", "sms"] = Field(description="Its own page where that is open.")
+    attempt: int = Field(description="From 1.")
+    state: Literal["waiting", "sending", "sent", "failed", "unavailable", "cancelled"]
+    reason: str | None = Field(description="Why it was not sent.")
+    at: datetime
+
+
+class SilentDevice(BaseModel):
+    """A terminal or phone that is quiet for longer than its own rhythm."""
+
+    id: UUID
+    kind: Literal["terminal", "phone"]
+    since: datetime = Field(description="When it was last seen.")
+    told: SilenceTold | None = Field(description="Null: nobody was told.")
+
+
+class ApartDevice(BaseModel):
+    """A phone, or terminal, far from the vehicle that it belongs to while both report."""
+
+    id: UUID
+    kind: Literal["terminal", "phone"]
+    since: datetime = Field(description="When it was said.")
+
+
 class VehicleRow(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [examples.VEHICLE_ROW]})
 
@@ -47,6 +75,20 @@ class VehicleRow(BaseModel):
     speed_kmh: float | None
     course_deg: float | None
     fix_at: datetime | None
+    quiet_at: datetime | None = Field(
+        description="Without another word the position counts as unknown from then on."
+    )
+    silent_since: datetime | None = Field(
+        description="It is on record that nobody hears it; when it was last seen. Null: no."
+    )
+    silent_on_duty: bool | None = Field(
+        description="Its crew is on duty meanwhile. Null: none of its devices is silent."
+    )
+    silent_devices: list[SilentDevice]
+    source: Literal["terminal", "phone"] | None = Field(
+        description="Kind of the device that says where it is. Null: it was never seen."
+    )
+    apart: list[ApartDevice] = Field(description="Its devices that are not with it.")
 
 
 class DeskRow(BaseModel):
@@ -83,6 +125,7 @@ class Snapshot(BaseModel):
     crews: list[CrewRow]
     vehicles: list[VehicleRow]
     centres: list[Centre]
+    help: list[HelpRow] = Field(description="Calls for help that nobody has ended.")
     policy: PolicyRef
 
 

@@ -44,8 +44,9 @@ class EscalationRow(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [examples.ESCALATION_ROW]})
 
     id: UUID
-    order_id: UUID
-    order_number: str
+    order_id: UUID | None
+    ticket_id: UUID | None = Field(description="Either this or the order.")
+    number: str = Field(description="Of the order or ticket.")
     alert_id: UUID = Field(description="What to acknowledge, so that it ends.")
     code: str = Field(description="The segment, goal, total or timer.")
     occasion: Literal["alarm", "breach", "warning", "risk"]

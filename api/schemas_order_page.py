@@ -8,8 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api import examples
 from api.schemas_escalations import EscalationRow
+from api.schemas_fleet import ShapeBody
 from api.schemas_holds import HoldPage
 from api.schemas_orders import OrderRow, SpenderRow
+
+SegmentMark = Literal[
+    "released_during_call", "broken_off", "calendar_ends", "negative", "doubtful", "excluded"
+]
 
 
 class Party(BaseModel):
@@ -57,7 +62,7 @@ class SegmentRow(BaseModel):
     lent_s: float = Field(description="Left over by a segment that is done.")
     borrowed_s: float = Field(description="Taken beyond its limit.")
     responsible: Party
-    marks: list[str]
+    marks: list[SegmentMark]
 
 
 class Spent(BaseModel):
@@ -184,12 +189,22 @@ class OrderLinks(BaseModel):
     chase_ups: list[ChaseUpRow]
 
 
+class SiteRow(BaseModel):
+    """What counts as being there. WGS-84."""
+
+    lat: float
+    lon: float
+    drawn: bool = Field(description="Somebody drew it; else the circle by its uncertainty.")
+    shape: ShapeBody
+
+
 class OrderPage(BaseModel):
     """One order with every stamp, segment and receipt."""
 
     order: OrderRow
     ticket: TicketRow | None
     links: OrderLinks
+    site: SiteRow | None = Field(description="What counts as being there; null: no place.")
     stamps: list[StampRow]
     segments: list[SegmentRow]
     promise: PromiseDetail
@@ -197,3 +212,30 @@ class OrderPage(BaseModel):
     escalations: list[EscalationRow] = Field(description="Who was told of what, oldest first.")
     history: list[HistoryRow]
     receipts: list[ReceiptRow]
+
+
+class TrackDevice(BaseModel):
+    id: UUID
+    kind: Literal["terminal", "phone"]
+
+
+class TrackPoint(BaseModel):
+    at: datetime
+    lat: float
+    lon: float
+    speed_kmh: float
+    device_id: UUID = Field(description="The device that it came from.")
+
+
+class TrackRow(BaseModel):
+    """Where the vehicle of one attempt was. WGS-84."""
+
+    assignment_id: UUID
+    crew_id: UUID | None
+    vehicle_id: UUID
+    from_: datetime = Field(alias="from", description="The sending.")
+    to: datetime
+    positions: int = Field(description="How many there are; `points` may be fewer.")
+    longest_gap_s: float = Field(description="The longest time without any.")
+    devices: list[TrackDevice] = Field(description="Those that the positions came from.")
+    points: list[TrackPoint]

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api import examples
+from api.datum import InDatum
 from api.schemas import Body, Moment, OneLine
 from api.schemas_guides import GuidedBody
 from dashboards.reference import FINDING_CODES, REMEDY_CODES
@@ -60,7 +61,7 @@ assert get_args(Finding) == FINDING_CODES
 assert get_args(Remedy) == REMEDY_CODES
 
 
-class OrderBody(Body):
+class OrderBody(InDatum):
     ticket_id: UUID
     fault_code: Annotated[str, Field(pattern="^[a-z0-9_]{1,40}$", examples=["no_power_building"])]
     place: Place = Field(examples=["景山街道 12 号楼"])
@@ -68,10 +69,10 @@ class OrderBody(Body):
         None, description="The same in English, where known.", examples=["Block 12, Jingshan"]
     )
     lat: float | None = Field(
-        None, ge=-90, le=90, strict=True, description="WGS-84, with lon", examples=[39.9239]
+        None, ge=-90, le=90, strict=True, description="With lon.", examples=[39.9239]
     )
     lon: float | None = Field(
-        None, ge=-180, le=180, strict=True, description="WGS-84, with lat", examples=[116.3966]
+        None, ge=-180, le=180, strict=True, description="With lat.", examples=[116.3966]
     )
     source: PointSource | None = Field(
         None, description="Where lat and lon are from; empty: map_pin.", examples=["meter"]
@@ -114,6 +115,14 @@ class TapBody(Body):
     """An act of a crew. A phone without signal sends it later, with the time of the tap."""
 
     at: Moment | None = Field(None, description="When it was tapped, with time zone; empty: now.")
+
+
+class PlacedTapBody(TapBody, InDatum):
+    """Departed or arrived; a phone that knows where it is says so."""
+
+    lat: float | None = Field(None, ge=-90, le=90, description="Of the phone, with lon.")
+    lon: float | None = Field(None, ge=-180, le=180, description="Of the phone, with lat.")
+    accuracy_m: float | None = Field(None, ge=0, le=100_000, description="As the phone has it.")
 
 
 class CrewReturnBody(TapBody):
@@ -258,6 +267,14 @@ class Alert(BaseModel):
     )
 
 
+class SoundRow(BaseModel):
+    """A step of a ladder that somebody is to hear until the ladder ends."""
+
+    id: UUID
+    unit_id: UUID | None
+    user_id: UUID | None = Field(description="The person, where one was chosen.")
+
+
 class HoldRow(BaseModel):
     """Time in which an order's clocks stand still, or may do so when somebody approves."""
 
@@ -307,6 +324,7 @@ class OrderRow(BaseModel):
     lost: list[LostRow]
     promise: PromiseRow
     alerts: list[Alert]
+    sounds: list[SoundRow] = Field(description="For whose ears, while a ladder stands.")
     holds: list[HoldRow] = Field(description="Those that last, or that somebody has to decide.")
     chase_ups: int
     recall_unconfirmed: bool

@@ -7,14 +7,14 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from api import examples
+from api.datum import InDatum
 from api.schemas import Body, Named
+from api.schemas_fleet import ShapeBody
 from api.schemas_orders import TapBody, Text
 from dispatch.places.proposals import REFUSAL_CODES
 
-Lat = Annotated[float, Field(ge=-90, le=90, strict=True, description="WGS-84", examples=[39.9239])]
-Lon = Annotated[
-    float, Field(ge=-180, le=180, strict=True, description="WGS-84", examples=[116.3966])
-]
+Lat = Annotated[float, Field(ge=-90, le=90, strict=True, examples=[39.9239])]
+Lon = Annotated[float, Field(ge=-180, le=180, strict=True, examples=[116.3966])]
 Metres = Annotated[float, Field(gt=0, le=50_000, allow_inf_nan=False, description="Metres.")]
 Refusal = Literal["directory_right", "another_place", "too_uncertain", "other"]
 assert get_args(Refusal) == REFUSAL_CODES
@@ -78,7 +78,15 @@ class DuplicateRow(BaseModel):
     reasons: list[ReasonRow]
 
 
-class PlaceBody(TapBody):
+class SiteBody(Body):
+    """What counts as being at the order's place; null: the circle that its uncertainty makes."""
+
+    shape: ShapeBody | None = Field(
+        examples=[{"kind": "circle", "lat": 39.9239, "lon": 116.3966, "radius_m": 60}]
+    )
+
+
+class PlaceBody(TapBody, InDatum):
     """Where the fault is, as the crew found it."""
 
     lat: Lat

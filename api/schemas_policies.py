@@ -89,7 +89,7 @@ class PolicyAnswer(PolicyRow):
 class WrongRow(BaseModel):
     field: str
     line: int | None
-    message: str
+    message: Say
 
 
 class PolicyCheckBody(Body):
@@ -154,6 +154,14 @@ class YearRow(BaseModel):
     confidence: str
 
 
+class RejudgingRow(BaseModel):
+    """How far orders and tickets that run have been judged anew by this version."""
+
+    judged: int
+    cases: int | None = Field(description="Of how many; null: not counted yet.")
+    ended_at: str | None
+
+
 class CalendarRow(BaseModel):
     """One version of a calendar; the newest holds."""
 
@@ -168,8 +176,12 @@ class CalendarRow(BaseModel):
     note: str | None
 
 
+class ListedCalendar(CalendarRow):
+    rejudging: RejudgingRow | None = Field(description="Null: it came with Paidan.")
+
+
 class CalendarList(BaseModel):
-    calendars: list[CalendarRow]
+    calendars: list[ListedCalendar]
 
 
 class CalendarAnswer(CalendarRow):

@@ -6,10 +6,12 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from api.schemas import Body
-from api.schemas_order_page import OrderPage
+from api.schemas import RATE, Body
+from api.schemas_order_page import OrderPage, SiteRow, TrackRow
 from api.schemas_orders import Text
+from api.schemas_tickets import TicketPage
 from dispatch.reviews.rules import APPEALS, RULINGS
+from sla.anomalies import KINDS
 from sla.anomaly_queue import EXPLANATIONS
 
 AppealReason = Literal[
@@ -20,7 +22,11 @@ Explanation = Literal["device_clock", "late_entry", "evidence_lost", "other"]
 ListState = Literal["running", "breached", "open", "appealed", "ruled", "withdrawn"]
 assert get_args(AppealReason) == APPEALS
 assert get_args(RulingCode) == RULINGS
+AnomalyKind = Literal[
+    "negative", "ahead", "before_sent", "old", "disagree", "no_arrival", "far_tap"
+]
 assert get_args(Explanation) == EXPLANATIONS
+assert get_args(AnomalyKind) == KINDS
 
 
 class AppealBody(Body):
@@ -47,16 +53,19 @@ class ReviewRow(BaseModel):
     """A breach under review. Raw figures are never changed: the adjusted ones stand beside them."""
 
     id: UUID
-    order_id: UUID
-    number: str
-    order_state: str
-    centre_id: UUID | None
+    order_id: UUID | None = Field(description="Of an order; else of a ticket.")
+    ticket_id: UUID | None
+    number: str | None
+    holder_id: UUID | None = Field(description="The centre or department that has it now.")
     code: str
     limit_s: float
     due_at: datetime
     opened_at: datetime
     stopped_at: datetime | None
     withdrawn_at: datetime | None = Field(description="It turned out not to have happened.")
+    late_s: float | None = Field(
+        description="So much later than the deadline the system noticed it: nobody's fault but its."
+    )
     over_s: float | None = Field(description="By the stamps; empty while it runs.")
     adjusted_over_s: float | None = Field(description="After the ruling.")
     party: str
@@ -125,10 +134,11 @@ class AnomalyRow(BaseModel):
     order_id: UUID
     number: str
     centre_id: UUID | None
-    kind: Literal["negative", "ahead", "before_sent", "old", "disagree"]
+    kind: AnomalyKind
     code: str = Field(description="A segment, or a point.")
     subject_id: UUID
     amount_s: float = Field(description="By how much.")
+    amount_m: float | None = Field(description="How far beyond the edge of the site.")
     state: Literal["open", "resolved", "explained"]
     opened_at: datetime
     closed_at: datetime | None
@@ -136,10 +146,61 @@ class AnomalyRow(BaseModel):
     stamp: OddStamp | None
 
 
+class SeenStamp(BaseModel):
+    """What one of the two says: the stamp, and where it was seen from. WGS-84."""
+
+    at: datetime
+    recorded_at: datetime
+    source: str
+    by: str | None
+    uncertainty_s: float
+    correction_reason: str | None
+    lat: float | None
+    lon: float | None
+    accuracy_m: float | None
+    distance_m: float | None = Field(description="From the order's point.")
+
+
+class Whereabouts(BaseModel):
+    """Where the vehicle was. WGS-84."""
+
+    at: datetime
+    lat: float
+    lon: float
+    distance_m: float | None = Field(description="From the order's point.")
+
+
+class AnomalyEvidence(BaseModel):
+    """An anomaly about a point, with what GPS and the crew say about it, and the track."""
+
+    anomaly: AnomalyRow
+    limit_s: float | None = Field(description="How far apart the two may be.")
+    site: SiteRow | None
+    gps: SeenStamp | None
+    tap: SeenStamp | None
+    at_tap: Whereabouts | None = Field(description="Where the vehicle was at the time of the tap.")
+    nearest: Whereabouts | None = Field(description="Where it was nearest to the order's point.")
+    track: TrackRow | None
+
+
 class ReviewPage(BaseModel):
-    """A review with its evidence: the whole order."""
+    """A review with its evidence: the whole order, or the ticket."""
 
     review: ReviewDetail
-    others: list[OtherReview] = Field(description="Of the same order.")
+    others: list[OtherReview] = Field(description="Of the same order or ticket.")
     anomalies: list[AnomalyRow]
-    page: OrderPage
+    page: OrderPage | None
+    ticket: TicketPage | None
+
+
+class BreachSnapshot(BaseModel):
+    """All rows of the live topic `breaches` and the number of its last delta."""
+
+    topic: str
+    number: int
+    server_time: datetime
+    rate: float = Field(description=RATE)
+    since: datetime = Field(description="Breaches whose deadline lies behind it.")
+    more: bool = Field(description="Older ones of the period were left out.")
+    reviews: list[ReviewRow]
+    anomalies: list[AnomalyRow]

@@ -157,6 +157,15 @@ class DeviceBody(Body):
         description="Digits of the terminal; leading zeros do not count.", examples=["13800004101"]
     )
     vehicle_id: UUID | None = None
+    time_zone: Annotated[str, Field(max_length=40)] | None = Field(
+        None,
+        description="Of its clock, a name or an offset; empty: PAIDAN_JT808_TIMEZONE.",
+        examples=["+05:30"],
+    )
+    datum: Literal["wgs84", "gcj02", "bd09"] = Field(
+        "wgs84", description="Map system of the positions that it sends."
+    )
+    note: Annotated[str, Field(max_length=500)] = ""
 
 
 class DeviceChange(DeviceBody):

@@ -17,7 +17,7 @@ TicketKind = Literal[
     "service_request",
     "praise",
 ]
-Channel = Literal["phone", "web", "sms", "api"]
+Channel = Literal["phone", "web", "sms", "api", "12345", "12398"]
 TicketStateName = Literal[
     "open", "ordered", "merged", "transferred", "returned", "answered", "follow_up", "closed"
 ]

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api import examples_tickets as examples
 from api.schemas import Body, Moment, Named, OneLine
+from api.schemas_escalations import EscalationRow
 from api.schemas_follow_ups import FollowUpRow
 from api.schemas_guides import GuidedBody
 from api.schemas_orders import Text, Urgency
@@ -55,6 +56,10 @@ class TicketSummary(BaseModel):
     filed_by: UUID | None
     filed_by_name: str | None
     due_at: datetime | None = Field(description="When an answer is due; of a fault: its promise.")
+    due_unknown: Literal["calendar_ends", "no_limit"] | None = Field(
+        description="Why nobody can say when an answer is due: the calendar knows nothing of that "
+        "year, or no limit holds. Null where it is known or nobody waits."
+    )
     clock_started_at: datetime | None
     reopened_at: datetime | None = Field(description="A new order of it runs from then.")
     call_id: UUID | None
@@ -164,6 +169,7 @@ class TicketPage(BaseModel):
     related: list[RelatedTicket]
     attachments: list[AttachmentRow]
     follow_ups: list[FollowUpRow]
+    escalations: list[EscalationRow]
     history: list[TicketFact]
 
 

@@ -13,9 +13,9 @@ import psycopg
 
 from core.clock import monotonic, now, rate, real_and_steady, seconds_until
 from core.correlation import correlated
-from core.db import normalise_url
+from core.listen import listening
 from core.logging import logger
-from core.settings import settings
+from core.trouble import Trouble
 from sla import sweep
 from sla.firing import CHANNEL
 from sla.rules import set_back
@@ -51,12 +51,13 @@ class Sweeper:
         beside.join()
 
     def _until_stopped(self, work: Callable[[], None]) -> None:
+        trouble = Trouble(log, "sweep_interrupted")
         while not self.stopping.is_set():
             try:
                 work()
             except Exception as error:
                 self.idle.set()
-                log.warning("sweep_interrupted", error=f"{type(error).__name__}: {error}"[:300])
+                trouble.failed(error)
                 self.stopping.wait(RECONNECT_S)
 
     def _show(self) -> None:
@@ -73,11 +74,7 @@ class Sweeper:
                     self.stopping.wait(BUSY_S)  # where another process, or a dispatcher, is at them
 
     def _run_connected(self) -> None:
-        url = normalise_url(str(settings().database_url)).replace("+psycopg", "", 1)
-        with psycopg.connect(
-            url, autocommit=True, connect_timeout=5, application_name="paidan-sweep"
-        ) as connection:
-            connection.execute(f"LISTEN {CHANNEL}")
+        with listening(CHANNEL, name="paidan-sweep") as connection:
             while not self.stopping.is_set():
                 if not self.turn():
                     self._sleep(connection)

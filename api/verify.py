@@ -1,9 +1,9 @@
 """`paidan verify`: do the facts hold together, and is the current state what they say?
 
 Checks every hash chain, the signed digests, and rebuilds orders, assignments, stamps, tickets,
-follow-ups, calls, SLA cases, places, absences of crews, notes on customers, the log of unmasked
-values, automatic releases and desks from their events. Read-only; one line per finding; exit code 1
-if any.
+follow-ups, calls, SLA cases, places, absences of crews, calls for help, notes on customers, the
+log of unmasked values, automatic releases, desks and silences from their events.
+Read-only; one line per finding; exit code 1 if any.
 """
 
 import sys
@@ -16,11 +16,13 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from api import (
+    verify_help,
     verify_holds,
     verify_ladders,
     verify_places,
     verify_policies,
     verify_routing,
+    verify_silence,
     verify_tickets,
 )
 from core import digests
@@ -32,6 +34,7 @@ from core.recorded import Recorded
 from dispatch.crews import repository as crews
 from dispatch.crews.models import Crew
 from dispatch.crews.rules import PRESENT, evolve_away
+from dispatch.help.models import HelpCall
 from dispatch.holds.models import Hold
 from dispatch.orders import repository
 from dispatch.orders.models import Assignment, CentreHop, Order, Stamp
@@ -133,6 +136,8 @@ def _compare(session: Session, org_id: int, batch: list[Sequence[Row[Any]]]) -> 
         "calendar": verify_policies.calendars,
         "hold": verify_holds.holds,
         "review": verify_holds.reviews,
+        "help": verify_help.calls,
+        "vehicle": verify_silence.silences,
     }
     for kind, check in checks.items():
         mine = {
@@ -362,6 +367,7 @@ def _differences(name: str, wanted: dict[str, Any], found: dict[str, Any]) -> It
 def _strays(session: Session, org_id: int, seen: dict[str, int]) -> Iterator[str]:
     """Rows without a stream."""
     yield from verify_policies.strays(session, org_id, seen)
+    yield from verify_silence.strays(session, org_id)
     for kind, model in (
         ("order", Order),
         ("assignment", Assignment),
@@ -373,6 +379,7 @@ def _strays(session: Session, org_id: int, seen: dict[str, int]) -> Iterator[str
         ("place", PlaceProposal),
         ("hold", Hold),
         ("review", Review),
+        ("help", HelpCall),
     ):
         query = select(func.count()).select_from(model).where(model.org_id == org_id)
         count = session.execute(query).scalar_one()

@@ -4,12 +4,15 @@ from core import wiring
 from core.wiring import Wiring
 from dashboards.projector import project
 from dispatch.crews import service as crews
+from dispatch.crews.repository import centres_of_vehicles
 from dispatch.desks import service as desks
+from dispatch.help import subscribers as help_calls
 from dispatch.holds import service as holds
-from dispatch.orders import follow_on
+from dispatch.orders import follow_on, unseen
 from dispatch.orders import subscribers as orders
 from dispatch.reviews import service as reviews
-from dispatch.tickets import followup
+from dispatch.silence import subscribers as silence
+from dispatch.tickets import followup, rejudging
 from dispatch.tickets import service as tickets
 
 SUBSCRIPTIONS = {
@@ -20,7 +23,7 @@ SUBSCRIPTIONS = {
     "hold.refused": ("reviews.follow",),
     "assignment.arrived": ("reviews.follow",),
     "call.ended": ("tickets.call_ended",),
-    "calendar.version_added": ("tickets.calendar_changed",),
+    "calendar.version_added": (rejudging.REJUDGE,),
     "order.closed": ("tickets.order_closed",),
     "assignment.activated": ("orders.queue_moved",),
     "assignment.finished": ("orders.queue_moved", "reviews.follow"),
@@ -31,33 +34,47 @@ SUBSCRIPTIONS = {
     "vehicle.departed": ("orders.vehicle_departed",),
     "vehicle.arrived": ("orders.vehicle_arrived",),
     "vehicle.message_acked": ("orders.message_acked",),
-    "vehicle.key_pressed": ("orders.key_pressed",),
+    "vehicle.key_pressed": ("orders.key_pressed", "help.key_pressed"),
+    "vehicle.distress": ("help.distress",),
     "vehicle.message_failed": ("orders.message_failed",),
+    "vehicle.silent": ("silence.moved",),
+    "vehicle.heard": ("silence.moved",),
 }
 SUBSCRIBERS = {
     crews.RETURN_DUE: crews.return_due,  # asked for by go_away, for the expected return
     holds.CAP_DUE: holds.cap_due,  # asked for where a hold begins, for when it may last no longer
     follow_on.BEGIN_DUE: follow_on.begin_due,  # asked for where an order is kept for later
+    unseen.LOOK_AGAIN: orders.arrival_unseen,  # asked for where an arrival is tapped
     "reviews.follow": reviews.follow,
     "tickets.call_ended": tickets.call_ended,
-    "tickets.calendar_changed": tickets.calendar_changed,
+    rejudging.REJUDGE: rejudging.calendar_changed,
     "tickets.order_closed": followup.order_closed,
     "orders.queue_moved": orders.queue_moved,
     "desks.moved": desks.desk_moved,
+    "help.key_pressed": help_calls.key_pressed,
+    "help.distress": help_calls.distress,
     "orders.vehicle_departed": orders.vehicle_departed,
     "orders.vehicle_arrived": orders.vehicle_arrived,
     "orders.message_acked": orders.message_acked,
     "orders.key_pressed": orders.key_pressed,
     "orders.message_failed": orders.message_failed,
+    "silence.moved": silence.moved,
 }
 JOBS = {
     "directory.import": "dispatch.directory.imports.jobs:run_import",
     "notice.send": "dispatch.notices.jobs:send",
+    "notice.silence": "dispatch.silence.jobs:send",
 }
 
 
 def wire() -> None:
     """Install the table in this process."""
     wiring.install(
-        Wiring(subscriptions=SUBSCRIPTIONS, subscribers=SUBSCRIBERS, jobs=JOBS, projector=project)
+        Wiring(
+            subscriptions=SUBSCRIPTIONS,
+            subscribers=SUBSCRIBERS,
+            jobs=JOBS,
+            projector=project,
+            centres=centres_of_vehicles,
+        )
     )

@@ -135,7 +135,7 @@ def frame(ids: Iterable[bytes], turn: int) -> bytes:
         lat = CENTRE[0] + math.sin(angle) * reach
         lon = CENTRE[1] + math.cos(angle) * reach
         course = int(math.degrees(angle)) % 360
-        record = (vehicle, round(lat * 1e6), round(lon * 1e6), 360, course, at)
+        record = (vehicle, round(lat * 1e6), round(lon * 1e6), 360, course, at, 60)
         packed.append(RECORD.pack(*record))
     return b"".join(packed)
 

@@ -23,7 +23,9 @@ from core.clock import monotonic
 from sla.assess import assess_line
 from sla.documents import load_policy
 from sla.facts import Facts
-from sla.segments import Interval, PointTime, Segment, Timeline, segments, total
+from sla.intervals import Interval
+from sla.segments import Segment, segments, total
+from sla.timelines import PointTime, Timeline
 
 POINTS = "ABCDEFGH"
 T0 = datetime(2026, 1, 5, tzinfo=UTC)

@@ -42,7 +42,7 @@ from sla import service, sweep
 from sla.documents import load_policy
 from sla.facts import Facts
 from sla.rules import timer_id
-from sla.segments import PointTime, Timeline
+from sla.timelines import PointTime, Timeline
 
 ORG = 1
 POLICY = load_policy("beijing")
@@ -206,6 +206,22 @@ def shown_at(url: str, herd_due: datetime, count: int) -> float:
             time.sleep(0.5)
 
 
+def followed_at(url: str, herd_due: datetime) -> float:
+    """Seconds from the deadline until all that follows from the herd is recorded."""
+    query = (
+        "SELECT count(*) FILTER (WHERE done_at IS NULL),"
+        " extract(epoch FROM max(pg_xact_commit_timestamp(xmin)) - %s)"
+        " FROM outbox WHERE kind = 'subscriber' AND created_at >= %s"
+    )
+    with psycopg.connect(libpq_url(url), autocommit=True) as connection:
+        while True:
+            row = connection.execute(query, (herd_due, herd_due)).fetchone()
+            assert row is not None
+            if row[0] == 0:
+                return round(float(row[1]), 2)
+            time.sleep(0.5)
+
+
 def quantiles(seconds: Sequence[float]) -> dict[str, float]:
     cuts = statistics.quantiles(seconds, n=100)
     return {
@@ -283,6 +299,28 @@ def cost(url: str, some: Sequence[UUID], total: int) -> None:
     )
 
 
+@contextmanager
+def servers() -> Iterator[str]:
+    """Servers of one's own with the newest schema, which the settings name; the database's URL."""
+    folder = Path(tempfile.mkdtemp(prefix="paidan-bench-"))
+    folder.chmod(0o711)
+    try:
+        own = Settings(data_dir=folder, database_url=None, redis_url=None)
+        options = {"track_commit_timestamp": "on"}
+        with open_engines(own, postgres_options=options) as urls:
+            os.environ.update(urls.environment)
+            os.environ["PAIDAN_LOG_LEVEL"] = "ERROR"
+            settings.cache_clear()
+            migrate.upgrade(urls.database_url)
+            configure_logging("bench")
+            wire()
+            yield urls.database_url
+            db.reset()
+    finally:
+        remove_home(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def measure(url: str, arguments: argparse.Namespace) -> None:
     orders: list[UUID] = []
     filled = 0
@@ -308,6 +346,7 @@ def measure(url: str, arguments: argparse.Namespace) -> None:
         make_due(url, some, "T2", [due] * len(some))
         tell(what="herd", timers=len(some), **quantiles(lateness(url, "T2", len(some))))
         tell(what="herd on the screens", last_after_s=shown_at(url, due, len(some)))
+        tell(what="herd followed", last_after_s=followed_at(url, due))
 
 
 def main() -> None:
@@ -318,23 +357,8 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=10.0)
     parser.add_argument("--herd", type=int, default=5_000)
     arguments = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="paidan-bench-"))
-    folder.chmod(0o711)
-    try:
-        own = Settings(data_dir=folder, database_url=None, redis_url=None)
-        options = {"track_commit_timestamp": "on"}
-        with open_engines(own, postgres_options=options) as urls:
-            os.environ.update(urls.environment)
-            os.environ["PAIDAN_LOG_LEVEL"] = "ERROR"
-            settings.cache_clear()
-            migrate.upgrade(urls.database_url)
-            configure_logging("bench")
-            wire()
-            measure(urls.database_url, arguments)
-            db.reset()
-    finally:
-        remove_home(folder)
-        shutil.rmtree(folder, ignore_errors=True)
+    with servers() as url:
+        measure(url, arguments)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
+from core.engines import sqlalchemy_url
+from core.listen import NOTICES_THE_END
 from core.settings import settings
 
 NAMING = {
@@ -54,14 +56,6 @@ def _annotations() -> dict[Any, Any]:
 Base.registry.update_type_annotation_map(_annotations())
 
 
-def normalise_url(url: str) -> str:
-    """`postgres://` and `postgresql://` become `postgresql+psycopg://`."""
-    for prefix in ("postgresql://", "postgres://"):
-        if url.startswith(prefix):
-            return "postgresql+psycopg://" + url.removeprefix(prefix)
-    return url
-
-
 _MAKING = threading.RLock()
 
 
@@ -83,14 +77,14 @@ def _engine() -> Engine:
     if not url:
         raise RuntimeError("PAIDAN_DATABASE_URL is not set; start through `paidan`")
     return create_engine(
-        normalise_url(url),
+        sqlalchemy_url(url),
         pool_size=settings().database_pool,
         max_overflow=4,
         pool_timeout=10,
         pool_pre_ping=True,
         hide_parameters=True,  # names and phones do not belong into logged errors
         connect_args={
-            "connect_timeout": 5,
+            **NOTICES_THE_END,
             "application_name": "paidan",
             "options": "-c timezone=UTC -c statement_timeout=60000 -c lock_timeout=15000",
         },

@@ -46,19 +46,25 @@ class AssignmentActivated(Payload):
 @fact("assignment.departed")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssignmentDeparted(Payload):
-    """Point G: the crew is on its way (source gps or crew)."""
+    """Point G: the crew is on its way (source gps or crew). The place: of the phone, if told."""
 
     evidence_id: UUID | None = None
     uncertainty_s: float = 0.0
+    lat: float | None = None
+    lon: float | None = None
+    accuracy_m: float | None = None
 
 
 @fact("assignment.arrived")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssignmentArrived(Payload):
-    """Point H: the crew is at the site (source gps or crew)."""
+    """Point H: the crew is at the site (source gps or crew). The place: of the phone, if told."""
 
     evidence_id: UUID | None = None
     uncertainty_s: float = 0.0
+    lat: float | None = None
+    lon: float | None = None
+    accuracy_m: float | None = None
 
 
 @fact("assignment.finished")

@@ -47,6 +47,23 @@ class OrderLocated(Payload):
     uncertainty_m: float
 
 
+@fact("order.site_drawn")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderSiteDrawn(Payload):
+    """Somebody drew what counts as being there, or took the drawing back (`shape` null).
+
+    `shape`: circle, polygon or corridor; its points are in the row of the location. The point of
+    the place is in WGS-84 degrees, metres.
+    """
+
+    location_id: UUID
+    shape: str | None
+    place_source: str
+    lat: float
+    lon: float
+    uncertainty_m: float | None
+
+
 @fact("order.released")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderReleased(Payload):

@@ -88,3 +88,19 @@ class OrganisationDeviceChanged(Payload):
     vehicle_id: UUID | None
     active: bool = True
     reason: str | None = None
+
+
+@fact("organisation.fence_changed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganisationFenceChanged(Payload):
+    """A fence was drawn or changed, went out of use or came back.
+
+    `kind`: circle, polygon or corridor. `unit_id`: the centre that it belongs to; None: to all.
+    """
+
+    version: int
+    what: str
+    kind: str
+    purpose: str
+    unit_id: UUID | None
+    active: bool

@@ -9,9 +9,13 @@ from core.facts import Payload, fact
 @fact("review.opened")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewOpened(Payload):
-    """A limit passed, so somebody looks at it. `occurred_at` is the deadline."""
+    """A limit passed, so somebody looks at it. `occurred_at` is the deadline.
 
-    order_id: UUID
+    Of an order or of a ticket: the other one's id is empty.
+    """
+
+    order_id: UUID | None = None
+    ticket_id: UUID | None = None
     code: str
     subject_id: UUID
     limit_s: float

@@ -145,7 +145,10 @@ class SlaAcknowledged(Payload):
 @fact("sla.anomaly_opened")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlaAnomalyOpened(Payload):
-    """Something cannot be: `kind` says what, `code` of which segment or point."""
+    """Something cannot be: `kind` says what, `code` of which segment or point.
+
+    `amount_m`: how far beyond the edge of the site, where it is about a place.
+    """
 
     anomaly_id: UUID
     kind: str
@@ -153,6 +156,7 @@ class SlaAnomalyOpened(Payload):
     subject_id: UUID
     amount_s: float
     stamp_id: UUID | None = None
+    amount_m: float | None = None
 
 
 @fact("sla.anomaly_resolved")

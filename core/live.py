@@ -7,7 +7,7 @@ fresh snapshot has.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -15,11 +15,13 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
+from core.listen import LIVE
 from core.models import LiveDelta, LiveTopic
 from core.wiring import wiring
 
 EVERYTHING = "board:all"
 CALLS = "calls:all"
+BREACHES = "breaches:all"
 
 
 def write_deltas(
@@ -28,45 +30,43 @@ def write_deltas(
     """Write the deltas of all touched rows and wake the WebSocket hubs. Last step before commit."""
     touched = list(touched)
     session.expunge_all()  # what follows must come from the database, not from memory
-    for root in sorted({CALLS if entity == "call" else EVERYTHING for entity, _ in touched}):
-        _advance(session, org_id, root, 0)  # serialises: rows below are read after the lock
+    roots = {CALLS if entity == "call" else EVERYTHING for entity, _ in touched}
+    _advance(session, org_id, dict.fromkeys(roots, 0))  # what is read below is read after the lock
     by_topic = defaultdict(list)
     for change in wiring().projector(session, org_id, touched):
         by_topic[change.topic].append(change)
-    for topic in sorted(by_topic):
-        changes = by_topic[topic]
-        head = _advance(session, org_id, topic, len(changes))
-        session.execute(
-            insert(LiveDelta),
-            [
-                {
-                    "org_id": org_id,
-                    "topic": topic,
-                    "number": head - len(changes) + index + 1,
-                    "entity": change.entity,
-                    "key": change.key,
-                    "value": change.value,
-                    "recorded_at": now,
-                }
-                for index, change in enumerate(changes)
-            ],
-        )
-        session.execute(
-            text("SELECT pg_notify('paidan_live', :message)"),
-            {"message": f"{org_id} {topic} {head}"},
-        )
-
-
-def _advance(session: Session, org_id: int, topic: str, by: int) -> int:
-    statement = (
-        upsert(LiveTopic)
-        .values(org_id=org_id, topic=topic, head=by)
-        .on_conflict_do_update(
-            index_elements=["org_id", "topic"], set_={"head": LiveTopic.head + by}
-        )
-        .returning(LiveTopic.head)
+    if not by_topic:
+        return
+    counts = {topic: len(changes) for topic, changes in by_topic.items()}
+    heads = _advance(session, org_id, counts)
+    rows = [
+        {
+            "org_id": org_id,
+            "topic": topic,
+            "number": heads[topic] - counts[topic] + index + 1,
+            "entity": change.entity,
+            "key": change.key,
+            "value": change.value,
+            "recorded_at": now,
+        }
+        for topic, changes in by_topic.items()
+        for index, change in enumerate(changes)
+    ]
+    session.execute(insert(LiveDelta), rows)
+    session.execute(
+        text("SELECT pg_notify(:channel, message) FROM unnest(CAST(:messages AS text[])) message"),
+        {"channel": LIVE, "messages": [f"{org_id} {one} {head}" for one, head in heads.items()]},
     )
-    return session.execute(statement).scalar_one()
+
+
+def _advance(session: Session, org_id: int, counts: Mapping[str, int]) -> dict[str, int]:
+    """Take so many numbers of each topic, in one order for all writers; the last ones taken."""
+    wanted = [{"org_id": org_id, "topic": one, "head": counts[one]} for one in sorted(counts)]
+    taken = upsert(LiveTopic).values(wanted)
+    statement = taken.on_conflict_do_update(
+        index_elements=["org_id", "topic"], set_={"head": LiveTopic.head + taken.excluded.head}
+    ).returning(LiveTopic.topic, LiveTopic.head)
+    return {row.topic: row.head for row in session.execute(statement)}
 
 
 def head_of(session: Session, org_id: int, topic: str) -> int:

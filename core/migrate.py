@@ -12,13 +12,15 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, create_engine, text
 
-from core.db import Base, normalise_url
+from core.db import Base
+from core.engines import sqlalchemy_url
 
 # Rooms above the kernel that bring tables; named, not imported, so that imports go down only.
 MODELS = (
     "core.models",
     "telephony.models",
     "gps.models",
+    "gps.movement_models",
     "sla.models",
     "dispatch.crews.models",
     "dispatch.roster.models",
@@ -31,6 +33,8 @@ MODELS = (
     "dispatch.notices.models",
     "dispatch.privacy.models",
     "dispatch.places.models",
+    "dispatch.help.models",
+    "dispatch.silence.models",
     "dispatch.holds.models",
     "dispatch.reviews.models",
     "dispatch.routing.models",
@@ -54,13 +58,13 @@ def config(url: str | None = None) -> Config:
     result.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     result.set_main_option("path_separator", "os")
     if url:
-        result.attributes["url"] = normalise_url(url)
+        result.attributes["url"] = sqlalchemy_url(url)
     return result
 
 
 def upgrade(url: str) -> None:
     """Bring the schema to the newest version; concurrent callers wait for each other."""
-    engine = create_engine(normalise_url(url))
+    engine = create_engine(sqlalchemy_url(url))
     try:
         with engine.connect() as connection:
             connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
@@ -76,7 +80,7 @@ def upgrade(url: str) -> None:
 
 def is_current(url: str) -> bool:
     """Whether the schema is at the newest version."""
-    engine = create_engine(normalise_url(url))
+    engine = create_engine(sqlalchemy_url(url))
     try:
         with engine.connect() as connection:
             here = MigrationContext.configure(connection).get_current_revision()
@@ -87,7 +91,7 @@ def is_current(url: str) -> bool:
 
 def drift(url: str) -> list[Any]:
     """Differences between the migrated schema at `url` and the models; empty when none."""
-    engine = create_engine(normalise_url(url))
+    engine = create_engine(sqlalchemy_url(url))
     try:
         with engine.connect() as connection:
             context = MigrationContext.configure(

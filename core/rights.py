@@ -54,6 +54,9 @@ class Right(StrEnum):
     FOLLOWUP_VIEW = "followup.view"
     FOLLOWUP_WORK = "followup.work"
     ORDER_FOLLOW_ON = "order.follow_on"
+    FLEET_VIEW = "fleet.view"
+    FENCE_MANAGE = "fence.manage"
+    ORDER_SITE = "order.site"
 
 
 class Role(StrEnum):
@@ -113,6 +116,8 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.REPORT_VIEW,
             Right.PLACE_REVIEW,
             Right.ORDER_FOLLOW_ON,
+            Right.ORDER_SITE,
+            Right.FLEET_VIEW,
         }
     ),
     Role.DISPATCHER: frozenset(
@@ -134,8 +139,11 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.ORGANISATION_VIEW,
             Right.ROSTER_MANAGE,
             Right.ORDER_FOLLOW_ON,
+            Right.ORDER_SITE,
             Right.TICKET_VIEW,
             Right.TICKET_ANSWER,
+            Right.FLEET_VIEW,
+            Right.FENCE_MANAGE,
         }
     ),
     Role.CREW: frozenset({Right.SELF, Right.ORDER_VIEW, Right.CREW_ACT, Right.CREW_AWAY}),
@@ -158,6 +166,8 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.PLACE_REVIEW,
             Right.TICKET_VIEW,
             Right.FOLLOWUP_VIEW,
+            Right.FLEET_VIEW,
+            Right.FENCE_MANAGE,
         }
     ),
     Role.ADMINISTRATOR: frozenset(
@@ -176,6 +186,8 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.ORGANISATION_ADMIN,
             Right.ROSTER_MANAGE,
             Right.PLACE_REVIEW,
+            Right.FLEET_VIEW,
+            Right.FENCE_MANAGE,
         }
     ),
 }

@@ -58,9 +58,17 @@ _EXPECTED = {
     "desk_lease_seconds": _SECONDS,
     "outbox_lease_seconds": _SECONDS,
     "gps_flush_seconds": _SECONDS,
+    "gps_static_seconds": (
+        "应为 0 至 3600 的秒数",
+        "it must be a number of seconds from 0 to 3600",
+    ),
     "gps_unknown_devices": (
         "应为 refuse 或 quarantine",
         "it must be refuse or quarantine",
+    ),
+    "gps_contested_devices": (
+        "应为 report 或 refuse_newer",
+        "it must be report or refuse_newer",
     ),
     "geocoder": (
         "应为 none、nominatim、arcgis、amap 或 baidu",
@@ -173,8 +181,20 @@ class Settings(BaseSettings):
     gps_flush_seconds: float = Field(
         0.04, gt=0, allow_inf_nan=False, description="Seconds between two writes of positions."
     )
+    gps_static_seconds: float = Field(
+        0.0,
+        ge=0,
+        le=3600,
+        allow_inf_nan=False,
+        description="Stored positions of a standing vehicle are at least so far apart; 0: all are.",
+    )
     gps_unknown_devices: str = Field(
         "refuse", pattern="^(refuse|quarantine)$", description="What unknown terminals get."
+    )
+    gps_contested_devices: str = Field(
+        "report",
+        pattern="^(report|refuse_newer)$",
+        description="What happens while two connections fight over one device.",
     )
     import_max_mb: int = Field(
         200, ge=1, le=2000, description="Megabytes of an uploaded import file, at most."

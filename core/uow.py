@@ -19,6 +19,7 @@ from core.errors import Conflict
 from core.events import Payload
 from core.identity import Actor
 from core.ids import new_id
+from core.listen import OUTBOX
 from core.models import Outbox
 from core.recorded import Recorded
 from core.wiring import wiring
@@ -117,7 +118,7 @@ class UnitOfWork:
         if self._outbox:
             self.session.execute(insert(Outbox), self._outbox)
             self._outbox = []
-            self.notify("paidan_outbox", "")
+            self.notify(OUTBOX, "")
         return events
 
     def _finish(self) -> None:

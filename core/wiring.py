@@ -26,6 +26,13 @@ Subscriber = Callable[["UnitOfWork", Recorded], None]
 Projector = Callable[[Session, int, Iterable[tuple[str, UUID]]], list[RowChange]]
 
 
+Centres = Callable[[Session, int], Mapping[UUID, UUID]]
+
+
+def _no_centres(_session: Session, _org_id: int) -> Mapping[UUID, UUID]:
+    return {}
+
+
 def _no_rows(
     _session: Session, _org_id: int, _touched: Iterable[tuple[str, UUID]]
 ) -> list[RowChange]:
@@ -34,12 +41,16 @@ def _no_rows(
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """`subscriptions`: event type → subscribers; `jobs`: job name → dotted path of a function."""
+    """`subscriptions`: event type → subscribers; `jobs`: job name → dotted path of a function.
+
+    `centres`: the centre of each vehicle of an organisation.
+    """
 
     subscriptions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     subscribers: Mapping[str, Subscriber] = field(default_factory=dict)
     jobs: Mapping[str, str] = field(default_factory=dict)
     projector: Projector = _no_rows
+    centres: Centres = _no_centres
 
 
 _installed = Wiring()

@@ -6,10 +6,9 @@ Positions are not part of the numbered rows; they travel packed and coalesced.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
-from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -21,124 +20,67 @@ from core.live import EVERYTHING as BOARD_ALL
 from core.live import head_of
 from dashboards.desks import centre_rows, without_desk
 from dashboards.fleet import crew_rows, vehicle_rows
+from dashboards.help_calls import open_help
 from dashboards.holds import hold_row
 from dashboards.promises import promise_row
 from dashboards.values import iso, text
-from dispatch.desks.rules import Closing
-from dispatch.holds import repository as holding
-from dispatch.holds.rules import HoldState
+from dispatch.escalation import repository as escalation
+from dispatch.notices.models import Notice
 from dispatch.orders import repository
+from dispatch.orders.loading import Known, known
 from dispatch.orders.lost_time import Lost, Units, lost_time
 from dispatch.orders.models import Assignment, Location, Order
 from dispatch.orders.rules import OPEN_ASSIGNMENT, AssignmentState, OrderState
-from dispatch.orders.stamps import StampState
-from dispatch.orders.timeline import Busy, timelines
 from dispatch.routing import repository as routing
 from dispatch.routing.plan_rules import OPEN as PLAN_OPEN
 from dispatch.routing.plan_rules import PlanState
 from dispatch.routing.plans import ALARM, SOURCE
 from dispatch.tickets.models import Ticket
-from sla.models import SlaCase, SlaForecast, SlaTimer
+from sla.models import SlaForecast, SlaTimer
 from sla.policy import Policy
-from sla.rules import facts_of
-from sla.segments import Segment, Timeline, holding_now, segments, total
+from sla.segments import Segment, holding_now, segments, total
 from sla.service import policy_of
+from sla.timelines import Timeline
 
 POINTS = "ABCDEFGH"
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Known):
     """One order with all that its row needs."""
 
-    row: Order
-    order: OrderState
-    assignments: list[AssignmentState]
-    stamps: list[StampState]
     place: Location | None
     ticket: Ticket | None
-    case: SlaCase | None
     forecast: SlaForecast | None
     timers: list[SlaTimer]
-    busy: list[Busy]
-    closed: Mapping[UUID, Sequence[Closing]]
     plan: PlanState | None
-    holds: list[HoldState]
-
-    @property
-    def timelines(self) -> list[Timeline]:
-        return timelines(
-            self.order,
-            self.assignments,
-            self.stamps,
-            self.busy,
-            self.closed,
-            self.holds,
-            facts_of(self.case),
-        )
-
-    @property
-    def units(self) -> Units:
-        """Who held which attempt."""
-        return Units(
-            {hop.id: str(hop.centre_id) for hop in self.order.hops},
-            {one.id: str(one.crew_id) for one in self.assignments if one.crew_id},
-        )
-
-    @property
-    def assignment(self) -> AssignmentState | None:
-        """The last assignment."""
-        return next((a for a in self.assignments if a.id == self.order.assignment_id), None)
+    sounds: Sequence[Notice]
 
 
 def load(session: Session, org_id: int, order_ids: Iterable[UUID]) -> list[Loaded]:
     """Orders with hops, assignments, stamps, place, ticket and deadlines, in a few queries."""
     ids = list(order_ids)
-    rows = session.scalars(
-        select(Order).where(Order.org_id == org_id, Order.id.in_(ids)).order_by(Order.filed_at)
-    ).all()
-    hops = defaultdict(list)
-    for hop in repository.hops_of(session, org_id, ids):
-        hops[hop.order_id].append(hop)
-    assignments = defaultdict(list)
-    for one in repository.assignments_of(session, org_id, ids):
-        assignments[one.order_id].append(repository.assignment_state(one))
-    busy = repository.busy_of(session, org_id, chain.from_iterable(assignments.values()))
-    orders = [repository.order_state(row, hops[row.id]) for row in rows]
-    closed = repository.closed_of(
-        session,
-        org_id,
-        chain.from_iterable(one.hops for one in orders),
-        chain.from_iterable(assignments.values()),
-    )
-    stamps = repository.stamps_of_orders(session, org_id, ids)
-    places = _by_id(session, org_id, Location, (row.location_id for row in rows))
-    tickets = _by_id(session, org_id, Ticket, (row.ticket_id for row in rows))
-    cases = _by_id(session, org_id, SlaCase, ids)
+    found = known(session, org_id, ids)
+    places = _by_id(session, org_id, Location, (one.row.location_id for one in found))
+    tickets = _by_id(session, org_id, Ticket, (one.row.ticket_id for one in found))
     forecasts = _by_id(session, org_id, SlaForecast, ids)
     plans = routing.plans_of(session, org_id, ids)
-    holds = holding.holds_of(session, org_id, ids)
+    sounds = escalation.sounding(session, org_id, ids)
     timers = defaultdict(list)
     query = select(SlaTimer).where(SlaTimer.org_id == org_id, SlaTimer.case_id.in_(ids))
     for timer in session.scalars(query.order_by(SlaTimer.starts_at, SlaTimer.code)):
         timers[timer.case_id].append(timer)
     return [
         Loaded(
-            row=row,
-            order=order,
-            assignments=assignments[row.id],
-            stamps=[repository.stamp_state(one) for one in stamps[row.id]],
-            place=places.get(row.location_id),
-            ticket=tickets.get(row.ticket_id),
-            case=cases.get(row.id),
-            forecast=forecasts.get(row.id),
-            timers=timers[row.id],
-            busy=busy,
-            closed=closed,
-            plan=plans.get(row.id),
-            holds=holds[row.id],
+            **{field.name: getattr(one, field.name) for field in fields(Known)},
+            place=places.get(one.row.location_id),
+            ticket=tickets.get(one.row.ticket_id),
+            forecast=forecasts.get(one.row.id),
+            timers=timers[one.row.id],
+            plan=plans.get(one.row.id),
+            sounds=sounds.get(one.row.id, ()),
         )
-        for row, order in zip(rows, orders, strict=True)
+        for one in found
     ]
 
 
@@ -155,7 +97,7 @@ def order_row(loaded: Loaded, receipts: Sequence[Any], now: datetime) -> dict[st
     running_timeline = attempts[-1]
     judged: Sequence[Segment] = ()
     lost: Sequence[Lost] = ()
-    whole = running = None
+    policy = whole = running = None
     if loaded.case is not None:
         policy = policy_of(loaded.case)
         judged = segments(policy, running_timeline, now)
@@ -187,8 +129,11 @@ def order_row(loaded: Loaded, receipts: Sequence[Any], now: datetime) -> dict[st
         "points": {point: iso(running_timeline.at(point)) for point in POINTS},
         "running": running,
         "lost": [one.as_json() for one in lost],
-        "promise": promise_row(whole, loaded.timers, loaded.forecast, judged, running_timeline),
+        "promise": promise_row(
+            policy, whole, loaded.timers, loaded.forecast, judged, running_timeline
+        ),
         "alerts": _alerts(loaded),
+        "sounds": [_sound(one) for one in loaded.sounds],
         "holds": [hold_row(one) for one in loaded.holds if one.shown],
         "chase_ups": order.chase_ups,
         "recall_unconfirmed": any(
@@ -325,6 +270,10 @@ def _alert(timer: SlaTimer, owner: str) -> dict[str, Any]:
     }
 
 
+def _sound(one: Notice) -> dict[str, Any]:
+    return {"id": str(one.id), "unit_id": text(one.unit_id), "user_id": text(one.user_id)}
+
+
 def order_rows(
     session: Session, org_id: int, order_ids: Iterable[UUID], now: datetime
 ) -> list[tuple[Loaded, dict[str, Any]]]:
@@ -370,6 +319,7 @@ def snapshot(session: Session, org_id: int, topic: str, now: datetime) -> dict[s
         "crews": crews,
         "vehicles": vehicles,
         "centres": centres,
+        "help": open_help(session, org_id, topic),
     }
 
 

@@ -1,7 +1,7 @@
 """The board's projector: what a transaction touched, as new rows of every topic that shows it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from core.live import EVERYTHING as BOARD_ALL
 from core.wiring import RowChange
 from dashboards.board import Loaded, order_rows
 from dashboards.desks import centre_ids, centre_rows, every_topic, without_desk
-from dashboards.fleet import crew_rows
+from dashboards.fleet import crew_rows, vehicle_rows, vehicles_of_crews
 from dispatch.orders import repository
 from dispatch.orders.rules import OPEN_ASSIGNMENT
 
@@ -34,6 +34,8 @@ def project(session: Session, org_id: int, touched: Iterable[tuple[str, UUID]]) 
         topics = (BOARD_ALL, f"board:{row['centre_id']}", f"crew:{row['id']}")
         changes.extend(RowChange(topic, "crew", row["id"], row) for topic in topics)
     changes.extend(_left(session, org_id, by_entity["crew_moved"], rows))
+    changes.extend(_vehicle_changes(session, org_id, by_entity["vehicle"]))
+    changes.extend(_vehicles_moved(session, org_id, by_entity))
     changes.extend(_desk_changes(session, org_id, by_entity["desk"]))
     changes.extend(_centre_changes(session, org_id, by_entity["centre"]))
     return changes
@@ -50,6 +52,31 @@ def _left(
         if key not in here:
             gone += [BOARD_ALL, f"crew:{key}"]
         yield from (RowChange(topic, "crew", key, None) for topic in gone)
+
+
+def _vehicle_changes(session: Session, org_id: int, touched: Sequence[UUID]) -> Iterable[RowChange]:
+    """Vehicles of crews, as their boards and their crew show them."""
+    for row in vehicle_rows(session, org_id, touched) if touched else ():
+        for topic in _topics_of(row):
+            yield RowChange(topic, "vehicle", row["id"], row)
+
+
+def _topics_of(row: dict[str, Any]) -> Sequence[str]:
+    if row["crew_id"] is None:
+        return ()
+    return BOARD_ALL, f"board:{row['centre_id']}", f"crew:{row['crew_id']}"
+
+
+def _vehicles_moved(
+    session: Session, org_id: int, touched: Mapping[str, Sequence[UUID]]
+) -> Iterable[RowChange]:
+    """Vehicles that came, went, or changed hands, by themselves or with their crew."""
+    ids = [*touched["vehicle_moved"], *vehicles_of_crews(session, org_id, touched["crew_moved"])]
+    rows = {row["id"]: row for row in vehicle_rows(session, org_id, ids)} if ids else {}
+    for key in map(str, ids):
+        mine = _topics_of(rows[key]) if key in rows else ()
+        for topic in every_topic(session, org_id):
+            yield RowChange(topic, "vehicle", key, rows[key] if topic in mine else None)
 
 
 def _order_changes(loaded: Loaded, row: dict[str, Any]) -> list[RowChange]:

@@ -1,7 +1,7 @@
 """Who was told of what, step by step, and what became of each attempt."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -9,12 +9,16 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.identity import Access
 from core.models import Event, Unit, User
+from core.rights import Scope
 from dashboards.values import iso, text
 from dispatch.escalation.repository import notices_of
 from dispatch.notices.models import Notice
 from dispatch.orders.models import Order
 from dispatch.roster.models import Member
+from dispatch.tickets.models import Ticket
+from dispatch.tickets.repository import held_by
 from sla import repository as sla
 from sla.models import SlaLadder, SlaTimer
 
@@ -24,9 +28,10 @@ LONGEST = 200
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """Ids as people read them."""
+    """Ids as people read them. `numbers`: of orders and tickets; `tickets`: which are these."""
 
-    orders: Mapping[UUID, str]
+    numbers: Mapping[UUID, str]
+    tickets: Set[UUID]
     units: Mapping[str, Unit]
     members: Mapping[str, str]
     users: Mapping[str, str]
@@ -36,21 +41,20 @@ class _Names:
         return self.members.get(str(member)) or self.users.get(str(user))
 
 
-def escalations(session: Session, org_id: int, order_id: UUID) -> list[dict[str, Any]]:
-    """The ladders of one order that told somebody, oldest first."""
-    return _rows(session, org_id, sla.ladders_of(session, org_id, [order_id]))
+def escalations(session: Session, org_id: int, case_id: UUID) -> list[dict[str, Any]]:
+    """The ladders of one order or ticket that told somebody, oldest first."""
+    return _rows(session, org_id, sla.ladders_of(session, org_id, [case_id]))
 
 
-def running(session: Session, org_id: int, centre_id: UUID | None) -> list[dict[str, Any]]:
-    """Ladders that nobody has ended yet, newest first; of the orders that a centre holds now, or,
-    without one, of all.
-    """
+def running(session: Session, org_id: int, access: Access) -> list[dict[str, Any]]:
+    """Ladders that nobody has ended yet, newest first; of all, or what a centre holds now."""
     query = select(SlaLadder).where(
         SlaLadder.org_id == org_id, SlaLadder.ended_at.is_(None), SlaLadder.steps > 0
     )
-    if centre_id is not None:
-        held = select(Order.id).where(Order.org_id == org_id, Order.centre_id == centre_id)
-        query = query.where(SlaLadder.case_id.in_(held))
+    if access.scope is not Scope.ALL:
+        held = select(Order.id).where(Order.org_id == org_id, Order.centre_id == access.unit_id)
+        given = select(Ticket.id).where(Ticket.org_id == org_id, *held_by(org_id, access))
+        query = query.where(SlaLadder.case_id.in_(held) | SlaLadder.case_id.in_(given))
     found = session.scalars(query.order_by(SlaLadder.began_at.desc()).limit(LONGEST))
     return _rows(session, org_id, list(found))
 
@@ -87,10 +91,13 @@ def _names(session: Session, org_id: int, cases: Sequence[UUID], facts: Sequence
     members = {UUID(one.payload["member_id"]) for one in facts if one.payload["member_id"]}
     query = select(Member.id, Member.name).where(Member.org_id == org_id, Member.id.in_(members))
     units = session.scalars(select(Unit).where(Unit.org_id == org_id))
-    numbers = select(Order.id, Order.number).where(Order.org_id == org_id, Order.id.in_(cases))
+    orders = select(Order.id, Order.number).where(Order.org_id == org_id, Order.id.in_(cases))
+    asked = select(Ticket.id, Ticket.number).where(Ticket.org_id == org_id, Ticket.id.in_(cases))
+    tickets = {id_: number or "" for id_, number in session.execute(asked)}
     users = select(User.id, User.name).where(User.org_id == org_id)
     return _Names(
-        orders=dict(session.execute(numbers).all()),
+        numbers={**tickets, **dict(session.execute(orders).all())},
+        tickets=tickets.keys(),
         units={str(one.id): one for one in units},
         members={str(id_): name for id_, name in session.execute(query)},
         users={str(id_): name for id_, name in session.execute(users)},
@@ -107,8 +114,9 @@ def _ladder(
     noted = timer.acknowledged_by if timer and row.cause == "acknowledged" else None
     return {
         "id": str(row.id),
-        "order_id": str(row.case_id),
-        "order_number": names.orders.get(row.case_id, ""),
+        "order_id": None if row.case_id in names.tickets else str(row.case_id),
+        "ticket_id": str(row.case_id) if row.case_id in names.tickets else None,
+        "number": names.numbers.get(row.case_id, ""),
         "alert_id": str(row.timer_id),
         "code": timer.code if timer else "",
         "occasion": row.occasion,

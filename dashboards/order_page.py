@@ -13,6 +13,7 @@ from dashboards.board import Loaded, load, order_row
 from dashboards.escalations import escalations
 from dashboards.holds import hold_pages
 from dashboards.order_links import order_links
+from dashboards.places import site_row
 from dashboards.promises import spender_row
 from dashboards.tickets import english_name
 from dashboards.values import iso, text
@@ -21,10 +22,15 @@ from dispatch.orders import repository
 from dispatch.orders.stamps import StampState
 from dispatch.orders.ticket_clocks import TicketClock, ticket_clocks
 from dispatch.tickets.models import Ticket
+from sla.arrivals import path
 from sla.policy import Policy
-from sla.segments import Segment, Timeline, promise, segments, total
+from sla.promise import promise
+from sla.segments import Segment, segments, total
 from sla.service import policy_of
+from sla.shares import shares
 from sla.slack import slack
+from sla.timelines import Timeline
+from sla.words import PARTIES
 
 
 def order_page(session: Session, org_id: int, order_id: UUID, now: datetime) -> dict[str, Any]:
@@ -36,6 +42,7 @@ def order_page(session: Session, org_id: int, order_id: UUID, now: datetime) -> 
         "order": order_row(loaded, receipts, now),
         "ticket": ticket_row(session, loaded.ticket) if loaded.ticket else None,
         "links": _links(session, org_id, loaded, now),
+        "site": site_row(repository.location(session, org_id, loaded.row.location_id)),
         "stamps": _stamps(loaded, names),
         "segments": _segments(loaded, now),
         "promise": _promise(loaded, now),
@@ -138,10 +145,9 @@ def _evidence_kind(one: StampState) -> str:
 
 
 def _party(policy: Policy, code: str) -> dict[str, Any]:
-    if code == "capacity":
-        return {"code": code, "name_zh": "运力不足（排队）", "name_en": "Capacity (queued)"}
-    name = policy.parties[code]
-    return {"code": code, "name_zh": name.zh, "name_en": name.en}
+    name = policy.parties.get(code)
+    zh, en = (name.zh, name.en) if name else PARTIES[code]
+    return {"code": code, "name_zh": zh, "name_en": en}
 
 
 def _segments(loaded: Loaded, now: datetime) -> list[dict[str, Any]]:
@@ -191,7 +197,8 @@ def _promise(loaded: Loaded, now: datetime) -> dict[str, Any]:
     if loaded.case is None:
         return empty
     policy = policy_of(loaded.case)
-    found = promise(policy, loaded.timelines[-1], now)
+    timeline = path(policy, loaded.timelines)[-1]
+    found = promise(policy, timeline, now)
     travel_s = loaded.forecast.travel_s if loaded.forecast else None
     if found is None:
         return empty
@@ -207,9 +214,9 @@ def _promise(loaded: Loaded, now: datetime) -> dict[str, Any]:
                 "spent_s": share.spent_s + share.excluded_s,
                 "over_s": share.over_s,
             }
-            for share in found.shares
+            for share in shares(policy, timeline, segments(policy, timeline, now), now)
         ],
-        "slack": _slack(policy, loaded.timelines[-1], now, travel_s),
+        "slack": _slack(policy, timeline, now, travel_s),
     }
 
 

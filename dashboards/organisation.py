@@ -196,12 +196,6 @@ def vehicle_rows(
     ]
 
 
-def device_rows(session: Session, org_id: int) -> list[dict[str, Any]]:
-    """All terminals and phones, by identity."""
-    query = select(Device).where(Device.org_id == org_id).order_by(Device.identity)
-    return [device_row(one) for one in session.scalars(query)]
-
-
 def device_row(one: Device) -> dict[str, Any]:
     return {
         "id": str(one.id),

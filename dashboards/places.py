@@ -18,6 +18,8 @@ from dispatch.places.models import PlaceProposal
 from dispatch.places.near import Duplicate
 from dispatch.places.proposals import REFUSALS
 from dispatch.places.rules import SOURCES, Candidate
+from dispatch.places.sites import site_of
+from gps.shapes import Circle
 
 
 def candidate_rows(
@@ -147,3 +149,17 @@ def _rows(
             }
         )
     return rows
+
+
+def site_row(place: Location | None) -> dict[str, Any] | None:
+    """What counts as being there, as maps draw it."""
+    site = site_of(place)
+    if site is None or place is None:
+        return None
+    shape = site.shape or Circle(site.lat, site.lon, site.radius_m)
+    return {
+        "lat": site.lat,
+        "lon": site.lon,
+        "drawn": site.shape is not None,
+        "shape": shape.to_json(),
+    }

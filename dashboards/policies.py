@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from dashboards.values import iso, text
 from sla.book import Book, Kept, KeptCalendar
 from sla.diff import Change
 from sla.documents import CalendarDocument, Wrong
 from sla.facts import When
 from sla.policy import DOUBTFUL, Limit, Policy, SegmentRule
+from sla.version_repository import calendars as kept_calendars
 from sla.words import Words, coded, conditions, spanned
 
 
@@ -135,7 +138,7 @@ def _limit(limit: Limit, of_rule: When) -> dict[str, Any]:
 
 def wrong_rows(wrong: Sequence[Wrong]) -> list[dict[str, Any]]:
     """What is wrong with a document, by line."""
-    return [{"field": one.field, "line": one.line, "message": one.message} for one in wrong]
+    return [{"field": one.field, "line": one.line, "message": say(one.words)} for one in wrong]
 
 
 def change_rows(changes: Sequence[Change]) -> list[dict[str, Any]]:
@@ -168,6 +171,18 @@ def calendar_row(kept: KeptCalendar) -> dict[str, Any]:
         "created_by": text(kept.created_by),
         "created_at": iso(kept.created_at),
         "note": kept.note,
+    }
+
+
+def rejudging(session: Session, org_id: int) -> dict[tuple[str, int], dict[str, Any]]:
+    """How far what runs has been judged anew, by code and version of one's own calendars."""
+    return {
+        (row.code, row.version): {
+            "judged": row.judged,
+            "cases": row.cases,
+            "ended_at": iso(row.judged_at),
+        }
+        for row in kept_calendars(session, org_id)
     }
 
 

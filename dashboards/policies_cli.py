@@ -10,31 +10,36 @@ import typer
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy.orm import Session
 
 from core.clock import now
 from core.db import read_session
-from core.errors import Problem
+from core.errors import InvalidField
 from core.identity import system_actor
 from core.settings import settings
 from core.uow import unit_of_work
 from dashboards import policies as rows
 from dashboards.report_cli import moment
-from dispatch.history.organisation import organisation_id
+from dispatch.history.organisation import organisation_id, organisation_if_any
 from sla import versions
-from sla.book import Book
+from sla.book import Book, Kept, KeptCalendar
 from sla.diff import Change, differences
 from sla.documents import (
     CalendarDocument,
+    CalendarUnknown,
     PolicyUnknown,
     Wrong,
     calendar_names,
-    read,
-    refused,
+    document_text,
+    parse_calendar,
+    parse_policy,
 )
 from sla.policy import Policy
 
 app = typer.Typer(add_completion=False, help="Policies and calendars 时限政策与日历")
 SOURCE = "cli"
+NOBODY = 0
+"""Organisation number of nobody: only what comes with Paidan."""
 STATES = {
     "in_force": "生效 in force",
     "future": "未到期 future",
@@ -49,15 +54,6 @@ Json = Annotated[bool, typer.Option("--json", help="As JSON 输出 JSON")]
 IsCalendar = Annotated[bool, typer.Option("--calendar", help="It is a calendar 日历文件")]
 
 
-class FileUnreadable(Problem):
-    """The file is not there, or not in UTF-8."""
-
-    status = 422
-    code = "file_unreadable"
-    zh = "文件 {file} 无法读取：{reason}"
-    en = "The file {file} cannot be read: {reason}"
-
-
 @app.callback(invoke_without_command=True)
 def policies(
     context: typer.Context,
@@ -67,11 +63,14 @@ def policies(
     ] = False,
     org: Org = None,
 ) -> None:
-    """All policies, how each stands, where its figures come from 时限政策."""
+    """All policies, how each stands, where its figures come from 时限政策.
+
+    Before there is an organisation: those that come with Paidan.
+    """
     if context.invoked_subcommand is not None:
         return
     with read_session() as session:
-        book = versions.book_of(session, organisation_id(org))
+        book = _book(session, org)
     at = now()
     if as_json:
         found = [
@@ -84,6 +83,10 @@ def policies(
     _print_policies(book, at)
     if figures:
         _print_figures(book)
+
+
+def _book(session: Session, org: str | None) -> Book:
+    return versions.book_of(session, organisation_if_any(org) or NOBODY)
 
 
 def _print_policies(book: Book, at: datetime) -> None:
@@ -123,15 +126,19 @@ def _print_figures(book: Book) -> None:
 def check(
     files: Annotated[list[Path], typer.Argument(help="TOML files 政策文件")],
     calendar: IsCalendar = False,
+    days: Annotated[
+        list[Path] | None, typer.Option(help="Calendar file of one's own 自有日历文件")
+    ] = None,
 ) -> None:
     """Read files without keeping them; names every problem with its line 检查文件."""
     good = True
+    own = [parse_calendar(document_text(file), file.name).code for file in days or ()]
     for file in files:
-        found = _checked(_text(file), calendar_names(), calendar=calendar)
+        found = _checked(document_text(file), (*calendar_names(), *own), calendar=calendar)
         if isinstance(found, list):
             good = False
             for one in found:
-                sys.stderr.write(f"{file}:{one.line or 1}: {one.field}: {one.message}\n")
+                sys.stderr.write(f"{file}:{one.line or 1}: {one.field}: {' '.join(one.words)}\n")
         elif isinstance(found, Policy) and found.doubtful:
             codes = ", ".join(found.doubtful)
             typer.echo(f"{file}: 可用，待确认 good, waits for confirmation: {codes}")
@@ -143,15 +150,7 @@ def check(
 def _checked(
     text: str, calendars: tuple[str, ...], *, calendar: bool
 ) -> Policy | CalendarDocument | list[Wrong]:
-    return read(CalendarDocument, text) if calendar else versions.check(text, calendars)
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "UTF-8"
-        raise FileUnreadable(file=file.name, reason=reason) from error
+    return versions.check_calendar(text) if calendar else versions.check(text, calendars)
 
 
 @app.command("diff")
@@ -165,7 +164,7 @@ def diff(
     book: Book | None = None
     if not (before.endswith(".toml") and after.endswith(".toml")):
         with read_session() as session:
-            book = versions.book_of(session, organisation_id(org))
+            book = _book(session, org)
     changes = differences(_side(before, book), _side(after, book))
     if as_json:
         typer.echo(json.dumps(rows.change_rows(changes), ensure_ascii=False, indent=1))
@@ -179,21 +178,65 @@ def diff(
 def _side(name: str, book: Book | None) -> Policy:
     """Raises PolicyUnknown, PolicyInvalid, FileUnreadable."""
     if name.endswith(".toml"):
-        known = tuple(book.calendars) if book else calendar_names()
-        found = versions.check(_text(Path(name)), known)
-        if isinstance(found, list):
-            raise refused(name, found)
-        return found
+        return parse_policy(document_text(name), name)
     assert book is not None
+    return _kept(name, book).policy
+
+
+def _kept(name: str, book: Book) -> Kept:
+    """`beijing`: the version in force, else the newest; `beijing@2`. Raises PolicyUnknown."""
     code, _, number = name.partition("@")
     kept = None
-    if number.isdigit():
+    if number.isdecimal():
         kept = book.version(code, int(number))
     elif not number and code in book.policies:
         kept = rows.newest(book.policies[code], book, now())
     if kept is None:
         raise PolicyUnknown(name=name, known=", ".join(sorted(book.policies)))
-    return kept.policy
+    return kept
+
+
+def _kept_calendar(name: str, book: Book) -> KeptCalendar:
+    """`china`: the newest; `china@1`. Raises CalendarUnknown."""
+    code, _, number = name.partition("@")
+    for kept in reversed(book.calendars.get(code, ())):
+        if number in ("", str(kept.version)):
+            return kept
+    raise CalendarUnknown(name=name, known=", ".join(sorted(book.calendars)))
+
+
+@app.command("show")
+def show(
+    name: Annotated[str, typer.Argument(help="A name or name@version 名称")],
+    calendar: IsCalendar = False,
+    org: Org = None,
+) -> None:
+    """The text of a version, to change and import again 输出原文."""
+    with read_session() as session:
+        book = _book(session, org)
+    kept = _kept_calendar(name, book) if calendar else _kept(name, book)
+    sys.stdout.write(kept.text if kept.text.endswith("\n") else f"{kept.text}\n")
+
+
+@app.command("calendars")
+def calendars(as_json: Json = False, org: Org = None) -> None:
+    """All calendars, and the years that they know 日历及其覆盖年份."""
+    with read_session() as session:
+        book = _book(session, org)
+    found = [
+        rows.calendar_row(kept)
+        for code in sorted(book.calendars)
+        for kept in reversed(book.calendars[code])
+    ]
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=1, default=str))
+        return
+    table = Table("日历 calendar", "名称 name", "年份 years", box=box.SIMPLE)
+    for row in found:
+        years = ", ".join(str(one["year"]) for one in row["years"])
+        name = f"{row['name']['zh']} {row['name']['en']}"
+        table.add_row(f"{row['code']}@{row['version']}", name, years or "任何年份 any")
+    Console().print(table)
 
 
 def _line(one: Change) -> str:
@@ -218,15 +261,25 @@ def import_(
     org: Org = None,
 ) -> None:
     """Keep a new version of a policy or calendar; what is kept never changes 导入."""
-    text, org_id = _text(file), organisation_id(org)
+    text, org_id = document_text(file), organisation_id(org)
+    if calendar and (effective or disabled):
+        raise InvalidField("--from, --disabled", "a calendar holds at once", "日历一经导入立即生效")
     at = moment(effective, tz or settings().timezone, "from") if effective else None
     with unit_of_work(system_actor(org_id, SOURCE)) as uow:
+        before = versions.book_of(uow.session, org_id)
         if calendar:
-            kept = versions.add_calendar(uow, text, note, file.name)
-            typer.echo(f"日历 calendar {kept.document.code}@{kept.version}")
+            days = versions.add_calendar(uow, text, note, file.name)
+            new = days not in before.calendars.get(days.document.code, ())
+            typer.echo(f"日历 calendar {days.document.code}@{days.version}: {_news(new=new)}")
             return
         added = versions.add_version(
             uow, text, effective_from=at, enabled=not disabled, note=note, file=file.name
         )
+        new = before.version(added.policy.code, added.policy.version) is None
         row: dict[str, Any] = rows.policy_row(versions.book_of(uow.session, org_id), added, uow.now)
-    typer.echo(f"政策 policy {row['code']}@{row['version']}: {STATES[row['state']]}")
+    name = f"{row['code']}@{row['version']}"
+    typer.echo(f"政策 policy {name}: {_news(new=new)}, {STATES[row['state']]}")
+
+
+def _news(*, new: bool) -> str:
+    return "已保存 kept" if new else "已有，未改动 there already, nothing changed"

@@ -6,10 +6,11 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from core.wiring import RowChange
-from dashboards import board_deltas, calls
+from dashboards import board_deltas, breaches_live, calls, help_calls
 
 
 def project(session: Session, org_id: int, touched: Iterable[tuple[str, UUID]]) -> list[RowChange]:
     """The new rows of everything touched, for every topic that shows or showed it."""
     rows = list(touched)
-    return [*board_deltas.project(session, org_id, rows), *calls.project(session, org_id, rows)]
+    parts = (board_deltas, breaches_live, calls, help_calls)
+    return [change for part in parts for change in part.project(session, org_id, rows)]

@@ -6,11 +6,14 @@ from typing import Any
 
 from dashboards.values import iso
 from sla.models import SlaForecast, SlaTimer
-from sla.segments import Segment, Timeline
+from sla.policy import Policy
+from sla.segments import Segment
 from sla.slack import Spender, leave_by, spender, travel_of
+from sla.timelines import Timeline
 
 
 def promise_row(
+    policy: Policy | None,
     whole: Segment | None,
     timers: Sequence[SlaTimer],
     expected: SlaForecast | None,
@@ -18,7 +21,7 @@ def promise_row(
     timeline: Timeline,
 ) -> dict[str, Any]:
     """The promise as the board's row shows it; nothing of it depends on the clock."""
-    if whole is None:
+    if whole is None or policy is None:
         return {
             "due_at": None,
             "limit_s": None,
@@ -35,12 +38,13 @@ def promise_row(
         state = "met" if whole.within else "broken"
     else:
         state = "unknown"
+    due = whole.deadline if whole.state == "running" else None
     return {
         "due_at": iso(whole.deadline),
         "limit_s": whole.limit_s,
         "state": state,
-        "leave_by": iso(leave_by(whole.deadline, judged, travel_of(judged, travel))),
-        "spender": spender_row(spender(judged, timeline.intervals, None)),
+        "leave_by": iso(leave_by(due, judged, travel_of(judged, travel))),
+        "spender": spender_row(spender(policy, timeline, judged, None)),
         "forecast": forecast_row(expected),
     }
 

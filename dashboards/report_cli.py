@@ -30,6 +30,7 @@ class By(StrEnum):
     CENTRE = "centre"
     CREW = "crew"
     HOUR = "hour"
+    PARTY = "party"
 
 
 class Form(StrEnum):
@@ -62,7 +63,7 @@ def segments(
     zone = tz or settings().timezone
     start, end = moment(from_, zone, "from"), moment(to, zone, "to")
     if end <= start:
-        raise InvalidField("--to", "须晚于 --from must lie behind --from")
+        raise InvalidField("--to", "must lie behind --from", "须晚于 --from")
     with read_session() as session:
         org_id = organisation_id(org)
         report = segment_report(
@@ -90,10 +91,13 @@ def moment(text: str, zone: str, option: str) -> datetime:
         found = datetime.fromisoformat(text)
         located = found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))
     except ZoneInfoNotFoundError as error:
-        raise InvalidField("--tz", f"{zone} 不是时区 is not a time zone") from error
+        raise InvalidField("--tz", f"{zone} is not a time zone", f"{zone} 不是时区") from error
     except ValueError as error:
-        example = "2024-01-31 或 or 2024-01-31T08:00"
-        raise InvalidField(f"--{option}", f"{text or '-'}: {example}") from error
+        raise InvalidField(
+            f"--{option}",
+            f"{text!r} is not a moment; write 2024-01-31 or 2024-01-31T08:00",
+            f"{text!r} 不是时间，请写 2024-01-31 或 2024-01-31T08:00",
+        ) from error
     return located.astimezone(UTC)
 
 
@@ -144,16 +148,26 @@ def print_table(report: SegmentReport, console: Console) -> None:
     console.width = max(console.width, console.measure(table, options=wide).maximum)
     console.print(table)
     console.print(
+        "要求：每一件（max）、平均（mean）或百分位须在限内，✓ 达到；限值不同的各自计算。\n"
+        "Asked: that every one (max), the mean or a percentile keeps the limit, ✓ it does; where\n"
+        "limits differ, those of each for themselves.\n"
         "未判：缺时间点或限值；异常：时间倒置，不计入用时。\n"
         "Unjudged: a point or the limit is not known. Anomalies: end before start, in no time.\n"
-        "复核后：按裁定豁免后的达标率。Adjusted: the share after rulings."
+        "复核后：按裁定豁免、改判后的达标率。\n"
+        "Adjusted: the share after what was waived or given to somebody else."
     )
 
 
 _WIDEST = 400
-_GROUPS = {"centre": "中心\nCentre", "crew": "班组\nCrew", "hour": "时\nHour"}
+_GROUPS = {
+    "centre": "中心\nCentre",
+    "crew": "班组\nCrew",
+    "hour": "时\nHour",
+    "party": "责任方\nParty",
+}
 _NUMBERS = (
     "限\nLimit",
+    "要求\nAsked",
     "数\nCount",
     "达标\nWithin",
     "复核后\nAdjusted",
@@ -165,6 +179,9 @@ _NUMBERS = (
     "异常\nAnomalies",
     "未判\nUnjudged",
 )
+
+
+_MET = {True: "✓", False: "✗", None: "–"}
 
 
 def _key(line: Line) -> str:
@@ -179,6 +196,7 @@ def _cells(line: Line) -> list[str]:
     return [
         f"{line.code} {line.name_zh}\n{line.name_en}",
         clock(line.limit_s),
+        f"{line.statistic} {_MET[found.met]}",
         str(found.count),
         share,
         after,

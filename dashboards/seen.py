@@ -97,6 +97,12 @@ def review_seen(row: Row, eyes: Eyes) -> Row:
     return {**row, **{name: eyes.text(row[name]) for name in ("appeal_words", "ruling_words")}}
 
 
+def breach_seen(row: Row, viewer: Viewer) -> Row | None:
+    """A live row of a breach or an anomaly; None where another centre's is none of the viewer's."""
+    mine = viewer.access.scope is Scope.ALL or str(viewer.access.unit_id) in row["seen_by"]
+    return {name: value for name, value in row.items() if name != "seen_by"} if mine else None
+
+
 def ticket_seen(row: Row, eyes: Eyes) -> Row:
     """A ticket with name, phone and words in clear or masked."""
     if eyes.clear:
@@ -123,6 +129,8 @@ def delta_seen(item: Row, viewer: Viewer) -> Row:
         return {**item, "value": order_seen(item["value"], viewer)}
     if item["entity"] == "call":
         return {**item, "value": call_seen(item["value"], viewer.eyes)}
+    if item["entity"] in ("review", "anomaly"):
+        return {**item, "value": breach_seen(item["value"], viewer)}
     return item
 
 

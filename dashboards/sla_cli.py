@@ -31,7 +31,9 @@ from dashboards.reports.steps import finish
 from dispatch.history.organisation import organisation_id
 from sla.calibration import LEAST, LEVEL, REASONS
 from sla.documents import parse_policy
+from sla.facts import When
 from sla.policy import Policy
+from sla.words import conditions
 
 app = typer.Typer(no_args_is_help=True, help="Service levels 时限")
 
@@ -125,7 +127,10 @@ def changed(codes: str | None, policy: Policy) -> list[str] | None:
     known = [rule.code for rule in policy.rules]
     for code in chosen or ():
         if code not in known:
-            raise InvalidField("--change", f"{code}: {', '.join(known)}")
+            there = ", ".join(known)
+            raise InvalidField(
+                "--change", f"there is no {code}; there are {there}", f"没有 {code}；有 {there}"
+            )
     return chosen
 
 
@@ -134,14 +139,14 @@ def period(from_: str, to: str, tz: str | None) -> tuple[datetime, datetime]:
     zone = tz or settings().timezone
     start, end = moment(from_, zone, "from"), moment(to, zone, "to")
     if end <= start:
-        raise InvalidField("--to", "须晚于 --from must lie behind --from")
+        raise InvalidField("--to", "must lie behind --from", "须晚于 --from")
     return start, end
 
 
 def between(share: float, option: str) -> float:
     """Raises InvalidField unless it lies between 0 and 1."""
     if not 0 < share < 1:
-        raise InvalidField(option, "须在 0 与 1 之间 lies between 0 and 1")
+        raise InvalidField(option, "lies between 0 and 1", "须在 0 与 1 之间")
     return share
 
 
@@ -153,7 +158,11 @@ def hours(text: str) -> tuple[int, ...]:
         found = ()
     ascending = all(a < b for a, b in pairwise(found))
     if len(found) < 2 or not ascending or not 0 <= found[0] <= found[-1] < 24:
-        raise InvalidField("--bands", f"{text}: 0,6,12,18")
+        raise InvalidField(
+            "--bands",
+            f"{text!r} is no list of hours from 0 to 23, such as 0,6,12,18",
+            f"{text!r} 不是 0 到 23 的整点列表，如 0,6,12,18",
+        )
     return found
 
 
@@ -257,9 +266,9 @@ HINDRANCES = {
 
 def _cells(line: dict[str, Any]) -> list[str]:
     known = line["typical_s"] is not None
-    conditions = " ".join(f"{name}={one}" for name, one in line["when"].items())
+    below = " ".join(conditions(When(**line["when"]))) if line["when"] else line["name_en"]
     return [
-        f"{line['code']} {line['name_zh']}\n{conditions or line['name_en']}",
+        f"{line['code']} {line['name_zh']}\n{below}",
         str(line["count"]),
         clock(line["typical_s"]),
         f"{clock(line['low_s'])}–{clock(line['high_s'])}" if known else "–",

@@ -10,6 +10,7 @@ from core.errors import NotFound
 from core.identity import EVERYTHING, Access
 from core.models import Event, Unit, User
 from dashboards import follow_ups
+from dashboards.escalations import escalations
 from dashboards.guides import answer_rows
 from dashboards.tickets import summaries
 from dashboards.values import iso, text
@@ -18,7 +19,9 @@ from dispatch.privacy.masking import Eyes
 from dispatch.tickets import repository, rules
 from dispatch.tickets.models import FollowUp, Ticket, TicketNote, TicketRelation
 
-BY_PERSON = ("merge", "unmerge", "transfer", "return", "answer", "close", "reopen", "order")
+BY_PERSON = (
+    "merge", "unmerge", "transfer", "return", "answer", "contact", "close", "reopen", "order"
+)  # fmt: skip
 
 
 def ticket_page(
@@ -29,6 +32,8 @@ def ticket_page(
     if ticket is None or not repository.is_held_by(session, ticket, access):
         raise NotFound(what="ticket", id=ticket_id)
     names = _names(session, org_id)
+    may = [act for act in BY_PERSON if rules.allowed(act, ticket.state)]
+    told = escalations(session, org_id, ticket_id)
     calls = list(
         session.scalars(
             select(FollowUp.id)
@@ -38,7 +43,7 @@ def ticket_page(
     )
     return {
         "ticket": summaries(session, org_id, [ticket_id], eyes)[ticket_id],
-        "may": [act for act in BY_PERSON if rules.allowed(act, ticket.state)],
+        "may": [*may, *(["acknowledge"] if any(one["cause"] is None for one in told) else [])],
         "guided": _guided(session, org_id, ticket),
         "clock": _clock(session, org_id, ticket_id),
         "orders": _orders(session, org_id, ticket, eyes),
@@ -56,6 +61,7 @@ def ticket_page(
             for one in repository.attachments_of(session, org_id, [ticket_id]).get(ticket_id, [])
         ],
         "follow_ups": follow_ups.rows(session, org_id, calls, eyes),
+        "escalations": told,
         "history": _history(session, org_id, ticket, calls, names, eyes),
     }
 

@@ -23,12 +23,12 @@ from dispatch.privacy.masking import Eyes
 from dispatch.tickets import repository, rules
 from dispatch.tickets.models import Ticket, TicketAttachment
 from sla.facts import Facts
-from sla.models import SlaTimer
-from sla.versions import usual
+from sla.models import SlaCase, SlaTimer
+from sla.repository import cases_of
+from sla.segments import CALENDAR_ENDS
+from sla.versions import policy_of, usual
 
 FAULT = "fault_repair"
-TOTAL = "AH"
-"""The timer whose deadline is an order's promise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,28 +128,44 @@ def _promise(session: Session, org_id: int) -> timedelta:
     return timedelta(seconds=limit or 0.0)
 
 
-def _due(ticket: Ticket, promised: datetime | None, usually: timedelta) -> datetime | None:
-    """When an answer is due; of a fault its order's promise, or its own until it has one."""
+def _due(
+    ticket: Ticket, order: Order | None, promised: SlaTimer | None, usually: timedelta
+) -> datetime | None:
+    """When an answer is due; of a fault its order's promise, or its own until it has one. Of a
+    ticket that was merged the promise runs from its own A.
+    """
     if ticket.due_at is not None:
         return ticket.due_at
     began = ticket.reopened_at or ticket.clock_started_at
     if ticket.kind == FAULT and ticket.state in rules.UNDECIDED:
         return began + usually if began else None
-    return promised
+    if promised is None or promised.due_at is None or order is None:
+        return None
+    if began is None or order.ticket_id == ticket.id:
+        return promised.due_at
+    return promised.due_at + max(began - promised.starts_at, timedelta(0))
+
+
+def _why_unknown(ticket: Ticket, case: SlaCase | None) -> str | None:
+    """Why nobody can say when an answer is due, though one is awaited."""
+    if ticket.kind == FAULT or ticket.state not in rules.UNDECIDED:
+        return None
+    return CALENDAR_ENDS if case is not None and policy_of(case).calendar else "no_limit"
 
 
 def summaries(
     session: Session, org_id: int, ticket_ids: Sequence[UUID], eyes: Eyes
 ) -> dict[UUID, dict[str, Any]]:
-    """Rows of tickets, in four statements."""
+    """Rows of tickets, in a few statements."""
     query = (
-        select(Ticket, Order, Location, User.name, Customer)
+        select(Ticket, Order, Location, User.name, Customer, SlaCase)
         .outerjoin(Order, (Order.org_id == Ticket.org_id) & (Order.id == Ticket.order_id))
         .outerjoin(Location, (Location.org_id == Order.org_id) & (Location.id == Order.location_id))
         .outerjoin(User, (User.org_id == Ticket.org_id) & (User.id == Ticket.filed_by))
         .outerjoin(
             Customer, (Customer.org_id == Ticket.org_id) & (Customer.id == Ticket.customer_id)
         )
+        .outerjoin(SlaCase, (SlaCase.org_id == Ticket.org_id) & (SlaCase.id == Ticket.id))
         .where(Ticket.org_id == org_id, Ticket.id.in_(ticket_ids))
     )
     found = session.execute(query).all()
@@ -182,30 +198,30 @@ def _files(session: Session, org_id: int, ticket_ids: Sequence[UUID]) -> dict[UU
     return found
 
 
-def _promises(session: Session, org_id: int, order_ids: Iterable[UUID]) -> dict[UUID, datetime]:
-    """When each order's promise is due."""
-    query = (
-        select(SlaTimer.case_id, func.max(SlaTimer.due_at))
-        .where(
-            SlaTimer.org_id == org_id,
-            SlaTimer.case_id.in_(list(order_ids)),
-            SlaTimer.code == TOTAL,
-            SlaTimer.due_at.is_not(None),
-        )
-        .group_by(SlaTimer.case_id)
+def _promises(session: Session, org_id: int, order_ids: Iterable[UUID]) -> dict[UUID, SlaTimer]:
+    """The deadline of each order's promise."""
+    cases = cases_of(session, org_id, list(order_ids))
+    totals = {id_: policy_of(case).total for id_, case in cases.items()}
+    query = select(SlaTimer).where(
+        SlaTimer.org_id == org_id, SlaTimer.case_id.in_(cases), SlaTimer.due_at.is_not(None)
     )
-    return {case_id: due for case_id, due in session.execute(query) if due is not None}
+    return {
+        one.case_id: one
+        for one in session.scalars(query)
+        if (total := totals[one.case_id]) is not None and one.code == total.code
+    }
 
 
 def _summary(
-    row: Row[Ticket, Order, Location, str, Customer],
+    row: Row[Ticket, Order, Location, str, Customer, SlaCase],
     files: int,
-    promises: dict[UUID, datetime],
+    promises: dict[UUID, SlaTimer],
     usually: timedelta,
     eyes: Eyes,
 ) -> dict[str, Any]:
-    ticket, order, place, filer, customer = row
+    ticket, order, place, filer, customer, case = row
     promised = promises.get(order.id) if order else None
+    due = _due(ticket, order, promised, usually)
     return {
         "id": str(ticket.id),
         "number": ticket.number,
@@ -215,7 +231,8 @@ def _summary(
         "filed_at": iso(ticket.filed_at),
         "filed_by": text(ticket.filed_by),
         "filed_by_name": filer,
-        "due_at": iso(_due(ticket, promised, usually)),
+        "due_at": iso(due),
+        "due_unknown": None if due else _why_unknown(ticket, case),
         "clock_started_at": iso(ticket.clock_started_at),
         "reopened_at": iso(ticket.reopened_at),
         "call_id": text(ticket.call_id),

@@ -1,18 +1,20 @@
 """Which fixes count. Pure: a fix, what is known of its vehicle, and `now` give a verdict.
 
-`RULES` is the whole process: the first rule that objects decides. A kept fix may move the latest
-position and feeds motion; one set aside is stored and does neither; a dropped one is not stored.
+`RULES` is the whole process: the first rule that objects decides. A kept fix moves the latest
+position, feeds motion and is stored; one set aside is stored and does neither; a thinned one is not
+stored and does both; a dropped one is nowhere, but counted.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
 from gps.fix import Fix, distance_m
+from gps.sources import Sources, begun, counts, hear
 
-Decision = Literal["keep", "aside", "drop"]
+Decision = Literal["keep", "aside", "thin", "drop"]
 
 FUTURE_TOLERANCE = timedelta(seconds=60)
 """Device clocks drift; a fix this far ahead still counts."""
@@ -23,9 +25,15 @@ FUTURE_LIMIT = timedelta(days=1)
 PAST_LIMIT = timedelta(days=90)
 """Longest time that a terminal keeps positions for later."""
 
-JUMP_KMH = 220.0
-JUMP_M = 1000.0
+JUMP_KMH = 150.0
+JUMP_M = 250.0
 """A step both longer and faster than this is not driven; short steps may be receiver noise."""
+
+ACCURACY_M = 200.0
+"""A receiver less sure than this knows the district, not the street."""
+
+STATIC_M, STATIC_KMH = 15.0, 3.0
+"""A vehicle that stands: no farther and no faster than its receiver's noise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +44,23 @@ class Place:
     fix_at: datetime
     lat: float
     lon: float
+    phone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of a vehicle: its latest counted fix, and the newest one that jumped away."""
+    """What is known of a vehicle: its latest counted fix, and the newest one that jumped away.
+
+    `stored_at`: time of the latest counted fix that was stored; None: that of `latest`.
+    `sources`: its devices, where it has several.
+    `static_for`: how far apart the stored fixes of a standing vehicle are; 0: all are stored.
+    """
 
     latest: Place | None = None
     suspect: Place | None = None
+    stored_at: datetime | None = None
+    static_for: timedelta = timedelta(0)
+    sources: Sources | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +96,26 @@ def duplicate(fix: Fix, known: Known, _now: datetime) -> Decision | None:
     return "drop" if same else None
 
 
-def no_fix(fix: Fix, _known: Known, _now: datetime) -> Decision | None:
+def outdated(fix: Fix, _known: Known, _now: datetime) -> Decision | None:
     """The receiver says itself that it has no position: the coordinates are old."""
     return None if fix.positioned else "aside"
 
 
+def inaccurate(fix: Fix, _known: Known, _now: datetime) -> Decision | None:
+    """By the receiver's own estimate."""
+    return "aside" if (fix.accuracy_m or 0.0) > ACCURACY_M else None
+
+
 def future(fix: Fix, _known: Known, now: datetime) -> Decision | None:
     return "aside" if fix.at > now + FUTURE_TOLERANCE else None
+
+
+def beside(fix: Fix, known: Known, _now: datetime) -> Decision | None:
+    """Another device of the vehicle says where it is."""
+    latest = known.latest
+    if latest is None or fix.device_id == latest.device_id:
+        return None
+    return None if counts(_sources(known, latest), latest.device_id, fix) else "aside"
 
 
 def late(fix: Fix, known: Known, _now: datetime) -> Decision | None:
@@ -99,10 +129,22 @@ def jump(fix: Fix, known: Known, _now: datetime) -> Decision | None:
         return None
     confirmed = (
         known.suspect is not None
+        and known.suspect.device_id == fix.device_id
         and known.suspect.fix_at < fix.at
         and not _too_fast(known.suspect, fix)
     )
     return None if confirmed else "aside"
+
+
+def static(fix: Fix, known: Known, _now: datetime) -> Decision | None:
+    """One more of a vehicle that stands, too soon after the last one that was stored."""
+    latest = known.latest
+    if latest is None or latest.device_id != fix.device_id:
+        return None
+    soon = fix.at - (known.stored_at or latest.fix_at) < known.static_for
+    stands = fix.speed_kmh <= STATIC_KMH
+    near = distance_m(latest.lat, latest.lon, fix.lat, fix.lon) <= STATIC_M
+    return "thin" if soon and stands and near else None
 
 
 Rule = Callable[[Fix, Known, datetime], Decision | None]
@@ -113,10 +155,13 @@ RULES: tuple[Rule, ...] = (
     far_past,
     null_island,
     duplicate,
-    no_fix,
+    outdated,
+    inaccurate,
     future,
+    beside,
     late,
     jump,
+    static,
 )
 
 
@@ -130,10 +175,45 @@ def judge(fix: Fix, known: Known, now: datetime) -> tuple[Verdict, Known]:
     else:
         verdict = Verdict("keep", "ok")
     if verdict.decision == "keep":
-        return verdict, Known(latest=_place(fix))
+        sources = _heard(fix, known, kept=True)
+        return verdict, replace(
+            known, latest=_place(fix), suspect=_others(known, fix), stored_at=None, sources=sources
+        )
+    if verdict.decision == "thin":
+        stored_at = known.stored_at or (known.latest.fix_at if known.latest else None)
+        sources = _heard(fix, known, kept=True)
+        return verdict, replace(
+            known,
+            latest=_place(fix),
+            suspect=_others(known, fix),
+            stored_at=stored_at,
+            sources=sources,
+        )
     if verdict.reason == "jump":
-        return verdict, Known(latest=known.latest, suspect=_place(fix))
+        return verdict, replace(known, suspect=_place(fix))
+    if verdict.reason == "beside":
+        return verdict, replace(known, sources=_heard(fix, known, kept=False))
     return verdict, known
+
+
+def _others(known: Known, fix: Fix) -> Place | None:
+    """A fix that counts says nothing about where another device has jumped to."""
+    suspect = known.suspect
+    return suspect if suspect is not None and suspect.device_id != fix.device_id else None
+
+
+def _heard(fix: Fix, known: Known, *, kept: bool) -> Sources | None:
+    latest = known.latest
+    if latest is None or (known.sources is None and fix.device_id == latest.device_id):
+        return None
+    return hear(_sources(known, latest), latest.device_id, fix, kept=kept)
+
+
+def _sources(known: Known, latest: Place) -> Sources:
+    if known.sources is not None and latest.device_id in known.sources.heard:
+        return known.sources
+    at = latest.fix_at.timestamp()
+    return begun(latest.device_id, at, latest.lat, latest.lon, phone=latest.phone)
 
 
 def _too_fast(place: Place, fix: Fix) -> bool:
@@ -143,4 +223,4 @@ def _too_fast(place: Place, fix: Fix) -> bool:
 
 
 def _place(fix: Fix) -> Place:
-    return Place(fix.device_id, fix.at, fix.lat, fix.lon)
+    return Place(fix.device_id, fix.at, fix.lat, fix.lon, fix.phone)

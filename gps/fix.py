@@ -12,6 +12,9 @@ EARTH_RADIUS_M = 6_371_008.8
 class Fix:
     """WGS-84 degrees, km/h, degrees clockwise from north, metres. All times aware UTC.
 
+    `phone`: of a crew's phone; otherwise of a terminal that is built in.
+    `ignition`, `accuracy_m` (radius, as the receiver estimates it): None where it does not tell.
+
     Three clocks: `fix_at` the receiver's time of the position, `sent_at` the device's time of
     sending (None where the protocol has none), `received_at` ours.
     """
@@ -27,8 +30,11 @@ class Fix:
     alarm_bits: int = 0
     status_bits: int = 0
     positioned: bool = True
+    ignition: bool | None = None
+    accuracy_m: float | None = None
     serial: int = 0
     sent_at: datetime | None = None
+    phone: bool = False
 
     @property
     def at(self) -> datetime:

@@ -1,4 +1,8 @@
-"""Collects positions from all connections into batches: write, then acknowledge, then publish."""
+"""Collects positions from all connections into batches: write, then acknowledge, then publish.
+
+The devices take turns, a message each: who sends what a blind spot has kept back for hours does
+not keep the live ones waiting. Of one device everything stays in its order.
+"""
 
 import asyncio
 from collections import Counter, deque
@@ -20,6 +24,8 @@ log = logger(__name__)
 BATCH_FIXES = 5000
 FULL_FIXES = 50_000
 """Positions in memory at which reading from terminals stops until the database has caught up."""
+BACKLOG_FIXES = 200
+"""So many of one device wait here; the rest waits in the device."""
 
 FIRST_RETRY_S, LAST_RETRY_S = 0.2, 2.0
 
@@ -45,6 +51,11 @@ class Pending:
     org_id: int
     fixes: tuple[Fix, ...]
 
+    @property
+    def turn(self) -> object:
+        """Whose turn it takes: the device's, over however many connections."""
+        return self.fixes[0].device_id if self.fixes else self.sender
+
 
 class Intake:
     """One per gateway. `publish` gets the latest positions of each commit, after the commit."""
@@ -55,7 +66,8 @@ class Intake:
         self.counts: Counter[str] = Counter()
         self._flush_seconds = flush_seconds
         self._publish = publish
-        self._waiting: deque[Pending] = deque()
+        self._waiting: dict[object, deque[Pending]] = {}
+        self._turns: deque[object] = deque()
         self._fixes = 0
         self._some = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -67,9 +79,17 @@ class Intake:
         """Whether connections should read no further."""
         return self._fixes >= FULL_FIXES or self._stopping.is_set()
 
+    def backlogged(self, device_id: UUID) -> bool:
+        """Whether the connection of this device should read no further."""
+        waiting = self._waiting.get(device_id, ())
+        return sum(len(pending.fixes) for pending in waiting) >= BACKLOG_FIXES
+
     def put(self, pending: Pending) -> None:
         """Take a message; it is acknowledged when its positions are committed."""
-        self._waiting.append(pending)
+        if (turn := pending.turn) not in self._waiting:
+            self._waiting[turn] = deque()
+            self._turns.append(turn)
+        self._waiting[turn].append(pending)
         self._fixes += len(pending.fixes)
         self._some.set()
 
@@ -108,10 +128,16 @@ class Intake:
     def _take(self) -> list[Pending]:
         batch: list[Pending] = []
         taken = 0
-        while self._waiting and taken < BATCH_FIXES:
-            pending = self._waiting.popleft()
+        while self._turns and taken < BATCH_FIXES:
+            turn = self._turns.popleft()
+            waiting = self._waiting[turn]
+            pending = waiting.popleft()
             batch.append(pending)
             taken += len(pending.fixes)
+            if waiting:
+                self._turns.append(turn)
+            else:
+                del self._waiting[turn]
         self._fixes -= taken
         if not self._waiting and not self._stopping.is_set():
             self._some.clear()

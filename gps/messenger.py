@@ -10,13 +10,15 @@ from uuid import UUID
 import psycopg
 
 from core.clock import now
-from core.engines import libpq_url
+from core.listen import listening_async
 from core.logging import logger
-from core.settings import settings
 from gps import messages
+from gps.jt808.framing import part_count
+from gps.jt808.uplink import TerminalAck
 from gps.messages import Sending
 from gps.service import WAKE_CHANNEL
 from gps.session import Session
+from gps.terminals import Terminal
 
 log = logger(__name__)
 
@@ -27,7 +29,9 @@ class Answer(NamedTuple):
     """What a terminal said to a message, and when it arrived."""
 
     org_id: int
-    message_id: UUID
+    device_id: UUID
+    serial: int
+    message_id: int
     result: int
     at: datetime
 
@@ -52,9 +56,11 @@ class Messenger:
         """Something may be due."""
         self._wake.set()
 
-    def answered(self, org_id: int, message_id: UUID, result: int) -> None:
+    def answered(self, terminal: Terminal, ack: TerminalAck) -> None:
         """Record an answer soon."""
-        self._answers.put_nowait(Answer(org_id, message_id, result, now()))
+        self._answers.put_nowait(
+            Answer(terminal.org_id, terminal.id, ack.serial, ack.message_id, ack.result, now())
+        )
         self._wake.set()
 
     async def run(self) -> None:
@@ -77,13 +83,9 @@ class Messenger:
 
     async def listen(self) -> None:
         """Wake at once when a message is queued for a terminal that is connected here."""
-        url = libpq_url(settings().database_url or "")
         while True:
             try:
-                async with await psycopg.AsyncConnection.connect(
-                    url, autocommit=True
-                ) as connection:
-                    await connection.execute(f"LISTEN {WAKE_CHANNEL}")
+                async with listening_async(WAKE_CHANNEL, name="paidan-messages") as connection:
                     self._wake.set()
                     async for notice in connection.notifies():
                         if _device(notice.payload) in self._active:
@@ -107,21 +109,21 @@ class Messenger:
         orgs = {session.terminal.org_id for session in self._active.values() if session.terminal}
         for org_id in orgs:
             sendings = await loop.run_in_executor(
-                self._thread, messages.claim, org_id, self._gateway_id, self._reserve
+                self._thread, messages.claim, org_id, self._gateway_id, self._parts
             )
             for sending in sendings:
                 self._send(sending)
             if len(sendings) == messages.CLAIM_LIMIT:
                 self._wake.set()
 
-    def _reserve(self, device_id: UUID, text: str) -> list[int] | None:
+    def _parts(self, device_id: UUID, form: str, text: str) -> int | None:
         session = self._active.get(device_id)
-        return session.reserve_text(text) if session is not None else None
+        return part_count(session.body(form, text)) if session is not None else None
 
     def _send(self, sending: Sending) -> None:
         session = self._active.get(sending.device_id)
         if session is not None:
-            session.send_text(sending.org_id, sending.message_id, sending.text, sending.serials)
+            session.send_message(sending.form, sending.text, sending.serials)
 
 
 def _device(payload: str) -> UUID | None:

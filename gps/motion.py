@@ -6,18 +6,19 @@ single outlier makes either; both are dated back to the moment itself, with the 
 fixes around it as uncertainty.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from gps.fix import distance_m
+from gps.shapes import Shape
 
 STILL_M = 40.0
 """Receiver noise of a standing vehicle between buildings."""
 
-AWAY_M = 100.0
-"""Displacement that proves a departure."""
+AWAY_M = 150.0
+"""Displacement that proves a departure: farther than a yard is wide."""
 
 MOVING_KMH = 8.0
 """Reported speed above which a vehicle drives; below it receivers invent speeds."""
@@ -25,47 +26,62 @@ MOVING_KMH = 8.0
 STAY_KMH = 5.0
 """Mean speed between two fixes at the site up to which the vehicle stays."""
 
-STAY_S = 30.0
-"""How long it must stay: longer than driving past, shorter than a job."""
+STAY_S = 90.0
+"""How long it must stay, engine running or unknown: longer than a red light, shorter than a job."""
+
+PARKED_S = 10.0
+"""The same with the ignition off."""
 
 ACCURACY_M = 30.0
-"""Added to the radius of the site: uncertainty of the fix."""
+"""Uncertainty of a fix whose receiver names none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """A counted fix of the vehicle. Degrees WGS-84, km/h; `at` aware UTC."""
+    """A counted fix of the vehicle. Degrees WGS-84, km/h; `at` aware UTC.
+
+    `ignition`: None where the device does not know it.
+    """
 
     at: datetime
     lat: float
     lon: float
     speed_kmh: float = 0.0
+    ignition: bool | None = None
 
     def metres_to(self, other: "Sight") -> float:
         return distance_m(self.lat, self.lon, other.lat, other.lon)
 
-    def to_json(self) -> list[float]:
-        return [self.at.timestamp(), self.lat, self.lon, self.speed_kmh]
+    def to_json(self) -> list[Any]:
+        return [self.at.timestamp(), self.lat, self.lon, self.speed_kmh, self.ignition]
 
     @classmethod
-    def from_json(cls, values: list[float]) -> "Sight":
-        return cls(_moment(values[0]), values[1], values[2], values[3])
+    def from_json(cls, values: list[Any]) -> "Sight":
+        return cls(_moment(values[0]), *values[1:])
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What is watched: the place of the order, since when."""
+    """What is watched: the order's place, since when. `shape`: as drawn; else the circle."""
 
     lat: float
     lon: float
     radius_m: float
     since: datetime
+    shape: Shape | None = None
 
     def metres_to(self, sight: Sight) -> float:
+        """From the place itself."""
         return distance_m(self.lat, self.lon, sight.lat, sight.lon)
 
+    def beyond_m(self, sight: Sight) -> float:
+        """From the edge; negative inside."""
+        if self.shape is not None:
+            return self.shape.beyond_m(sight.lat, sight.lon)
+        return self.metres_to(sight) - self.radius_m
+
     def contains(self, sight: Sight) -> bool:
-        return self.metres_to(sight) <= self.radius_m + ACCURACY_M
+        return self.beyond_m(sight) <= ACCURACY_M
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +114,20 @@ class Crossing:
 class Motion:
     """What must be remembered between two fixes.
 
-    `origin`: where the vehicle stood when the watch began. `still`: last fix still there.
-    `moved`: first fix of the movement under way. `last`: previous fix. `entered`: the crossing
-    into the site, not yet an arrival. `stay`: first fix of the stay. `outside`: last fix was out.
+    `origin`: where the vehicle stood when the watch began. `still`: last fix at rest there, or
+    where it was parked anew in the same yard. `moved`: first fix of the movement under way.
+    `last`: previous fix. `halt`: first fix of the rest under way. `entered`: the crossing into the
+    site, not yet an arrival. `stay`: first fix of the stay; none as long as it has not been at rest
+    since it came. `outside`: last fix was out.
+    `wired`: whether the ignition is to be believed: it was seen on, and never off on the move.
     """
 
     origin: Sight | None = None
+    wired: bool | None = None
     still: Sight | None = None
     moved: Sight | None = None
     last: Sight | None = None
+    halt: Sight | None = None
     stay: Sight | None = None
     entered: Crossing | None = None
     outside: bool = False
@@ -116,6 +137,8 @@ class Motion:
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values; `from_json` reads them back."""
         result: dict[str, Any] = {"outside": self.outside, "arrived": self.arrived}
+        if self.wired is not None:
+            result["wired"] = self.wired
         for name in _SIGHTS:
             if (sight := getattr(self, name)) is not None:
                 result[name] = sight.to_json()
@@ -131,13 +154,14 @@ class Motion:
         return cls(
             **{name: Sight.from_json(values[name]) for name in _SIGHTS if name in values},
             entered=Crossing.from_json(values["entered"]) if "entered" in values else None,
+            wired=values.get("wired"),
             outside=bool(values.get("outside")),
             departed_at=_moment(departed) if departed is not None else None,
             arrived=bool(values.get("arrived")),
         )
 
 
-_SIGHTS = ("origin", "still", "moved", "last", "stay")
+_SIGHTS = ("origin", "still", "moved", "last", "halt", "stay")
 
 
 def begin(site: Site, latest: Sight | None) -> Motion:
@@ -153,8 +177,15 @@ def begin(site: Site, latest: Sight | None) -> Motion:
         late = max(0.0, (latest.at - site.since).total_seconds())
         at = max(latest.at, site.since)
         entered = Crossing("arrived", at, latest.lat, latest.lon, late, site.metres_to(latest))
-    stay = latest if entered and latest.speed_kmh < MOVING_KMH else None
-    return Motion(origin=latest, still=latest, last=latest, entered=entered, stay=stay)
+    drives = latest.speed_kmh >= MOVING_KMH
+    return Motion(
+        origin=latest,
+        still=latest,
+        moved=latest if drives else None,
+        last=latest,
+        entered=entered,
+        stay=latest if entered and not drives else None,
+    )
 
 
 def again(
@@ -172,12 +203,28 @@ def again(
     return replace(motion, departed_at=departed_at)
 
 
+def retraced(site: Site, sights: Sequence[Sight]) -> tuple[Motion, tuple[Crossing, ...]]:
+    """What would have been seen had every fix come in time.
+
+    `sights`: counted fixes, oldest first, those from before the watch began too; the last of these
+    is where the vehicle stood.
+    """
+    before = [sight for sight in sights if sight.at < site.since]
+    motion = begin(site, before[-1]) if before else Motion()
+    found: list[Crossing] = []
+    for sight in sights[len(before) :]:
+        motion, crossings = follow(site, motion, sight)
+        found.extend(crossings)
+    return motion, tuple(found)
+
+
 def follow(site: Site, motion: Motion, sight: Sight) -> tuple[Motion, tuple[Crossing, ...]]:
     """Take one counted fix, newer than the last. Returns at most one crossing of each kind."""
     if motion.origin is None:
         return begin(site, sight), ()
     if motion.arrived or sight.at < site.since:
         return motion, ()
+    motion = _believing(motion, sight)
     motion, departed = _departure(site, motion, sight)
     motion, arrived = _arrival(_presence(site, motion, sight), sight)
     if arrived and motion.departed_at is None:
@@ -190,15 +237,39 @@ def _departure(site: Site, motion: Motion, sight: Sight) -> tuple[Motion, Crossi
     origin, still = motion.origin, motion.still
     if motion.departed_at or origin is None or still is None:
         return motion, None
-    metres = sight.metres_to(origin)
-    if metres <= STILL_M and sight.speed_kmh < MOVING_KMH:
+    motion = _resting(motion, sight)
+    away = sight.metres_to(origin) > AWAY_M
+    at_rest = sight.metres_to(still) <= STILL_M and sight.speed_kmh < MOVING_KMH
+    if not away and (at_rest or _parked(motion, motion.halt, sight)):
         return replace(motion, still=sight, moved=None), None
     if motion.moved is None:
         return replace(motion, moved=sight), None
-    if metres <= AWAY_M:
+    if not away:
         return motion, None
     crossing = _left(site, still, motion.moved)
     return replace(motion, departed_at=crossing.at), crossing
+
+
+def _resting(motion: Motion, sight: Sight) -> Motion:
+    """Keep account of the rest under way; a movement ends it."""
+    slow = motion.last is not None and _slow(motion.last, sight)
+    return replace(motion, halt=(motion.halt or motion.last) if slow else sight)
+
+
+def _believing(motion: Motion, sight: Sight) -> Motion:
+    """Terminals without the wire say always on or always off."""
+    if sight.ignition is False and sight.speed_kmh >= MOVING_KMH:
+        return replace(motion, wired=False)
+    return replace(motion, wired=True) if sight.ignition and motion.wired is None else motion
+
+
+def _parked(motion: Motion, since: Sight | None, sight: Sight) -> bool:
+    """At rest for long enough to be no red light."""
+    if since is None:
+        return False
+    off = sight.ignition is False and motion.wired
+    least = PARKED_S if off else STAY_S
+    return (sight.at - since.at).total_seconds() >= least
 
 
 def _left(site: Site, still: Sight, moved: Sight) -> Crossing:
@@ -231,13 +302,25 @@ def _presence(site: Site, motion: Motion, sight: Sight) -> Motion:
         return replace(motion, outside=True, entered=entered, stay=None)
     if motion.entered is None and last is not None:
         entered = _crossed(site, last, sight)
-        return replace(motion, outside=False, entered=entered, stay=sight)
-    stays = last is not None and _stays(last, sight) and not motion.outside
-    stay = (motion.stay or last) if stays else sight
-    return replace(motion, outside=False, stay=stay)
+        return replace(motion, outside=False, entered=entered, stay=None)
+    stays = last is not None and _slow(last, sight) and not motion.outside
+    if stays:
+        return replace(motion, stay=motion.stay or last)
+    if motion.stay is None and not motion.outside and last is not None:
+        return _nearing(site, motion, last, sight)
+    return replace(motion, outside=False, stay=sight)
 
 
-def _stays(last: Sight, sight: Sight) -> bool:
+def _nearing(site: Site, motion: Motion, last: Sight, sight: Sight) -> Motion:
+    """Not at rest since it came. What a fix is unsure of reaches beyond the edge, so the edge
+    itself may be crossed some fixes after the first that may be inside.
+    """
+    if not site.beyond_m(sight) <= 0 < site.beyond_m(last):
+        return motion
+    return replace(motion, entered=_crossed(site, last, sight))
+
+
+def _slow(last: Sight, sight: Sight) -> bool:
     hours = (sight.at - last.at).total_seconds() / 3600
     slow = last.metres_to(sight) / 1000 <= STAY_KMH * hours
     return slow and sight.speed_kmh < MOVING_KMH
@@ -245,19 +328,18 @@ def _stays(last: Sight, sight: Sight) -> bool:
 
 def _crossed(site: Site, before: Sight, sight: Sight) -> Crossing:
     """Where the straight way between two fixes meets the edge of the site."""
-    outer, inner = site.metres_to(before), site.metres_to(sight)
-    edge = site.radius_m + ACCURACY_M
-    part = min(1.0, max(0.0, (outer - edge) / (outer - inner))) if outer > inner else 1.0
+    outer, inner = site.beyond_m(before), site.beyond_m(sight)
+    part = min(1.0, max(0.0, outer / (outer - inner))) if outer > inner else 1.0
     at = max(before.at + part * (sight.at - before.at), site.since)
     gap = (sight.at - max(before.at, site.since)).total_seconds()
-    return Crossing("arrived", at, sight.lat, sight.lon, gap, inner)
+    return Crossing("arrived", at, sight.lat, sight.lon, gap, site.metres_to(sight))
 
 
 def _arrival(motion: Motion, sight: Sight) -> tuple[Motion, Crossing | None]:
     entered, stay = motion.entered, motion.stay
     if entered is None or stay is None or motion.outside:
         return motion, None
-    if (sight.at - stay.at).total_seconds() < STAY_S:
+    if not _parked(motion, stay, sight):
         return motion, None
     if motion.departed_at and motion.departed_at > entered.at:
         entered = replace(entered, at=motion.departed_at)

@@ -6,26 +6,47 @@ after it returned, never before.
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-import psycopg
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-
 from core.clock import now as clock_now
-from core.events import VehicleArrived, VehicleDeparted
+from core.events import VehicleArrived, VehicleDeparted, VehicleHeard
 from core.identity import system_actor
 from core.logging import logger
-from core.uow import ConcurrentChange, UnitOfWork, unit_of_work
+from core.settings import settings
+from core.uow import UnitOfWork, unit_of_work
 from gps import repository
+from gps.distress import Distress, Switch, heed_switches, record_distress, remember_switches
+from gps.failures import is_away, lacks_day
+from gps.fence_steps import pass_fences, read_inside, record_passages, remember_inside
+from gps.fences import Inside, Passed
 from gps.filters import Known, Place, judge
 from gps.fix import Fix
-from gps.motion import Crossing, Motion, Sight, Site, follow
+from gps.memory import recalled, remembered
+from gps.motion import Crossing, Motion, follow, retraced
+from gps.movement_steps import (
+    Ways,
+    follow_movements,
+    read_ways,
+    remember_ways,
+    retrace_movements,
+    save_movements,
+)
 from gps.repository import FixValues, Latest, OpenWatch
+from gps.silence import SPOKE, heard_by
+from gps.sites import site_of
+from gps.source_steps import Told, compare_sources, record_sources
+from gps.track import in_order, sight_of
 
 log = logger(__name__)
+
+LOOK_BACK = timedelta(hours=1)
+"""How long before a watch a vehicle may have been silent and still stand where it was seen."""
+SETTLED = timedelta(minutes=10)
+"""A fix so long after an arrival says nothing about it."""
+SAME_MOMENT = timedelta(seconds=1)
+"""Facts nearer together than fix times are exact."""
 
 
 class DatabaseAway(Exception):
@@ -40,57 +61,125 @@ class Batch:
     cur: repository.Cursor
     fixes: Sequence[Fix]
     vehicles: dict[UUID, UUID | None] = field(default_factory=dict)
+    phones: set[UUID] = field(default_factory=set)
     latest: dict[UUID, Latest] = field(default_factory=dict)
+    known: dict[UUID, Known] = field(default_factory=dict)
+    before: dict[UUID, Latest] = field(default_factory=dict)
     moved: dict[UUID, Latest] = field(default_factory=dict)
     watches: dict[UUID, list[OpenWatch]] = field(default_factory=dict)
     watched: dict[UUID, OpenWatch] = field(default_factory=dict)
     kept: list[tuple[UUID, Fix]] = field(default_factory=list)
+    on_the_way: list[tuple[UUID, Fix]] = field(default_factory=list)
+    """Of all that is stored, what may belong to the vehicle's way: their times are believed."""
+    late: dict[UUID, datetime] = field(default_factory=dict)
+    """The oldest late fix of a vehicle; what merely came beside another device is none."""
     rows: list[FixValues] = field(default_factory=list)
+    dropped: dict[tuple[UUID, date, str], repository.Dropped] = field(default_factory=dict)
+    seen: set[UUID] = field(default_factory=set)
+    """Vehicles of which something must be remembered."""
     crossings: list[tuple[OpenWatch, UUID, Crossing]] = field(default_factory=list)
+    """Each with its watch as it was before."""
+    sources: list[Told] = field(default_factory=list)
+    source_shown: set[UUID] = field(default_factory=set)
+    """Vehicles whose source is of another kind, or the first."""
+    ways: Ways = field(default_factory=Ways)
+    switches: dict[UUID, Switch] = field(default_factory=dict)
+    """Alarm switches that were ever pressed."""
+    distress: list[Distress] = field(default_factory=list)
+    spoke: list[tuple[UUID, Fix]] = field(default_factory=list)
+    """What shows that a device sends and knows where it is, newer than the latest or not."""
+    heard: list[tuple[UUID, VehicleHeard]] = field(default_factory=list)
+    """Vehicles with a device that was silent until now."""
+    inside: dict[UUID, Inside] = field(default_factory=dict)
+    passed: list[tuple[Passed, UUID]] = field(default_factory=list)
+    """Fences that vehicles passed, each with the device that showed it."""
     reasons: Counter[str] = field(default_factory=Counter)
+    verdicts: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Written:
-    """What a commit did. `refused` are positions in the input that no transaction took."""
+    """What a commit did. `refused` are positions in the input that no transaction took.
+
+    `verdicts`: what became of each, in the order of the input (`gps.words.REASONS`, or `refused`).
+    """
 
     reasons: Counter[str] = field(default_factory=Counter)
     latest: dict[UUID, Latest] = field(default_factory=dict)
     refused: set[int] = field(default_factory=set)
+    verdicts: list[str] = field(default_factory=list)
 
 
 def find_vehicles(batch: Batch) -> None:
     devices = {fix.device_id for fix in batch.fixes}
-    batch.vehicles = repository.vehicles_of(batch.cur, batch.uow.org_id, devices)
+    found = repository.vehicles_of(batch.cur, batch.uow.org_id, devices)
+    batch.vehicles = {device: vehicle for device, (vehicle, _) in found.items()}
+    batch.phones = {device for device, (_, phone) in found.items() if phone}
 
 
 def read_latest(batch: Batch) -> None:
     vehicles = sorted({vehicle for vehicle in batch.vehicles.values() if vehicle})
     if vehicles:
         batch.latest = repository.lock_latest(batch.cur, batch.uow.org_id, vehicles)
+        batch.before = dict(batch.latest)
 
 
 def judge_fixes(batch: Batch) -> None:
+    unknown = _known(None)
     for fix in batch.fixes:
+        if fix.device_id in batch.phones:
+            fix = replace(fix, phone=True)  # the registry knows it, no frame says so
         vehicle = batch.vehicles.get(fix.device_id)
-        latest = batch.latest.get(vehicle) if vehicle else None
-        verdict, known = judge(fix, _known(latest), batch.uow.now)
+        known = _known_of(batch, vehicle) if vehicle else unknown
+        verdict, known = judge(fix, known, batch.uow.now)
         batch.reasons[verdict.reason] += 1
-        if verdict.decision == "drop":
+        batch.verdicts.append(verdict.reason)
+        if verdict.decision in ("drop", "thin"):
+            _drop(batch, fix, verdict.reason)
+        else:
+            batch.rows.append(_row(batch.uow.org_id, vehicle, fix, verdict.reason))
+        if vehicle is None or verdict.decision == "drop":
             continue
-        batch.rows.append(_row(batch.uow.org_id, vehicle, fix, verdict.reason))
-        if vehicle is None:
-            continue
-        if verdict.decision == "keep":
+        batch.seen.add(vehicle)
+        batch.known[vehicle] = known
+        if verdict.reason != "future":
+            batch.on_the_way.append((vehicle, fix))
+        if verdict.reason in SPOKE:
+            batch.spoke.append((vehicle, fix))
+        if verdict.decision in ("keep", "thin"):
             batch.kept.append((vehicle, fix))
-            latest = _latest(vehicle, fix)
-            batch.moved[vehicle] = latest
-        if latest is not None:
-            batch.latest[vehicle] = latest._replace(motion=_suspect(known))
+            batch.latest[vehicle] = batch.moved[vehicle] = _latest(vehicle, fix)
+        elif verdict.reason == "late":
+            batch.late[vehicle] = min(fix.at, batch.late.get(vehicle, fix.at))
+    for vehicle in batch.seen & batch.latest.keys():
+        told = remembered(batch.known[vehicle])
+        batch.latest[vehicle] = batch.latest[vehicle]._replace(motion=told)
+
+
+def _known_of(batch: Batch, vehicle: UUID) -> Known:
+    known = batch.known.get(vehicle)
+    if known is None:
+        known = batch.known[vehicle] = _known(batch.latest.get(vehicle))
+    return known
+
+
+def _drop(batch: Batch, fix: Fix, reason: str) -> None:
+    key = fix.device_id, fix.received_at.date(), reason
+    before = batch.dropped.get(key)
+    fixes = before.fixes + 1 if before else 1
+    told = repository.Dropped(*key, fixes, fix.received_at, fix.fix_at, fix.lat, fix.lon)
+    batch.dropped[key] = told
+
+
+def listen(batch: Batch) -> None:
+    """Until when each position holds by the rhythm of its device, and who is silent no more."""
+    heard_by(batch.spoke, batch.before, batch.latest, batch.heard, batch.uow.now)
+    for vehicle in batch.moved:
+        batch.moved[vehicle] = batch.latest[vehicle]
 
 
 def read_watches(batch: Batch) -> None:
-    vehicles = sorted({vehicle for vehicle, _ in batch.kept})
+    vehicles = sorted({vehicle for vehicle, _ in batch.kept} | batch.late.keys())
     if vehicles:
         for watch in repository.lock_watches(batch.cur, batch.uow.org_id, vehicles):
             batch.watches.setdefault(watch.vehicle_id, []).append(watch)
@@ -100,16 +189,58 @@ def follow_watched(batch: Batch) -> None:
     for vehicle, fix in batch.kept:
         for watch in batch.watches.get(vehicle, ()):
             watch = batch.watched.get(watch.id, watch)
-            site = Site(watch.lat, watch.lon, watch.radius_m, watch.created_at)
-            motion, crossings = follow(site, Motion.from_json(watch.motion), _sight(fix))
-            watch = watch._replace(motion=motion.to_json())
-            for crossing in crossings:
-                batch.crossings.append((watch, fix.device_id, crossing))
-                if crossing.kind == "departed":
-                    watch = watch._replace(departed_at=crossing.at)
-                else:
-                    watch = watch._replace(arrived_at=crossing.at)
-            batch.watched[watch.id] = watch
+            if watch.arrived_at is not None:
+                continue
+            site = site_of(watch)
+            motion, crossings = follow(site, Motion.from_json(watch.motion), sight_of(fix))
+            _take(batch, watch, motion, [(fix.device_id, crossing) for crossing in crossings])
+
+
+def retrace_late(batch: Batch) -> None:
+    """A blind spot has ended: what its fixes show was so all the time, and is dated anew."""
+    for vehicle, since in batch.late.items():
+        for watch in batch.watches.get(vehicle, ()):
+            watch = batch.watched.get(watch.id, watch)
+            if watch.arrived_at is not None and since > watch.arrived_at + SETTLED:
+                continue
+            fixes = _track(batch, watch)
+            site = site_of(watch)
+            motion, crossings = retraced(site, in_order(fixes))
+            told = {"departed": watch.departed_at, "arrived": watch.arrived_at}
+            device = fixes[-1].device_id
+            anew = [one for one in crossings if _differs(told[one.kind], one.at)]
+            if len(crossings) >= sum(at is not None for at in told.values()):
+                _take(batch, watch, motion, [(device, crossing) for crossing in anew])
+
+
+def _track(batch: Batch, watch: OpenWatch) -> list[Fix]:
+    """Every stored fix of the watched vehicle from shortly before the watch on, and the batch's."""
+    since = watch.created_at - LOOK_BACK
+    stored = repository.track(batch.cur, batch.uow.org_id, watch.vehicle_id, since)
+    known = {(fix.device_id, fix.at) for fix in stored}
+    fresh = [
+        fix
+        for vehicle, fix in batch.on_the_way
+        if vehicle == watch.vehicle_id and fix.at >= since and (fix.device_id, fix.at) not in known
+    ]
+    return stored + fresh
+
+
+def _take(
+    batch: Batch, watch: OpenWatch, motion: Motion, crossings: Sequence[tuple[UUID, Crossing]]
+) -> None:
+    watch = watch._replace(motion=motion.to_json())
+    for device, crossing in crossings:
+        batch.crossings.append((watch, device, crossing))
+        if crossing.kind == "departed":
+            watch = watch._replace(departed_at=crossing.at)
+        else:
+            watch = watch._replace(arrived_at=crossing.at)
+    batch.watched[watch.id] = watch
+
+
+def _differs(told: datetime | None, found: datetime) -> bool:
+    return told is None or abs(found - told) >= SAME_MOMENT
 
 
 def make_days(batch: Batch) -> None:
@@ -121,6 +252,11 @@ def store_fixes(batch: Batch) -> None:
     if batch.rows:
         new = repository.store_fixes(batch.cur, batch.rows)
         batch.reasons["repeated"] += len(batch.rows) - new
+
+
+def count_dropped(batch: Batch) -> None:
+    if batch.dropped:
+        repository.count_dropped(batch.cur, batch.uow.org_id, batch.dropped.values())
 
 
 def move_latest(batch: Batch) -> None:
@@ -144,22 +280,46 @@ def record_crossings(batch: Batch) -> None:
         )
 
 
+def record_heard(batch: Batch) -> None:
+    for vehicle, fact in batch.heard:
+        batch.uow.emit(vehicle, fact, source="gps")
+        batch.uow.touch("vehicle", vehicle)
+
+
 Step = Callable[[Batch], None]
 
 DECIDE: tuple[Step, ...] = (
     find_vehicles,
     read_latest,
+    read_ways,
+    heed_switches,
+    read_inside,
     judge_fixes,
+    compare_sources,
+    remember_switches,
+    listen,
     read_watches,
     follow_watched,
+    retrace_late,
+    pass_fences,
+    follow_movements,
+    retrace_movements,
+    remember_ways,
+    remember_inside,
 )
 
 APPLY: tuple[Step, ...] = (
     make_days,
     store_fixes,
+    count_dropped,
     move_latest,
     save_watches,
+    save_movements,
     record_crossings,
+    record_distress,
+    record_heard,
+    record_sources,
+    record_passages,
 )
 
 _days: set[date] = set()
@@ -177,17 +337,21 @@ def write(org_id: int, fixes: Sequence[Fix], *, now: datetime | None = None) -> 
     except Exception as error:
         if is_away(error):
             raise DatabaseAway(str(error)) from error
+        if _days and lacks_day(error):
+            _days.clear()
+            return write(org_id, fixes, now=now)
         if len(fixes) == 1:
             log.error(
                 "fix_refused", org_id=org_id, device_id=str(fixes[0].device_id), exc_info=True
             )
-            return Written(reasons=Counter(refused=1), refused={0})
+            return Written(reasons=Counter(refused=1), refused={0}, verdicts=["refused"])
     half = len(fixes) // 2
     first, second = write(org_id, fixes[:half], now=now), write(org_id, fixes[half:], now=now)
     return Written(
         reasons=first.reasons + second.reasons,
         latest=first.latest | second.latest,
         refused=first.refused | {half + index for index in second.refused},
+        verdicts=first.verdicts + second.verdicts,
     )
 
 
@@ -197,54 +361,20 @@ def _write_once(org_id: int, fixes: Sequence[Fix], now: datetime | None) -> Writ
         for step in DECIDE + APPLY:
             step(batch)
     _days.update(row.fix_at.date() for row in batch.rows)
-    return Written(batch.reasons, batch.moved)
-
-
-def is_away(error: BaseException) -> bool:
-    """Whether the database, and not the batch, is the reason. Deadlocks count: try again."""
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
-        return True
-    if isinstance(error, DBAPIError) and isinstance(error.orig, psycopg.Error):
-        error = error.orig
-    return isinstance(
-        error,
-        OperationalError
-        | InterfaceError
-        | PoolTimeout
-        | ConcurrentChange
-        | psycopg.OperationalError
-        | psycopg.InterfaceError
-        | psycopg.errors.ReadOnlySqlTransaction,
-    )
+    return Written(batch.reasons, batch.moved, verdicts=batch.verdicts)
 
 
 def _known(latest: Latest | None) -> Known:
+    static_for = timedelta(seconds=settings().gps_static_seconds)
     if latest is None:
-        return Known()
-    suspect = latest.motion.get("suspect")
-    return Known(
-        latest=Place(latest.device_id, latest.fix_at, latest.lat, latest.lon),
-        suspect=_place_from_json(suspect) if suspect else None,
-    )
-
-
-def _suspect(known: Known) -> dict[str, object]:
-    place = known.suspect
-    if place is None:
-        return {}
-    return {"suspect": [str(place.device_id), place.fix_at.isoformat(), place.lat, place.lon]}
-
-
-def _place_from_json(values: list[object]) -> Place:
-    device, fix_at, lat, lon = values
-    return Place(
-        UUID(str(device)), datetime.fromisoformat(str(fix_at)), float(str(lat)), float(str(lon))
-    )
+        return Known(static_for=static_for)
+    place = Place(latest.device_id, latest.fix_at, latest.lat, latest.lon)
+    return recalled(place, latest.motion, static_for)
 
 
 def _with_vehicle(batch: Batch) -> list[UUID]:
     """Vehicles whose row changed: a kept fix, or a jump to remember."""
-    return sorted({row.vehicle_id for row in batch.rows if row.vehicle_id in batch.latest})
+    return sorted(batch.seen & batch.latest.keys())
 
 
 def _row(org_id: int, vehicle: UUID | None, fix: Fix, reason: str) -> FixValues:
@@ -263,6 +393,8 @@ def _row(org_id: int, vehicle: UUID | None, fix: Fix, reason: str) -> FixValues:
         fix.sent_at,
         fix.received_at,
         fix.serial,
+        fix.ignition,
+        fix.accuracy_m,
         reason,
     )
 
@@ -278,21 +410,21 @@ def _latest(vehicle: UUID, fix: Fix) -> Latest:
         fix.speed_kmh,
         fix.course_deg,
         {},
+        {},
     )
 
 
-def _sight(fix: Fix) -> Sight:
-    return Sight(fix.at, fix.lat, fix.lon, fix.speed_kmh)
-
-
 def _fact(watch: OpenWatch, device: UUID, crossing: Crossing) -> VehicleDeparted | VehicleArrived:
-    if crossing.kind == "departed":
+    departed = crossing.kind == "departed"
+    revised = (watch.departed_at if departed else watch.arrived_at) is not None
+    if departed:
         return VehicleDeparted(
             assignment_id=watch.assignment_id,
             device_id=device,
             lat=crossing.lat,
             lon=crossing.lon,
             uncertainty_s=crossing.uncertainty_s,
+            revised=revised,
         )
     return VehicleArrived(
         assignment_id=watch.assignment_id,
@@ -301,4 +433,5 @@ def _fact(watch: OpenWatch, device: UUID, crossing: Crossing) -> VehicleDeparted
         lon=crossing.lon,
         distance_m=crossing.distance_m,
         uncertainty_s=crossing.uncertainty_s,
+        revised=revised,
     )

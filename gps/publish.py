@@ -2,11 +2,13 @@
 
 import asyncio
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from typing import NamedTuple
 from uuid import UUID
 
+import redis
 import redis.asyncio
 from redis.exceptions import RedisError
 
@@ -15,8 +17,10 @@ from gps.repository import Latest
 
 log = logger(__name__)
 
-RECORD = struct.Struct("!16siiHHI")
-"""Vehicle, latitude and longitude in millionths of a degree, 0.1 km/h, degrees, unix seconds."""
+RECORD = struct.Struct("!16siiHHIH")
+"""Vehicle, latitude and longitude in millionths of a degree, 0.1 km/h, degrees, unix seconds, and
+for how many seconds from then the position holds.
+"""
 
 
 def channel(org_id: int) -> str:
@@ -25,7 +29,9 @@ def channel(org_id: int) -> str:
 
 
 class Seen(NamedTuple):
-    """A published position. WGS-84 degrees, km/h, degrees from north."""
+    """A published position. WGS-84 degrees, km/h, degrees from north. `quiet_at`: without another
+    word it counts as unknown from then on.
+    """
 
     vehicle_id: UUID
     lat: float
@@ -33,10 +39,11 @@ class Seen(NamedTuple):
     speed_kmh: float
     course_deg: int
     fix_at: datetime
+    quiet_at: datetime
 
 
 def pack(positions: Iterable[Latest]) -> bytes:
-    """Records of 32 bytes, network order."""
+    """Records of 34 bytes, network order."""
     return b"".join(
         RECORD.pack(
             latest.vehicle_id.bytes,
@@ -45,6 +52,7 @@ def pack(positions: Iterable[Latest]) -> bytes:
             min(round(latest.speed_kmh * 10), 0xFFFF),
             latest.course_deg % 360,
             int(latest.fix_at.timestamp()),
+            _holds_s(latest),
         )
         for latest in positions
     )
@@ -52,7 +60,7 @@ def pack(positions: Iterable[Latest]) -> bytes:
 
 def unpack(data: bytes) -> Iterator[Seen]:
     """The reverse of `pack`. struct.error when the length is no multiple of a record."""
-    for vehicle, lat, lon, speed, course, at in RECORD.iter_unpack(data):
+    for vehicle, lat, lon, speed, course, at, holds_s in RECORD.iter_unpack(data):
         yield Seen(
             UUID(bytes=vehicle),
             lat / 1e6,
@@ -60,7 +68,30 @@ def unpack(data: bytes) -> Iterator[Seen]:
             speed / 10,
             course,
             datetime.fromtimestamp(at, UTC),
+            datetime.fromtimestamp(at + holds_s, UTC),
         )
+
+
+def publish_once(url: str, org_id: int, positions: Collection[Latest]) -> None:
+    """Publish from a request's thread. Without Valkey the map stands still, and shows its age."""
+    if not positions:
+        return
+    try:
+        _client(url).publish(channel(org_id), pack(positions))
+    except (RedisError, OSError) as error:
+        log.warning("positions_not_published", reason=str(error)[:200])
+
+
+@cache
+def _client(url: str) -> redis.Redis:
+    return redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
+
+
+def _holds_s(latest: Latest) -> int:
+    """Whole seconds from the fix on, so that a slow clock of the device takes nothing away."""
+    if latest.quiet_at is None:
+        return 0
+    return min(max(0, int(latest.quiet_at.timestamp()) - int(latest.fix_at.timestamp())), 0xFFFF)
 
 
 class Publisher:

@@ -13,21 +13,25 @@ import psycopg
 from psycopg import sql
 from sqlalchemy.orm import Session
 
+from gps.fix import Fix
+
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 
 _DAYS_LOCK = 7_245_002
+_FIRST_LOCK = 7_245_003
 
 _STAGING = """
 CREATE TEMP TABLE IF NOT EXISTS fix_staging (
     org_id bigint, device_id uuid, fix_at timestamptz, vehicle_id uuid, lat float8, lon float8,
     speed_kmh float8, course_deg smallint, altitude_m integer, alarm_bits bigint,
-    status_bits bigint, sent_at timestamptz, received_at timestamptz, serial integer, flags text
+    status_bits bigint, sent_at timestamptz, received_at timestamptz, serial integer,
+    ignition boolean, accuracy_m real, flags text
 ) ON COMMIT DELETE ROWS
 """
 
 _COLUMNS = (
     "org_id, device_id, fix_at, vehicle_id, lat, lon, speed_kmh, course_deg, altitude_m,"
-    " alarm_bits, status_bits, sent_at, received_at, serial, flags"
+    " alarm_bits, status_bits, sent_at, received_at, serial, ignition, accuracy_m, flags"
 )
 
 
@@ -48,7 +52,22 @@ class FixValues(NamedTuple):
     sent_at: datetime | None
     received_at: datetime
     serial: int
+    ignition: bool | None
+    accuracy_m: float | None
     flags: str
+
+
+class Dropped(NamedTuple):
+    """Fixes of a device that one rule kept out of storage on a day; the last one as example."""
+
+    device_id: UUID
+    day: date
+    reason: str
+    fixes: int
+    received_at: datetime
+    fix_at: datetime | None
+    lat: float
+    lon: float
 
 
 class Latest(NamedTuple):
@@ -63,10 +82,16 @@ class Latest(NamedTuple):
     speed_kmh: float
     course_deg: int
     motion: dict[str, Any]
+    rhythm: dict[str, Any]
+    """By device: `gps.rhythm`, as plain values."""
+    quiet_at: datetime | None = None
+    due_at: datetime | None = None
+    silent_since: datetime | None = None
+    silent_on_duty: bool | None = None
 
 
 class OpenWatch(NamedTuple):
-    """A watch that has not seen its arrival."""
+    """A watch whose order is still under way; `arrived_at` when its arrival was seen."""
 
     id: UUID
     vehicle_id: UUID
@@ -78,6 +103,7 @@ class OpenWatch(NamedTuple):
     departed_at: datetime | None
     arrived_at: datetime | None
     motion: dict[str, Any]
+    shape: str | None = None
 
 
 def cursor(session: Session) -> Cursor:
@@ -88,20 +114,40 @@ def cursor(session: Session) -> Cursor:
     return connection.cursor()
 
 
-def vehicles_of(cur: Cursor, org_id: int, devices: Iterable[UUID]) -> dict[UUID, UUID | None]:
-    """Which vehicle each device is mounted in now; none for one that is out of use."""
+def vehicles_of(
+    cur: Cursor, org_id: int, devices: Iterable[UUID]
+) -> dict[UUID, tuple[UUID | None, bool]]:
+    """The vehicle that each device in use is in now, and whether it is a phone."""
     cur.execute(
-        "SELECT id, vehicle_id FROM device WHERE org_id = %s AND id = ANY(%s) AND active",
+        "SELECT id, vehicle_id, kind = 'phone' FROM device"
+        " WHERE org_id = %s AND id = ANY(%s) AND active",
         (org_id, list(devices)),
     )
-    return dict(cur.fetchall())
+    return {device: (vehicle, phone) for device, vehicle, phone in cur.fetchall()}
 
 
 def lock_latest(cur: Cursor, org_id: int, vehicles: Sequence[UUID]) -> dict[UUID, Latest]:
-    """Latest positions, locked in one order so that two gateways wait instead of deadlocking."""
+    """Latest positions of vehicles that nobody else decides about until the commit.
+
+    A vehicle that was never seen has no row to lock: its number is, until the first one is there.
+    """
+    found = _lock_rows(cur, org_id, vehicles)
+    if new := sorted(set(vehicles) - found.keys()):
+        numbers = [number.int & 0x7FFF_FFFF for number in new]
+        cur.execute(
+            "SELECT pg_advisory_xact_lock(%s, number) FROM unnest(%s::int[]) AS number",
+            (_FIRST_LOCK, sorted(numbers)),
+        )
+        found |= _lock_rows(cur, org_id, new)
+    return found
+
+
+def _lock_rows(cur: Cursor, org_id: int, vehicles: Sequence[UUID]) -> dict[UUID, Latest]:
+    """Locked in one order, so that two gateways wait instead of deadlocking."""
     cur.execute(
         """
-        SELECT vehicle_id, device_id, fix_at, received_at, lat, lon, speed_kmh, course_deg, motion
+        SELECT vehicle_id, device_id, fix_at, received_at, lat, lon, speed_kmh, course_deg, motion,
+               rhythm, quiet_at, due_at, silent_since, silent_on_duty
         FROM vehicle_position WHERE org_id = %s AND vehicle_id = ANY(%s)
         ORDER BY vehicle_id FOR UPDATE
         """,
@@ -111,13 +157,13 @@ def lock_latest(cur: Cursor, org_id: int, vehicles: Sequence[UUID]) -> dict[UUID
 
 
 def lock_watches(cur: Cursor, org_id: int, vehicles: Sequence[UUID]) -> list[OpenWatch]:
-    """Open watches of these vehicles."""
+    """Watches of these vehicles that are not closed; the order behind one is still under way."""
     cur.execute(
         """
         SELECT id, vehicle_id, assignment_id, lat, lon, radius_m, created_at, departed_at,
-               arrived_at, motion
+               arrived_at, motion, shape::text
         FROM gps_watch
-        WHERE org_id = %s AND vehicle_id = ANY(%s) AND closed_at IS NULL AND arrived_at IS NULL
+        WHERE org_id = %s AND vehicle_id = ANY(%s) AND closed_at IS NULL
         ORDER BY id FOR UPDATE
         """,
         (org_id, list(vehicles)),
@@ -125,19 +171,44 @@ def lock_watches(cur: Cursor, org_id: int, vehicles: Sequence[UUID]) -> list[Ope
     return [OpenWatch(*row) for row in cur.fetchall()]
 
 
-def counted_since(
-    cur: Cursor, org_id: int, vehicle_id: UUID, since: datetime
-) -> list[tuple[datetime, float, float, float]]:
-    """Counted fixes of a vehicle from a moment on, oldest first: time, lat, lon, km/h."""
+def track(
+    cur: Cursor,
+    org_id: int,
+    vehicle_id: UUID,
+    since: datetime,
+    until: datetime | None = None,
+    most: int | None = None,
+) -> list[Fix]:
+    """Stored fixes of a vehicle of a time, oldest first, of all of its devices, at most `most`.
+
+    Those with wrong times not. Without `until` up to the newest.
+    """
     cur.execute(
         """
-        SELECT fix_at, lat, lon, speed_kmh FROM fix
-        WHERE org_id = %s AND vehicle_id = %s AND fix_at >= %s AND flags = 'ok'
-        ORDER BY fix_at
+        SELECT device_id, fix_at, received_at, lat, lon, speed_kmh, ignition, accuracy_m,
+               flags <> 'outdated', device.kind = 'phone'
+        FROM fix JOIN device ON device.org_id = fix.org_id AND device.id = fix.device_id
+        WHERE fix.org_id = %s AND fix.vehicle_id = %s AND fix_at >= %s AND fix_at <= %s
+            AND flags <> 'future'
+        ORDER BY fix_at LIMIT %s
         """,
-        (org_id, vehicle_id, since),
+        (org_id, vehicle_id, since, until or datetime.max.replace(tzinfo=UTC), most),
     )
-    return cur.fetchall()
+    return [
+        Fix(
+            device_id=device,
+            fix_at=fix_at,
+            received_at=received,
+            lat=lat,
+            lon=lon,
+            speed_kmh=speed,
+            ignition=ignition,
+            accuracy_m=accuracy,
+            positioned=positioned,
+            phone=phone,
+        )
+        for device, fix_at, received, lat, lon, speed, ignition, accuracy, positioned, phone in cur
+    ]
 
 
 def make_day(cur: Cursor, day: date) -> None:
@@ -158,34 +229,60 @@ def make_day(cur: Cursor, day: date) -> None:
 
 
 def store_fixes(cur: Cursor, rows: Iterable[FixValues]) -> int:
-    """COPY to a staging table, then insert what is new; returns how many were new."""
+    """COPY to a staging table, then insert what is new; returns how many were new.
+
+    Of a position that came twice in one batch the one that counted is kept.
+    """
     cur.execute(_STAGING)
     with cur.copy(f"COPY fix_staging ({_COLUMNS}) FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
     cur.execute(
         f"INSERT INTO fix ({_COLUMNS}) SELECT {_COLUMNS} FROM fix_staging"  # noqa: S608 - constants
-        " ORDER BY device_id, fix_at ON CONFLICT DO NOTHING"
+        " ORDER BY device_id, fix_at, flags <> 'ok' ON CONFLICT DO NOTHING"
     )
     return cur.rowcount
+
+
+def count_dropped(cur: Cursor, org_id: int, dropped: Iterable[Dropped]) -> None:
+    """Add to what the filters kept out of storage, per device, day and rule."""
+    rows = sorted(dropped, key=lambda row: (row.device_id, row.day, row.reason))
+    cur.execute(
+        """
+        INSERT INTO fix_dropped AS old (org_id, device_id, day, reason, fixes, last_received_at,
+            last_fix_at, last_lat, last_lon)
+        SELECT %s, * FROM unnest(%s::uuid[], %s::date[], %s::text[], %s::int[], %s::timestamptz[],
+            %s::timestamptz[], %s::float8[], %s::float8[])
+        ON CONFLICT (org_id, device_id, day, reason) DO UPDATE SET
+            fixes = old.fixes + excluded.fixes, last_received_at = excluded.last_received_at,
+            last_fix_at = excluded.last_fix_at, last_lat = excluded.last_lat,
+            last_lon = excluded.last_lon
+        """,
+        (org_id, *(list(column) for column in zip(*rows, strict=True))),
+    )
 
 
 def move_latest(cur: Cursor, org_id: int, rows: Sequence[Latest]) -> None:
     """Upsert latest positions; an older fix never replaces a newer one."""
     ordered = sorted(rows, key=lambda row: row.vehicle_id)
     columns = list(zip(*ordered, strict=True))
-    columns[8] = tuple(json.dumps(motion) for motion in columns[8])
+    for place in (8, 9):
+        columns[place] = tuple(map(json.dumps, columns[place]))
     cur.execute(
         """
         INSERT INTO vehicle_position AS now (org_id, vehicle_id, device_id, fix_at, received_at,
-            lat, lon, speed_kmh, course_deg, motion)
+            lat, lon, speed_kmh, course_deg, motion, rhythm, quiet_at, due_at, silent_since,
+            silent_on_duty)
         SELECT %s, * FROM unnest(%s::uuid[], %s::uuid[], %s::timestamptz[], %s::timestamptz[],
-            %s::float8[], %s::float8[], %s::float8[], %s::smallint[], %s::jsonb[])
+            %s::float8[], %s::float8[], %s::float8[], %s::smallint[], %s::jsonb[], %s::jsonb[],
+            %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::bool[])
         ON CONFLICT (org_id, vehicle_id) DO UPDATE SET
             device_id = excluded.device_id, fix_at = excluded.fix_at,
             received_at = excluded.received_at, lat = excluded.lat, lon = excluded.lon,
             speed_kmh = excluded.speed_kmh, course_deg = excluded.course_deg,
-            motion = excluded.motion
+            motion = excluded.motion, rhythm = excluded.rhythm, quiet_at = excluded.quiet_at,
+            due_at = excluded.due_at, silent_since = excluded.silent_since,
+            silent_on_duty = excluded.silent_on_duty
         WHERE now.fix_at <= excluded.fix_at
         """,
         (org_id, *(list(column) for column in columns)),

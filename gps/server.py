@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import socket
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, tzinfo
@@ -13,16 +13,20 @@ from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from core.clock import monotonic, now
+from core.clock import monotonic, now, real_now
 from core.ids import new_id
 from core.logging import configure_logging, logger
 from core.settings import settings
-from gps import messages, terminals
+from core.uow import ConcurrentChange
+from gps import listening, messages, ownership, terminals
+from gps.door import Door
+from gps.fix import Fix
 from gps.intake import Intake
+from gps.jt808.uplink import Answer, Attributes, Authenticate, Register, TerminalAck
 from gps.messenger import Messenger
 from gps.publish import Publisher
 from gps.session import Limits, Session
-from gps.terminals import Terminal
+from gps.terminals import Hold, Login, Terminal
 
 log = logger(__name__)
 
@@ -31,6 +35,7 @@ Result = TypeVar("Result")
 
 STOP_SECONDS = 8.0
 LOGIN_THREADS = 4
+TRIES = 4
 
 
 class Gateway:
@@ -48,21 +53,21 @@ class Gateway:
         quarantine: bool | None = None,
         tend_seconds: float = 5.0,
         poll_seconds: float = 1.0,
+        stalled_seconds: float = ownership.STALLED_SECONDS,
     ) -> None:
         own = settings()
         self.id = f"{socket.gethostname()}/{new_id()}"
         self.host, self.port = host, port
         self.limits = limits or Limits()
-        self.quarantine = (
-            own.gps_unknown_devices == "quarantine" if quarantine is None else quarantine
-        )
+        keeps = own.gps_unknown_devices == "quarantine" if quarantine is None else quarantine
         self.zone: tzinfo = ZoneInfo(own.jt808_timezone)
         self.sessions: set[Session] = set()
         self.active: dict[UUID, Session] = {}
+        self.door = Door(self.id, self.active, self._ask, quarantine=keeps, zone=self.zone)
         self.publisher = Publisher(own.redis_url)
         self.intake = Intake(own.gps_flush_seconds, self.publisher.put)
         self.messenger = Messenger(self.id, self.active, poll_seconds)
-        self._tend_seconds = tend_seconds
+        self._tend_seconds, self._stalled_seconds = tend_seconds, stalled_seconds
         self._logins = ThreadPoolExecutor(LOGIN_THREADS, thread_name_prefix="logins")
         self._tasks: set[asyncio.Task[None]] = set()
         self._released: dict[int, set[UUID]] = {}
@@ -106,6 +111,9 @@ class Gateway:
         await asyncio.gather(*self._background, return_exceptions=True)
         with suppress(Exception):
             await self._release()
+            await self._ask(listening.over, self.id, now())
+        with suppress(Exception):
+            await self.door.notices.write(self._ask, now())
         await self.publisher.close()
         await asyncio.to_thread(self.messenger.close)
         await asyncio.to_thread(self._logins.shutdown, cancel_futures=True)
@@ -115,30 +123,52 @@ class Gateway:
         if self._failed is not None:
             await asyncio.shield(self._failed)
 
-    async def register(self, identity: str) -> str | None:
-        return await self._ask(terminals.register, identity, now())
+    async def register(self, session: Session, message: Register) -> tuple[int, str]:
+        return await self.door.register(session, message)
 
-    async def authenticate(self, session: Session, code: str) -> Terminal | None:
+    async def authenticate(self, session: Session, message: Authenticate) -> Login:
         """Let a session in; a newer connection of a terminal replaces the older one."""
-        terminal = await self._ask(terminals.authenticate, session.identity, code, self.id, now())
-        if terminal is None:
-            return None
+        login = await self.door.authenticate(session, message)
+        if login.result == "ok" and login.terminal is not None:
+            self._let_in(session, login.terminal)
+        return login
+
+    def _let_in(self, session: Session, terminal: Terminal) -> None:
         older = self.active.get(terminal.id)
         if older is not None and older is not session:
-            older.close("replaced by a newer connection")
+            older.retire(session.address)
         if session not in self.sessions:  # it hung up while the database was asked
             self._released.setdefault(terminal.org_id, set()).add(terminal.id)
-            return terminal
+            return
         self.active[terminal.id] = session
         self._released.get(terminal.org_id, set()).discard(terminal.id)
         self.messenger.wake(terminal.org_id)
-        return terminal
+
+    async def detain(self, session: Session, fixes: Sequence[Fix]) -> bool:
+        return await self.door.detain(session, fixes)
+
+    def tells(self, session: Session, message: Attributes) -> None:
+        self.door.tells(session, message)
+
+    def cannot(self, session: Session, what: str) -> None:
+        self.door.cannot(session, what)
+
+    def foreign(self, session: Session, identity: str) -> None:
+        self.door.foreign(session, identity)
+
+    def retired(self, session: Session) -> None:
+        self.door.retired(session)
 
     async def pressed(self, terminal: Terminal, number: int) -> int:
         return await self._ask(messages.pressed, terminal.org_id, terminal.id, number, now())
 
-    def answered(self, org_id: int, message_id: UUID, result: int) -> None:
-        self.messenger.answered(org_id, message_id, result)
+    async def replied(self, terminal: Terminal, answer: Answer) -> int:
+        return await self._ask(
+            messages.replied, terminal.org_id, terminal.id, answer.serial, answer.answer, now()
+        )
+
+    def answered(self, terminal: Terminal, ack: TerminalAck) -> None:
+        self.messenger.answered(terminal, ack)
 
     def opened(self, session: Session) -> None:
         self.sessions.add(session)
@@ -173,22 +203,35 @@ class Gateway:
         *args: Arguments.args,
         **kwargs: Arguments.kwargs,
     ) -> Result:
-        """Call something that talks to the database, off the loop."""
+        """Call something that talks to the database, off the loop.
+
+        Two facts about one vehicle or device at the same moment: the second is recorded anew.
+        """
         loop = asyncio.get_running_loop()
+        for _ in range(TRIES - 1):
+            with suppress(ConcurrentChange):
+                return await loop.run_in_executor(self._logins, partial(function, *args, **kwargs))
         return await loop.run_in_executor(self._logins, partial(function, *args, **kwargs))
 
     async def _tend(self) -> None:
-        """Close the silent, note who is connected, let go of what another gateway holds now."""
+        """Close the silent, note who is connected, let go of what another gateway holds now, and
+        free the vehicles of one that stands still.
+        """
         while True:
-            await asyncio.sleep(self._tend_seconds)
             self._close_silent(monotonic())
             try:
+                await self._end_stalled()
+                await self._ask(listening.say, self.id, "terminal", now(), real_now())
                 await self._release()
                 await self._hold(now())
+                await self._adopt()
+                self.door.look_at_clocks()
+                await self.door.notices.write(self._ask, now())
             except Exception as error:
                 log.warning("gateway_cannot_tend", reason=repr(error)[:200])
             if self.intake.counts:
                 log.debug("gateway_counts", **self.intake.counts)
+            await asyncio.sleep(self._tend_seconds)
 
     def _close_silent(self, moment: float) -> None:
         for session in list(self.sessions):
@@ -209,6 +252,10 @@ class Gateway:
                 self._released.setdefault(org_id, set()).update(devices - self.active.keys())
             raise
 
+    async def _end_stalled(self) -> None:
+        if ended := await self._ask(ownership.end_stalled, self._stalled_seconds):
+            log.warning("stalled_batches_ended", batches=ended)
+
     async def _hold(self, moment: datetime) -> None:
         by_org: dict[int, dict[UUID, Session]] = {}
         for device_id, session in self.active.items():
@@ -217,11 +264,24 @@ class Gateway:
         for org_id, sessions in by_org.items():
             held = await self._ask(terminals.still_held, org_id, set(sessions), self.id, moment)
             for device_id, session in sessions.items():
-                if device_id not in held:
-                    session.close("held by another gateway")
-        for session in [session for session in self.sessions if session.quarantined]:
-            if await self._ask(terminals.find, session.identity):
-                session.close("is known now")
+                self._heed(session, held.get(device_id))
+
+    def _heed(self, session: Session, hold: Hold | None) -> None:
+        """What the registry says of a connection: it may have changed since the login."""
+        if hold is not None and hold.mine:
+            session.behave(hold.quirks, contested=hold.contested)
+        elif hold is not None and hold.elsewhere:
+            session.retire(hold.address)
+        else:
+            session.close("no longer let in")
+
+    async def _adopt(self) -> None:
+        """Strangers that are known by now need not come again."""
+        waiting = [session for session in self.sessions if session.quarantined]
+        for session, terminal in await self.door.adopt(waiting, self.publisher.put):
+            session.admit(terminal)
+            self._let_in(session, terminal)
+            session.ask_attributes()
 
 
 async def serve() -> None:

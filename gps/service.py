@@ -3,19 +3,45 @@
 Every function works inside the caller's unit of work and commits nothing.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
-from core.clock import real_now
 from core.ids import new_id
 from core.uow import UnitOfWork
 from gps import repository
+from gps.messages import new_message
 from gps.models import Device, TerminalMessage, VehiclePosition, Watch
 from gps.motion import Motion, Sight, Site, again, begin
+from gps.sites import drawn
+from gps.track import in_order
 
 WAKE_CHANNEL = "paidan_terminal"
+
+
+def positions(
+    session: Session, org_id: int, vehicle_ids: Iterable[UUID]
+) -> dict[UUID, VehiclePosition]:
+    """The latest counted fix of each of these vehicles that has one."""
+    wanted = list(vehicle_ids)
+    if not wanted:
+        return {}
+    query = select(VehiclePosition).where(
+        VehiclePosition.org_id == org_id, VehiclePosition.vehicle_id.in_(wanted)
+    )
+    return {row.vehicle_id: row for row in session.scalars(query)}
+
+
+def way(
+    session: Session, org_id: int, vehicle_id: UUID, since: datetime, until: datetime
+) -> list[Sight]:
+    """What counts of a vehicle's positions between two moments, oldest first."""
+    fixes = repository.track(repository.cursor(session), org_id, vehicle_id, since)
+    return in_order(fix for fix in fixes if fix.at <= until)
 
 
 def watch(
@@ -27,14 +53,16 @@ def watch(
     lon: float,
     radius_m: float,
     now: datetime,
+    shape: dict[str, Any] | None = None,
 ) -> UUID:
     """Watch a vehicle for leaving towards a site and reaching it; returns the watch's id.
 
-    Degrees WGS-84, metres. Asked again for the same assignment it starts anew with the new site.
+    Degrees WGS-84, metres. `shape`: as drawn (`gps.shapes`), instead of the circle. Asked again
+    for the same assignment it starts anew with the new site.
     """
     latest = uow.session.get(VehiclePosition, (uow.org_id, vehicle_id))
     sight = Sight(latest.fix_at, latest.lat, latest.lon, latest.speed_kmh) if latest else None
-    motion = begin(Site(lat, lon, radius_m, now), sight)
+    motion = begin(Site(lat, lon, radius_m, now, drawn(shape)), sight)
 
     row = uow.session.scalars(
         select(Watch)
@@ -45,6 +73,7 @@ def watch(
         row = Watch(org_id=uow.org_id, id=new_id(), assignment_id=assignment_id)
         uow.session.add(row)
     row.vehicle_id, row.lat, row.lon, row.radius_m = vehicle_id, lat, lon, radius_m
+    row.shape = shape
     row.created_at, row.motion = now, motion.to_json()
     row.departed_at = row.arrived_at = row.closed_at = None
     uow.session.flush()
@@ -52,9 +81,16 @@ def watch(
 
 
 def move_site(
-    uow: UnitOfWork, assignment_id: UUID, *, lat: float, lon: float, radius_m: float
+    uow: UnitOfWork,
+    assignment_id: UUID,
+    *,
+    lat: float,
+    lon: float,
+    radius_m: float,
+    shape: dict[str, Any] | None = None,
 ) -> bool:
-    """Move the site of an open watch; False where nothing is watched. Degrees WGS-84, metres.
+    """Move the site of an open watch; False where nothing is watched. Degrees WGS-84, metres;
+    `shape` as for `watch`.
 
     What the vehicle did since the watch began is looked at again: one that stands at the new site
     already has arrived there when it came, as soon as the next fix confirms that it stays. An
@@ -71,12 +107,11 @@ def move_site(
     ).first()
     if row is None:
         return False
-    site = Site(lat, lon, radius_m, row.created_at)
+    site = Site(lat, lon, radius_m, row.created_at, drawn(shape))
     cursor = repository.cursor(uow.session)
-    fixes = repository.counted_since(cursor, uow.org_id, row.vehicle_id, row.created_at)
-    sights = [Sight(*fix) for fix in fixes]
+    sights = in_order(repository.track(cursor, uow.org_id, row.vehicle_id, row.created_at))
     known = Motion.from_json(row.motion)
-    row.lat, row.lon, row.radius_m = lat, lon, radius_m
+    row.lat, row.lon, row.radius_m, row.shape = lat, lon, radius_m, shape
     if row.arrived_at is None or not (sights and site.contains(sights[-1])):
         row.arrived_at = None
         row.motion = again(site, known, sights, row.departed_at).to_json()
@@ -98,21 +133,33 @@ def unwatch(uow: UnitOfWork, assignment_id: UUID, now: datetime) -> None:
 
 
 def send_text(
-    uow: UnitOfWork,
-    *,
-    vehicle_id: UUID,
-    assignment_id: UUID,
-    purpose: str,
-    text: str,
-    now: datetime,
+    uow: UnitOfWork, *, vehicle_id: UUID, assignment_id: UUID | None, purpose: str, text: str
 ) -> UUID | None:
     """Queue a text for the vehicle's terminal; its id, or None when the vehicle has no terminal.
 
-    `purpose` is `order` or `recall`. The terminal's own acknowledgement becomes the fact
-    `vehicle.message_acked`; giving up becomes `vehicle.message_failed`.
+    `purpose` is `order`, `recall`, or, about no assignment, `help`. The terminal's own
+    acknowledgement becomes the fact `vehicle.message_acked`; giving up becomes
+    `vehicle.message_failed`; of help neither.
     """
-    device_id = uow.session.scalars(
-        select(Device.id)
+    device = _terminal_of(uow, vehicle_id)
+    return _queue(uow, device, assignment_id, purpose, "text", text) if device else None
+
+
+def ask(uow: UnitOfWork, *, vehicle_id: UUID, assignment_id: UUID, text: str) -> UUID | None:
+    """Queue the question whether the crew accepts; None where the terminal cannot ask.
+
+    `text`: at most 255 bytes in GBK. The answer becomes the fact `vehicle.key_pressed`, `accept` or
+    `return`.
+    """
+    device = _terminal_of(uow, vehicle_id)
+    if device is None or device.capability.get("question") is False:
+        return None
+    return _queue(uow, device, assignment_id, "order", "question", text)
+
+
+def _terminal_of(uow: UnitOfWork, vehicle_id: UUID) -> Device | None:
+    return uow.session.scalars(
+        select(Device)
         .where(
             Device.org_id == uow.org_id,
             Device.vehicle_id == vehicle_id,
@@ -122,24 +169,15 @@ def send_text(
         .order_by(Device.last_seen_at.desc().nulls_last(), Device.id)
         .limit(1)
     ).first()
-    if device_id is None:
-        return None
-    message = TerminalMessage(
-        org_id=uow.org_id,
-        id=new_id(),
-        device_id=device_id,
-        assignment_id=assignment_id,
-        purpose=purpose,
-        text=text,
-        status="queued",
-        serials=[],
-        attempts=0,
-        next_attempt_at=real_now(),
-        created_at=now,
-    )
+
+
+def _queue(
+    uow: UnitOfWork, device: Device, assignment_id: UUID | None, purpose: str, form: str, text: str
+) -> UUID:
+    message = new_message(uow, device.id, assignment_id, purpose, form, text)
     uow.session.add(message)
     uow.session.flush()
-    uow.notify(WAKE_CHANNEL, str(device_id))
+    uow.notify(WAKE_CHANNEL, str(device.id))
     return message.id
 
 
@@ -151,7 +189,7 @@ def cancel_messages(uow: UnitOfWork, assignment_id: UUID, purpose: str) -> None:
             TerminalMessage.org_id == uow.org_id,
             TerminalMessage.assignment_id == assignment_id,
             TerminalMessage.purpose == purpose,
-            TerminalMessage.status.in_(("queued", "sent")),
+            TerminalMessage.status.in_(("queued", "sent", "failed")),
         )
         .values(status="cancelled")
     )

@@ -1,24 +1,28 @@
 """One TCP connection of one terminal, from its first byte to its last."""
 
 import asyncio
-import threading
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
-from uuid import UUID
 
 from core.clock import monotonic, now
 from core.logging import logger
+from gps import messages
 from gps.fix import Fix
 from gps.intake import Acknowledgement, Intake, Pending
 from gps.jt808 import downlink, uplink
-from gps.jt808.framing import Frame, FrameCutter, FrameError, Reassembler, build_message, part_count
-from gps.terminals import Terminal
+from gps.jt808.framing import Frame, FrameCutter, FrameError, Reassembler, build_message
+from gps.quirks import ClockWatch, Quirks, zone_of
+from gps.reading import NO_DEVICE, fix_of
+from gps.terminals import Login, Terminal
 
 log = logger(__name__)
 
-REMEMBERED_SERIALS = 512
+PARTED = 8
+"""Sub-packaged messages of which parts can be asked for again."""
+
+_IDS = {form: message_id for message_id, form in messages.FORMS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,7 @@ class Limits:
     bad_frames: int = 100
     waiting_frames: int = 1000
     unsent_bytes: int = 1 << 20
+    goodbye_seconds: float = 3.0
 
 
 class Gatekeeper(Protocol):
@@ -37,31 +42,33 @@ class Gatekeeper(Protocol):
 
     intake: Intake
     limits: Limits
-    quarantine: bool
     zone: Any
 
-    async def register(self, identity: str) -> str | None: ...
+    async def register(self, session: "Session", message: uplink.Register) -> tuple[int, str]: ...
 
-    async def authenticate(self, session: "Session", code: str) -> Terminal | None: ...
+    async def authenticate(self, session: "Session", message: uplink.Authenticate) -> Login: ...
+
+    async def detain(self, session: "Session", fixes: Sequence[Fix]) -> bool: ...
+
+    def tells(self, session: "Session", message: uplink.Attributes) -> None: ...
+
+    def cannot(self, session: "Session", what: str) -> None: ...
+
+    def foreign(self, session: "Session", identity: str) -> None: ...
+
+    def retired(self, session: "Session") -> None: ...
 
     async def pressed(self, terminal: Terminal, number: int) -> int: ...
 
-    def answered(self, org_id: int, message_id: UUID, result: int) -> None: ...
+    async def replied(self, terminal: Terminal, answer: uplink.Answer) -> int: ...
+
+    def answered(self, terminal: Terminal, ack: uplink.TerminalAck) -> None: ...
 
     def opened(self, session: "Session") -> None: ...
 
     def closed(self, session: "Session") -> None: ...
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None: ...
-
-
-@dataclass(slots=True)
-class Outgoing:
-    """A text under way; it is confirmed when every part is."""
-
-    org_id: int
-    message_id: UUID
-    unconfirmed: set[int]
 
 
 class Session(asyncio.Protocol):
@@ -73,24 +80,43 @@ class Session(asyncio.Protocol):
         self.header = Frame(0, "0" * 12, 0, b"")
         self.terminal: Terminal | None = None
         self.quarantined = False
+        self.code = ""
+        self.address = ""
+        self.clock = ClockWatch()
+        self.successor: str | None = None
+        """Where the connection came from that took its place."""
+        self.alive = self.spoke = False
+        """What was heard of it after that: anything at all; a frame."""
+        self._unread = False
+        self._retired_at = 0.0
         self.last_frame = self.since = monotonic()
         self._transport: asyncio.Transport | None = None
         self._cutter, self._parts = FrameCutter(), Reassembler()
-        self._serial, self._serial_lock = 0, threading.Lock()
-        self._outgoing: OrderedDict[int, Outgoing] = OrderedDict()
+        self._serial = 0  # of answers; nobody answers those
+        self._parted: dict[int, list[bytes]] = {}  # by the serial of the first part
         self._backlog: deque[Frame] = deque()
         self._identifying = False
         self._bad = 0
         self._unacknowledged = 0
+        self._zone = gateway.zone
+        self._quirks = Quirks()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(high=self.gateway.limits.unsent_bytes)
+        self.address = str((transport.get_extra_info("peername") or [""])[0])
         self.gateway.opened(self)
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio calls it so
+    def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
+        self.alive = self.alive or (exc is not None and not self._unread)
         self.gateway.closed(self)
+        if self.successor is not None:
+            self.gateway.retired(self)
+
+    def eof_received(self) -> None:
+        """The other end is there, and hangs up."""
+        self.alive = not self._unread
 
     def pause_writing(self) -> None:
         """The terminal sends and never reads: its acknowledgements would fill the memory."""
@@ -98,7 +124,9 @@ class Session(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         for found in self._cutter.feed(data):
-            if isinstance(found, FrameError):
+            if self.successor is not None:
+                self._heard_of_the_retired(found)
+            elif isinstance(found, FrameError):
                 self._refuse(found)
             elif self._identifying:
                 self._backlog.append(found)
@@ -107,9 +135,55 @@ class Session(asyncio.Protocol):
         self._apply_backpressure()
 
     def close(self, reason: str) -> None:
-        if self._transport is not None:
+        if self._transport is not None and not self._transport.is_closing():
             log.info("terminal_disconnected", identity=self.identity, reason=reason)
             self._transport.close()
+
+    def retire(self, successor: str) -> None:
+        """A newer connection of the same terminal, from that address, is taken instead.
+
+        The line is closed in our direction only at first: what a living device answers to that
+        tells it from one that is gone and has merely come back.
+        """
+        if self._transport is None or self.successor is not None:
+            return
+        log.info("terminal_disconnected", identity=self.identity, reason="replaced by a newer")
+        self.successor = successor
+        self._retired_at = monotonic()
+        self._unread = not self._transport.is_reading()
+        self._transport.resume_reading()
+        self._transport.write_eof()
+        loop = asyncio.get_running_loop()
+        loop.call_later(self.gateway.limits.goodbye_seconds, self._abort)
+
+    def _heard_of_the_retired(self, found: Frame | FrameError) -> None:
+        """What was on its way, or had not been read, when it was retired says nothing."""
+        on_its_way = monotonic() - self._retired_at < self.gateway.limits.goodbye_seconds / 6
+        if not self._unread and not on_its_way:
+            self.alive = True
+            self.spoke = self.spoke or isinstance(found, Frame)
+
+    def _abort(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+    def behave(self, quirks: Quirks, *, contested: bool) -> None:
+        """Read its positions with these from now on."""
+        if self.terminal is not None and self.terminal.contested != contested:
+            self.terminal = self.terminal._replace(contested=contested)
+        if quirks != self._quirks:
+            self._quirks, self.clock = quirks, ClockWatch()
+            self._zone = zone_of(quirks.time_zone, self.gateway.zone)
+
+    def admit(self, terminal: Terminal) -> None:
+        """This is who it is."""
+        self.terminal, self.quarantined = terminal, False
+        self.behave(terminal.quirks, contested=terminal.contested)
+
+    def ask_attributes(self) -> None:
+        """What are you? Unless it has refused to say."""
+        if self.terminal is not None and self.terminal.capability.get("attributes") is not False:
+            self._send([(downlink.ASK_ATTRIBUTES, b"")])
 
     def acknowledge(self, acknowledgements: Sequence[Acknowledgement]) -> None:
         """General acknowledgements (0x8001), in one write."""
@@ -125,41 +199,34 @@ class Session(asyncio.Protocol):
     def resume(self) -> None:
         self._apply_backpressure()
 
-    def reserve(self, count: int) -> int:
-        """The first of `count` serials of ours. Called from any thread."""
-        with self._serial_lock:
-            first = self._serial
-            self._serial = (first + count) & 0xFFFF
-        return first
+    def body(self, form: str, text: str) -> bytes:
+        """Body of a message in the version that this terminal speaks."""
+        return messages.body(form, text, self.header.version)
 
-    def text_body(self, text: str) -> bytes:
-        """Body of 0x8300 in the version that this terminal speaks."""
-        flags = downlink.TEXT_URGENT | downlink.TEXT_DISPLAY | downlink.TEXT_SPOKEN
-        return downlink.build_text(text, flags=flags, version=self.header.version)
-
-    def reserve_text(self, text: str) -> list[int]:
-        """Serials for all parts of a text."""
-        count = part_count(self.text_body(text))
-        first = self.reserve(count)
-        return [(first + index) & 0xFFFF for index in range(count)]
-
-    def send_text(self, org_id: int, message_id: UUID, text: str, serials: list[int]) -> None:
-        """Send 0x8300 under reserved serials; the terminal's 0x0001 is matched by them."""
-        outgoing = Outgoing(org_id, message_id, set(serials))
-        for serial in serials:
-            self._outgoing[serial] = outgoing
-            self._outgoing.move_to_end(serial)
-        while len(self._outgoing) > REMEMBERED_SERIALS:
-            self._outgoing.popitem(last=False)
+    def send_message(self, form: str, text: str, serials: list[int]) -> None:
+        """Send it under these serials; the terminal's answer is matched by them."""
         frames = build_message(
-            downlink.TEXT,
-            self.text_body(text),
+            _IDS[form],
+            self.body(form, text),
             terminal=self.header.terminal,
             serial=serials[0],
             version=self.header.version,
         )
-        if self._transport is not None:
+        if self._transport is not None and self.successor is None:
             self._transport.write(b"".join(frames))
+            if len(frames) > 1:
+                self._parted[serials[0]] = frames
+                while len(self._parted) > PARTED:
+                    del self._parted[next(iter(self._parted))]
+
+    def _send_parts(self, frame: Frame, missing: uplink.PartsMissing) -> None:
+        """Parts that the terminal has not got, under the serials that they had."""
+        frames = self._parted.get(missing.serial)
+        if frames is None or not all(1 <= number <= len(frames) for number in missing.numbers):
+            self._answer(frame, downlink.FAILED)
+        elif self._transport is not None:
+            wanted = sorted(set(missing.numbers))
+            self._transport.write(b"".join(frames[number - 1] for number in wanted))
 
     def _guarded(self, frame: Frame) -> None:
         """Nothing that one terminal sends may end the gateway."""
@@ -174,6 +241,7 @@ class Session(asyncio.Protocol):
         if self.terminal is None:
             self.header, self.identity = frame, frame.identity
         elif frame.identity != self.identity:
+            self.gateway.foreign(self, frame.identity)
             self._answer(frame, downlink.FAILED)
             return
         try:
@@ -182,7 +250,7 @@ class Session(asyncio.Protocol):
                 self._answer(frame, downlink.OK if self.terminal else downlink.FAILED)
                 self._ask_missing(frame)
                 return
-            message = uplink.parse(whole, self.gateway.zone)
+            message = uplink.parse(whole, self._zone)
         except (uplink.BodyError, FrameError) as error:
             log.info("terminal_message_unreadable", identity=self.identity, reason=str(error))
             self._answer(frame, downlink.BAD_MESSAGE)
@@ -197,46 +265,83 @@ class Session(asyncio.Protocol):
                 self._positions(frame, locations)
             case uplink.EventKey(number=number) if self.terminal:
                 self.gateway.spawn(self._pressed(frame, self.terminal, number))
+            case uplink.Answer() if self.terminal:
+                self.gateway.spawn(self._replied(frame, self.terminal, message))
             case uplink.TerminalAck():
-                self._confirmed(message)
-            case uplink.Register():
-                self._identify(self._register(frame))
-            case uplink.Authenticate(code=code):
-                self._identify(self._authenticate(frame, code))
-            case uplink.Heartbeat() | uplink.Logout() if self.terminal or self.quarantined:
+                self._acknowledged(message)
+            case uplink.PartsMissing() if self.terminal:
+                self._send_parts(frame, message)
+            case uplink.Register() | uplink.Authenticate():
+                self._identify(self._introduced(frame, message))
+            case _ if self.terminal or self.quarantined:
+                self._small_talk(frame, message)
+            case _:
+                self._answer(frame, downlink.FAILED)
+
+    def _small_talk(self, frame: Frame, message: uplink.Uplink) -> None:
+        match message:
+            case uplink.Attributes():
+                self.gateway.tells(self, message)
                 self._answer(frame, downlink.OK)
-                if isinstance(message, uplink.Logout):
-                    self.close("logged out")
-            case uplink.Unsupported() if self.terminal or self.quarantined:
+            case uplink.TimeRequest():
+                self._send([(downlink.TIME, downlink.build_time(now()))])
+            case uplink.Heartbeat():
+                self._answer(frame, downlink.OK)
+            case uplink.Logout():
+                self._answer(frame, downlink.OK)
+                self.close("logged out")
+            case uplink.Unsupported():
                 self._answer(frame, downlink.UNSUPPORTED)
             case _:
                 self._answer(frame, downlink.FAILED)
 
-    def _positions(self, frame: Frame, locations: Sequence[uplink.Location]) -> None:
+    def _acknowledged(self, ack: uplink.TerminalAck) -> None:
         if self.terminal is None:
+            return
+        if ack.message_id != downlink.ASK_ATTRIBUTES:
+            self.gateway.answered(self.terminal, ack)
+        elif ack.result == downlink.UNSUPPORTED:
+            self.gateway.cannot(self, "attributes")
+
+    def _positions(self, frame: Frame, locations: Sequence[uplink.Location]) -> None:
+        if self.terminal is None and not self.quarantined:
             self._answer(frame, downlink.FAILED)
             return
         received = now()
-        device_id = self.terminal.id
-        fixes = tuple(_fix(device_id, location, received, frame.serial) for location in locations)
+        device_id = self.terminal.id if self.terminal else NO_DEVICE
+        datum = self._quirks.datum
+        fixes = tuple(fix_of(device_id, one, received, frame.serial, datum) for one in locations)
         self._unacknowledged += 1
+        if self.terminal is None:
+            self.gateway.spawn(self._detained(frame, fixes))
+            return
+        if frame.message_id == uplink.LOCATION and (at := fixes[0].fix_at) is not None:
+            self.clock.look(at, received)
         self.gateway.intake.put(
             Pending(self, frame.serial, frame.message_id, self.terminal.org_id, fixes)
         )
 
-    def _confirmed(self, ack: uplink.TerminalAck) -> None:
-        outgoing = self._outgoing.get(ack.serial)
-        if ack.message_id != downlink.TEXT or outgoing is None:
-            return
-        del self._outgoing[ack.serial]
-        outgoing.unconfirmed.discard(ack.serial)
-        if ack.result != downlink.OK or not outgoing.unconfirmed:
-            self.gateway.answered(outgoing.org_id, outgoing.message_id, ack.result)
+    async def _detained(self, frame: Frame, fixes: Sequence[Fix]) -> None:
+        """Positions of a stranger in quarantine: confirmed once they are kept."""
+        try:
+            kept = await self.gateway.detain(self, fixes)
+        except Exception as error:  # the database is away
+            log.warning("position_not_kept", identity=self.identity, reason=str(error)[:200])
+            kept = False
+        self.acknowledge(
+            [(frame.serial, frame.message_id, downlink.OK if kept else downlink.FAILED)]
+        )
 
     async def _pressed(self, frame: Frame, terminal: Terminal, number: int) -> None:
+        await self._recorded(frame, self.gateway.pressed(terminal, number))
+
+    async def _replied(self, frame: Frame, terminal: Terminal, answer: uplink.Answer) -> None:
+        await self._recorded(frame, self.gateway.replied(terminal, answer))
+
+    async def _recorded(self, frame: Frame, work: Coroutine[Any, Any, int]) -> None:
         """A key is answered after it is recorded; unanswered, the terminal reports it again."""
         try:
-            result = await self.gateway.pressed(terminal, number)
+            result = await work
         except Exception as error:  # the database is away
             log.warning("key_not_recorded", identity=self.identity, reason=str(error)[:200])
             return
@@ -266,32 +371,41 @@ class Session(asyncio.Protocol):
             self._guarded(self._backlog.popleft())
         self._apply_backpressure()
 
-    async def _register(self, frame: Frame) -> None:
-        code = await self.gateway.register(frame.identity)
-        if code is None and self.gateway.quarantine:
-            code = "quarantine"
-        result = downlink.REGISTER_OK if code else downlink.REGISTER_NO_TERMINAL
-        body = downlink.build_register_ack(frame.serial, result, code or "")
+    async def _introduced(
+        self, frame: Frame, message: uplink.Register | uplink.Authenticate
+    ) -> None:
+        if isinstance(message, uplink.Register):
+            await self._register(frame, message)
+        else:
+            await self._authenticate(frame, message)
+
+    async def _register(self, frame: Frame, message: uplink.Register) -> None:
+        result, code = await self.gateway.register(self, message)
+        body = downlink.build_register_ack(frame.serial, result, code)
         self._send([(downlink.REGISTER_ACK, body)])
 
-    async def _authenticate(self, frame: Frame, code: str) -> None:
-        known = await self.gateway.authenticate(self, code)
-        self.terminal = known or self.terminal
-        self.quarantined = self.terminal is None and self.gateway.quarantine
-        accepted = known is not None or self.quarantined
-        self._answer(frame, downlink.OK if accepted else downlink.FAILED)
+    async def _authenticate(self, frame: Frame, message: uplink.Authenticate) -> None:
+        self.code = message.code
+        login = await self.gateway.authenticate(self, message)
+        if login.result == "ok" and login.terminal is not None:
+            self.admit(login.terminal)
+        accepted = self.terminal is not None or self.quarantined
+        refused = login.result in ("code", "contested")
+        self._answer(frame, downlink.FAILED if refused or not accepted else downlink.OK)
+        self.ask_attributes()
 
     def _answer(self, frame: Frame, result: int) -> None:
         body = downlink.build_platform_ack(frame.serial, frame.message_id, result)
         self._send([(downlink.PLATFORM_ACK, body)])
 
-    def _send(self, messages: Sequence[tuple[int, bytes]]) -> None:
-        if self._transport is None or self._transport.is_closing():
+    def _send(self, answers: Sequence[tuple[int, bytes]]) -> None:
+        if self._transport is None or self._transport.is_closing() or self.successor is not None:
             return
-        first = self.reserve(len(messages))
+        first = self._serial
+        self._serial = (first + len(answers)) & 0xFFFF
         wires = [
             frame
-            for index, (message_id, body) in enumerate(messages)
+            for index, (message_id, body) in enumerate(answers)
             for frame in build_message(
                 message_id,
                 body,
@@ -314,26 +428,11 @@ class Session(asyncio.Protocol):
         if transport is None or transport.is_closing():
             return
         crowded = max(self._unacknowledged, len(self._backlog)) >= limits.waiting_frames
-        if self.gateway.intake.full:
-            self.gateway.intake.hold_back(self)
-        if crowded or self.gateway.intake.full:
+        intake = self.gateway.intake
+        held = intake.full or (self.terminal is not None and intake.backlogged(self.terminal.id))
+        if held:
+            intake.hold_back(self)
+        if crowded or held:
             transport.pause_reading()
         else:
             transport.resume_reading()
-
-
-def _fix(device_id: UUID, location: uplink.Location, received: Any, serial: int) -> Fix:
-    return Fix(
-        device_id=device_id,
-        fix_at=location.fix_at,
-        received_at=received,
-        lat=location.lat,
-        lon=location.lon,
-        speed_kmh=location.speed_kmh,
-        course_deg=location.course_deg,
-        altitude_m=location.altitude_m,
-        alarm_bits=location.alarm_bits,
-        status_bits=location.status_bits,
-        positioned=location.positioned,
-        serial=serial,
-    )

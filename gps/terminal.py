@@ -6,9 +6,9 @@ connected anew, as real terminals do.
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, tzinfo
 from types import TracebackType
 
 from gps.jt808 import downlink, uplink
@@ -27,12 +27,18 @@ class Disconnected(Exception):
 
 
 def location(
-    fix_at: datetime, lat: float, lon: float, *, speed_kmh: float = 0.0, course_deg: int = 0
+    fix_at: datetime,
+    lat: float,
+    lon: float,
+    *,
+    speed_kmh: float = 0.0,
+    course_deg: int = 0,
+    ignition: bool = True,
 ) -> Location:
     """A valid position. `fix_at` aware; WGS-84 degrees, km/h, degrees from north."""
     return Location(
         alarm_bits=0,
-        status_bits=STATUS_ACC | STATUS_POSITIONED,
+        status_bits=STATUS_POSITIONED | (STATUS_ACC if ignition else 0),
         lat=lat,
         lon=lon,
         altitude_m=0,
@@ -45,8 +51,11 @@ def location(
 class Terminal:
     """`answer` decides about a text (0x8300): a result to acknowledge with, None for silence.
 
-    `texts` collects what was shown; `acked` counts acknowledged positions messages; `pending`
-    holds bodies that are not acknowledged, in order of sending.
+    `refuses` are ids of messages that it does not support. `texts` collects what was shown,
+    `questions` those asked with their serials, `keys` the menu; `acked` counts acknowledged
+    positions messages; `pending` holds bodies that are not acknowledged, in order of sending.
+    `says`: what it tells of itself when it registers; `zone` that of its clock; `source` the
+    address of this machine that it connects from; `attributes` what it answers to 0x8107.
     """
 
     def __init__(
@@ -55,11 +64,23 @@ class Terminal:
         *,
         code: str | None = None,
         answer: Callable[[str], int | None] = lambda _text: downlink.OK,
+        refuses: Collection[int] = (),
+        says: uplink.Register | None = None,
+        zone: tzinfo = uplink.GMT8,
+        source: str | None = None,
+        attributes: uplink.Attributes | None = None,
     ) -> None:
         self.identity = identity.zfill(12)
         self.code = code
         self.answer = answer
+        self.refuses = refuses
+        self.says = says or uplink.Register(11, 100, "PAIDA", "SOFT", self.identity[-7:], 1, "")
+        self.zone = zone
+        self.source = source
+        self.attributes = attributes
         self.texts: list[str] = []
+        self.questions: list[tuple[int, downlink.Question]] = []
+        self.keys: tuple[tuple[int, str], ...] = ()
         self.acked = 0
         self.resent = 0
         self.refused: list[int] = []
@@ -71,6 +92,7 @@ class Terminal:
         self._answers: dict[int, asyncio.Future[downlink.Downlink]] = {}
         self._changed = asyncio.Condition()
         self._inbox: deque[str] = deque()
+        self._asked: deque[tuple[int, downlink.Question]] = deque()
 
     async def __aenter__(self) -> "Terminal":
         return self
@@ -93,7 +115,8 @@ class Terminal:
         Refused when the platform says no; OSError when it cannot be reached.
         """
         await self.close()
-        self._reader, self._writer = await asyncio.open_connection(host, port)
+        local = (self.source, 0) if self.source else None
+        self._reader, self._writer = await asyncio.open_connection(host, port, local_addr=local)
         self._listening = asyncio.ensure_future(self._listen(self._reader))
         if self.code is None:
             await self.register()
@@ -102,10 +125,7 @@ class Terminal:
 
     async def register(self) -> str:
         """0x0100: the code that the platform gives. Refused with its result otherwise."""
-        body = uplink.build_register(
-            uplink.Register(11, 100, "PAIDA", "SOFT", self.identity[-7:], 1, "")
-        )
-        reply = await self._ask(uplink.REGISTER, body)
+        reply = await self._ask(uplink.REGISTER, uplink.build_register(self.says))
         if not isinstance(reply, downlink.RegisterAck) or reply.result != downlink.REGISTER_OK:
             raise Refused(f"registration of {self.identity}: {reply}")
         self.code = reply.code
@@ -124,15 +144,20 @@ class Terminal:
 
     async def send_location(self, position: Location) -> int:
         """0x0200, without waiting for the answer; its serial."""
-        return await self._send_kept(uplink.LOCATION, uplink.build_location(position))
+        return await self._send_kept(uplink.LOCATION, uplink.build_location(position, self.zone))
 
     async def send_batch(self, positions: Sequence[Location], kind: int = 1) -> int:
         """0x0704, sub-packaged when long; the serial that its last part has."""
-        return await self._send_kept(uplink.BATCH, uplink.build_batch(positions, kind))
+        return await self._send_kept(uplink.BATCH, uplink.build_batch(positions, kind, self.zone))
 
     async def press(self, number: int) -> int:
         """0x0301, a key of the menu; the platform's result."""
         reply = await self._ask(uplink.EVENT, uplink.build_event_key(uplink.EventKey(number)))
+        return reply.result if isinstance(reply, downlink.PlatformAck) else downlink.FAILED
+
+    async def reply(self, serial: int, answer: int) -> int:
+        """0x0302, an answer to the question of this serial; the platform's result."""
+        reply = await self._ask(uplink.ANSWER, uplink.build_answer(uplink.Answer(serial, answer)))
         return reply.result if isinstance(reply, downlink.PlatformAck) else downlink.FAILED
 
     async def send_raw(self, data: bytes) -> None:
@@ -157,6 +182,12 @@ class Terminal:
             await self._changed.wait_for(lambda: bool(self._inbox))
         return self._inbox.popleft()
 
+    async def next_question(self, seconds: float = ANSWER_SECONDS) -> tuple[int, downlink.Question]:
+        """The next question that the platform asks, with its serial."""
+        async with asyncio.timeout(seconds), self._changed:
+            await self._changed.wait_for(lambda: bool(self._asked))
+        return self._asked.popleft()
+
     async def wait_closed(self, seconds: float = ANSWER_SECONDS) -> None:
         """Until the platform has ended the connection."""
         async with asyncio.timeout(seconds), self._changed:
@@ -164,15 +195,16 @@ class Terminal:
 
     async def close(self) -> None:
         """Hang up without a word; `pending` stays."""
-        if self._listening is not None:
-            self._listening.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._listening
-        if self._writer is not None:
-            self._writer.close()
-            with suppress(OSError):
-                await self._writer.wait_closed()
+        listening, writer = self._listening, self._writer
         self._reader = self._writer = self._listening = None
+        if listening is not None:
+            listening.cancel()
+            with suppress(asyncio.CancelledError):
+                await listening
+        if writer is not None:
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
 
     async def _send_kept(self, message_id: int, body: bytes) -> int:
         serial = self._transmit(message_id, body)
@@ -182,10 +214,14 @@ class Terminal:
         return serial
 
     async def _send_pending(self) -> None:
+        """In one go: a connection that ends meanwhile takes nothing with it."""
+        writer = self._open_writer()
         waiting, self.pending = list(self.pending.values()), OrderedDict()
         for message_id, body in waiting:
             self.resent += 1
-            await self._send_kept(message_id, body)
+            self.pending[self._transmit(message_id, body)] = message_id, body
+        with suppress(ConnectionError):
+            await writer.drain()
 
     async def _ask(self, message_id: int, body: bytes) -> downlink.Downlink:
         reply: asyncio.Future[downlink.Downlink] = asyncio.get_running_loop().create_future()
@@ -231,8 +267,11 @@ class Terminal:
             self._changed.notify_all()
 
     def _take(self, frame: Frame, parts: Reassembler) -> None:
-        if frame.message_id == downlink.TEXT:
+        if frame.message_id in (downlink.TEXT, downlink.QUESTION, downlink.EVENTS):
             self._show(frame, parts)
+            return
+        if frame.message_id == downlink.ASK_ATTRIBUTES:
+            self._describe(frame)
             return
         message = downlink.parse(frame)
         if isinstance(message, downlink.PlatformAck | downlink.RegisterAck):
@@ -246,14 +285,29 @@ class Terminal:
                 else:
                     self.refused.append(message.result)
 
+    def _describe(self, frame: Frame) -> None:
+        if frame.message_id in self.refuses:
+            ack = uplink.TerminalAck(frame.serial, frame.message_id, downlink.UNSUPPORTED)
+            self._transmit(uplink.TERMINAL_ACK, uplink.build_terminal_ack(ack))
+        elif self.attributes is not None:
+            self._transmit(uplink.ATTRIBUTES, uplink.build_attributes(self.attributes))
+
     def _show(self, frame: Frame, parts: Reassembler) -> None:
         whole = parts.add(frame)
-        text = downlink.parse(whole) if whole is not None else None
+        message = downlink.parse(whole) if whole is not None else None
         result: int | None = downlink.OK
-        if isinstance(text, downlink.Text):
-            self.texts.append(text.text)
-            self._inbox.append(text.text)
-            result = self.answer(text.text)
+        if frame.message_id in self.refuses:
+            result = downlink.UNSUPPORTED
+        elif isinstance(message, downlink.Text):
+            self.texts.append(message.text)
+            self._inbox.append(message.text)
+            result = self.answer(message.text)
+        elif isinstance(message, downlink.Question):
+            self.questions.append((frame.serial, message))
+            self._asked.append((frame.serial, message))
+            result = self.answer(message.text)
+        elif isinstance(message, downlink.Events):
+            self.keys = message.keys
         if result is not None:
-            ack = uplink.TerminalAck(frame.serial, downlink.TEXT, result)
+            ack = uplink.TerminalAck(frame.serial, frame.message_id, result)
             self._transmit(uplink.TERMINAL_ACK, uplink.build_terminal_ack(ack))

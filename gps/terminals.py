@@ -1,100 +1,253 @@
-"""Which terminals exist, which gateway holds each, and who knocked in vain."""
+"""Which terminals exist, which gateway holds each, and what they tell of themselves."""
 
+import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, case, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import and_, case, cast, exists, func, or_, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB
 
 from core.clock import real_now
+from core.coordinates import Datum
 from core.db import read_session
 from core.identity import system_actor
 from core.uow import UnitOfWork, unit_of_work
-from gps.models import Device, Stranger, TerminalMessage
+from gps.contest import contradicts, unlike
+from gps.messages import offer_menu
+from gps.models import Device, DeviceContest, TerminalMessage
+from gps.quirks import Quirks
 
 PROTOCOL = "jt808"
-NOBODY = 0
-"""Organisation number of strangers."""
 
-RECALL_MEMORY = timedelta(days=2)
-"""A recall that went unanswered is sent again when the terminal returns within this time."""
+UNANSWERED_MEMORY = timedelta(days=2)
+"""An order or recall that went unanswered is sent again when the terminal returns in this time."""
+
+HELD_FOR = timedelta(seconds=20)
+"""A gateway that has not said for so long that it holds a terminal has lost it."""
+
+
+_FOUGHT_OVER = exists().where(
+    DeviceContest.org_id == Device.org_id,
+    DeviceContest.device_id == Device.id,
+    DeviceContest.kind == "takeover",
+    DeviceContest.closed_at.is_(None),
+)
 
 
 class Terminal(NamedTuple):
-    """A known terminal."""
+    """A known terminal. `contested`: two devices fight over it, and nobody has ruled yet."""
 
     org_id: int
     id: UUID
     auth_code: str | None
+    quirks: Quirks = Quirks()
+    told: Mapping[str, Any] = {}
+    capability: Mapping[str, Any] = {}
+    gateway: str | None = None
+    address: str | None = None
+    held_at: datetime | None = None
+    contested: bool = False
+
+
+@dataclass(slots=True)
+class News:
+    """What a terminal has shown of itself: what it said, what it refused (false), how many minutes
+    its clock is behind.
+    """
+
+    told: dict[str, Any] = field(default_factory=dict)
+    refused: dict[str, Any] = field(default_factory=dict)
+    off_min: int | None = None
+
+    def then(self, later: "News") -> "News":
+        """Both, and the later counts."""
+        off_min = self.off_min if later.off_min is None else later.off_min
+        return News(self.told | later.told, self.refused | later.refused, off_min)
+
+
+_NOTE = text(
+    """
+    WITH news AS (
+        SELECT * FROM jsonb_to_recordset(CAST(:news AS jsonb))
+        AS one(id uuid, told jsonb, refused jsonb, off_min smallint)
+    ), new AS (
+        SELECT news.* FROM device JOIN news USING (id)
+        WHERE org_id = :org_id AND NOT (
+            device.told @> news.told AND device.capability @> news.refused
+            AND coalesce(news.off_min = coalesce(clock_off_min, 0), true))
+        ORDER BY id FOR UPDATE OF device
+    )
+    UPDATE device SET told = device.told || new.told,
+        capability = device.capability || new.refused,
+        clock_off_min = coalesce(new.off_min, clock_off_min)
+    FROM new WHERE device.org_id = :org_id AND device.id = new.id
+    """
+)
+
+
+class Registration(NamedTuple):
+    """The answer to a registration. `code` comes with `ok` only."""
+
+    result: Literal["ok", "stranger", "contested"]
+    code: str = ""
+    terminal: Terminal | None = None
+
+
+class Login(NamedTuple):
+    """The answer to an authentication; `terminal` also where a known one was refused."""
+
+    result: Literal["ok", "stranger", "code", "contested"]
+    terminal: Terminal | None = None
+
+
+class Hold(NamedTuple):
+    """What the registry says of a terminal that this gateway has a connection of.
+
+    `mine`: this gateway holds it. `elsewhere`: another one does now; `address` is where it came
+    from then. `contested` as of the terminal.
+    """
+
+    mine: bool
+    elsewhere: bool
+    quirks: Quirks
+    address: str
+    contested: bool
 
 
 def find(identity: str) -> Terminal | None:
     """The terminal in use with these digits, of whatever organisation."""
+    return find_all([identity]).get(identity)
+
+
+def find_all(identities: Iterable[str]) -> dict[str, Terminal]:
+    """Those of these digits that are in use, in one query."""
+    query = select(Device, _FOUGHT_OVER).where(
+        Device.protocol == PROTOCOL, Device.identity.in_(list(identities)), Device.active
+    )
     with read_session() as session:
-        row = session.execute(
-            select(Device.org_id, Device.id, Device.auth_code).where(
-                Device.protocol == PROTOCOL, Device.identity == identity, Device.active
+        return {
+            one.identity: Terminal(
+                one.org_id,
+                one.id,
+                one.auth_code,
+                quirks_of(one),
+                one.told,
+                one.capability,
+                one.gateway,
+                one.address,
+                one.last_seen_at,
+                contested,
             )
-        ).one_or_none()
-    return Terminal(*row) if row else None
+            for one, contested in session.execute(query)
+        }
 
 
-def register(identity: str, now: datetime) -> str | None:
-    """Answer a registration: the code to authenticate with, or None for a stranger.
+def quirks_of(device: Device) -> Quirks:
+    """How its positions are to be read."""
+    return _quirks(device.time_zone, device.datum)
 
-    A terminal that registers again gets the same code, so that a lost answer locks nobody out.
+
+def _quirks(time_zone: str | None, datum: str) -> Quirks:
+    known: dict[str, Datum] = {"wgs84": "wgs84", "gcj02": "gcj02", "bd09": "bd09"}
+    return Quirks(time_zone, known[datum])
+
+
+def register(identity: str, told: Mapping[str, Any], now: datetime) -> Registration:
+    """Answer a registration. `told`: what the terminal says of itself.
+
+    A terminal that registers again gets the same code, so that a lost answer locks nobody out; one
+    that says it is another terminal gets none.
     """
     terminal = find(identity)
     if terminal is None:
-        _note_stranger(identity, now)
-        return None
-    code = secrets.token_hex(8)
+        return Registration("stranger")
+    if contradicts(terminal.told, told):
+        return Registration("contested", terminal=terminal)
+    fresh = secrets.token_hex(8)
+    said = {name: value for name, value in told.items() if value not in ("", None)}
     with unit_of_work(system_actor(terminal.org_id, "gps"), now=now) as uow:
-        return uow.session.execute(
+        code = uow.session.execute(
             update(Device)
             .where(Device.org_id == terminal.org_id, Device.id == terminal.id)
-            .values(auth_code=func.coalesce(Device.auth_code, code), registered_at=now)
+            .values(
+                auth_code=func.coalesce(Device.auth_code, fresh),
+                registered_at=now,
+                told=Device.told.op("||")(cast(said, JSONB)),
+            )
             .returning(Device.auth_code)
         ).scalar_one()
+    return Registration("ok", str(code), terminal)
 
 
-def authenticate(identity: str, code: str, gateway: str, now: datetime) -> Terminal | None:
-    """Let a terminal in: from now on `gateway` holds it and sends what waits for it."""
+def authenticate(
+    identity: str,
+    code: str,
+    gateway: str,
+    now: datetime,
+    *,
+    address: str | None = None,
+    told: Mapping[str, Any] | None = None,
+    adopted: bool = False,
+    refuse_newer: bool = False,
+) -> Login:
+    """Let a terminal in: from now on `gateway` holds it and sends what waits for it.
+
+    `adopted`: it waited in quarantine and has just been made known, so that its code counts where
+    none was given yet. `refuse_newer`: while two devices fight over it, the one that another
+    gateway holds stays.
+    """
     terminal = find(identity)
     if terminal is None:
-        _note_stranger(identity, now)
-        return None
-    if terminal.auth_code is None or not secrets.compare_digest(
-        terminal.auth_code.encode(), code.encode()
-    ):
-        return None
+        return Login("stranger")
+    known = terminal.auth_code or (code if adopted else None)
+    if known is None or not secrets.compare_digest(known.encode(), code.encode()):
+        return Login("code", terminal)
+    if refuse_newer and terminal.contested and _held_elsewhere(terminal, gateway, now):
+        return Login("contested", terminal)
+    other = unlike(terminal.told, told or {})
+    said = {name: value for name, value in (told or {}).items() if value and name not in other}
     with unit_of_work(system_actor(terminal.org_id, "gps"), now=now) as uow:
+        # Messages before their device, as whoever sends them locks them.
+        _wake_messages(uow, terminal.id)
+        offer_menu(uow, terminal.id)
         uow.session.execute(
             update(Device)
             .where(Device.org_id == terminal.org_id, Device.id == terminal.id)
-            .values(gateway=gateway, last_seen_at=now)
+            .values(
+                gateway=gateway,
+                last_seen_at=now,
+                auth_code=known,
+                address=func.coalesce(address, Device.address),
+                told=Device.told.op("||")(cast(said, JSONB)),
+            )
         )
-        _wake_messages(uow, terminal.id)
-    return terminal
+    return Login("ok", terminal)
+
+
+def _held_elsewhere(terminal: Terminal, gateway: str, now: datetime) -> bool:
+    if terminal.gateway is None or terminal.gateway == gateway or terminal.held_at is None:
+        return False
+    return now - terminal.held_at <= HELD_FOR
 
 
 def _wake_messages(uow: UnitOfWork, device_id: UUID) -> None:
     """The terminal is back: what it has not confirmed goes out at once, with all its tries."""
-    unconfirmed_recall = and_(
+    given_up = and_(
         TerminalMessage.status == "failed",
-        TerminalMessage.purpose == "recall",
+        TerminalMessage.purpose.in_(("order", "recall")),
         TerminalMessage.cause == "unanswered",
-        TerminalMessage.created_at > uow.now - RECALL_MEMORY,
+        TerminalMessage.created_at > uow.now - UNANSWERED_MEMORY,
     )
     uow.session.execute(
         update(TerminalMessage)
         .where(
             TerminalMessage.org_id == uow.org_id,
             TerminalMessage.device_id == device_id,
-            or_(TerminalMessage.status.in_(("queued", "sent")), unconfirmed_recall),
+            or_(TerminalMessage.status.in_(("queued", "sent")), given_up),
         )
         .values(
             status=case(
@@ -107,22 +260,52 @@ def _wake_messages(uow: UnitOfWork, device_id: UUID) -> None:
     )
 
 
-def still_held(org_id: int, devices: Iterable[UUID], gateway: str, now: datetime) -> set[UUID]:
-    """Note that these terminals are connected; those in use that `gateway` still holds."""
+def still_held(
+    org_id: int, devices: Iterable[UUID], gateway: str, now: datetime
+) -> dict[UUID, Hold]:
+    """Note that these terminals are connected; what the registry says of each that is in use."""
+    wanted = list(devices)
     with unit_of_work(system_actor(org_id, "gps"), now=now) as uow:
-        return set(
-            uow.session.scalars(
-                update(Device)
-                .where(
-                    Device.org_id == org_id,
-                    Device.id.in_(list(devices)),
-                    Device.gateway == gateway,
-                    Device.active,
-                )
-                .values(last_seen_at=now)
-                .returning(Device.id)
+        uow.session.execute(
+            update(Device)
+            .where(
+                Device.org_id == org_id,
+                Device.id.in_(wanted),
+                Device.gateway == gateway,
+                Device.active,
             )
+            .values(last_seen_at=now)
         )
+        rows = uow.session.execute(
+            select(
+                Device.id,
+                Device.gateway,
+                Device.time_zone,
+                Device.datum,
+                Device.address,
+                _FOUGHT_OVER,
+            ).where(Device.org_id == org_id, Device.id.in_(wanted), Device.active)
+        )
+        return {
+            id_: Hold(
+                holder == gateway,
+                holder is not None and holder != gateway,
+                _quirks(time_zone, datum),
+                address or "",
+                contested,
+            )
+            for id_, holder, time_zone, datum, address, contested in rows
+        }
+
+
+def note(org_id: int, news: Mapping[UUID, News], now: datetime) -> None:
+    """What terminals have shown of themselves; those that are known to be so are left alone."""
+    rows = [
+        {"id": str(id_), "told": one.told, "refused": one.refused, "off_min": one.off_min}
+        for id_, one in news.items()
+    ]
+    with unit_of_work(system_actor(org_id, "gps"), now=now) as uow:
+        uow.session.execute(_NOTE, {"org_id": org_id, "news": json.dumps(rows)})
 
 
 def release(org_id: int, devices: Iterable[UUID], gateway: str, now: datetime) -> None:
@@ -132,22 +315,4 @@ def release(org_id: int, devices: Iterable[UUID], gateway: str, now: datetime) -
             update(Device)
             .where(Device.org_id == org_id, Device.id.in_(list(devices)), Device.gateway == gateway)
             .values(gateway=None, last_seen_at=now)
-        )
-
-
-def _note_stranger(identity: str, now: datetime) -> None:
-    with unit_of_work(system_actor(NOBODY, "gps"), now=now) as uow:
-        statement = insert(Stranger).values(
-            org_id=NOBODY,
-            protocol=PROTOCOL,
-            identity=identity,
-            first_seen_at=now,
-            last_seen_at=now,
-            tries=1,
-        )
-        uow.session.execute(
-            statement.on_conflict_do_update(
-                index_elements=["org_id", "protocol", "identity"],
-                set_={"last_seen_at": now, "tries": Stranger.tries + 1},
-            )
         )

@@ -10,23 +10,28 @@ from datetime import datetime
 from uuid import UUID, uuid5
 
 from sla.policy import Policy
-from sla.segments import NEGATIVE, Timeline, goals, segments, total
+from sla.segments import NEGATIVE, goals, segments, total
+from sla.timelines import Timeline
 
-KINDS = (NEGATIVE, "ahead", "before_sent", "old", "disagree")
+KINDS = (NEGATIVE, "ahead", "before_sent", "old", "disagree", "no_arrival", "far_tap")
 """negative: a stretch ends before it begins · ahead: a stamp later than its own recording ·
 before_sent: a crew's stamp older than the sending to it · old: the word of a phone that came half a
-day later · disagree: GPS and the crew's tap tell different times."""
+day later · disagree: GPS and the crew's tap tell different times · no_arrival: arrived by the tap,
+and the vehicle, which was heard all the time, never was there · far_tap: arrived by the tap of a
+phone that was elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
 class Odd:
-    """One thing that cannot be. `code`: a segment or a point; `amount_s`: by how much, seconds."""
+    """One thing that cannot be. `code`: a segment or a point; `amount_s`: by how much, seconds;
+    `amount_m`: how far beyond the edge of the site, where it is about a place."""
 
     kind: str
     code: str
     subject_id: UUID
     amount_s: float
     stamp_id: UUID | None = None
+    amount_m: float | None = None
 
 
 def anomaly_id(case_id: UUID, odd: Odd) -> UUID:

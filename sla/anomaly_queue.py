@@ -11,9 +11,10 @@ from core.events import SlaAnomalyExplained, SlaAnomalyOpened, SlaAnomalyResolve
 from core.uow import UnitOfWork
 from sla import repository
 from sla.anomalies import Odd, changes, negative
-from sla.models import SlaAnomaly, SlaCase
-from sla.segments import Timeline
+from sla.models import SlaAnomaly
+from sla.repository import case_of
 from sla.service import policy_of
+from sla.timelines import Timeline
 
 SOURCE = "sla"
 EXPLANATIONS = ("device_clock", "late_entry", "evidence_lost", "other")
@@ -26,7 +27,7 @@ def settle(
 
     `odd`: what stamps tell by themselves; stretches that end before they begin come on top.
     """
-    case = uow.session.get(SlaCase, (uow.org_id, case_id))
+    case = case_of(uow.session, uow.org_id, case_id)
     if case is None:
         return
     query = select(SlaAnomaly).where(SlaAnomaly.org_id == uow.org_id, SlaAnomaly.case_id == case_id)
@@ -48,7 +49,7 @@ def _open(
         row = SlaAnomaly(org_id=uow.org_id, id=id_, case_id=case_id)
         uow.session.add(row)
     row.kind, row.code, row.subject_id = odd.kind, odd.code, odd.subject_id
-    row.amount_s, row.stamp_id = odd.amount_s, odd.stamp_id
+    row.amount_s, row.amount_m, row.stamp_id = odd.amount_s, odd.amount_m, odd.stamp_id
     row.state, row.opened_at = "open", now
     row.closed_at = row.closed_by = row.reason = None
     fact = SlaAnomalyOpened(
@@ -58,6 +59,7 @@ def _open(
         subject_id=odd.subject_id,
         amount_s=odd.amount_s,
         stamp_id=odd.stamp_id,
+        amount_m=odd.amount_m,
     )
     uow.emit(case_id, fact, occurred_at=now, source=SOURCE)
 

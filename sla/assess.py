@@ -4,6 +4,7 @@ docs/assess.md describes both forms. Times have a time zone; seconds are floats.
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,22 +21,20 @@ from pydantic import (
     StrictInt,
     StrictStr,
     ValidationError,
+    model_validator,
 )
 
+from core.findings import Words, both, wrong
+from sla.arrivals import with_first
 from sla.facts import Facts
+from sla.intervals import Interval
 from sla.policy import KNOWN_POINTS, NAMED_INTERVALS, Policy
-from sla.segments import (
-    Interval,
-    PointTime,
-    Segment,
-    Timeline,
-    goals,
-    promise,
-    segments,
-    total,
-)
+from sla.promise import standing
+from sla.segments import Segment, goals, segments, total
+from sla.timelines import PointTime, Timeline
 
 SOURCE = "record"
+_AT_LINE = re.compile(r" at line \d+ column")
 
 
 class _Part(BaseModel):
@@ -43,10 +42,8 @@ class _Part(BaseModel):
 
 
 def _written(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value
     if not isinstance(value, str):
-        raise ValueError("a time is written like 2026-01-31T08:00:00Z")
+        raise wrong("时间写作 2026-01-31T08:00:00Z", "a time is written like 2026-01-31T08:00:00Z")
     return value
 
 
@@ -55,7 +52,9 @@ Time = Annotated[AwareDatetime, BeforeValidator(_written)]
 
 def _fact(value: Any) -> Any:
     if value is not None and not isinstance(value, bool | int | float | str):
-        raise ValueError("a fact is a word, a number, true or false")
+        raise wrong(
+            "条件应为文字、数字、true 或 false", "a fact is a word, a number, true or false"
+        )
     return value
 
 
@@ -86,14 +85,16 @@ class Evidence(_Part):
     """A stamp whose time is known to ± `uncertainty_s`."""
 
     at: Time
-    uncertainty_s: float = Field(0.0, ge=0)
+    uncertainty_s: float = Field(0.0, ge=0, allow_inf_nan=False)
 
 
 def _evidence(value: Any) -> Any:
     if isinstance(value, str):
         return {"at": value}
     if not isinstance(value, dict | Evidence):
-        raise ValueError("a stamp is a time like 2026-01-31T08:00:00Z")
+        raise wrong(
+            "时间点写作 2026-01-31T08:00:00Z", "a stamp is a time like 2026-01-31T08:00:00Z"
+        )
     return value
 
 
@@ -107,7 +108,6 @@ class Hold(_Part):
     start: Time
     end: Time | None = None
     approved: StrictBool = False
-    responsible: str = ""
 
 
 class Detour(_Part):
@@ -128,6 +128,9 @@ class Attempt(_Part):
     conditions: Conditions | None = None
 
 
+_NEEDED = ("order", "now")
+
+
 class Record(_Part):
     """One line of input."""
 
@@ -140,6 +143,14 @@ class Record(_Part):
     ended_at: Time | None = None
     now: Time
 
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, value: Any) -> Any:
+        """Null is as good as missing, except of what must be there."""
+        if not isinstance(value, dict):
+            return value
+        return {key: one for key, one in value.items() if one is not None or key in _NEEDED}
+
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
@@ -147,10 +158,11 @@ class Wrong:
 
     line: int
     field: str
-    message: str
+    words: Words
 
     def __str__(self) -> str:
-        return f"{self.line}: {self.field}: {self.message}"
+        zh, en = self.words
+        return f"第 {self.line} 行 line {self.line}: {self.field}: {zh} {en}"
 
 
 class RecordInvalid(ValueError):
@@ -167,19 +179,22 @@ def read_record(policy: Policy, text: bytes | str, line: int) -> Record:
         found = Record.model_validate_json(text)
     except ValidationError as error:
         raise RecordInvalid(_wrong(line, error.errors(include_url=False))) from error
-    wrong = [Wrong(line, field, message) for field, message in _problems(policy, found)]
-    if wrong:
-        raise RecordInvalid(wrong)
+    bad = [Wrong(line, field, words) for field, words in _problems(policy, found)]
+    if bad:
+        raise RecordInvalid(bad)
     return found
 
 
-def _message(error: Mapping[str, Any]) -> str:
-    return str(error["msg"]).removeprefix("Value error, ")
-
-
 def _wrong(line: int, errors: Iterable[Mapping[str, Any]]) -> list[Wrong]:
-    found = (Wrong(line, _field(one["loc"]), _message(one)) for one in errors)
+    found = (Wrong(line, _field(one["loc"]), _words(one)) for one in errors)
     return list({one.field: one for one in found}.values())
+
+
+def _words(error: Mapping[str, Any]) -> Words:
+    if error["loc"][:1] == ("order",) and error["type"] != "missing":
+        return "应为文字或整数", "a name or a whole number"
+    zh, en = both(error)
+    return zh, _AT_LINE.sub(" at column", en)
 
 
 def _field(place: tuple[str | int, ...]) -> str:
@@ -193,27 +208,36 @@ def _field(place: tuple[str | int, ...]) -> str:
     return ".".join(map(str, place)) or "line"
 
 
-def _problems(policy: Policy, record: Record) -> Iterator[tuple[str, str]]:
+def _problems(policy: Policy, record: Record) -> Iterator[tuple[str, Words]]:
     every = [("stamps", record.stamps)]
     every += [(f"attempts.{at}.stamps", one.stamps) for at, one in enumerate(record.attempts)]
     for place, stamps in every:
         for point in stamps:
             if point not in KNOWN_POINTS and point not in policy.points:
-                yield f"{place}.{point}", f"policy {policy.code} knows no such point"
+                yield (
+                    f"{place}.{point}",
+                    (
+                        f"政策 {policy.code} 没有此时间点",
+                        f"policy {policy.code} knows no such point",
+                    ),
+                )
     for name in ("holds", "detours"):
         for at, one in enumerate(getattr(record, name)):
             if one.end is not None and one.end < one.start:
-                yield f"{name}.{at}.end", "lies before the start"
+                yield f"{name}.{at}.end", ("早于开始时间", "lies before the start")
 
 
 def assess(policy: Policy, record: Record) -> dict[str, Any]:
     """The judgement of one record, as JSON values."""
-    timeline = _timeline(record)
-    own = promise(policy, timeline, record.now)
+    *_, timeline = with_first(
+        [*(_tried(record, one) for one in record.attempts), _timeline(record)]
+    )
     whole = total(policy, timeline, record.now)
+    judged = segments(policy, timeline, record.now)
+    own = standing(whole, judged, record.now)
     found: dict[str, Any] = {
         "order": record.order,
-        "segments": [_judged(one) for one in segments(policy, timeline, record.now)],
+        "segments": [_judged(one) for one in judged],
         "total": _judged(whole) if whole else None,
         "slack_s": own.left_s if own else None,
     }
@@ -223,27 +247,39 @@ def assess(policy: Policy, record: Record) -> dict[str, Any]:
         found["attempts"] = [_attempt(policy, record, one) for one in record.attempts]
     if record.detours:
         found["detours"] = [_lost(one, record) for one in record.detours]
-    if ignored := _unknown_holds(policy, record):
+    if ignored := _ignored_holds(policy, record):
         found["ignored_holds"] = ignored
+    if ignored := sorted(set(record.conditions.facts().also) - policy.asked):
+        found["ignored_conditions"] = ignored
     return found
 
 
 def assess_line(policy: Policy, text: bytes | str, line: int) -> str:
     """One line of input as one line of output, without its end. Raises RecordInvalid."""
-    return json.dumps(assess(policy, read_record(policy, text, line)), ensure_ascii=False)
+    record = read_record(policy, text, line)
+    try:
+        found = assess(policy, record)
+    except OverflowError as error:
+        beyond = ("超出可计算的年份", "a time or limit lies beyond the years 1 to 9999")
+        raise RecordInvalid([Wrong(line, "line", beyond)]) from error
+    return json.dumps(found, ensure_ascii=False)
 
 
-def _attempt(policy: Policy, record: Record, one: Attempt) -> dict[str, Any]:
-    timeline = Timeline(
+def _tried(record: Record, one: Attempt) -> Timeline:
+    return Timeline(
         order_id=_subject(record),
         hop_id=_subject(record),
         assignment_id=_subject(record),
         points=_points(one.stamps),
         facts=(one.conditions or record.conditions).facts(),
-        intervals=_intervals(record),
+        intervals=_holds(record),
         ended_at=one.ended_at,
+        broken_off=True,
     )
-    judged = segments(policy, timeline, record.now)
+
+
+def _attempt(policy: Policy, record: Record, one: Attempt) -> dict[str, Any]:
+    judged = segments(policy, _tried(record, one), record.now)
     return {"ended_at": _text(one.ended_at), "segments": [_judged(each) for each in judged]}
 
 
@@ -284,15 +320,17 @@ def _points(stamps: Stamps) -> dict[str, PointTime]:
 
 def _intervals(record: Record) -> tuple[Interval, ...]:
     detours = [Interval("detour", one.start, one.end, one.responsible) for one in record.detours]
-    holds = [
-        Interval(one.kind, one.start, one.end, one.responsible, approved=one.approved)
-        for one in record.holds
-    ]
-    return (*detours, *holds)
+    return (*detours, *_holds(record))
+
+
+def _holds(record: Record) -> tuple[Interval, ...]:
+    return tuple(
+        Interval(one.kind, one.start, one.end, "", approved=one.approved) for one in record.holds
+    )
 
 
 def _judged(one: Segment) -> dict[str, Any]:
-    found = {
+    found: dict[str, Any] = {
         "code": one.code,
         "start": _text(one.start),
         "end": _text(one.end),
@@ -301,16 +339,22 @@ def _judged(one: Segment) -> dict[str, Any]:
         "state": _state(one),
         "responsible": one.responsible,
     }
-    return {**found, "doubtful": True} if one.doubtful else found
+    if one.doubtful:
+        found["doubtful"] = True
+    if one.mark:
+        found["mark"] = one.mark
+    return found
 
 
 def _state(one: Segment) -> str:
-    """A running segment that is past its limit is breached already; an end that no limit can be
-    laid on is unknown.
+    """A running segment that is past its limit is breached already; what has begun and has no limit
+    is unknown.
     """
     if one.state == "done":
         return "unknown" if one.within is None else "met" if one.within else "breached"
-    return "breached" if one.state == "running" and one.within is False else one.state
+    if one.state != "running":
+        return one.state
+    return "unknown" if one.limit_s is None else "breached" if one.within is False else "running"
 
 
 def _text(at: datetime | None) -> str | None:
@@ -318,7 +362,13 @@ def _text(at: datetime | None) -> str | None:
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at else None
 
 
-def _unknown_holds(policy: Policy, record: Record) -> list[str]:
-    """Kinds of holds in a record that stop no clock under this policy."""
-    known = {*NAMED_INTERVALS, *(one.kind for one in policy.pauses)}
-    return sorted({one.kind for one in record.holds} - known)
+def _ignored_holds(policy: Policy, record: Record) -> list[str]:
+    """Kinds of holds in a record that stop no clock: this policy does not know them, or they need
+    an approval that they lack.
+    """
+    known = {one.kind: one.approval for one in policy.pauses}
+    known |= dict.fromkeys(NAMED_INTERVALS, False)
+    return sorted(
+        {one.kind for one in record.holds if known.get(one.kind, True) and not one.approved}
+        | {one.kind for one in record.holds if one.kind not in known}
+    )

@@ -3,6 +3,8 @@
 A span of seconds, minutes or hours is real time. Days are calendar days: the same local time so
 many days later. A limit of n working days runs until the end of the n-th working day after the day
 on which it begins. Working minutes and hours count within the shifts of working days only.
+`next day 12:00` ends at that local time of the day after the one on which it begins,
+`next workday 10:00` of the next working day.
 """
 
 import re
@@ -10,13 +12,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from types import MappingProxyType
-from typing import Literal, get_args
+from typing import Literal
 from zoneinfo import ZoneInfo
 
-Unit = Literal["s", "min", "h", "day", "workday", "workmin", "workhour"]
+from core.findings import wrong
+
+Unit = Literal["s", "min", "h", "day", "workday", "workmin", "workhour", "nextday", "nextworkday"]
+_COUNTED: tuple[Unit, ...] = ("s", "min", "h", "day", "workday", "workmin", "workhour")
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]+?)s?")
-_SECONDS = {"s": 1, "min": 60, "h": 3600, "workmin": 60, "workhour": 3600}
+_NEXT = re.compile(r"next (work)?day (\d\d):(\d\d)")
+_SECONDS = {
+    "s": 1, "min": 60, "h": 3600, "workmin": 60, "workhour": 3600, "nextday": 60, "nextworkday": 60,
+}  # fmt: skip
 _DAY = timedelta(days=1)
+_DAY_S = 86_400
+MOST_S = 100 * 365 * _DAY_S
+"""No limit is longer, in seconds: beyond it dates run out."""
 MOST_DAYS = 3_660
 """Further than that no calendar is searched for a working day."""
 
@@ -31,13 +42,20 @@ class CalendarEndsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """So many units of time."""
+    """So many units of time. Of `nextday` and `nextworkday`: minutes after midnight of that day."""
 
     amount: float
     unit: Unit
 
     def __str__(self) -> str:
+        if self.unit in ("nextday", "nextworkday"):
+            return f"next {self.unit.removeprefix('next')} {self.clock:%H:%M}"
         return f"{self.amount:g} {self.unit}"
+
+    @property
+    def clock(self) -> time:
+        """The local time at which it ends, of `nextday` and `nextworkday`."""
+        return time(*divmod(int(self.amount), 60))
 
     @property
     def seconds(self) -> float | None:
@@ -47,23 +65,46 @@ class Span:
         return None
 
     @property
+    def at_least_s(self) -> float:
+        """Seconds that it lasts at least, whatever the calendar."""
+        return self.amount * _SECONDS.get(self.unit, _DAY_S)
+
+    @property
     def needs_days(self) -> bool:
         """Whether working days decide how long it is."""
-        return self.unit.startswith("work")
+        return "work" in self.unit
 
 
 def span(text: str) -> Span:
-    """`45 min`, `24 h`, `7 days`, `4 workdays`, `8 workhours`. Raises ValueError."""
+    """`45 min`, `24 h`, `7 days`, `4 workdays`, `8 workhours`, `next day 12:00`,
+    `next workday 10:00`. Raises PydanticCustomError.
+    """
+    if (at := _NEXT.fullmatch(text.strip())) is not None:
+        hour, minute = int(at[2]), int(at[3])
+        if hour > 23 or minute > 59:
+            raise wrong(f"没有 {at[2]}:{at[3]} 这个时刻", f"there is no {at[2]}:{at[3]} in a day")
+        return Span(hour * 60 + minute, "nextworkday" if at[1] else "nextday")
     found = _SPAN.fullmatch(text.strip())
-    unit = "s" if found and found[2] == "" else found[2] if found else ""
-    if found is None or unit not in get_args(Unit):
-        raise ValueError(f"{text!r} is not an amount of {', '.join(get_args(Unit))}")
+    named = (found[2] or "s") if found else ""
+    unit = next((one for one in _COUNTED if one == named), None)
+    if found is None or unit is None:
+        units = ", ".join(_COUNTED)
+        raise wrong(f"“{text}”不是时长；单位有：{units}", f"{text!r} is not an amount of {units}")
     amount = float(found[1])
     if amount <= 0:
-        raise ValueError("a limit is longer than nothing")
+        raise wrong("时限须大于零", "a limit is longer than nothing")
+    found_span = Span(amount, unit)
+    if found_span.at_least_s > MOST_S:
+        raise wrong("时限不超过 100 年", "a limit is at most 100 years")
     if unit in ("day", "workday") and amount != int(amount):
-        raise ValueError("days are counted whole")
-    return Span(amount, unit)  # type: ignore[arg-type]
+        raise wrong("天数须为整数", "days are counted whole")
+    return found_span
+
+
+def in_hours(hours: tuple[time, time], at: time) -> bool:
+    """Whether a local time lies within; the end is not, and a smaller one is of the next day."""
+    begin, end = hours
+    return begin <= at < end if begin < end else at >= begin or at < end
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +140,10 @@ class Calendar:
         if length.unit == "day":
             local = start.astimezone(self.zone)
             return self._at(day + _DAY * int(length.amount), local.time())
+        if length.unit == "nextday":
+            return self._at(day + _DAY, length.clock)
+        if length.unit == "nextworkday":
+            return self._at(self._nth_working(day, 1), length.clock)
         if length.unit == "workday":
             return self._end_of(self._nth_working(day, int(length.amount)))
         return self._worked(start, timedelta(seconds=length.amount * _SECONDS[length.unit]))

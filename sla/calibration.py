@@ -19,8 +19,9 @@ from zoneinfo import ZoneInfo
 
 from sla.facts import Facts
 from sla.policy import Limit, Policy, SegmentRule
-from sla.segments import RELEASED_DURING_CALL, Segment, Timeline
+from sla.segments import BROKEN_OFF, RELEASED_DURING_CALL, Segment
 from sla.statistics import quantile
+from sla.timelines import Timeline
 
 ADDED_S = 60.0
 """What the rule adds to the typical time."""
@@ -144,6 +145,8 @@ def left_out(timeline: Timeline, segment: Segment) -> Reason | None:
         return "running"
     if segment.state == "anomaly":
         return "anomaly"
+    if segment.mark == BROKEN_OFF:
+        return "unknown"
     if segment.mark == RELEASED_DURING_CALL and segment.to_point == "B":
         return "released_during_call"
     stamps = (timeline.points.get(one) for one in (segment.from_point, segment.to_point))
@@ -298,7 +301,7 @@ def _line(
         hindrance = "no_limit"
     elif (rule.statistic or policy.statistic) == "min_lead":
         hindrance = "lead"
-    elif limit.length.needs_days:
+    elif limit.length.needs_days or limit.length.unit == "nextday":
         hindrance = "working_days"
     late = None
     if found is not None and hindrance is None:

@@ -108,8 +108,9 @@ def _label(field: Field, names: Mapping[str, Words]) -> Words:
         if part in FIELDS and (number == 0 or field[number - 1] not in _NAMED):
             if number == 0 and part in _NAMED and part != "total" and len(field) > 1:
                 continue  # the rule's own name says what it is
-            zh.append(FIELDS[part][0])
-            en.append(FIELDS[part][1])
+            words = FIELDS["tell" if part == "to" and "steps" in field else part]
+            zh.append(words[0])
+            en.append(words[1])
         elif part.isdigit():
             zh[-1] += f" {part}"
             en[-1] += f" {part}"

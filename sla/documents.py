@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
+from errno import EACCES, EISDIR, ENOENT
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -18,12 +19,16 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import FieldError, Problem
+from core.findings import Words, both
 from core.settings import settings
 from sla.calendars import Calendar
 from sla.lines import line_of
+from sla.misfits import Misfit, misfits
 from sla.policy import Code, Confidence, Name, Policy
+from sla.sense import odd_days
 
 Place = tuple[str | int, ...]
+_NOT_READ = {ENOENT: "文件不存在", EISDIR: "这是一个目录", EACCES: "没有读取权限"}
 _AT_LINE = re.compile(r" \(at line (\d+), column \d+\)| \(at end of document\)")
 
 
@@ -32,7 +37,7 @@ class PolicyInvalid(Problem):
 
     status = 422
     code = "policy_invalid"
-    zh = "时限政策文件 {file} 无效：{summary}"
+    zh = "时限政策文件 {file} 无效：{summary_zh}"
     en = "The policy file {file} is not valid: {summary}"
 
 
@@ -41,6 +46,22 @@ class PolicyUnknown(Problem):
     code = "policy_unknown"
     zh = "没有名为 {name} 的时限政策；可用的有：{known}。"
     en = "There is no policy called {name}; there are: {known}."
+
+
+class CalendarUnknown(Problem):
+    status = 404
+    code = "calendar_unknown"
+    zh = "没有名为 {name} 的日历；可用的有：{known}。"
+    en = "There is no calendar called {name}; there are: {known}."
+
+
+class FileUnreadable(Problem):
+    """The file is not there, or not in UTF-8."""
+
+    status = 422
+    code = "file_unreadable"
+    zh = "文件 {file} 无法读取：{reason_zh}"
+    en = "The file {file} cannot be read: {reason}"
 
 
 class _Part(BaseModel):
@@ -83,23 +104,45 @@ class CalendarDocument(_Part):
     shifts: tuple[Shift, ...] = (Shift(begin=time(0), end=time(0)),)
     years: tuple[Year, ...] = ()
 
-    def problems(self) -> Iterable[tuple[Place, str]]:
+    def problems(self) -> Iterable[Misfit]:
         if self.zone not in available_timezones():
-            yield ("zone",), f"there is no time zone {self.zone}"
+            yield ("zone",), (f"没有时区 {self.zone}", f"there is no time zone {self.zone}")
         if not self.week:
-            yield ("week",), "some day is worked"
+            yield ("week",), ("一周至少有一个工作日", "some day is worked")
         ended = time(0)
         for number, one in enumerate(self.shifts):
             last = number == len(self.shifts) - 1
             if one.begin < ended or (one.end <= one.begin and not (last and one.end == time(0))):
-                yield ("shifts", number), "shifts follow one another within a day"
+                yield (
+                    ("shifts", number),
+                    ("班次须在一天内依次排列", "shifts follow one another within a day"),
+                )
             ended = one.end
         if not self.shifts:
-            yield ("shifts",), "a day has a shift"
+            yield ("shifts",), ("每天至少一个班次", "a day has a shift")
         for number, year in enumerate(self.years):
             yield from _outside(number, year)
             if year.year in {other.year for other in self.years[:number]}:
-                yield ("years", number, "year"), f"{year.year} is there twice"
+                yield (
+                    ("years", number, "year"),
+                    (f"{year.year} 年重复", f"{year.year} is there twice"),
+                )
+
+    def odd(self) -> Iterable[Misfit]:
+        """What can mean nothing: refused in a new text."""
+        return odd_days(
+            self.week,
+            [
+                (("years", number, "holidays", at), holiday.first, holiday.last)
+                for number, year in enumerate(self.years)
+                for at, holiday in enumerate(year.holidays)
+            ],
+            [
+                (("years", number, "working", at), day)
+                for number, year in enumerate(self.years)
+                for at, day in enumerate(year.working)
+            ],
+        )
 
     def calendar(self) -> Calendar:
         """What limits are counted with."""
@@ -120,15 +163,19 @@ class CalendarDocument(_Part):
         )
 
 
-def _outside(number: int, year: Year) -> Iterable[tuple[Place, str]]:
+def _not_in(year: int) -> Words:
+    return f"不在 {year} 年", f"is not in {year}"
+
+
+def _outside(number: int, year: Year) -> Iterable[Misfit]:
     for at, holiday in enumerate(year.holidays):
         if holiday.last < holiday.first:
-            yield ("years", number, "holidays", at, "to"), "ends before it begins"
+            yield ("years", number, "holidays", at, "to"), ("结束早于开始", "ends before it begins")
         elif year.year not in (holiday.first.year, holiday.last.year):
-            yield ("years", number, "holidays", at, "from"), f"is not in {year.year}"
+            yield ("years", number, "holidays", at, "from"), _not_in(year.year)
     for at, day in enumerate(year.working):
         if day.year != year.year:
-            yield ("years", number, "working", at), f"is not in {year.year}"
+            yield ("years", number, "working", at), _not_in(year.year)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,43 +184,66 @@ class Wrong:
 
     field: str
     line: int | None
-    message: str
+    words: Words
 
-    def __str__(self) -> str:
-        where = f"line {self.line}: " if self.line else ""
-        return f"{where}{self.field}: {self.message}"
+    def said(self, language: str) -> str:
+        """In `zh` or `en`, with its line."""
+        zh, en = self.words
+        if language == "zh":
+            return f"{_at(self.line)[0]}{self.field}：{zh}"
+        return f"{_at(self.line)[1]}{self.field}: {en}"
+
+
+def _at(line: int | None) -> Words:
+    return (f"第 {line} 行 ", f"line {line}: ") if line else ("", "")
 
 
 D = TypeVar("D", Policy, CalendarDocument)
 
 
-def read(kind: type[D], text: str) -> D | list[Wrong]:
-    """The document of a TOML text, or all that is wrong with it, by line."""
+def read(
+    kind: type[D],
+    text: str,
+    also: Callable[[Any, dict[str, Any]], Iterable[Misfit]] = lambda _found, _raw: (),
+) -> D | list[Wrong]:
+    """The document of a TOML text, or all that is wrong with it, by line. `also`: what is asked of
+    it besides, given it and the raw values.
+    """
     try:
         raw: dict[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         return [_no_toml(text, str(error))]
+    except RecursionError:
+        return [Wrong("document", 1, ("括号嵌套过深", "brackets are nested too deeply"))]
     try:
-        found = kind.model_validate(raw)
+        found: D = kind.model_validate(raw)
     except ValidationError as error:
         found_wrong = error.errors()
         places = [item["loc"] for item in found_wrong]
         wrong = [
-            wrong_at(text, item["loc"], item["msg"])
+            wrong_at(text, item["loc"], both(item))
             for item in found_wrong
             if item["type"] != "too_short" or not _holds_another(item["loc"], places)
         ]
     else:
-        wrong = [wrong_at(text, place, message) for place, message in found.problems()]
+        every = [*problems_of(found), *also(found, raw)]
+        first = dict(reversed(every))  # one problem of a place is enough
+        wrong = [wrong_at(text, place, words) for place, words in first.items()]
         if not wrong:
             return found
     return sorted(wrong, key=lambda one: one.line or 0)
 
 
+def problems_of(found: Policy | CalendarDocument) -> Iterable[Misfit]:
+    """What does not fit together in a document that is well written."""
+    return misfits(found) if isinstance(found, Policy) else found.problems()
+
+
 def _no_toml(text: str, message: str) -> Wrong:
     found = _AT_LINE.search(message)
     line = int(found[1]) if found and found[1] else text.count("\n") + 1
-    return Wrong("document", line, _AT_LINE.sub("", message))
+    what = _AT_LINE.sub("", message)
+    return Wrong("document", line, (f"不是有效的 TOML（{what}）", what))
 
 
 def _read(kind: type[D], text: str, file: str) -> D:
@@ -188,19 +258,26 @@ def _holds_another(place: Place, places: Iterable[Place]) -> bool:
     return any(len(one) > len(place) and one[: len(place)] == place for one in places)
 
 
-def wrong_at(text: str, place: Place, message: str) -> Wrong:
+def wrong_at(text: str, place: Place, words: Words) -> Wrong:
     """A problem at a place of a document, with its line."""
     field = ".".join(str(part) for part in place) or "document"
-    return Wrong(field, line_of(text, place), message.removeprefix("Value error, "))
+    return Wrong(field, line_of(text, place), words)
 
 
 def refused(file: str, wrong: Sequence[Wrong]) -> PolicyInvalid:
     """The problem that names each of `wrong`."""
     errors = [
-        FieldError(one.field, f"line {one.line}: {one.message}" if one.line else one.message)
+        FieldError(
+            one.field, f"{_at(one.line)[1]}{one.words[1]}", f"{_at(one.line)[0]}{one.words[0]}"
+        )
         for one in wrong
     ]
-    return PolicyInvalid(file=file, summary="; ".join(map(str, wrong)), errors=errors)
+    return PolicyInvalid(
+        file=file,
+        summary="; ".join(one.said("en") for one in wrong),
+        summary_zh="；".join(one.said("zh") for one in wrong),
+        errors=errors,
+    )
 
 
 def parse_policy(text: str, file: str) -> Policy:
@@ -235,9 +312,9 @@ def shipped_text(folder: str, name: str) -> str:
 
 @lru_cache(maxsize=32)
 def shipped_calendar(name: str) -> CalendarDocument:
-    """Raises PolicyUnknown."""
+    """Raises CalendarUnknown."""
     if name not in calendar_names():
-        raise PolicyUnknown(name=name, known=", ".join(calendar_names()))
+        raise CalendarUnknown(name=name, known=", ".join(calendar_names()))
     return parse_calendar(shipped_text("calendars", name), f"{name}.toml")
 
 
@@ -262,23 +339,41 @@ def _shipped(name: str) -> Policy:
     raise PolicyUnknown(name=name, known=", ".join(policy_names()))
 
 
-def load_policy(path_or_name: str | Path) -> Policy:
-    """A policy by file path (ends in `.toml`) or by the name of one that comes with Paidan.
+def load_policy(
+    path_or_name: str | Path, find: Callable[[str], CalendarDocument] = shipped_calendar
+) -> Policy:
+    """A policy by file path (with a `/`, or ending in `.toml`) or by the name of one that comes
+    with Paidan, counted on the calendar that `find` knows.
 
-    `beijing@1` asks for that version. Raises PolicyInvalid, PolicyUnknown.
+    `beijing@1` asks for that version. Raises PolicyInvalid, PolicyUnknown, CalendarUnknown,
+    FileUnreadable.
     """
-    if isinstance(path_or_name, Path) or path_or_name.endswith(".toml"):
-        path = Path(path_or_name)
-        if not path.is_file():
-            raise PolicyUnknown(name=path_or_name, known=", ".join(policy_names()))
-        found = parse_policy(path.read_text(encoding="utf-8"), path.name)
-        return found.on(days_of(found))
-    return _shipped(path_or_name)
+    name = str(path_or_name)
+    if name.endswith(".toml") or "/" in name:
+        found = parse_policy(document_text(path_or_name), Path(path_or_name).name)
+        return found.on(days_of(found, find))
+    found = _shipped(name)
+    return found if find is shipped_calendar else found.on(days_of(found, find))
 
 
-def policy_text(path: str | Path) -> str:
-    """The document in a policy file. Raises PolicyUnknown."""
-    found = Path(path)
-    if not found.is_file():
-        raise PolicyUnknown(name=path, known=", ".join(policy_names()))
-    return found.read_text(encoding="utf-8")
+def calendars_of(files: Iterable[Path]) -> Callable[[str], CalendarDocument]:
+    """Finds a calendar of these files, else one that comes with Paidan. Raises PolicyInvalid,
+    FileUnreadable.
+    """
+    read_in = [parse_calendar(document_text(file), file.name) for file in files]
+    mine = {one.code: one for one in read_in}
+    return (lambda name: mine.get(name) or shipped_calendar(name)) if mine else shipped_calendar
+
+
+def document_text(path: str | Path) -> str:
+    """The text of a policy or calendar file, UTF-8. Raises FileUnreadable."""
+    try:
+        return Path(path).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise FileUnreadable(
+            file=Path(path).name, reason="it is not UTF-8", reason_zh="不是 UTF-8 文本"
+        ) from error
+    except OSError as error:
+        reason = str(error.strerror)
+        reason_zh = _NOT_READ.get(error.errno or 0, reason)
+        raise FileUnreadable(file=Path(path).name, reason=reason, reason_zh=reason_zh) from error

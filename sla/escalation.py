@@ -11,6 +11,7 @@ from uuid import UUID
 
 from core import events as ev
 from core.ids import new_id
+from core.listen import OUTBOX
 from core.uow import UnitOfWork
 from sla import repository
 from sla.firing import SOURCE, Deadline
@@ -18,9 +19,6 @@ from sla.ladders import ladder_called, ladders_for, step_due, warns_at
 from sla.models import SlaCase, SlaLadder, SlaTimer
 from sla.policy import Ladder, Occasion, Policy, Recipient, Step
 from sla.versions import version_of
-
-ENGINE = "paidan_outbox"
-"""NOTIFY on which the engine looks for what is due at once."""
 
 
 def begin(uow: UnitOfWork, rang: Sequence[Deadline], now: datetime) -> None:
@@ -31,8 +29,6 @@ def begin(uow: UnitOfWork, rang: Sequence[Deadline], now: datetime) -> None:
     policies = {name: version_of(uow.session, uow.org_id, *name) for name in set(named.values())}
     found: list[SlaLadder] = []
     for one in rang:
-        if one.case_id not in named:  # a ticket: whom to tell is known of orders only
-            continue
         occasion: Occasion = "alarm" if one.kind == "alarm" else "breach"
         for ladder in ladders_for(policies[named[one.case_id]], one.code, occasion):
             found.append(_row(uow, one.case_id, one.id, ladder, occasion, now))
@@ -43,7 +39,7 @@ def begin(uow: UnitOfWork, rang: Sequence[Deadline], now: datetime) -> None:
         end(uow, row, "overtaken", now)
     uow.session.add_all(found)
     uow.session.flush()
-    uow.notify(ENGINE, "")
+    uow.notify(OUTBOX, "")
 
 
 def _row(
@@ -171,10 +167,10 @@ class Due:
 
 
 def claim_due(
-    uow: UnitOfWork, now: datetime, limit: int, only: UUID | None = None
+    uow: UnitOfWork, limit: int, only: UUID | None = None
 ) -> list[tuple[SlaLadder, SlaTimer]]:
     """Ladders with a step that is due, of cases that nobody else holds; they stay locked."""
-    return repository.claim_ladders(uow.session, uow.org_id, now, limit, only)
+    return repository.claim_ladders(uow.session, uow.org_id, uow.now, limit, only)
 
 
 def due_of(policy: Policy, row: SlaLadder, timer: SlaTimer) -> Due:

@@ -8,10 +8,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from sla.calendars import Calendar
+from core.findings import wrong
+from sla.calendars import Calendar, in_hours
 
 AreaClass = Literal["urban", "rural", "remote"]
 Fact = bool | str | float
+Wanted = bool | float | tuple[str, ...]
+"""What a condition asks of a fact: this value, or one of these codes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +40,11 @@ def _several(value: Any) -> Any:
 
 
 def _hours(value: Any) -> Any:
-    if not isinstance(value, str):
+    if isinstance(value, list | tuple):
         return value
-    begin, dash, end = value.partition("-")
+    begin, dash, end = value.partition("-") if isinstance(value, str) else ("", "", "")
     if not dash:
-        raise ValueError("hours are written 22:00-06:00")
+        raise wrong("时段写作 22:00-06:00", "hours are written 22:00-06:00")
     return begin.strip(), "00:00" if end.strip() == "24:00" else end.strip()
 
 
@@ -72,21 +75,41 @@ class When(BaseModel):
 
     def fits(self, facts: Facts, start: datetime | None, days: Calendar) -> bool:
         """Whether the conditions hold for a stretch that begins at `start`."""
+        if not self.model_fields_set:
+            return True
         if self.same_site is not None and self.same_site != facts.same_site:
             return False
-        if not all(
-            not wanted or known in wanted
-            for wanted, known in (
-                (self.area_class, facts.area_class),
-                (self.customer_class, facts.customer_class),
-                (self.fault_class, facts.fault_class),
-                (self.kind, facts.kind),
-                (self.channel, facts.channel),
-            )
-        ):
+        if not all(not wanted or known in wanted for wanted, known in self._codes(facts)):
             return False
         return self._fits_time(start, days) and all(
             _has(wanted, facts.also.get(code)) for code, wanted in self.facts.items()
+        )
+
+    def rules_out(self, facts: Facts) -> bool:
+        """Whether something that is known contradicts the conditions; what is not known may fit."""
+        if not self.model_fields_set:
+            return False
+        if self.same_site is not None and facts.same_site not in (None, self.same_site):
+            return True
+        if any(
+            wanted and known is not None and known not in wanted
+            for wanted, known in self._codes(facts)
+        ):
+            return True
+        return any(
+            code in facts.also
+            and _alike(wanted, facts.also[code])
+            and not _has(wanted, facts.also[code])
+            for code, wanted in self.facts.items()
+        )
+
+    def _codes(self, facts: Facts) -> tuple[tuple[tuple[str, ...], str | None], ...]:
+        return (
+            (self.area_class, facts.area_class),
+            (self.customer_class, facts.customer_class),
+            (self.fault_class, facts.fault_class),
+            (self.kind, facts.kind),
+            (self.channel, facts.channel),
         )
 
     def _fits_time(self, start: datetime | None, days: Calendar) -> bool:
@@ -97,12 +120,15 @@ class When(BaseModel):
         local = start.astimezone(days.zone)
         if self.working_day is not None and days.is_working(local.date()) != self.working_day:
             return False
-        if self.hours is None:
-            return True
-        begin, end = self.hours
-        at = local.time()
-        return begin <= at < end if begin < end else at >= begin or at < end
+        return self.hours is None or in_hours(self.hours, local.time())
 
 
-def _has(wanted: bool | float | tuple[str, ...], known: Fact | None) -> bool:  # noqa: FBT001
+def _has(wanted: Wanted, known: Fact | None) -> bool:
     return known in wanted if isinstance(wanted, tuple) else known is not None and known == wanted
+
+
+def _alike(wanted: Wanted, known: Fact) -> bool:
+    """Whether the two can be compared: `"yes"` says nothing of true or false."""
+    if isinstance(wanted, tuple):
+        return isinstance(known, str)
+    return isinstance(known, bool) == isinstance(wanted, bool) and not isinstance(known, str)

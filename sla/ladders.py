@@ -1,7 +1,8 @@
 """Who is told, step by step, when something rings: pure.
 
-A policy's ladder holds for its codes and occasions. An alarm that no ladder of the policy names has
-the plain one: the sender is told on the screen, with a sound.
+A policy's ladder holds for its codes and occasions. What no ladder of the policy names has a plain
+one: of an alarm the sender is told on the screen, with a sound; of an answer to a customer whoever
+has the ticket, then those above.
 """
 
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sla.policy import Ladder, Name, Occasion, Policy, Step
 
-PLAIN = Ladder(
+PLAIN_ALARM = Ladder(
     code="plain",
     on=("alarm",),
     of=("any",),
@@ -22,17 +23,50 @@ PLAIN = Ladder(
         ),
     ),
 )
+PLAIN_WARNING = Ladder(
+    code="plain_warning",
+    on=("warning",),
+    of=("any",),
+    steps=(
+        Step(
+            after_s=0,
+            to="receiver",
+            channels=("screen",),
+            text=Name(zh="受理单 {number}：{rule}将到期", en="Ticket {number}: {rule} is due soon"),
+        ),
+    ),
+)
+PLAIN_LATE = Ladder(
+    code="plain_late",
+    on=("breach",),
+    of=("any",),
+    steps=tuple(
+        Step(
+            after_s=after_s,
+            to=to,
+            channels=channels,
+            text=Name(zh="受理单 {number}：{rule}已超时", en="Ticket {number}: {rule} is late"),
+        )
+        for after_s, to, channels in (
+            (0, "receiver", ("screen", "robot")),
+            (3600, "leader_1", ("screen", "sms", "robot")),
+            (14400, "supervisor", ("screen", "sms", "robot", "mail")),
+        )
+    ),
+)
+_PLAIN = {one.code: one for one in (PLAIN_ALARM, PLAIN_WARNING, PLAIN_LATE)}
 
 
 def ladders_for(policy: Policy, code: str, occasion: Occasion) -> list[Ladder]:
     """The ladders that a segment, goal, total or timer climbs on this occasion."""
     found = [one for one in policy.ladders if code in one.of and occasion in one.on]
-    return found or ([PLAIN] if occasion == "alarm" else [])
+    plain = _PLAIN.values() if policy.covers == "ticket" else (PLAIN_ALARM,)
+    return found or [one for one in plain if occasion in one.on]
 
 
 def ladder_called(policy: Policy, code: str) -> Ladder:
-    """A ladder by its code; the plain one where the policy has none of that code."""
-    return next((one for one in policy.ladders if one.code == code), PLAIN)
+    """A ladder by its code; a plain one where the policy has none of that code."""
+    return next((one for one in policy.ladders if one.code == code), None) or _PLAIN[code]
 
 
 def step_due(ladder: Ladder, number: int, began_at: datetime) -> datetime | None:
@@ -59,7 +93,7 @@ def text_code(ladder: str, number: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What may stand in a ladder's text: the order's number, the rule's name, minutes over."""
+    """What may stand in a ladder's text. `number`: of the order or ticket; `minutes`: over."""
 
     number: str
     rule: Name

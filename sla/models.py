@@ -28,7 +28,9 @@ class SlaPolicy(Base):
 
 
 class SlaCalendar(Base):
-    """One version of a calendar; the newest holds."""
+    """One version of a calendar; the newest holds. `cases` to `judged_at`: how far what runs has
+    been judged anew since it came.
+    """
 
     __tablename__ = "sla_calendar"
 
@@ -39,6 +41,12 @@ class SlaCalendar(Base):
     created_by: Mapped[UUID | None]
     created_at: Mapped[datetime]
     note: Mapped[str | None]
+    cases: Mapped[int | None] = mapped_column(
+        comment="to be judged anew when it came; null: nobody has counted them yet"
+    )
+    judged: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    reached: Mapped[UUID | None] = mapped_column(comment="the last case judged anew")
+    judged_at: Mapped[datetime | None]
 
 
 class SlaBook(Base):
@@ -224,6 +232,7 @@ class SlaAnomaly(Base):
     code: Mapped[str] = mapped_column(comment="segment or point")
     subject_id: Mapped[UUID]
     amount_s: Mapped[float]
+    amount_m: Mapped[float | None] = mapped_column(comment="by how many metres")
     stamp_id: Mapped[UUID | None]
     state: Mapped[str]
     opened_at: Mapped[datetime]

@@ -4,11 +4,10 @@ A policy is data (TOML), read into frozen values. Every figure carries its sourc
 source is. docs/policies.md describes the file; `sla/documents.py` reads it.
 """
 
-from collections.abc import Iterator
 from datetime import datetime
+from functools import cached_property
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
-from zoneinfo import available_timezones
 
 from pydantic import (
     BaseModel,
@@ -16,11 +15,11 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
-    PrivateAttr,
     model_validator,
 )
 
-from sla.calendars import EVERY_DAY, Calendar, CalendarEndsError, Span, span
+from core.findings import wrong
+from sla.calendars import EVERY_DAY, MOST_S, Calendar, CalendarEndsError, Span, span
 from sla.facts import Facts, When
 
 POINTS = ("A", "B", "C", "D", "E", "F", "G", "H")
@@ -48,6 +47,9 @@ NAMED_INTERVALS = ("queued", "detour", "desk_closed")
 """Time that belongs to no segment under any policy; the total runs on."""
 
 
+Seconds = Annotated[float, Field(gt=0, le=MOST_S)]
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
@@ -60,7 +62,9 @@ class Name(_Part):
 
 
 def _span(value: Any) -> Any:
-    return span(value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        raise wrong("时长写作 45 min", "a length is written like 45 min")
+    return span(value)
 
 
 Length = Annotated[Span, BeforeValidator(_span), PlainSerializer(str)]
@@ -69,7 +73,7 @@ Length = Annotated[Span, BeforeValidator(_span), PlainSerializer(str)]
 class Limit(_Part):
     """At most this long, where `when` fits: `limit_s` in seconds, or `limit` like `4 workdays`."""
 
-    limit_s: float | None = Field(None, gt=0)
+    limit_s: Seconds | None = None
     limit: Length | None = None
     when: When = When()
     responsible: str | None = None
@@ -79,10 +83,10 @@ class Limit(_Part):
     @model_validator(mode="after")
     def _one_length(self) -> Self:
         if (self.limit_s is None) == (self.limit is None):
-            raise ValueError("a limit has either limit_s or limit")
+            raise wrong("时限须写 limit_s 或 limit 之一", "a limit has either limit_s or limit")
         return self
 
-    @property
+    @cached_property
     def length(self) -> Span:
         if self.limit is not None:
             return self.limit
@@ -133,7 +137,7 @@ class TimerRule(_Part):
     stop_point: Code = Field(alias="stop")
     subject: Subject
     tell: str
-    limit_s: float = Field(gt=0)
+    limit_s: Seconds
     source: str
     confidence: Confidence
 
@@ -147,8 +151,8 @@ class Pause(_Part):
     kind: Code
     name: Name
     stops: tuple[Code, ...] = ()
-    most_s: float | None = Field(None, gt=0)
-    most_total_s: float | None = Field(None, gt=0)
+    most_s: Seconds | None = None
+    most_total_s: Seconds | None = None
     approval: bool = True
     responsible: str | None = None
 
@@ -161,7 +165,7 @@ Channel = Literal["screen", "sound", "voice", "sms", "mail", "robot"]
 class Step(_Part):
     """So many seconds after the occasion, unless somebody acknowledged it or it is over."""
 
-    after_s: float = Field(ge=0)
+    after_s: float = Field(ge=0, le=MOST_S)
     to: Recipient
     channels: tuple[Channel, ...] = Field(min_length=1)
     text: Name
@@ -178,8 +182,45 @@ class Ladder(_Part):
     @model_validator(mode="after")
     def _ascending(self) -> Self:
         if any(before.after_s > after.after_s for before, after in pairwise(self.steps)):
-            raise ValueError("steps come in the order of after_s")
+            raise wrong("步骤须按 after_s 由小到大排列", "steps come in the order of after_s")
         return self
+
+
+class Prediction(_Part):
+    """What the prediction of a promise assumes: a limit is the typical time and `over_typical_s`;
+    `spread`: standard deviation of a step as a share of its typical time. An alert begins below the
+    probability `enter` and ends above `leave`; each state lasts `dwell_s` at least.
+    """
+
+    over_typical_s: float = Field(ge=0, le=MOST_S)
+    spread: float = Field(gt=0, le=3)
+    enter: float = Field(gt=0, lt=1)
+    leave: float = Field(gt=0, lt=1)
+    dwell_s: float = Field(ge=0, le=86_400)
+    source: str
+    confidence: Confidence
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        if self.leave < self.enter:
+            raise wrong("leave 不得小于 enter", "leave is not below enter")
+        return self
+
+
+class Taps(_Part):
+    """From how many seconds on the crew's tap and GPS contradict each other: of G, of H. What GPS
+    itself leaves open comes on top.
+
+    Of G it is the whole limit of the segment before it in the seed; of H what parking, a gate and
+    the stairs take before somebody looks at a phone.
+    """
+
+    departed_s: Seconds = 180.0
+    arrived_s: Seconds = 300.0
+
+    def apart_s(self, point: str) -> float:
+        """Of this point."""
+        return self.departed_s if point == "G" else self.arrived_s
 
 
 class Policy(_Part):
@@ -198,7 +239,7 @@ class Policy(_Part):
     name: Name
     statistic: Statistic = "max"
     warn_share: float = Field(0.8, gt=0, lt=1)
-    warn_left_s: float | None = Field(None, gt=0)
+    warn_left_s: Seconds | None = None
     zone: str | None = None
     calendar: str | None = None
     covers: Literal["order", "ticket"] = "order"
@@ -214,35 +255,19 @@ class Policy(_Part):
     timers: tuple[TimerRule, ...] = ()
     pauses: tuple[Pause, ...] = ()
     ladders: tuple[Ladder, ...] = ()
-    _days: Calendar = PrivateAttr(default_factory=lambda: EVERY_DAY)
+    prediction: Prediction | None = None
+    taps: Taps = Taps()
 
     def on(self, days: Calendar) -> Self:
         """The same policy, counted on this calendar."""
         found = self.model_copy()
-        found._days = days
+        found.__dict__["days"] = days
         return found
 
-    @property
+    @cached_property
     def days(self) -> Calendar:
-        """Zone, working days and shifts that its limits are counted in."""
-        return self._days
-
-    def problems(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        """All that does not fit together: where, and what."""
-        if not self.rules:
-            yield (), "a policy has a segment, a total or a goal"
-        if self.zone and self.zone not in available_timezones():
-            yield ("zone",), f"there is no time zone {self.zone}"
-        yield from self._twice()
-        yield from self._unknown_parties()
-        yield from self._unknown_points()
-        yield from self._broken_chain()
-        yield from self._unknown_codes()
-        yield from self._strange_subjects()
-        for place, rule in self.placed:
-            for number, limit in enumerate(rule.limits):
-                if limit.length.needs_days and self.calendar is None:
-                    yield (*place, "limits", number, "limit"), "working days need a calendar"
+        """Zone, working days and shifts that its limits are counted in; `on` sets them."""
+        return EVERY_DAY
 
     @property
     def placed(self) -> list[tuple[tuple[str | int, ...], SegmentRule]]:
@@ -254,80 +279,17 @@ class Policy(_Part):
             found.append((("total",), self.total))
         return found + [(("goals", number), rule) for number, rule in enumerate(self.goals)]
 
-    def _twice(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        seen: set[str] = set()
-        timers = [(("timers", number), timer.code) for number, timer in enumerate(self.timers)]
-        for place, code in [*((place, rule.code) for place, rule in self.placed), *timers]:
-            if code in seen:
-                yield (*place, "code"), f"code {code} is used twice"
-            seen.add(code)
-
-    def _unknown_parties(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        named: list[tuple[tuple[str | int, ...], str]] = []
-        for place, rule in self.placed:
-            named.append(((*place, "responsible"), rule.responsible))
-            for number, limit in enumerate(rule.limits):
-                if limit.responsible:
-                    named.append(((*place, "limits", number, "responsible"), limit.responsible))
-        named += [(("timers", number, "tell"), one.tell) for number, one in enumerate(self.timers)]
-        for number, pause in enumerate(self.pauses):
-            if pause.responsible:
-                named.append((("pauses", number, "responsible"), pause.responsible))
-        for place, party in named:
-            if party not in self.parties:
-                yield place, f"party {party} is not in [parties]"
-
-    def _unknown_points(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        named: list[tuple[tuple[str | int, ...], str]] = []
-        for place, rule in self.placed:
-            named += [((*place, "from"), rule.from_point), ((*place, "to"), rule.to_point)]
-        for number, timer in enumerate(self.timers):
-            named.append((("timers", number, "from"), timer.from_point))
-            named.append((("timers", number, "stop"), timer.stop_point))
-        named += [(("course", number), point) for number, point in enumerate(self.course)]
-        for place, point in named:
-            if point not in KNOWN_POINTS and point not in self.points:
-                yield place, f"point {point} is not known and not in [points]"
-
-    def _strange_subjects(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        """What has no hops and crews is judged as a whole."""
-        if self.covers != "ticket":
-            return
-        timers = [(("timers", number), timer.subject) for number, timer in enumerate(self.timers)]
-        for place, subject in [*((place, rule.subject) for place, rule in self.placed), *timers]:
-            if subject != "ticket":
-                yield (*place, "subject"), "a policy that covers tickets has subject ticket"
-
-    def _broken_chain(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        for number, (before, after) in enumerate(pairwise(self.segments), 1):
-            if before.to_point != after.from_point:
-                yield (
-                    ("segments", number, "from"),
-                    f"{after.code} does not begin where {before.code} ends",
-                )
-        if self.total and self.segments:
-            ends = (self.segments[0].from_point, self.segments[-1].to_point)
-            if (self.total.from_point, self.total.to_point) != ends:
-                yield ("total",), f"{self.total.code} does not span the segments"
-
-    def _unknown_codes(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        rules = {rule.code for rule in self.rules}
-        every = rules | {timer.code for timer in self.timers}
-        for number, pause in enumerate(self.pauses):
-            if pause.kind in NAMED_INTERVALS:
-                yield ("pauses", number, "kind"), f"{pause.kind} is held under every policy"
-            for at, code in enumerate(pause.stops):
-                if code not in rules:
-                    yield ("pauses", number, "stops", at), f"there is no segment {code}"
-        for number, ladder in enumerate(self.ladders):
-            for at, code in enumerate(ladder.of):
-                if code not in every:
-                    yield ("ladders", number, "of", at), f"there is no segment or timer {code}"
-
     @property
     def rules(self) -> tuple[SegmentRule, ...]:
         """The segments, the total, the goals."""
         return (*self.segments, *((self.total,) if self.total else ()), *self.goals)
+
+    @cached_property
+    def asked(self) -> frozenset[str]:
+        """The facts of its own that its conditions ask for."""
+        whens = [self.applies, *(rule.when for rule in self.rules)]
+        whens += [limit.when for rule in self.rules for limit in rule.limits]
+        return frozenset(code for when in whens if when for code in when.facts)
 
     @property
     def chain(self) -> tuple[str, ...]:

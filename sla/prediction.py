@@ -10,19 +10,18 @@ docs/prediction.md tells the method and where its figures are from.
 """
 
 import math
+import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
+from importlib import resources
 from typing import Literal
 
-from sla.policy import NAMED_INTERVALS, Policy
-from sla.segments import Segment, Timeline, segments, total
+from sla.policy import NAMED_INTERVALS, Policy, Prediction
+from sla.segments import Segment, segments, total
 from sla.slack import Spender, spender
-
-OVER_TYPICAL_S = 60.0
-"""A limit is the typical time and a minute (Beijing 95598 rules)."""
-SPREAD = 0.5
-"""Standard deviation of a step as a share of its mean, until it is calibrated."""
+from sla.timelines import Timeline
 
 Level = Literal["calm", "risk", "unknown"]
 
@@ -69,10 +68,21 @@ class Forecast:
     spender: Spender | None = None
 
 
-def typical(limit_s: float) -> Part:
+@lru_cache(maxsize=1)
+def _shipped() -> Prediction:
+    text = (resources.files("sla") / "prediction.toml").read_text(encoding="utf-8")
+    return Prediction.model_validate(tomllib.loads(text))
+
+
+def assumed(policy: Policy) -> Prediction:
+    """What is assumed under a policy: its own words, else what comes with Paidan."""
+    return policy.prediction or _shipped()
+
+
+def typical(limit_s: float, by: Prediction) -> Part:
     """The usual time of a step, from its limit."""
-    mean = max(limit_s - OVER_TYPICAL_S, limit_s / 2)
-    return Part(mean, SPREAD * mean)
+    mean = max(limit_s - by.over_typical_s, limit_s / 2)
+    return Part(mean, by.spread * mean)
 
 
 def rest_of(usual: Part, spent_s: float) -> Part:
@@ -107,7 +117,7 @@ def forecast(
     if whole is None or whole.state != "running":
         return None
     judged = segments(policy, timeline, now)
-    blame = spender(judged, timeline.intervals, now)
+    blame = spender(policy, timeline, judged, now)
     if whole.limit_s is None or whole.deadline is None:
         why = "limit" if whole.limit_s is None else "held"
         return Forecast(None, unknown=why, spender=blame)
@@ -146,7 +156,7 @@ def _to_come(
         if limit is None:
             return None
         spent = (one.spent_s or 0.0) if one.state == "running" else 0.0
-        usual = typical(limit)
+        usual = typical(limit, assumed(policy))
         parts.append(rest_of(usual, spent) if spent else usual)
     return parts
 
@@ -157,18 +167,6 @@ def _longest(policy: Policy, code: str) -> float | None:
     lengths = [limit.length.seconds for limit in rule.limits]
     known = [seconds for seconds in lengths if seconds is not None]
     return max(known) if known and len(known) == len(lengths) else None
-
-
-@dataclass(frozen=True, slots=True)
-class Band:
-    """An alert begins below `enter` and ends above `leave`; each state lasts `dwell_s` at least."""
-
-    enter: float = 0.5
-    leave: float = 0.7
-    dwell_s: float = 60.0
-
-
-BAND = Band()
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,19 +181,19 @@ class Risk:
     reason: float | None = None
 
 
-def follow(risk: Risk, probability: float | None, now: datetime, band: Band = BAND) -> Risk:
+def follow(risk: Risk, probability: float | None, now: datetime, by: Prediction) -> Risk:
     """The alert after one more look. What cannot be said changes nothing."""
-    if probability is None or not _may_change(risk, now, band):
+    if probability is None or not _may_change(risk, now, by):
         return risk
-    if not risk.standing and probability < band.enter:
+    if not risk.standing and probability < by.enter:
         return Risk(standing=True, changed_at=now, reason=probability)
-    if risk.standing and probability > band.leave:
+    if risk.standing and probability > by.leave:
         return replace(risk, standing=False, changed_at=now, reason=None)
     return risk
 
 
-def _may_change(risk: Risk, now: datetime, band: Band) -> bool:
-    return risk.changed_at is None or (now - risk.changed_at).total_seconds() >= band.dwell_s
+def _may_change(risk: Risk, now: datetime, by: Prediction) -> bool:
+    return risk.changed_at is None or (now - risk.changed_at).total_seconds() >= by.dwell_s
 
 
 def level(risk: Risk, found: Forecast) -> Level:

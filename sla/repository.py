@@ -22,6 +22,13 @@ def case_locked(session: Session, org_id: int, case_id: UUID) -> SlaCase | None:
     return session.scalars(query.with_for_update()).one_or_none()
 
 
+def take_case(session: Session, org_id: int, case_id: UUID) -> bool:
+    """Lock a case without waiting; False where somebody else holds it."""
+    query = select(SlaCase.id).where(SlaCase.org_id == org_id, SlaCase.id == case_id)
+    found = session.scalars(query.with_for_update(skip_locked=True))
+    return found.one_or_none() is not None
+
+
 def cases_of(session: Session, org_id: int, ids: Sequence[UUID]) -> dict[UUID, SlaCase]:
     """Cases by the id of their order or ticket."""
     query = select(SlaCase).where(SlaCase.org_id == org_id, SlaCase.id.in_(ids))
@@ -154,16 +161,17 @@ def next_due(session: Session) -> datetime | None:
     return min(dues(session).values(), default=None)
 
 
-def case_of(session: Session, org_id: int, case_id: UUID) -> SlaCase:
-    return session.get_one(SlaCase, (org_id, case_id))
+def case_of(session: Session, org_id: int, id_: UUID) -> SlaCase | None:
+    """The case of an order or ticket."""
+    return session.get(SlaCase, (org_id, id_))
 
 
 def policies_of(
     session: Session, org_id: int, case_ids: Collection[UUID]
 ) -> dict[UUID, tuple[str, int]]:
-    """The policy of each order's case, with its version; those of tickets are left out."""
+    """The policy of each case, with its version."""
     query = select(SlaCase.id, SlaCase.policy, SlaCase.policy_version).where(
-        SlaCase.org_id == org_id, SlaCase.id.in_(case_ids), SlaCase.subject == "order"
+        SlaCase.org_id == org_id, SlaCase.id.in_(case_ids)
     )
     return {id_: (policy, version) for id_, policy, version in session.execute(query)}
 
@@ -240,13 +248,12 @@ def organisations_to_forecast(session: Session, now: datetime) -> list[int]:
 
 def claim_forecasts(
     session: Session, org_id: int, now: datetime, limit: int, only: UUID | None = None
-) -> list[tuple[SlaCase, SlaForecast]]:
-    """Promises to be looked at, of cases that nobody else holds; locked until the commit. `only`:
-    of this case.
+) -> list[SlaForecast]:
+    """Promises to be looked at that nobody else looks at; locked until the commit. `only`: of this
+    case.
     """
     query = (
-        select(SlaCase, SlaForecast)
-        .join(SlaForecast, (SlaForecast.org_id == SlaCase.org_id) & (SlaForecast.id == SlaCase.id))
+        select(SlaForecast)
         .where(SlaForecast.org_id == org_id, SlaForecast.next_at <= now)
         .order_by(SlaForecast.next_at)
         .limit(limit)
@@ -254,7 +261,7 @@ def claim_forecasts(
     )
     if only is not None:
         query = query.where(SlaForecast.id == only)
-    return [(case, row) for case, row in session.execute(query)]
+    return list(session.scalars(query))
 
 
 def forecasts_due(session: Session, org_id: int, now: datetime, limit: int) -> list[UUID]:
@@ -263,8 +270,11 @@ def forecasts_due(session: Session, org_id: int, now: datetime, limit: int) -> l
     return list(session.scalars(query.order_by(SlaForecast.next_at).limit(limit)))
 
 
-def postpone_forecast(session: Session, org_id: int, case_id: UUID, until: datetime) -> None:
-    mine = (SlaForecast.org_id == org_id, SlaForecast.id == case_id)
+def postpone_forecast(
+    session: Session, org_id: int, case_id: UUID, now: datetime, until: datetime
+) -> None:
+    """A promise that is to be looked at now is looked at later."""
+    mine = (SlaForecast.org_id == org_id, SlaForecast.id == case_id, SlaForecast.next_at <= now)
     session.execute(update(SlaForecast).where(*mine).values(next_at=until))
 
 

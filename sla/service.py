@@ -18,9 +18,11 @@ from sla.facts import Facts
 from sla.firing import SOURCE, fire, wake
 from sla.models import SlaCase, SlaTimer
 from sla.policy import Policy
+from sla.repository import case_of as case_of
 from sla.rules import Steps, delay, facts_of, set_back_since, timer_id, verdict
-from sla.segments import Timeline, rule_due
+from sla.segments import rule_due
 from sla.sweep import sweep as sweep
+from sla.timelines import Timeline
 from sla.timers import Timer, merged_timers
 from sla.versions import book_of, choose, ensure_kept
 from sla.versions import policy_of as policy_of
@@ -92,11 +94,6 @@ def answer_due(policy: Policy | None, facts: Facts, start: datetime) -> datetime
     return next((due for due in found if due is not None), None)
 
 
-def case_of(session: Session, org_id: int, id_: UUID) -> SlaCase | None:
-    """The case of an order or ticket."""
-    return session.get(SlaCase, (org_id, id_))
-
-
 def versions_on(session: Session, org_id: int, calendar: str) -> list[tuple[str, int]]:
     """Codes and versions of the policies that are counted on this calendar."""
     return [
@@ -114,12 +111,12 @@ def is_untouched(session: Session, org_id: int, case_id: UUID) -> bool:
 
 def begun_with(session: Session, org_id: int, case_id: UUID) -> Facts:
     """The facts that the limits of a case depend on, as they were when it began."""
-    return facts_of(session.get(SlaCase, (org_id, case_id)))
+    return facts_of(case_of(session, org_id, case_id))
 
 
 def policy_of_order(session: Session, org_id: int, order_id: UUID) -> Policy | None:
     """The policy of an order; None where it has none."""
-    case = session.get(SlaCase, (org_id, order_id))
+    case = case_of(session, org_id, order_id)
     return policy_of(case) if case else None
 
 
@@ -156,10 +153,9 @@ def reassess(
     uow.session.flush()
     wake(uow, rows)
     rows += stored.values()
-    if case.subject == "order":  # whom to tell is known of orders only
-        escalation.follow(uow, policy, rows, now)
-        if policy.total is not None:
-            forecasts.mark(uow, order_id)
+    escalation.follow(uow, policy, rows, now)
+    if case.subject == "order" and policy.total is not None:
+        forecasts.mark(uow, order_id)
     return rows
 
 
@@ -199,6 +195,12 @@ def _fire(uow: UnitOfWork, row: SlaTimer, now: datetime, steps: Steps) -> None:
     row.fired_at, row.withdrawn_at, row.late_s, row.shown = now, None, found.late_s, True
     fire(uow, row, found)
     uow.touch("order", row.case_id)
+
+
+def alerts_of(session: Session, org_id: int, case_id: UUID) -> list[UUID]:
+    """Timers of a case of which somebody was told and nobody has taken note."""
+    told = [one for one in repository.open_ladders(session, org_id, case_id) if one.steps > 0]
+    return list(dict.fromkeys(one.timer_id for one in told))
 
 
 def acknowledge(uow: UnitOfWork, timer_id: UUID, now: datetime) -> SlaTimer:

@@ -9,8 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sla.policy import NAMED_INTERVALS, Policy
-from sla.segments import Interval, Segment, Timeline, promise, segments
+from sla.policy import Policy
+from sla.promise import standing
+from sla.segments import Segment, segments, total
+from sla.shares import by_interval, over_only, pieces
+from sla.timelines import Timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +70,10 @@ def slack(
     At the end of the chain `spare_s == left_s`; before it
     `spare_s == reserve_s + Σ lent − Σ borrowed − time in intervals that stop only the segments`.
     """
-    whole = promise(policy, timeline, now)
+    judged = segments(policy, timeline, now)
+    whole = standing(total(policy, timeline, now), judged, now)
     if whole is None:
         return None
-    judged = segments(policy, timeline, now)
     accounts = tuple(_account(one) for one in judged)
     to_come = [one.to_come_s for one in accounts]
     known = [seconds for seconds in to_come if seconds is not None]
@@ -82,7 +85,7 @@ def slack(
         lent_s=sum(one.lent_s for one in accounts),
         borrowed_s=sum(one.borrowed_s for one in accounts),
         accounts=accounts,
-        spender=spender(judged, timeline.intervals, now),
+        spender=spender(policy, timeline, judged, now),
         leave_by=leave_by(whole.deadline, judged, travel),
         travel_s=travel,
         travel_known=travel_s is not None,
@@ -99,7 +102,7 @@ def _account(one: Segment) -> Account:
 
 
 def spender(
-    judged: Sequence[Segment], intervals: Sequence[Interval], now: datetime | None
+    policy: Policy, timeline: Timeline, judged: Sequence[Segment], now: datetime | None
 ) -> Spender | None:
     """The segment or interval that took most; of equals the earlier one.
 
@@ -111,13 +114,15 @@ def spender(
         for one in judged
         if (one.state == "done" or (one.state == "running" and now)) and one.borrowed_s > 0
     ]
-    spent: dict[tuple[str, str], float] = {}
-    for one in intervals:
-        end = one.end or now
-        if one.kind in NAMED_INTERVALS and end is not None and end > one.start:
-            key = (one.kind, one.responsible)
-            spent[key] = spent.get(key, 0.0) + (end - one.start).total_seconds()
-    taken += [Spender(kind, party, seconds) for (kind, party), seconds in spent.items()]
+    line = timeline if now else over_only(timeline)
+    if line.intervals:
+        until = now or max(one.end for one in line.intervals if one.end)
+        spent: dict[tuple[str, str], float] = {}
+        for one, owned in by_interval(pieces(policy, line, judged, until)):
+            if one.kind == "interval":
+                key = (one.code, one.party)
+                spent[key] = spent.get(key, 0.0) + owned.total_seconds()
+        taken += [Spender(code, party, seconds) for (code, party), seconds in spent.items()]
     return max(taken, key=lambda one: one.over_s, default=None)
 
 

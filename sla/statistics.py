@@ -52,8 +52,9 @@ def figures(found: Iterable[Segment], statistic: str = "max") -> Figures:
     """The figures of segments of one code.
 
     `statistic` says what the policy asks of the limit: `max` every one within it, `mean` their
-    mean, `p90` … their quantile, `min_lead` every one at least so long. `met` is None
-    where no limit is known or limits differ.
+    mean, `p90` … their quantile, `min_lead` every one at least so long. Where limits differ, it is
+    asked of those of each limit (town and country have means of their own). `met` is None where no
+    limit is known.
     """
     everything = list(found)
     done = [one for one in everything if one.state == "done" and one.spent_s is not None]
@@ -85,12 +86,16 @@ def _met(judged: Sequence[Segment], statistic: str) -> bool | None:
         return None
     if statistic in ("max", "min_lead"):
         return all(one.within for one in judged)
-    limits = {one.limit_s for one in judged}
-    if len(limits) != 1:
+    spent: dict[float, list[float]] = {}
+    for one in judged:
+        if one.limit_s is not None and one.spent_s is not None:
+            spent.setdefault(one.limit_s, []).append(one.spent_s)
+    if not spent:
         return None
-    (limit,) = limits
-    spent = sorted(one.spent_s for one in judged if one.spent_s is not None)
-    value = fsum(spent) / len(spent)
-    if statistic != "mean":
-        value = quantile(spent, float(statistic[1:]) / 100)
-    return limit is not None and value <= limit
+    return all(_kept(sorted(each), limit, statistic) for limit, each in spent.items())
+
+
+def _kept(spent: Sequence[float], limit_s: float, statistic: str) -> bool:
+    if statistic == "mean":
+        return fsum(spent) / len(spent) <= limit_s
+    return quantile(spent, float(statistic[1:]) / 100) <= limit_s

@@ -6,15 +6,10 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
+from sla.arrivals import decided
 from sla.policy import Policy
-from sla.segments import (
-    RELEASED_DURING_CALL,
-    Segment,
-    Timeline,
-    goals,
-    segments,
-    total,
-)
+from sla.segments import RELEASED_DURING_CALL, Segment, goals, segments, total
+from sla.timelines import Timeline
 
 Kind = Literal["breach", "alarm"]
 
@@ -94,8 +89,9 @@ def _of_segment(policy: Policy, segment: Segment, timeline: Timeline) -> Timer |
     )
 
 
-def _alarms(policy: Policy, timeline: Timeline) -> Iterable[Timer]:
+def _alarms(policy: Policy, attempt: Timeline) -> Iterable[Timer]:
     for rule in policy.timers:
+        timeline = decided(policy, rule.subject, (rule.from_point, rule.stop_point), attempt)
         start, subject_id = timeline.at(rule.from_point), timeline.subject_id(rule.subject)
         stop = rule.stop_point
         if start is None or subject_id is None:

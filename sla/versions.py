@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
+from typing import Any
 from uuid import UUID, uuid5
 from weakref import WeakKeyDictionary
 
@@ -42,11 +43,12 @@ from sla.documents import (
     refused,
     shipped_calendar,
     shipped_text,
-    wrong_at,
 )
 from sla.facts import Facts
+from sla.misfits import Misfit
 from sla.models import SlaCalendar, SlaCase, SlaPolicy
 from sla.policy import Policy
+from sla.sense import odd_policy, odd_values
 
 SOURCE = "policies"
 USUAL = "beijing"
@@ -60,13 +62,11 @@ class PolicyVersionTaken(Conflict):
     """A version never changes: a changed text needs a number of its own."""
 
     code = "policy_version_taken"
-    zh = "{name} 的第 {version} 版已存在，且不会更改；请使用第 {next} 版。"
-    en = "Version {version} of {name} is there already and never changes; take version {next}."
+    zh = "{name} 不能使用第 {version} 版：版本号递增且已保存的不会更改；请使用第 {next} 版。"
+    en = "Versions of {name} count up and never change: not {version}, take version {next}."
 
 
 class PolicyUnconfirmed(Conflict):
-    """It rests on figures that somebody remembered or read in a quiz."""
-
     code = "policy_unconfirmed"
     zh = "{name} 第 {version} 版含有待核实的数值（{codes}），须先确认。"
     en = "Version {version} of {name} has figures to be confirmed first: {codes}."
@@ -223,11 +223,22 @@ def _found(book: Book, code: str, version: int) -> Policy:
 
 def check(text: str, calendars: Iterable[str]) -> Policy | list[Wrong]:
     """The policy of a text, or all that is wrong with it; `calendars`: codes of those there are."""
-    found = read(Policy, text)
-    if isinstance(found, list) or found.calendar is None or found.calendar in set(calendars):
-        return found
-    there = f"there is no calendar {found.calendar}; there are {', '.join(sorted(calendars))}"
-    return [wrong_at(text, ("calendar",), there)]
+    known = sorted(calendars)
+
+    def also(policy: Policy, raw: dict[str, Any]) -> Iterable[Misfit]:
+        code, there = policy.calendar, ", ".join(known)
+        if code and code not in known:
+            en = f"there is no calendar {code}; there are {there}"
+            yield ("calendar",), (f"没有日历 {code}；可用的有：{there}", en)
+        yield from odd_values(raw)
+        yield from odd_policy(policy)
+
+    return read(Policy, text, also)
+
+
+def check_calendar(text: str) -> CalendarDocument | list[Wrong]:
+    """The calendar of a text, or all that is wrong with it."""
+    return read(CalendarDocument, text, lambda found, _raw: found.odd())
 
 
 def add_version(
@@ -239,7 +250,8 @@ def add_version(
     note: str | None = None,
     file: str = "policy.toml",
 ) -> Kept:
-    """Keep a new version. The same text again changes nothing.
+    """Keep a new version. The same text again changes nothing. Without `effective_from` it holds
+    from now on.
 
     One with doubtful figures stays off until it is confirmed. Raises PolicyInvalid,
     PolicyVersionTaken.
@@ -259,7 +271,7 @@ def add_version(
         policy=policy,
         text=text,
         enabled=enabled and not policy.doubtful,
-        effective_from=effective_from,
+        effective_from=effective_from or uow.now,
         created_by=uow.actor.user_id,
         created_at=uow.now,
         note=note,
@@ -307,7 +319,9 @@ def add_calendar(
     Raises PolicyInvalid.
     """
     _lock(uow)
-    document = parse_calendar(text, file)
+    document = check_calendar(text)
+    if isinstance(document, list):
+        raise refused(file, document)
     versions = book_of(uow.session, uow.org_id).calendars.get(document.code, ())
     if versions and versions[-1].text == text:
         return versions[-1]

@@ -42,6 +42,8 @@ CODES: Mapping[str, Words] = MappingProxyType(
         "web": ("网页", "web"),
         "sms": ("短信", "SMS"),
         "api": ("接口", "partner"),
+        "12345": ("12345政务热线转办", "handed over by hotline 12345"),
+        "12398": ("12398监管热线转办", "handed over by hotline 12398"),
         "order": ("工单", "order"),
         "ticket": ("受理单", "ticket"),
         "hop": ("报修中心环节", "centre hop"),
@@ -49,9 +51,21 @@ CODES: Mapping[str, Words] = MappingProxyType(
         "max": ("每一件", "every one"),
         "mean": ("平均", "the mean"),
         "min_lead": ("至少提前", "at least so long before"),
+        "leader_1": ("一号负责人", "leader 1"),
+        "leader_2": ("二号负责人", "leader 2"),
         "first_arrival": ("最先到达", "the first arrival"),
     }
 )
+PARTIES: Mapping[str, Words] = MappingProxyType(
+    {
+        "hotline": ("95598客服中心", "Hotline"),
+        "centre": ("报修中心", "Repair centre"),
+        "receiver": ("班组接单人员", "Crew member who receives orders"),
+        "capacity": ("运力不足（排队）", "Capacity (queued)"),
+        "chain": ("全链条", "The whole chain"),
+    }
+)
+"""Who answers for intervals under every policy, whether or not it names them."""
 CONDITIONS: Mapping[str, Words] = MappingProxyType(
     {
         "same_site": ("班组与报修中心同址", "crew at the centre's site"),
@@ -62,6 +76,12 @@ CONDITIONS: Mapping[str, Words] = MappingProxyType(
         "channel": ("渠道", "channel"),
         "hours": ("时段", "hours"),
         "working_day": ("工作日", "working day"),
+    }
+)
+NOT: Mapping[str, Words] = MappingProxyType(
+    {
+        "same_site": ("班组与报修中心异址", "crew at another site"),
+        "working_day": ("非工作日", "day off"),
     }
 )
 FIELDS: Mapping[str, Words] = MappingProxyType(
@@ -87,6 +107,15 @@ FIELDS: Mapping[str, Words] = MappingProxyType(
         "timers": ("提醒", "alarm"),
         "pauses": ("暂停", "pause"),
         "ladders": ("升级", "escalation"),
+        "prediction": ("预测", "prediction"),
+        "taps": ("点击与定位相差", "taps beside GPS"),
+        "departed_s": ("出发相差秒数", "apart at the departure, seconds"),
+        "arrived_s": ("到达相差秒数", "apart at the arrival, seconds"),
+        "over_typical_s": ("时限超出典型用时的秒数", "seconds of a limit above the typical time"),
+        "spread": ("离散度", "spread"),
+        "enter": ("低于此概率预警", "alert begins below"),
+        "leave": ("高于此概率解除", "alert ends above"),
+        "dwell_s": ("状态至少持续秒数", "each state lasts at least, seconds"),
         "limits": ("时限", "limit"),
         "limit": ("时限", "limit"),
         "limit_s": ("时限", "limit"),
@@ -128,13 +157,16 @@ def coded(code: str) -> Words:
 def spanned(length: Span) -> Words:
     """`4 个工作日`, `4 working days`; whole minutes and hours for seconds that are such."""
     amount, unit = length.amount, length.unit
+    if unit in ("nextday", "nextworkday"):
+        day = ("次日", "next day") if unit == "nextday" else ("下一工作日", "next working day")
+        return f"{day[0]} {length.clock:%H:%M} 前", f"by {length.clock:%H:%M} of the {day[1]}"
     if unit == "s" and amount >= 60 and amount % 60 == 0:
         amount, unit = amount / 60, "min"
     if unit == "min" and amount > 120 and amount % 60 == 0:
         amount, unit = amount / 60, "h"
     zh, en = UNITS[unit]
     if amount == 1:
-        en = en.removesuffix("s") if unit not in ("s",) else en
+        en = en.removesuffix("s") if unit != "s" else en
     return f"{amount:g} {zh}", f"{amount:g} {en}"
 
 
@@ -146,8 +178,7 @@ def conditions(when: When | None) -> Words:
             parts += [(f"{key}＝{_several(one)[0]}", f"{key} = {_several(one)[1]}")
                       for key, one in value.items()]  # fmt: skip
         elif isinstance(value, bool):
-            zh, en = CONDITIONS[name]
-            parts.append((zh if value else f"非{zh}", en if value else f"not {en}"))
+            parts.append((CONDITIONS if value else NOT)[name])
         elif name == "hours" and value is not None:
             begin, end = (f"{one:%H:%M}" for one in value)
             parts.append((f"{begin}—{end}", f"{begin}–{end}"))

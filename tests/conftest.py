@@ -33,6 +33,7 @@ LONGEST = (
     "tests/demo/test_life.py",
     "tests/demo/test_headless.py",
     "tests/chaos/test_planted.py",
+    "tests/dispatch/test_terminal_histories.py",
     "tests/browser/test_crew_offline.py",
     "tests/browser/test_accessibility.py",
     "tests/running/test_cli.py",

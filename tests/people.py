@@ -12,6 +12,8 @@ import httpx
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from gps.publish import unpack
+
 WAIT_S = 20.0
 
 
@@ -59,6 +61,10 @@ class Screen:
             rows[item["key"]] = item["value"]
 
 
+OWN_CONNECTIONS = httpx.Limits(keepalive_expiry=2.0)
+"""Given up before the server does: it would reset one that is just being used again."""
+
+
 class Person:
     """Somebody logged in. Acts raise `Refused` unless the API says yes."""
 
@@ -67,7 +73,9 @@ class Person:
     ) -> None:
         """Log in, or sit down at the open session that `token` (the cookie's value) names."""
         self.base_url = base_url
-        self.http = httpx.Client(base_url=base_url, timeout=30.0, trust_env=False)
+        self.http = httpx.Client(
+            base_url=base_url, timeout=30.0, trust_env=False, limits=OWN_CONNECTIONS
+        )
         self.http.headers["Accept-Language"] = "en"
         if token is None:
             answer = self.http.post("/api/login", json={"login": login, "password": password})
@@ -155,11 +163,8 @@ class Person:
 
     def _positions(self, data: bytes) -> None:
         assert self.screen is not None
-        for start in range(0, len(data), 32):
-            record = data[start : start + 32]
-            lat = int.from_bytes(record[16:20], "big", signed=True) / 1e6
-            lon = int.from_bytes(record[20:24], "big", signed=True) / 1e6
-            self.screen.positions[str(uuid.UUID(bytes=record[:16]))] = (lat, lon)
+        for seen in unpack(data):
+            self.screen.positions[str(seen.vehicle_id)] = (seen.lat, seen.lon)
 
     def _take(self, socket: ClientConnection, message: dict[str, Any]) -> None:
         assert self.screen is not None

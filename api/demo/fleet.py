@@ -52,8 +52,6 @@ class Vehicle:
         self._departed = now()
         self._trip: Trip | None = None
         self._jumped = False
-        self._arrived = asyncio.Event()
-        self._arrived.set()
         self._moved = asyncio.Event()
         self._blind: list[Location] = []
 
@@ -80,22 +78,23 @@ class Vehicle:
     async def drive_to(self, at: LatLon, key: str, trip: Trip) -> None:
         """Drive there along the streets; returns on arrival. Called again, it turns round."""
         begin = self.at
-        self._drive = None
-        self._sight = Sight(*begin)
+        self._park()
         if distance_m(*begin, *at) > THERE_M:
             steps = await asyncio.to_thread(self._streets.drive, begin, at)
-            self._drive = make_drive(
-                steps, trip.pace, stream(self._seed, "drive", key), trip.stops_s
-            )
-            self._departed, self._trip, self._jumped = now(), trip, False
-            self._moved.set()
-            await until(self._departed + timedelta(seconds=self._drive.seconds))
+            drive = make_drive(steps, trip.pace, stream(self._seed, "drive", key), trip.stops_s)
+            self._set_off(drive, trip)
+            await until(self._departed + timedelta(seconds=drive.seconds))
             self._park()
 
     def halt(self) -> None:
         """Stop where it is."""
         self._sight = Sight(*self.at)
         self._park()
+
+    def _set_off(self, drive: Drive, trip: Trip) -> None:
+        self._drive = drive
+        self._departed, self._trip, self._jumped = now(), trip, False
+        self._moved.set()
 
     def _park(self) -> None:
         if self._drive is not None:
@@ -139,7 +138,7 @@ class Vehicle:
         sight, trouble = self._look(moment), self._trouble(moment)
         if trouble == "blind":
             await self.terminal.close()
-            self._blind.append(_fix(moment, sight))
+            self._blind.append(self._fix(moment, sight))
             return
         await self._connected()
         if self._blind:
@@ -151,10 +150,13 @@ class Vehicle:
             return
         if trouble == "jump":
             sight = displaced(sight, 2_600.0, stream(self._seed, "jump", moment).uniform(0, 360))
-        await self.terminal.send_location(_fix(moment, sight))
+        await self.terminal.send_location(self._fix(moment, sight))
         self._tally.fixes += 1
         if len(self.terminal.pending) > UNACKED:
             await self.terminal.wait_acked(UNACKED)
+
+    def _fix(self, moment: datetime, sight: Sight) -> Location:
+        return _fix(moment, sight, ignition=self._drive is not None)
 
     def _trouble(self, moment: datetime) -> str | None:
         trip = self._trip
@@ -182,7 +184,12 @@ class Vehicle:
                 tries += 1
 
 
-def _fix(moment: datetime, sight: Sight) -> Location:
+def _fix(moment: datetime, sight: Sight, *, ignition: bool) -> Location:
     return location(
-        moment, sight.lat, sight.lon, speed_kmh=sight.speed_kmh, course_deg=sight.course_deg
+        moment,
+        sight.lat,
+        sight.lon,
+        speed_kmh=sight.speed_kmh,
+        course_deg=sight.course_deg,
+        ignition=ignition,
     )

@@ -31,6 +31,7 @@ from sqlalchemy.orm import Session
 from api.demo.basemap import base_map
 from api.demo.city import DEFAULT_SEED, City, make_city
 from api.demo.directory_rows import add_directory
+from api.demo.fences import add_fences
 from api.demo.people import add_roster
 from api.demo.retire import retire
 from api.demo.staff import GUESTS, Post, staff
@@ -114,6 +115,7 @@ def _make(session: Session, city: City) -> int:
     add_units(session, org_id, city)
     units = units_of(session, org_id)
     add_directory(session, org_id, city, units)
+    add_fences(session, org_id, city, units)
     session.execute(
         insert(User),
         [

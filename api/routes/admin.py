@@ -12,6 +12,7 @@ from core.clock import real_now
 from core.db import read_session
 from core.errors import NotFound
 from core.identity import Principal
+from core.listen import OUTBOX
 from core.rights import Right
 from core.uow import UnitOfWork
 from dashboards.values import iso
@@ -46,7 +47,7 @@ def revive(outbox_id: UUID, write: Annotated[Writer, writer(Right.OUTBOX_ADMIN)]
     def act(uow: UnitOfWork) -> dict[str, Any]:
         if not outbox.revive(uow.session, uow.org_id, outbox_id, real_now()):
             raise NotFound(what="dead letter", id=outbox_id)
-        uow.notify("paidan_outbox", "")
+        uow.notify(OUTBOX, "")
         return {"id": str(outbox_id)}
 
     return write.run(None, act)

@@ -10,11 +10,19 @@ from fastapi.responses import JSONResponse
 
 from api.deps import Writer, writer
 from api.routes.orders import row_after
-from api.schemas_orders import CrewReturnBody, FinishBody, OrderRow, ReasonBody, TapBody
+from api.schemas_orders import (
+    CrewReturnBody,
+    FinishBody,
+    OrderRow,
+    PlacedTapBody,
+    ReasonBody,
+    TapBody,
+)
 from core.identity import Access
 from core.rights import Right
 from core.uow import UnitOfWork
 from dispatch.orders import crew_service, service
+from dispatch.orders.taps import NOWHERE, Spot
 
 router = APIRouter(tags=["assignments"], prefix="/api/assignments/{assignment_id}")
 Crew = Annotated[Writer, writer(Right.CREW_ACT)]
@@ -77,16 +85,26 @@ def activate(assignment_id: UUID, write: Crew, body: TapBody | None = None) -> J
     return _tap(write, body, assignment_id, crew_service.activate)
 
 
+def _placed(body: PlacedTapBody) -> Spot:
+    return (
+        Spot(body.lat, body.lon, body.accuracy_m) if None not in (body.lat, body.lon) else NOWHERE
+    )
+
+
 @router.post("/depart", response_model=OrderRow)
-def depart(assignment_id: UUID, body: TapBody, write: Crew) -> JSONResponse:
+def depart(assignment_id: UUID, body: PlacedTapBody, write: Crew) -> JSONResponse:
     """The crew's tap for G; the GPS stamp counts where there is one."""
-    return _tap(write, body, assignment_id, crew_service.depart)
+    access, spot = write.principal.access, _placed(body)
+    use_case = crew_service.depart
+    return _run(write, body, lambda uow: use_case(uow, assignment_id, access, body.at, spot))
 
 
 @router.post("/arrive", response_model=OrderRow)
-def arrive(assignment_id: UUID, body: TapBody, write: Crew) -> JSONResponse:
+def arrive(assignment_id: UUID, body: PlacedTapBody, write: Crew) -> JSONResponse:
     """The crew's tap for H; the GPS stamp counts where there is one."""
-    return _tap(write, body, assignment_id, crew_service.arrive)
+    access, spot = write.principal.access, _placed(body)
+    use_case = crew_service.arrive
+    return _run(write, body, lambda uow: use_case(uow, assignment_id, access, body.at, spot))
 
 
 @router.post("/restore", response_model=OrderRow)

@@ -8,7 +8,7 @@ from api.deps import Need
 from api.schemas_escalations import Escalations
 from core.db import read_session
 from core.identity import Principal
-from core.rights import Right, Scope
+from core.rights import Right
 from dashboards import escalations
 
 router = APIRouter(tags=["desk"])
@@ -17,7 +17,5 @@ router = APIRouter(tags=["desk"])
 @router.get("/api/escalations", response_model=Escalations)
 def running(principal: Annotated[Principal, Depends(Need(Right.REPORT_VIEW))]) -> dict[str, Any]:
     """Ladders that nobody has ended yet, newest first: each step, for whom, what became of it."""
-    org_id, access = principal.org_id, principal.access
     with read_session() as session:
-        centre_id = None if access.scope is Scope.ALL else access.unit_id
-        return {"escalations": escalations.running(session, org_id, centre_id)}
+        return {"escalations": escalations.running(session, principal.org_id, principal.access)}

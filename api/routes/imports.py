@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
 from api.deps import Need, Writer, writer
+from api.files import DRY_RUN, form_with
 from api.problems import language_of
 from api.schemas_imports import (
     ImportProblems,
@@ -38,29 +39,7 @@ SHOWN = 50
 HIDDEN = "•••"
 Importer = Annotated[Principal, Depends(Need(Right.DIRECTORY_IMPORT))]
 Write = Annotated[Writer, writer(Right.DIRECTORY_IMPORT)]
-_FORM: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["kind", "file"],
-                    "properties": {
-                        "kind": {"type": "string", "enum": list(CODES)},
-                        "dry_run": {
-                            "type": "string",
-                            "enum": ["true", "false"],
-                            "default": "true",
-                            "description": "Check and count only.",
-                        },
-                        "file": {"type": "string", "format": "binary"},
-                    },
-                }
-            }
-        },
-    }
-}
+_FORM = form_with(kind={"type": "string", "enum": list(CODES)}, dry_run=DRY_RUN)
 
 
 class Upload(BaseModel):

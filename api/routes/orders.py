@@ -10,8 +10,9 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from sqlalchemy import select
 
+from api.datum import AskedDatum, point_in
 from api.deps import Need, Writer, writer
-from api.schemas_order_page import OrderPage
+from api.schemas_order_page import OrderPage, TrackRow
 from api.schemas_orders import (
     CloseBody,
     CorrectionBody,
@@ -32,6 +33,7 @@ from dashboards.board import order_rows
 from dashboards.order_page import order_page
 from dashboards.reference import FAULT_CODES, TRADE_CODES
 from dashboards.seen import order_seen, page_seen, viewer_of
+from dashboards.track import order_tracks
 from dispatch.orders import repository, service
 from dispatch.orders.models import Assignment, Order
 from dispatch.orders.service import NewOrder
@@ -110,6 +112,17 @@ def order(principal: Viewer, order_id: UUID) -> JSONResponse:
     return JSONResponse(page_seen(page, viewer_of(principal)))
 
 
+@router.get("/api/orders/{order_id}/track", response_model=list[TrackRow])
+def track(principal: Viewer, order_id: UUID, datum: AskedDatum = "wgs84") -> JSONResponse:
+    """Where the vehicle of each attempt was: from the sending to ten minutes behind arrival."""
+    org_id, access = principal.org_id, principal.access
+    with read_session() as session:
+        repository.get_order(session, org_id, order_id, access)
+        found = order_tracks(session, org_id, access, order_id, now())
+    points = ([point_in(point, datum) for point in one["points"]] for one in found)
+    return JSONResponse([one | {"points": each} for one, each in zip(found, points, strict=True)])
+
+
 _PLACE = ("lat", "lon", "source", "uncertainty_m", "premise_id", "meter", "node")
 
 
@@ -125,7 +138,7 @@ def file_order(body: OrderBody, write: Annotated[Writer, writer(Right.ORDER_FILE
             )
 
     def act(uow: UnitOfWork) -> dict[str, Any]:
-        told = body.model_dump(exclude={"guide"})
+        told = body.model_dump(exclude={"guide", "datum"})
         if body.guide is not None:
             given = Guided(body.guide.fault_code, body.guide.answers)
             answer_guide(uow, body.ticket_id, given)

@@ -1,4 +1,4 @@
-"""The organisation: units, logins, vehicles and devices. Writes are the administrator's."""
+"""The organisation: units, logins and vehicles. Writes are the administrator's."""
 
 import json
 from collections.abc import Callable
@@ -14,12 +14,9 @@ from api.schemas_roster import (
     AccountAnswer,
     AccountRow,
     Deactivation,
-    DeviceBody,
-    DeviceChange,
     FleetRow,
     OrganisationTree,
     Seen,
-    TerminalRow,
     UnitBody,
     UnitChange,
     UnitRow,
@@ -268,74 +265,5 @@ def _vehicle(
         id_ = use_case(uow)
         _look_again(uow)
         return shown.vehicle_rows(uow.session, uow.org_id, EVERYTHING, [id_])[0]
-
-    return write.run(body, act, status)
-
-
-@router.get("/api/devices", response_model=list[TerminalRow])
-def devices(principal: AdminViewer) -> list[dict[str, Any]]:
-    """All terminals and phones that send positions."""
-    with read_session() as session:
-        return shown.device_rows(session, principal.org_id)
-
-
-@router.post("/api/devices", status_code=201, response_model=TerminalRow)
-def create_device(body: DeviceBody, write: Admin) -> JSONResponse:
-    """A new terminal; it can connect from now on."""
-    return _saved_device(write, body, None, 0, 201)
-
-
-@router.post("/api/devices/{device_id}", response_model=TerminalRow)
-def change_device(device_id: UUID, body: DeviceChange, write: Admin) -> JSONResponse:
-    """Another identity, or into another vehicle."""
-    return _saved_device(write, body, device_id, body.version)
-
-
-@router.post("/api/devices/{device_id}/deactivate", response_model=TerminalRow)
-def deactivate_device(device_id: UUID, body: Deactivation, write: Admin) -> JSONResponse:
-    """Take a terminal out of use; to the gateway it is unknown from now on."""
-
-    def act(uow: UnitOfWork) -> UUID:
-        return fleet.set_device_active(
-            uow, device_id, active=False, version=body.version, reason=body.reason
-        )
-
-    return _device(write, body, act)
-
-
-@router.post("/api/devices/{device_id}/activate", response_model=TerminalRow)
-def activate_device(device_id: UUID, body: Seen, write: Admin) -> JSONResponse:
-    """Bring a terminal back into use; it can connect again."""
-
-    def act(uow: UnitOfWork) -> UUID:
-        return fleet.set_device_active(uow, device_id, active=True, version=body.version)
-
-    return _device(write, body, act)
-
-
-def _saved_device(
-    write: Writer, body: DeviceBody, device_id: UUID | None, version: int, status: int = 200
-) -> JSONResponse:
-    def act(uow: UnitOfWork) -> UUID:
-        return fleet.save_device(
-            uow,
-            device_id,
-            kind=body.kind,
-            protocol=body.protocol,
-            identity=body.identity,
-            vehicle_id=body.vehicle_id,
-            version=version,
-        )
-
-    return _device(write, body, act, status)
-
-
-def _device(
-    write: Writer, body: Body, use_case: Callable[[UnitOfWork], UUID], status: int = 200
-) -> JSONResponse:
-    def act(uow: UnitOfWork) -> dict[str, Any]:
-        id_ = use_case(uow)
-        _look_again(uow)
-        return shown.device_row(fleet.device_of(uow.session, uow.org_id, id_))
 
     return write.run(body, act, status)

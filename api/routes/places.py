@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime
 
+from api.datum import AskedDatum
 from api.deps import Need, Writer, writer
 from api.routes.orders import row_after
 from api.schemas_orders import OrderRow
@@ -18,23 +19,25 @@ from api.schemas_places import (
     ProposalList,
     ProposalRow,
     RefuseBody,
+    SiteBody,
 )
 from core.clock import now
+from core.coordinates import convert
 from core.db import read_session
 from core.errors import InvalidField
 from core.identity import Principal
 from core.rights import Right
 from core.uow import UnitOfWork
 from dashboards.places import candidate_rows, duplicate_row, proposal_list, proposal_row
-from dispatch.places import corrections, service
+from dispatch.places import corrections, drawing, service
 from dispatch.places.near import Told, duplicates
 from dispatch.places.service import Asked
 
 router = APIRouter(tags=["places"])
 Filer = Annotated[Principal, Depends(Need(Right.ORDER_FILE))]
 Reviewer = Annotated[Principal, Depends(Need(Right.PLACE_REVIEW))]
-Latitude = Annotated[float | None, Query(ge=-90, le=90, description="WGS-84, with lon")]
-Longitude = Annotated[float | None, Query(ge=-180, le=180, description="WGS-84, with lat")]
+Latitude = Annotated[float | None, Query(ge=-90, le=90, description="With lon.")]
+Longitude = Annotated[float | None, Query(ge=-180, le=180, description="With lat.")]
 Number = Annotated[str | None, Query(min_length=1, max_length=60)]
 NUL = "\x00"
 
@@ -66,9 +69,11 @@ def locate(
     ] = None,
     lat: Latitude = None,
     lon: Longitude = None,
+    datum: AskedDatum = "wgs84",
 ) -> JSONResponse:
     """Places that may be meant, the best first; one of the parameters asks."""
     pin = _pair(lat, lon)
+    pin = pin and convert(*pin, given=datum, wanted="wgs84")
     _plain(q=q, meter=meter, node=node)
     if [q, premise, meter, node, pin].count(None) != 4:
         raise InvalidField(
@@ -90,10 +95,12 @@ def duplicates_near(
     customer_id: UUID | None = None,
     premise_id: UUID | None = None,
     node: Number = None,
+    datum: AskedDatum = "wgs84",
 ) -> JSONResponse:
     """Open orders and tickets near in place, time and line, the most alike first, with reasons."""
     _plain(node=node)
-    point = _pair(lat, lon) or (None, None)
+    pin = _pair(lat, lon)
+    point = convert(*pin, given=datum, wanted="wgs84") if pin else (None, None)
     told = Told(
         at=_near_now(at),
         fault_code=fault_code,
@@ -138,6 +145,21 @@ def correct_place(
             note=body.note,
             at=body.at,
         )
+        return row_after(uow, order_id, write.principal)
+
+    return write.run(body, act)
+
+
+@router.post("/api/orders/{order_id}/site", response_model=OrderRow)
+def draw_site(
+    order_id: UUID, body: SiteBody, write: Annotated[Writer, writer(Right.ORDER_SITE)]
+) -> JSONResponse:
+    """Draw what counts as being there; vehicles on their way are held against it at once."""
+    access = write.principal.access
+    shape = body.shape.model_dump(exclude_none=True) if body.shape else None
+
+    def act(uow: UnitOfWork) -> dict[str, Any]:
+        drawing.draw_site(uow, order_id, access, shape)
         return row_after(uow, order_id, write.principal)
 
     return write.run(body, act)

@@ -33,7 +33,7 @@ from dashboards.values import iso
 from sla import versions
 from sla.book import Book, Kept
 from sla.diff import differences
-from sla.documents import CalendarDocument, read, refused
+from sla.documents import refused
 from sla.policy import Policy
 
 router = APIRouter(tags=["policies"], prefix="/api/sla")
@@ -163,9 +163,11 @@ def disable(write: Admin, code: CodePath, version: VersionPath) -> Any:
 def calendars(principal: Viewer) -> dict[str, Any]:
     """All versions of all calendars, by code, the newest first."""
     book = _book(principal)
+    with read_session() as session:
+        rejudging = rows.rejudging(session, principal.org_id)
     return {
         "calendars": [
-            rows.calendar_row(kept)
+            rows.calendar_row(kept) | {"rejudging": rejudging.get((code, kept.version))}
             for code in sorted(book.calendars)
             for kept in reversed(book.calendars[code])
         ]
@@ -190,7 +192,7 @@ def calendar(
 @router.post("/calendars/validate", response_model=CalendarCheckAnswer)
 def validate_calendar(_principal: Editor, body: PolicyCheckBody) -> dict[str, Any]:
     """What is wrong with a calendar, each with line and field. Nothing is kept."""
-    found = read(CalendarDocument, body.document)
+    found = versions.check_calendar(body.document)
     if isinstance(found, list):
         return {"valid": False, "errors": rows.wrong_rows(found), "calendar": None}
     return {"valid": True, "errors": [], "calendar": rows.calendar_data(found)}

@@ -1,23 +1,24 @@
 """Breaches and their reviews: list, evidence, appeal, files, ruling; the queue of anomalies."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
-from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
+from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import UploadFile
 
+from api import files
 from api.deps import Need, Writer, writer
-from api.routes.attachments import FORM, SHOWN, UploadedFile
 from api.schemas import Moment
 from api.schemas_reviews import (
+    AnomalyEvidence,
     AnomalyRow,
     AppealBody,
+    BreachSnapshot,
     ExplainBody,
     ListState,
     ReviewList,
@@ -30,13 +31,11 @@ from core.errors import InvalidField
 from core.identity import Principal
 from core.rights import Right
 from core.uow import UnitOfWork
-from dashboards import breaches
+from dashboards import breaches, breaches_live, discrepancies
 from dashboards.breaches import Wanted
-from dashboards.seen import page_seen, review_seen, viewer_of
+from dashboards.seen import breach_seen, page_seen, review_seen, viewer_of
 from dispatch.reviews import repository, service
 from dispatch.reviews.service import Ruling
-from dispatch.tickets import attachments
-from dispatch.tickets.file_types import MAX_BYTES, plain_name
 from sla import anomaly_queue
 
 router = APIRouter(tags=["reviews"])
@@ -57,16 +56,32 @@ def reviews(
         str | None, Query(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,39}$", description="A segment.")
     ] = None,
     state: Annotated[ListState | None, Query()] = None,
-    order_id: Annotated[UUID | None, Query()] = None,
+    order_id: Annotated[UUID | None, Query(description="Those of one order.")] = None,
+    ticket_id: Annotated[UUID | None, Query(description="Those of one ticket.")] = None,
 ) -> JSONResponse:
     """Breaches whose deadline lies in the period, withdrawn ones included, the newest first."""
     until = end or now() + timedelta(seconds=1)
     since = start or until - timedelta(hours=hours)
     if not timedelta(0) < until - since <= MONTH:
         raise InvalidField("query.to", "at most 31 days after from", "与开始时间最多相隔 31 天")
-    wanted = Wanted(since, until, unit, code, state, order_id)
+    wanted = Wanted(since, until, unit, code, state, order_id or ticket_id)
     with read_session() as session:
         found = breaches.breaches(session, principal.org_id, principal.access, wanted)
+    return JSONResponse(found)
+
+
+@router.get("/api/breaches", response_model=BreachSnapshot)
+def live_breaches(
+    principal: Viewer,
+    hours: Annotated[int, Query(ge=1, le=744, description="Due within so many.")] = 24,
+) -> JSONResponse:
+    """The breaches of a period and the anomalies that wait, with the live feed's number."""
+    with read_session() as session:
+        found = breaches_live.snapshot(session, principal.org_id, now(), timedelta(hours=hours))
+    viewer = viewer_of(principal)
+    for name in ("reviews", "anomalies"):
+        seen = (breach_seen(row, viewer) for row in found[name])
+        found[name] = [row for row in seen if row is not None]
     return JSONResponse(found)
 
 
@@ -76,16 +91,17 @@ def review(principal: Viewer, review_id: UUID) -> JSONResponse:
     with read_session() as session:
         row = repository.get(session, principal.org_id, review_id)
         service.demand_seen(session, principal.org_id, row, principal)
-        page = breaches.review_page(session, principal.org_id, review_id, now())
-    return JSONResponse(_seen(page, principal))
+        return JSONResponse(_page(session, review_id, principal, now()))
 
 
-def _seen(page: dict[str, Any], principal: Principal) -> dict[str, Any]:
+def _page(session: Session, review_id: UUID, principal: Principal, now: datetime) -> dict[str, Any]:
+    """A review with its evidence, as this person sees it."""
     viewer = viewer_of(principal)
+    page = breaches.review_page(session, principal.org_id, review_id, now, viewer.eyes)
     return {
         **page,
         "review": review_seen(page["review"], viewer.eyes),
-        "page": page_seen(page["page"], viewer),
+        "page": page_seen(page["page"], viewer) if page["page"] else None,
     }
 
 
@@ -100,8 +116,7 @@ def _after(
         use_case(uow)
         uow.flush()
         uow.session.expunge_all()
-        page = breaches.review_page(uow.session, uow.org_id, review_id, uow.now)
-        return _seen(page, write.principal)
+        return _page(uow.session, review_id, write.principal, uow.now)
 
     return write.run(body, act, status)
 
@@ -129,25 +144,19 @@ def rule(review_id: UUID, body: RuleBody, write: Ruler) -> JSONResponse:
     "/api/reviews/{review_id}/attachments",
     status_code=201,
     response_model=ReviewPage,
-    openapi_extra=FORM,
+    openapi_extra=files.FORM,
 )
 async def attach(review_id: UUID, request: Request, write: Appealer) -> Response:
     """Put an image, a PDF, a sound or a video of at most 10 MB beside the review."""
-    async with request.form(max_files=1, max_fields=4) as form:
-        file = form.get("file")
-        if not isinstance(file, UploadFile):
-            raise InvalidField("body.file", "must be a file", "应为文件")
-        content = await file.read(MAX_BYTES + 1)
-        return await run_in_threadpool(_attach, review_id, write, file.filename or "", content)
+    name, content = await files.uploaded(request)
+    return await run_in_threadpool(_attach, review_id, write, name, content)
 
 
 def _attach(review_id: UUID, write: Writer, name: str, content: bytes) -> JSONResponse:
-    attachments.checked_type(content)
-    body = UploadedFile(name=plain_name(name), digest=attachments.digest_of(content))
     who = write.principal
     return _after(
         write,
-        body,
+        files.identity(name, content),
         review_id,
         lambda uow: service.attach(uow, review_id, who, name, content),
         status=201,
@@ -157,7 +166,7 @@ def _attach(review_id: UUID, write: Writer, name: str, content: bytes) -> JSONRe
 @router.get(
     "/api/reviews/{review_id}/attachments/{attachment_id}",
     response_class=Response,
-    responses={200: {"content": {"application/octet-stream": {}}}},
+    responses=files.BYTES,
 )
 def download(review_id: UUID, attachment_id: UUID, principal: Viewer) -> Response:
     """The file, for everybody who sees the review."""
@@ -165,14 +174,7 @@ def download(review_id: UUID, attachment_id: UUID, principal: Viewer) -> Respons
         seen = repository.get(session, principal.org_id, review_id)
         service.demand_seen(session, principal.org_id, seen, principal)
         row, content = service.read_file(session, principal.org_id, review_id, attachment_id)
-    how = "inline" if row.content_type in SHOWN else "attachment"
-    headers = {
-        "Content-Disposition": f"{how}; filename*=UTF-8''{quote(row.name, safe='')}",
-        "X-Content-Type-Options": "nosniff",
-        "Content-Security-Policy": "sandbox; default-src 'none'",
-        "Cache-Control": "private, max-age=3600",
-    }
-    return Response(content, media_type=row.content_type, headers=headers)
+    return files.sent(row, content)
 
 
 @router.get("/api/anomalies", response_model=list[AnomalyRow])
@@ -180,6 +182,16 @@ def anomalies(principal: Viewer) -> JSONResponse:
     """What cannot be and nobody has put right or explained yet, the oldest first."""
     with read_session() as session:
         found = breaches.anomalies(session, principal.org_id, principal.access)
+    return JSONResponse(found)
+
+
+@router.get("/api/anomalies/{anomaly_id}", response_model=AnomalyEvidence)
+def anomaly(principal: Viewer, anomaly_id: UUID) -> JSONResponse:
+    """What GPS and the crew say about the point side by side, and where the vehicle was."""
+    with read_session() as session:
+        found = discrepancies.evidence(
+            session, principal.org_id, principal.access, anomaly_id, now()
+        )
     return JSONResponse(found)
 
 

@@ -264,6 +264,15 @@ def answer(ticket_id: UUID, body: AnswerBody, write: Holder) -> JSONResponse:
     )
 
 
+@router.post("/api/tickets/{ticket_id}/acknowledge", response_model=TicketPage)
+def acknowledge(ticket_id: UUID, write: Annotated[Writer, writer(Right.ALERT_ACK)]) -> JSONResponse:
+    """Take note that it is late, or soon will be: nobody else is told."""
+    access = write.principal.access
+    return page_after(
+        write, None, ticket_id, lambda uow: handling.acknowledge(uow, ticket_id, access)
+    )
+
+
 @router.post("/api/tickets/{ticket_id}/close", response_model=TicketPage)
 def close(ticket_id: UUID, body: TicketCloseBody, write: Worker) -> JSONResponse:
     """归档. A ticket with an order closes with that."""

@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 
 from core.identity import Access
 from core.settings import settings
+from dashboards.reports.adjusted import By
 from dashboards.reports.query import OWN_SYSTEM, Case, cases, labels
-from dashboards.reports.segments import By, keys_of, over_segments
+from dashboards.reports.segments import keys_of, over_segments
 from dispatch.orders.lost_time import lost_time
 from dispatch.orders.models import Location, Order
+from dispatch.reviews.rules import adjusted_s
 from sla.policy import Policy
 from sla.segments import Segment
 
@@ -137,6 +139,7 @@ def _row(
     unit = case.units.of(one.responsible, hop_id, assignment_id)
     party = policy.parties[one.responsible]
     over = max(-(one.slack_s or 0.0), 0.0) if one.within is not None else None
+    ruled = case.ruling_on(one)
     # Units of an imported order drove side by side: no attempt of theirs took another's time.
     lost = lost_time(policy, case.timelines, now, case.units) if case.system == OWN_SYSTEM else []
     return {
@@ -154,6 +157,12 @@ def _row(
         "excluded_s": one.excluded_s,
         "limit_s": one.limit_s,
         "over_s": over,
+        "adjusted_over_s": None
+        if over is None
+        else adjusted_s(over, ruled.waived_s if ruled else 0),
+        "ruling": ruled.ruling if ruled else None,
+        "ruled_party": ruled.ruled_party if ruled else None,
+        "ruled_unit": _unit(ruled.ruled_unit if ruled else None, names),
         "doubtful": one.doubtful,
         "responsible": {"code": one.responsible, "name_zh": party.zh, "name_en": party.en},
         "unit": _unit(unit, names),

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.identity import Access
 from dashboards.reference import FAULTS
-from dashboards.reports.distribution import edges_of
+from dashboards.reports.distribution import bin_at, edges_of
 from dashboards.reports.query import cases
 from dashboards.reports.segments import METHOD, begun_segments, is_for
 from dashboards.reports.steps import EVERY, Steps
@@ -30,13 +30,9 @@ from sla.calibration import (
 from sla.facts import When
 from sla.policy import Policy, SegmentRule
 from sla.proposals import derived_from, new_limits, proposed_document
-from sla.segments import Segment, Timeline
-
-AREAS = {
-    "urban": ("城区", "urban"),
-    "rural": ("农村", "rural"),
-    "remote": ("边远", "remote"),
-}
+from sla.segments import Segment
+from sla.timelines import Timeline
+from sla.words import coded
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,11 +187,10 @@ def _place(
 
 
 def bins(spent: Sequence[float], edges: Sequence[float]) -> list[int]:
-    """How many lie in each bin: open below, closed above, the last one open-ended."""
+    """How many lie in each bin."""
     counts = [0] * len(edges)
     for one in spent:
-        place = max(int(-(-one // edges[1])) - 1, 0)
-        counts[min(place, len(edges) - 1)] += 1
+        counts[bin_at(one, edges)] += 1
     return counts
 
 
@@ -205,6 +200,6 @@ def _conditions(when: When) -> dict[str, Any]:
 
 def _named(by: Dimension, key: str) -> dict[str, str]:
     """A group with its name in both languages."""
-    known = AREAS if by == "area" else {code: (zh, en) for code, zh, en, _ in FAULTS}
-    zh, en = known.get(key, (key, key)) if by != "hour" else (key, key)
+    known = {code: (zh, en) for code, zh, en, _ in FAULTS} if by == "fault_class" else {}
+    zh, en = known.get(key) or coded(key)
     return {"by": by, "key": key, "name_zh": zh or "未知", "name_en": en or "unknown"}

@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 
 from core.identity import Access
 from core.settings import settings
-from dashboards.reports.query import cases, labels
-from dashboards.reports.segments import METHOD, By, Groups, fold
+from dashboards.reports.adjusted import By, Group
+from dashboards.reports.query import cases, homes_of, labels
+from dashboards.reports.segments import METHOD, Groups, fold, names_of
 from sla.policy import Policy, SegmentRule
 from sla.segments import Segment
 from sla.statistics import figures, quantile
@@ -74,14 +75,17 @@ def edges_of(spent: Sequence[float], limits: Sequence[float]) -> tuple[float, ..
     return tuple(float(step * index) for index in range(ceil(top / step) + 1))
 
 
+def bin_at(spent_s: float, edges: Sequence[float]) -> int:
+    """The index of the bin that holds a length: closed above, the last one open-ended."""
+    return min(max(ceil(spent_s / edges[1]) - 1, 0), len(edges) - 1)
+
+
 def bins_of(found: Iterable[Segment], edges: Sequence[float]) -> list[Bin]:
     """As many bins as edges; a segment without both points is in none."""
-    step = edges[1] - edges[0]
     counts: Counter[tuple[int, bool | None]] = Counter()
     for one in found:
         if one.state == "done" and one.spent_s is not None:
-            place = min(max(ceil(one.spent_s / step) - 1, 0), len(edges) - 1)
-            counts[place, one.within] += 1
+            counts[bin_at(one.spent_s, edges), one.within] += 1
     return [
         Bin(counts[place, True], counts[place, False], counts[place, None])
         for place in range(len(edges))
@@ -106,9 +110,10 @@ def distribution(
     """
     zone = settings().timezone
     found = list(cases(session, org_id, access, start, end, system))
-    names = labels(session, org_id)
+    names = names_of(policy) | labels(session, org_id)
+    homes = homes_of(session, org_id)
 
-    groups = fold(found, policy, by, ZoneInfo(zone), end)
+    groups = fold(found, policy, by, ZoneInfo(zone), end, homes)
     scales = {rule.code: scale_of(rule, policy, groups) for rule in policy.rules}
 
     position = {code: index for index, code in enumerate(scales)}
@@ -135,7 +140,8 @@ def distribution(
 
 def scale_of(rule: SegmentRule, policy: Policy, groups: Groups) -> Scale:
     """The scale of a segment over all its groups. Pure."""
-    all_of_it = [one for (_, code), found in groups.items() if code == rule.code for one in found]
+    mine = (group for (_, code), group in groups.items() if code == rule.code)
+    all_of_it = [one for group in mine for one in group.raw]
     met = {one.limit_s for one in all_of_it if one.limit_s is not None}
     only = rule.limits[0].length.seconds if len(rule.limits) == 1 else None
     limits = tuple(sorted(met or ({only} if only is not None else set())))
@@ -152,7 +158,8 @@ def scale_of(rule: SegmentRule, policy: Policy, groups: Groups) -> Scale:
     )
 
 
-def _line(found: list[Segment], scale: Scale) -> dict[str, Any]:
+def _line(group: Group, scale: Scale) -> dict[str, Any]:
+    found = group.raw
     known = figures(found, scale.statistic)
     spent = sorted(one.spent_s for one in found if one.state == "done" and one.spent_s is not None)
     quantiles = {"p10_s": 0.10, "p25_s": 0.25, "p75_s": 0.75}
@@ -160,6 +167,7 @@ def _line(found: list[Segment], scale: Scale) -> dict[str, Any]:
         **asdict(known),
         "late": known.judged - known.within,
         "share": known.share,
+        **group.adjusted.as_json(),
         **{name: quantile(spent, at) if spent else None for name, at in quantiles.items()},
         "max_s": spent[-1] if spent else None,
         "bins": [asdict(one) for one in bins_of(found, scale.edges)],

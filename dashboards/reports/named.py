@@ -5,8 +5,15 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from core.errors import InvalidField
 from sla.book import Kept
-from sla.documents import PolicyUnknown, load_policy, policy_text
+from sla.documents import (
+    CalendarDocument,
+    CalendarUnknown,
+    PolicyUnknown,
+    document_text,
+    load_policy,
+)
 from sla.policy import Policy
 from sla.versions import book_of
 
@@ -39,10 +46,33 @@ def named_policy(session: Session, org_id: int, name: str, at: datetime) -> Name
 
 
 def policy_or_file(session: Session, org_id: int, name: str, at: datetime) -> Named:
-    """The same, or a `.toml` file. Raises PolicyUnknown, PolicyInvalid."""
-    if not name.endswith(".toml"):
-        return named_policy(session, org_id, name, at)
-    policy = load_policy(name)
-    known = book_of(session, org_id).policies.get(policy.code, ())
+    """The same, or a `.toml` file; reports are over orders. Raises PolicyUnknown, PolicyInvalid,
+    CalendarUnknown, InvalidField.
+    """
+    found = (
+        _file(session, org_id, name)
+        if name.endswith(".toml")
+        else named_policy(session, org_id, name, at)
+    )
+    if found.policy.covers == "ticket":
+        raise InvalidField(
+            "--policy",
+            f"{found.policy.code} is for tickets; this counts orders",
+            f"{found.policy.code} 用于受理单，此处统计的是工单",
+        )
+    return found
+
+
+def _file(session: Session, org_id: int, name: str) -> Named:
+    book = book_of(session, org_id)
+
+    def find(calendar: str) -> CalendarDocument:
+        found = book.calendar(calendar)
+        if found is None:
+            raise CalendarUnknown(name=calendar, known=", ".join(sorted(book.calendars)))
+        return found
+
+    policy = load_policy(name, find)
+    known = book.policies.get(policy.code, ())
     newest = max([policy.version, *(one.policy.version for one in known)])
-    return Named(policy, policy_text(name), newest + 1)
+    return Named(policy, document_text(name), newest + 1)

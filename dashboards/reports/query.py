@@ -1,10 +1,8 @@
 """Reading orders of a period with all their points, for reports."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import chain
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -17,16 +15,13 @@ from core.models import Unit
 from core.rights import Scope
 from dispatch.history.models import HistoryName
 from dispatch.history.timeline import past_timelines
-from dispatch.holds import repository as holding
-from dispatch.orders import repository
+from dispatch.orders import loading
 from dispatch.orders.lost_time import Units
 from dispatch.orders.models import Assignment, Order, Stamp
-from dispatch.orders.timeline import timelines
 from dispatch.reviews import repository as reviewing
 from dispatch.reviews.rules import ReviewState
-from sla.repository import cases_of
-from sla.rules import facts_of
-from sla.segments import Timeline
+from sla.segments import Segment
+from sla.timelines import Timeline
 
 OWN_SYSTEM = "paidan"
 _BATCH = 2000
@@ -57,6 +52,12 @@ class Case:
     def units(self) -> Units:
         """Who held which attempt."""
         return Units(self.centres, self.crews)
+
+    def ruling_on(self, segment: Segment) -> ReviewState | None:
+        """What was ruled on its breach, if anything was."""
+        if segment.subject_id is None:
+            return None
+        return self.rulings.get((segment.code, segment.subject_id))
 
     def centre_of(self, subject_id: UUID | None) -> str:
         """The centre that a segment of this order, hop or assignment belongs to."""
@@ -119,51 +120,21 @@ def _visible(query: Select[Any], access: Access) -> Select[Any]:
 
 
 def _own(session: Session, org_id: int, rows: Sequence[Order]) -> Iterator[Case]:
-    ids = [row.id for row in rows]
-    if not ids:
+    if not rows:
         return
-    stamps = repository.stamps_of_orders(session, org_id, ids)
-    hops = defaultdict(list)
-    for hop in repository.hops_of(session, org_id, ids):
-        hops[hop.order_id].append(hop)
-    assignments = defaultdict(list)
-    for one in repository.assignments_of(session, org_id, ids):
-        assignments[one.order_id].append(repository.assignment_state(one))
-    busy = repository.busy_of(session, org_id, chain.from_iterable(assignments.values()))
-    orders = [repository.order_state(row, hops[row.id]) for row in rows]
-    closed = repository.closed_of(
-        session,
-        org_id,
-        chain.from_iterable(one.hops for one in orders),
-        chain.from_iterable(assignments.values()),
-    )
-    holds = holding.holds_of(session, org_id, ids)
-    cases = cases_of(session, org_id, ids)
-    rulings = reviewing.rulings_of(session, org_id, ids)
-    for row, order in zip(rows, orders, strict=True):
-        mine = assignments[row.id]
+    rulings = reviewing.rulings_of(session, org_id, [row.id for row in rows])
+    for one in loading.of_rows(session, org_id, rows):
         yield Case(
-            id=row.id,
-            number=row.number,
-            system=row.system,
-            filed_at=row.filed_at,
-            centre=str(row.centre_id or ""),
-            centres={hop.id: str(hop.centre_id) for hop in order.hops},
-            hops={one.id: one.hop_id for one in mine if one.hop_id},
-            crews={one.id: str(one.crew_id or "") for one in mine},
-            rulings=rulings[row.id],
-            timelines=_of_fault(
-                row,
-                timelines(
-                    order,
-                    mine,
-                    [repository.stamp_state(one) for one in stamps[row.id]],
-                    busy,
-                    closed,
-                    holds[row.id],
-                    facts_of(cases.get(row.id)),
-                ),
-            ),
+            id=one.row.id,
+            number=one.row.number,
+            system=one.row.system,
+            filed_at=one.row.filed_at,
+            centre=str(one.row.centre_id or ""),
+            centres={hop.id: str(hop.centre_id) for hop in one.order.hops},
+            hops={sent.id: sent.hop_id for sent in one.assignments if sent.hop_id},
+            crews={sent.id: str(sent.crew_id or "") for sent in one.assignments},
+            rulings=rulings[one.row.id],
+            timelines=_of_fault(one.row, one.timelines),
         )
 
 
@@ -211,6 +182,12 @@ def _of_fault(row: Order, found: Iterable[Timeline]) -> list[Timeline]:
         replace(one, facts=replace(one.facts, fault_class=one.facts.fault_class or row.fault_code))
         for one in found
     ]
+
+
+def homes_of(session: Session, org_id: int) -> dict[str, str]:
+    """Unit id → the centre that it belongs to, or itself."""
+    units = select(Unit.id, Unit.centre_id).where(Unit.org_id == org_id)
+    return {str(id_): str(centre or id_) for id_, centre in session.execute(units)}
 
 
 def labels(session: Session, org_id: int) -> dict[str, tuple[str, str]]:

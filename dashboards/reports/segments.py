@@ -1,14 +1,16 @@
 """The segment report: for each segment of a policy, how many kept the limit and how long it took.
 
 Grouped by segment alone, by centre (a segment of a hop or a crew belongs to the centre of that
-hop, also when the order went to another one later), by crew, or by the hour of the day in which
-the order was filed. Orders that are still open count with the segments that are over.
+hop, also when the order went to another one later), by crew, by responsible party, or by the hour
+of the day in which the order was filed. Orders that are still open count with the segments that are
+over.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -16,14 +18,13 @@ from sqlalchemy.orm import Session
 
 from core.identity import Access
 from core.settings import settings
-from dashboards.reports.adjusted import Adjusted, Rulings, adjusted
-from dashboards.reports.query import Case, cases, labels
-from dispatch.reviews.rules import ReviewState
+from dashboards.reports.adjusted import Adjusted, By, Group, Homes, after_ruling, keys_after
+from dashboards.reports.query import Case, cases, homes_of, labels
 from sla.policy import Policy, SegmentRule
-from sla.segments import Segment, Timeline, goals, segments, total
+from sla.segments import Segment, goals, segments, total
 from sla.statistics import Figures, figures
+from sla.timelines import Timeline
 
-By = Literal["segment", "centre", "crew", "hour"]
 METHOD = "linear interpolation (Hyndman and Fan type 7)"
 
 
@@ -49,9 +50,7 @@ class Line:
         plain = {k: v for k, v in flat.items() if k not in ("figures", "adjusted")}
         return {**plain, **flat["figures"]} | {
             "share": self.figures.share,
-            "adjusted_share": self.adjusted.share,
-            "adjusted_mean_s": self.adjusted.mean_s,
-            "ruled": self.adjusted.ruled,
+            **self.adjusted.as_json(),
         }
 
 
@@ -104,37 +103,49 @@ def segment_report(
     """
     zone = timezone or settings().timezone
     counted = 0
-    rulings: dict[tuple[str, UUID], ReviewState] = {}
 
     def read() -> Iterator[Case]:
         nonlocal counted
         for case in cases(session, org_id, access, start, end, system):
             counted += 1
-            rulings.update(case.rulings)
             yield case
 
-    groups = fold(read(), policy, by, ZoneInfo(zone), end)
-    by_unit = by in ("centre", "crew")
-    lines = _lines(groups, policy, labels(session, org_id), rulings, by_unit=by_unit)
+    homes = homes_of(session, org_id)
+    groups = fold(read(), policy, by, ZoneInfo(zone), end, homes)
+    lines = _lines(groups, policy, names_of(policy) | labels(session, org_id))
     return SegmentReport(
         policy.code, policy.version, by, start, end, zone, system, counted, tuple(lines)
     )
 
 
-Groups = dict[tuple[str, str], list[Segment]]
+Groups = dict[tuple[str, str], Group]
 
 
-def fold(found: Iterable[Case], policy: Policy, by: By, zone: ZoneInfo, now: datetime) -> Groups:
-    """(group, segment code) → judged segments. Pure.
+def names_of(policy: Policy) -> dict[str, tuple[str, str]]:
+    """Party of a policy → name in Chinese and English."""
+    return {code: (name.zh, name.en) for code, name in policy.parties.items()}
+
+
+def fold(
+    found: Iterable[Case], policy: Policy, by: By, zone: ZoneInfo, now: datetime, homes: Homes
+) -> Groups:
+    """(group, segment code) → judged segments, before and after rulings. Pure.
 
     A segment of an order counts once, however many assignments the order had.
     """
-    groups: Groups = {}
+    groups: Groups = defaultdict(Group)
     for case in found:
         for segment in over_segments(case, policy, now):
-            for key in keys_of(case, segment, by, zone):
-                groups.setdefault((key, segment.code), []).append(segment)
-    return groups
+            ruled = case.ruling_on(segment)
+            keys = keys_of(case, segment, by, zone)
+            after, later = after_ruling(segment, ruled), keys_after(keys, ruled, by, homes)
+            for key in keys:
+                groups[key, segment.code].raw.append(segment)
+            for key in later:
+                groups[key, segment.code].after.append(after)
+            for key in {*keys, *later} if after is not segment else {*keys} ^ {*later}:
+                groups[key, segment.code].ruled += 1
+    return dict(groups)
 
 
 def over_segments(case: Case, policy: Policy, now: datetime) -> list[Segment]:
@@ -186,6 +197,8 @@ def keys_of(case: Case, segment: Segment, by: By, zone: ZoneInfo) -> list[str]:
         return [""]
     if by == "centre":
         return [case.centre_of(segment.subject_id)]
+    if by == "party":
+        return [segment.responsible]
     if by == "hour":
         return [f"{case.filed_at.astimezone(zone).hour:02d}"]
     crew = case.crews.get(segment.subject_id) if segment.subject_id else None
@@ -196,26 +209,20 @@ def _lines(
     groups: Groups,
     policy: Policy,
     names: Mapping[str, tuple[str, str]],
-    rulings: Rulings,
-    *,
-    by_unit: bool,
 ) -> Iterator[Line]:
     rules = {rule.code: (position, rule) for position, rule in enumerate(policy.rules)}
     for key, code in sorted(groups, key=lambda pair: (pair[0], rules[pair[1]][0])):
-        found = groups[key, code]
-        after = adjusted(found, rulings, key if by_unit else None)
-        yield _line(key, rules[code][1], found, after, policy, names)
+        yield _line(key, rules[code][1], groups[key, code], policy, names)
 
 
 def _line(
     key: str,
     rule: SegmentRule,
-    found: list[Segment],
-    after: Adjusted,
+    group: Group,
     policy: Policy,
     names: Mapping[str, tuple[str, str]],
 ) -> Line:
-    limits = {one.limit_s for one in found}
+    limits = {one.limit_s for one in (*group.raw, *group.after)}
     statistic = rule.statistic or policy.statistic
     zh, en = names.get(key, (key, key))
     return Line(
@@ -228,6 +235,6 @@ def _line(
         responsible=rule.responsible,
         statistic=statistic,
         limit_s=limits.pop() if len(limits) == 1 else None,
-        figures=figures(found, statistic),
-        adjusted=after,
+        figures=figures(group.raw, statistic),
+        adjusted=group.adjusted,
     )

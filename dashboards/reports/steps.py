@@ -15,4 +15,5 @@ def finish(steps: Steps[T], told: Callable[[int], None] = lambda _: None) -> T:
         try:
             told(next(steps))
         except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
+            value: T = end.value
+            return value

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from core.identity import Access
 from core.settings import settings
+from dashboards.reports.adjusted import By
 from dashboards.reports.query import Case, cases, labels
-from dashboards.reports.segments import By, is_for, keys_of, over_segments
+from dashboards.reports.segments import is_for, keys_of, names_of, over_segments
 from dashboards.reports.steps import EVERY, Steps
 from sla.policy import Policy, SegmentRule
 from sla.segments import Segment
@@ -124,7 +125,8 @@ def what_if(
 
     `told` hears every change, also those that are not listed. Memory does not grow with the period.
     """
-    answer = Answer(asked, start, end, names=labels(session, org_id))
+    names = names_of(asked.before) | names_of(asked.after) | labels(session, org_id)
+    answer = Answer(asked, start, end, names=names)
     for case in cases(session, org_id, access, start, end, asked.system):
         answer.orders += 1
         covered = asked.everywhere or is_for(asked.after, case)

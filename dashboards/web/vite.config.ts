@@ -22,6 +22,7 @@ export default defineConfig({
         customers: here('customers.html'),
         tickets: here('tickets.html'),
         followup: here('followup.html'),
+        fleet: here('fleet.html'),
         admin: here('admin.html'),
         policies: here('policies.html'),
         import: here('import.html'),

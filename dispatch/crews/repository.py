@@ -10,7 +10,7 @@ from core.errors import NotFound
 from core.identity import Access
 from core.models import Unit
 from core.rights import Scope
-from dispatch.crews.models import Crew
+from dispatch.crews.models import Crew, Vehicle
 from dispatch.crews.rules import AwayState
 
 AWAY_FIELDS = tuple(field.name for field in fields(AwayState))
@@ -50,6 +50,17 @@ def crews_of(session: Session, org_id: int, centre_id: UUID | None) -> list[Crew
         .where(Crew.org_id == org_id, Unit.centre_id == centre_id)
     )
     return list(session.scalars(query.order_by(Unit.code)))
+
+
+def centres_of_vehicles(session: Session, org_id: int) -> dict[UUID, UUID]:
+    """The centre of each vehicle in use whose crew has one."""
+    query = (
+        select(Vehicle.id, Unit.centre_id)
+        .join(Unit, (Unit.org_id == Vehicle.org_id) & (Unit.id == Vehicle.crew_id))
+        .where(Vehicle.org_id == org_id, Vehicle.active, Unit.centre_id.is_not(None))
+    )
+    found = session.execute(query)
+    return {vehicle: centre for vehicle, centre in found if centre is not None}
 
 
 def away_state(crew: Crew) -> AwayState:

@@ -11,9 +11,11 @@ from core.models import Unit, User
 from core.rights import Role
 from dispatch.escalation.rules import Chosen
 from dispatch.notices.models import Notice
+from dispatch.notices.port import SOUND
 from dispatch.roster.models import Member
 from dispatch.roster.repository import person
 from dispatch.roster.rules import OnDuty
+from sla.models import SlaLadder
 
 
 def hotline(session: Session, org_id: int) -> UUID | None:
@@ -65,6 +67,26 @@ def notices_of(
     """What was tried for these ladders, oldest first."""
     query = select(Notice).where(Notice.org_id == org_id, Notice.ladder_id.in_(ladder_ids))
     return grouped(session.scalars(query.order_by(Notice.asked_at, Notice.step, Notice.id)))
+
+
+def sounding(session: Session, org_id: int, order_ids: Iterable[UUID]) -> dict[UUID, list[Notice]]:
+    """Of each order, what a ladder that still stands lets somebody hear, oldest first."""
+    query = (
+        select(Notice)
+        .join(SlaLadder, (SlaLadder.org_id == Notice.org_id) & (SlaLadder.id == Notice.ladder_id))
+        .where(
+            SlaLadder.org_id == org_id,
+            SlaLadder.case_id.in_(list(order_ids)),
+            SlaLadder.ended_at.is_(None),
+            Notice.channel == SOUND,
+            Notice.state == "sent",
+        )
+        .order_by(Notice.asked_at, Notice.id)
+    )
+    found: dict[UUID, list[Notice]] = defaultdict(list)
+    for one in session.scalars(query):
+        found[one.case_id].append(one)
+    return found
 
 
 def grouped(notices: Iterable[Notice]) -> dict[UUID, list[Notice]]:

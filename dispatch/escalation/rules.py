@@ -56,6 +56,11 @@ def sides_of(
     return Sides(hotline, crew or order.centre_id or hotline, crew)
 
 
+def sides_of_ticket(unit_id: UUID | None, filed_by: UUID | None, hotline: UUID | None) -> Sides:
+    """The hotline took it, in person `filed_by`; `unit_id` has it now, else the hotline still."""
+    return Sides(hotline, unit_id or hotline, None, filed_by)
+
+
 def _actor(
     stamps: Sequence[StampState],
     point: str,

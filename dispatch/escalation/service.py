@@ -4,7 +4,7 @@ Any number of sweeps may run: each takes cases that no other holds. What goes ou
 through the outbox; the screens of this one have it with the commit.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -12,84 +12,69 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from core import events as ev
-from core.db import read_session
-from core.identity import system_actor
 from core.ids import new_id
-from core.logging import logger
-from core.uow import UnitOfWork, unit_of_work
+from core.uow import UnitOfWork
 from dispatch.desks import repository as desks
 from dispatch.desks.rules import DeskState
 from dispatch.escalation import repository
-from dispatch.escalation.rules import Chosen, Sides, choose, sides_of
+from dispatch.escalation.rules import Chosen, Sides, choose, sides_of, sides_of_ticket
 from dispatch.notices.models import Notice
 from dispatch.notices.port import IN_HOUSE
-from dispatch.orders import repository as orders
-from dispatch.orders.models import Order
+from dispatch.orders import loading
+from dispatch.orders.loading import Known
 from dispatch.roster.duty import all_on_duty
 from dispatch.roster.rules import OnDuty
+from dispatch.tickets.models import Ticket
+from dispatch.turns import Turns
 from sla import escalation
 from sla import repository as sla
 from sla.escalation import Due, Told
 from sla.ladders import text_code
+from sla.models import SlaCase
 from sla.service import policy_of
 
 SEND = "notice.send"
 SOURCE = "escalation"
-TRY_AGAIN = timedelta(seconds=30)
-log = logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Who is there at one moment."""
+    """Who is there at one moment, and what is known of the orders whose steps are due."""
 
     duty: Mapping[UUID, OnDuty]
     supervisors: Sequence[tuple[Chosen, UUID]]
     desks: Mapping[UUID, DeskState]
     hotline: UUID | None
+    orders: Mapping[UUID, Known]
+    cases: Mapping[UUID, SlaCase]
 
 
-def sweep(now: datetime, limit: int = 100) -> int:
-    """Serve what is due at `now`, at most `limit` cases per organisation; returns the steps.
+def sweep(now: datetime, limit: int = 200) -> int:
+    """Serve the steps that are due at `now`; returns how many."""
+    return _TURNS.sweep(now, limit)
 
-    Where one case cannot be served, the others are, one by one; that one is tried again later.
-    """
-    with read_session() as session:
-        organisations = sla.organisations_climbing(session, now)
+
+def _serve(uow: UnitOfWork, limit: int, only: UUID | None = None) -> int:
+    claimed = escalation.claim_due(uow, limit, only)
+    if not claimed:
+        return 0
+    look = _look(uow.session, uow.org_id, uow.now, {row.case_id for row, _ in claimed})
     served = 0
-    for org_id in organisations:
-        try:
-            served += _batch(org_id, now, limit)
-        except Exception:
-            log.exception("escalations_failed", org_id=org_id)
-            served += _one_by_one(org_id, now, limit)
+    for row, timer in claimed:
+        due = escalation.due_of(policy_of(look.cases[row.case_id]), row, timer)
+        served += _climb(uow, due, look, uow.now)
     return served
 
 
-def _batch(org_id: int, now: datetime, limit: int, only: UUID | None = None) -> int:
-    served = 0
-    with unit_of_work(system_actor(org_id, SOURCE), now=now) as uow:
-        claimed = escalation.claim_due(uow, now, limit, only)
-        look = _look(uow.session, org_id, now) if claimed else None
-        for row, timer in claimed:
-            assert look is not None
-            policy = policy_of(sla.case_of(uow.session, org_id, row.case_id))
-            served += _climb(uow, escalation.due_of(policy, row, timer), look, now)
-    return served
-
-
-def _one_by_one(org_id: int, now: datetime, limit: int) -> int:
-    served = 0
-    with read_session() as session:
-        due = sla.steps_due(session, org_id, now, limit)
-    for case_id in due:
-        try:
-            served += _batch(org_id, now, 1, case_id)
-        except Exception:
-            log.exception("escalation_failed", order_id=str(case_id))
-            with unit_of_work(system_actor(org_id, SOURCE), now=now) as uow:
-                sla.postpone_steps(uow.session, org_id, case_id, now, now + TRY_AGAIN)
-    return served
+_TURNS = Turns(
+    name=SOURCE,
+    organisations=sla.organisations_climbing,
+    serve=_serve,
+    cases=sla.steps_due,
+    postpone=sla.postpone_steps,
+    try_again=timedelta(seconds=30),
+    at_once=20,
+)
 
 
 def next_due(session: Session) -> datetime | None:
@@ -97,13 +82,15 @@ def next_due(session: Session) -> datetime | None:
     return sla.next_step_due(session)
 
 
-def _look(session: Session, org_id: int, now: datetime) -> Look:
+def _look(session: Session, org_id: int, now: datetime, cases: Collection[UUID]) -> Look:
     duty = all_on_duty(session, org_id, now)
     return Look(
         duty=duty,
         supervisors=repository.supervisors(session, org_id, duty),
         desks=desks.desks(session, org_id),
         hotline=repository.hotline(session, org_id),
+        orders={one.row.id: one for one in loading.known(session, org_id, cases)},
+        cases=sla.cases_of(session, org_id, list(cases)),
     )
 
 
@@ -112,7 +99,7 @@ def _climb(uow: UnitOfWork, due: Due, look: Look, now: datetime) -> int:
     sides = _sides(uow, due, look)
     served = 0
     while due.row.due_at is not None and due.row.due_at <= now:
-        told = repository.told(uow.session, uow.org_id, due.row.id)
+        told = repository.told(uow.session, uow.org_id, due.row.id) if due.row.steps else ()
         heads = [one for one, _ in look.supervisors]
         chosen = choose(due.step.to, sides, look.duty, heads, told)
         _take(uow, due, chosen, look, now)
@@ -122,18 +109,13 @@ def _climb(uow: UnitOfWork, due: Due, look: Look, now: datetime) -> int:
 
 
 def _sides(uow: UnitOfWork, due: Due, look: Look) -> Sides:
-    row = uow.session.get(Order, (uow.org_id, due.row.case_id))
-    if row is None:  # a ticket is the hotline's alone
-        return Sides(look.hotline, look.hotline, None)
-    hops = orders.hops_of(uow.session, uow.org_id, [row.id])
-    order = orders.order_state(row, hops)
-    assignments = [
-        orders.assignment_state(one)
-        for one in orders.assignments_of(uow.session, uow.org_id, [row.id])
-    ]
-    stamps = orders.stamps_of_orders(uow.session, uow.org_id, [row.id])[row.id]
-    known = [orders.stamp_state(one) for one in stamps]
-    sides = sides_of(due.timer.subject_id, order, assignments, known, look.hotline)
+    order = look.orders.get(due.row.case_id)
+    if order is not None:
+        subject = due.timer.subject_id
+        sides = sides_of(subject, order.order, order.assignments, order.stamps, look.hotline)
+    else:
+        ticket = uow.session.get_one(Ticket, (uow.org_id, due.row.case_id))
+        sides = sides_of_ticket(ticket.unit_id, ticket.filed_by, look.hotline)
     if repository.on_roster(uow.session, uow.org_id, sides.sender_user):
         return sides
     return replace(sides, sender_user=None)
@@ -150,7 +132,7 @@ def _take(uow: UnitOfWork, due: Due, chosen: Chosen | None, look: Look, now: dat
         notice = Notice(
             org_id=uow.org_id,
             id=new_id() if in_house else uow.effect("job", name=SEND, body={}),
-            order_id=row.case_id,
+            case_id=row.case_id,
             timer_id=row.timer_id,
             ladder_id=row.id,
             step=number + 1,
@@ -204,4 +186,4 @@ def end_notice(
         reason=reason,
         tries=notice.tries,
     )
-    escalation.record_attempt(uow, notice.order_id, fact, now)
+    escalation.record_attempt(uow, notice.case_id, fact, now)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from core.coordinates import Datum
 from core.errors import FieldError, Problem
 
 ORDER_POINTS = ("A", "B", "C")
@@ -71,6 +72,7 @@ class OrderColumns(_Part):
     place: tuple[str, ...] = ()
     lat: str | None = None
     lon: str | None = None
+    datum: Datum = "wgs84"
     area_class: Literal["urban", "rural", "remote"] | None = None
 
 

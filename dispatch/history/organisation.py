@@ -24,8 +24,7 @@ def organisation_id(code: str | None) -> int:
 
     Raises WhichOrganisation.
     """
-    with session_factory()() as session:
-        rows = session.execute(select(Organisation.id, Organisation.code, Organisation.demo)).all()
+    rows = _organisations()
     real = [id_ for id_, _, demo in rows if not demo]
     if code is None and len(real) == 1:
         return real[0]
@@ -33,3 +32,15 @@ def organisation_id(code: str | None) -> int:
     if code not in known:
         raise WhichOrganisation(known=", ".join(sorted(known)) or "-")
     return known[code]
+
+
+def organisation_if_any(code: str | None) -> int | None:
+    """The same; None where none is asked for and there is none at all."""
+    return None if code is None and not _organisations() else organisation_id(code)
+
+
+def _organisations() -> list[tuple[int, str, bool]]:
+    """Number, code, whether it is the demo."""
+    with session_factory()() as session:
+        rows = session.execute(select(Organisation.id, Organisation.code, Organisation.demo))
+        return [(id_, code, demo) for id_, code, demo in rows]

@@ -6,6 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from core.coordinates import convert
 from core.eventlog import CODE
 from dispatch.history.mapping import AssignmentColumns, MapFile
 from dispatch.history.times import BadCell, TimeReader
@@ -150,7 +151,7 @@ class RowReader:
         lon = self._number(row, self._map.order.lon, 180)
         if lat is None or lon is None or (lat == 0 and lon == 0):
             return None, None
-        return lat, lon
+        return convert(lat, lon, given=self._map.order.datum, wanted="wgs84")
 
     def _number(self, row: Mapping[str, str], column: str | None, limit: float) -> float | None:
         text = self._text(row, column)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from dispatch.history.mapping import ORDER_POINTS
 from sla.facts import Facts
-from sla.segments import PointTime, Timeline
+from sla.timelines import PointTime, Timeline
 
 Times = Mapping[str, datetime]
 

@@ -12,8 +12,8 @@ from uuid import UUID
 from core import events as ev
 from core.recorded import Recorded
 from core.rights import Role
+from sla.intervals import Interval
 from sla.policy import Pause
-from sla.segments import Interval
 
 REFUSALS = ("not_needed", "no_evidence", "wrong_kind", "other")
 _RANK = {

@@ -14,31 +14,28 @@ from sqlalchemy import select
 from core import outbox
 from core.clock import real_now
 from core.identity import system_actor
-from core.logging import logger
 from core.models import Unit
 from core.settings import settings
 from core.uow import UnitOfWork, unit_of_work
 from dispatch.escalation.service import end_notice
 from dispatch.notices.channels import channel_called
 from dispatch.notices.models import Notice
-from dispatch.notices.port import Message, NotSent, Unavailable
+from dispatch.notices.port import (
+    MAX_TRIES,
+    Message,
+    NotSent,
+    TryAgain,
+    Unavailable,
+    outcome,
+)
 from dispatch.orders.models import Order
 from dispatch.roster.models import Member
 from dispatch.tickets.models import Ticket
 from sla import escalation
-from sla import repository as sla
 from sla.ladders import Words, ladder_called, said
 from sla.models import SlaLadder, SlaTimer
 from sla.policy import Name, Policy
-from sla.service import policy_of
-
-MAX_TRIES = 4
-"""Tries of one notice; between them the outbox waits 2, 4 and 8 seconds."""
-log = logger(__name__)
-
-
-class TryAgain(Exception):
-    """The outbox hands the job out again, later. The message is a code."""
+from sla.service import policy_of_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +82,7 @@ def _begin(outbox_id: UUID, org_id: int) -> Try | None:
 def _locked(uow: UnitOfWork, notice_id: UUID) -> Notice:
     """The notice, its case held first: whoever holds the case may append to its stream."""
     found = uow.session.get_one(Notice, (uow.org_id, notice_id))
-    escalation.lock_case(uow, found.order_id)
+    escalation.lock_case(uow, found.case_id)
     uow.session.refresh(found)
     return found
 
@@ -113,38 +110,27 @@ def _finish(
     failure: Exception | None,
 ) -> None:
     again = isinstance(failure, NotSent) and failure.again and begun.number < MAX_TRIES
+    result, reason = outcome(failure)
     with unit_of_work(system_actor(org_id, "worker")) as uow:
         notice = _locked(uow, outbox_id)
         notice.reached, notice.sending_at = [str(one) for one in sorted(reached)], None
         if again:
             notice.state = "waiting"
         else:
-            end_notice(uow, notice, _result(failure), _reason(failure), uow.now)
+            end_notice(uow, notice, result, reason, uow.now)
             outbox.report_done(uow.session, org_id, outbox_id, uow.now)
     if again:
-        raise TryAgain(_reason(failure))
-
-
-def _result(failure: Exception | None) -> str:
-    if failure is None:
-        return "sent"
-    return "unavailable" if isinstance(failure, Unavailable) else "failed"
-
-
-def _reason(failure: Exception | None) -> str | None:
-    if isinstance(failure, NotSent):
-        return failure.reason
-    return None if failure is None else "not_set_up"
+        raise TryAgain(reason)
 
 
 def _message(uow: UnitOfWork, notice: Notice) -> Message:
-    case = sla.case_of(uow.session, uow.org_id, notice.order_id)
-    policy = policy_of(case)
+    policy = policy_of_order(uow.session, uow.org_id, notice.case_id)
+    assert policy is not None
     climbed = uow.session.get_one(SlaLadder, (uow.org_id, notice.ladder_id))
     timer = uow.session.get_one(SlaTimer, (uow.org_id, notice.timer_id))
     step = ladder_called(policy, climbed.ladder).steps[(notice.step or 1) - 1]
     minutes = int((uow.now - timer.starts_at).total_seconds() // 60)
-    words = Words(_number(uow, notice.order_id), _rule_name(policy, notice.code), minutes)
+    words = Words(_number(uow, notice.case_id), _rule_name(policy, notice.code), minutes)
     return Message(
         code=notice.text_code or "",
         title=said(Name(zh="派单 {number}", en="Paidan {number}"), words),

@@ -28,7 +28,7 @@ class Notice(Base):
 
     org_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True, comment="the outbox row's, if it has one")
-    order_id: Mapped[UUID]
+    case_id: Mapped[UUID] = mapped_column(comment="the order or ticket")
     timer_id: Mapped[UUID | None]
     ladder_id: Mapped[UUID | None]
     step: Mapped[int | None] = mapped_column(comment="of the ladder, from 1")

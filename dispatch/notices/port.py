@@ -9,7 +9,10 @@ from typing import Protocol
 
 from sla.policy import Name
 
-IN_HOUSE = frozenset({"screen", "sound"})
+MAX_TRIES = 4
+"""Tries of one notice; between them the outbox waits 2, 4 and 8 seconds."""
+SOUND = "sound"
+IN_HOUSE = frozenset({"screen", SOUND})
 """Channels that are this house's own screens."""
 
 
@@ -34,6 +37,19 @@ class NotSent(Exception):
 
 class Unavailable(Exception):
     """Nothing is set up for the channel: said once, not tried again."""
+
+
+class TryAgain(Exception):
+    """The outbox hands the job out again, later. The message is a code."""
+
+
+def outcome(failure: Exception | None) -> tuple[str, str | None]:
+    """How an attempt ended, and why: sent, failed or unavailable."""
+    if failure is None:
+        return "sent", None
+    if isinstance(failure, NotSent):
+        return "failed", failure.reason
+    return "unavailable", "not_set_up"
 
 
 class Channel(Protocol):

@@ -2,25 +2,27 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
 from core import events as ev
 from core.errors import CrewBusy
 from core.identity import EVERYTHING, Access
+from core.recorded import Recorded
 from core.uow import UnitOfWork
 from dispatch.orders import repository
 from dispatch.orders.models import Order, Receipt
 from dispatch.orders.rules import OPEN_ASSIGNMENT, AssignmentState
 from dispatch.orders.service import end_watch_and_deliveries
-from dispatch.orders.stamps import PLACE_CORRECTED, StampState
-from dispatch.orders.taps import CREW_SOURCES, Tap, tap, within
+from dispatch.orders.stamps import LATE_POSITIONS, PLACE_CORRECTED, StampState
+from dispatch.orders.taps import CREW_SOURCES, NOWHERE, Spot, Tap, tap, within
+from dispatch.orders.unseen import look_again
 from dispatch.orders.work import Work, work_on, work_on_assignment
 from dispatch.places.rules import arrival_radius
 from gps import service as gps
 
-TERMINAL = "terminal"
-"""Source of stamps that the vehicle's terminal made."""
+MOVES_SITE = ("order.located", "order.site_drawn")
 
 
 @contextmanager
@@ -40,23 +42,16 @@ def accept(
     """Point F. An idle crew starts at once; otherwise the order queues behind the active one."""
     with crew_act(uow, assignment_id, access, at) as (work, assignment, tapped):
         work.demand_of(assignment, "accept")
-        busy_with = _active(uow, assignment)
-        _record(work, assignment_id, ev.AssignmentAccepted(queued_behind=busy_with), tapped)
-        if busy_with is None:
-            _activate(work, assignment_id, tapped)
+        accepted(work, assignment, tapped)
         return work.order.id
 
 
-def accept_by_terminal(uow: UnitOfWork, assignment_id: UUID, at: datetime) -> None:
-    """Point F by the key of the vehicle's terminal; harmless where it is not awaited any more."""
-    with work_on_assignment(uow, assignment_id) as (work, assignment):
-        if assignment.state != "sent":
-            return
-        busy_with = _active(uow, assignment)
-        pressed = Tap(max(at, assignment.sent_at or at), TERMINAL)
-        _record(work, assignment_id, ev.AssignmentAccepted(queued_behind=busy_with), pressed)
-        if busy_with is None:
-            _activate(work, assignment_id, pressed)
+def accepted(work: Work, assignment: AssignmentState, tapped: Tap) -> None:
+    """The crew has accepted: it begins at once, or queues behind its active order."""
+    busy_with = _active(work.uow, assignment)
+    _record(work, assignment.id, ev.AssignmentAccepted(queued_behind=busy_with), tapped)
+    if busy_with is None:
+        _activate(work, assignment.id, tapped)
 
 
 def activate(
@@ -70,8 +65,8 @@ def activate(
         return work.order.id
 
 
-def _record(work: Work, stream_id: UUID, payload: ev.Payload, tapped: Tap) -> None:
-    work.record(stream_id, payload, occurred_at=tapped.at, source=tapped.source)
+def _record(work: Work, stream_id: UUID, payload: ev.Payload, tapped: Tap) -> Recorded:
+    return work.record(stream_id, payload, occurred_at=tapped.at, source=tapped.source)
 
 
 def _activate(work: Work, assignment_id: UUID, tapped: Tap) -> None:
@@ -88,11 +83,16 @@ def _activate(work: Work, assignment_id: UUID, tapped: Tap) -> None:
             lon=place.lon,
             radius_m=arrival_radius(place.uncertainty_m),
             now=uow.now,
+            shape=place.shape,
         )
 
 
 def depart(
-    uow: UnitOfWork, assignment_id: UUID, access: Access, at: datetime | None = None
+    uow: UnitOfWork,
+    assignment_id: UUID,
+    access: Access,
+    at: datetime | None = None,
+    spot: Spot = NOWHERE,
 ) -> UUID:
     """The crew's tap for G, kept beside the GPS stamp."""
     with crew_act(uow, assignment_id, access, at) as (work, assignment, tapped):
@@ -102,18 +102,24 @@ def depart(
             assignment = work.assignments[assignment_id]
         if assignment.state not in ("departed", "arrived") or _has_tap(work, assignment_id, "G"):
             work.demand_of(assignment, "depart")
-        _record(work, assignment_id, ev.AssignmentDeparted(), tapped)
+        _record(work, assignment_id, ev.AssignmentDeparted(**asdict(spot)), tapped)
         return work.order.id
 
 
 def arrive(
-    uow: UnitOfWork, assignment_id: UUID, access: Access, at: datetime | None = None
+    uow: UnitOfWork,
+    assignment_id: UUID,
+    access: Access,
+    at: datetime | None = None,
+    spot: Spot = NOWHERE,
 ) -> UUID:
     """The crew's tap for H, kept beside the GPS stamp."""
     with crew_act(uow, assignment_id, access, at) as (work, assignment, tapped):
         if assignment.state != "arrived" or _has_tap(work, assignment_id, "H"):
             work.demand_of(assignment, "arrive")
-        _record(work, assignment_id, ev.AssignmentArrived(), tapped)
+        arrived = _record(work, assignment_id, ev.AssignmentArrived(**asdict(spot)), tapped)
+        if assignment.vehicle_id is not None:
+            look_again(uow, arrived)
         return work.order.id
 
 
@@ -144,6 +150,7 @@ def finish(
         work.demand_of(assignment, "finish")
         _record(work, assignment_id, ev.AssignmentFinished(found=found, done=done), tapped)
         _record(work, work.order.id, ev.OrderFinished(assignment_id=assignment_id), tapped)
+        gps.cancel_messages(uow, assignment_id, "order")
         gps.unwatch(uow, assignment_id, uow.now)
         return work.order.id
 
@@ -168,22 +175,22 @@ def return_to_centre(
 
 def gps_departed(uow: UnitOfWork, fact: ev.VehicleDeparted, at: datetime, evidence: UUID) -> None:
     """G by GPS, once; harmless for an assignment that is over."""
-    _gps_stamp(uow, fact.assignment_id, "G", at, evidence, fact.uncertainty_s)
+    _gps_stamp(uow, fact, "G", at, evidence)
 
 
 def gps_arrived(uow: UnitOfWork, fact: ev.VehicleArrived, at: datetime, evidence: UUID) -> None:
     """H by GPS, once; harmless for an assignment that is over."""
-    _gps_stamp(uow, fact.assignment_id, "H", at, evidence, fact.uncertainty_s)
+    _gps_stamp(uow, fact, "H", at, evidence)
 
 
 def _gps_stamp(
     uow: UnitOfWork,
-    assignment_id: UUID,
+    fact: ev.VehicleDeparted | ev.VehicleArrived,
     point: str,
     at: datetime,
     evidence: UUID,
-    uncertainty_s: float,
 ) -> None:
+    assignment_id, uncertainty_s = fact.assignment_id, fact.uncertainty_s
     with work_on_assignment(uow, assignment_id) as (work, assignment):
         if assignment.state not in (*OPEN_ASSIGNMENT, "finished"):
             return
@@ -195,10 +202,10 @@ def _gps_stamp(
             and stamp.assignment_id == assignment_id
         ]
         if before:
-            if point == "H" and _moved_since(work, before, evidence):
+            if reason := _anew(work, fact, before, evidence):
                 corrected = ev.OrderStampCorrected(
                     point=point,
-                    reason=PLACE_CORRECTED,
+                    reason=reason,
                     assignment_id=assignment_id,
                     evidence_id=evidence,
                     uncertainty_s=uncertainty_s,
@@ -214,13 +221,25 @@ def _gps_stamp(
         )
 
 
-def _moved_since(work: Work, before: Sequence[StampState], evidence: UUID) -> bool:
-    """Whether the vehicle reached the corrected place after it had reached the wrong one."""
+def _anew(
+    work: Work,
+    fact: ev.VehicleDeparted | ev.VehicleArrived,
+    before: Sequence[StampState],
+    evidence: UUID,
+) -> str | None:
+    """Why a second fact about the same point counts; None where it says nothing new."""
     if any(stamp.evidence == str(evidence) for stamp in before):
-        return False
-    located = repository.last_event(
-        work.uow.session, work.uow.org_id, "order", work.order.id, ("order.located",)
-    )
+        return None
+    if fact.revised:
+        return LATE_POSITIONS
+    moved = isinstance(fact, ev.VehicleArrived) and _moved_since(work, before)
+    return PLACE_CORRECTED if moved else None
+
+
+def _moved_since(work: Work, before: Sequence[StampState]) -> bool:
+    """Whether the vehicle reached the corrected place after it had reached the wrong one."""
+    session, org_id, order_id = work.uow.session, work.uow.org_id, work.order.id
+    located = repository.last_event(session, org_id, "order", order_id, MOVES_SITE)
     return located is not None and all(located.recorded_at > stamp.recorded_at for stamp in before)
 
 

@@ -11,7 +11,9 @@ from typing import Any
 from uuid import UUID
 
 from sla.policy import NAMED_INTERVALS, Policy
-from sla.segments import Interval, Segment, Timeline, segments
+from sla.segments import Segment, segments
+from sla.shares import by_interval, over_only, pieces
+from sla.timelines import Timeline
 
 # Parties that are units, by what of an attempt names them; all others are one for everybody.
 _AT_CENTRE = ("centre",)
@@ -39,7 +41,8 @@ class Lost:
     """A segment that took longer than its limit, or an interval in which its clock was held.
 
     `code`: the segment, or `queued`, `detour`, `desk_closed`, or the kind of a hold.
-    `over_s`: spent minus limit; all of an interval.
+    `over_s`: spent minus limit; all of an interval that belongs to it (`sla.shares`), nothing of a
+    hold that stopped the promise.
     `earlier`: in an attempt that was given up; a detour of this list holds that time already.
     `doubtful`: the stamps' uncertainty is larger than the overrun.
     """
@@ -77,8 +80,9 @@ def lost_time(
                 found[segment.code, segment.subject_id] = _broken(
                     segment, timeline, units, earlier=earlier
                 )
-    held = [_held(one, attempts[-1], units) for one in attempts[-1].intervals] if attempts else []
-    listed = [one for one in (*found.values(), *held) if one is not None]
+    listed = [one for one in found.values() if one is not None]
+    if attempts:
+        listed += _held(policy, attempts[-1], units, now)
     return sorted(listed, key=lambda one: (one.start, one.code))
 
 
@@ -101,19 +105,23 @@ def _broken(segment: Segment, timeline: Timeline, units: Units, *, earlier: bool
     )
 
 
-def _held(one: Interval, timeline: Timeline, units: Units) -> Lost | None:
-    if one.end is None or one.end <= one.start:
-        return None
-    spent = (one.end - one.start).total_seconds()
-    return Lost(
-        kind=one.kind if one.kind in NAMED_INTERVALS else "hold",
-        code=one.kind,
-        responsible=one.responsible,
-        unit_id=units.of(one.responsible, timeline.hop_id, timeline.assignment_id),
-        start=one.start,
-        spent_s=spent,
-        limit_s=None,
-        over_s=spent,
-        earlier=False,
-        doubtful=False,
-    )
+def _held(policy: Policy, timeline: Timeline, units: Units, now: datetime) -> list[Lost]:
+    over = over_only(timeline)
+    if not over.intervals:
+        return []
+    judged = segments(policy, over, now)
+    return [
+        Lost(
+            kind=one.code if one.code in NAMED_INTERVALS else "hold",
+            code=one.code,
+            responsible=one.party,
+            unit_id=units.of(one.party, timeline.hop_id, timeline.assignment_id),
+            start=one.start,
+            spent_s=owned.total_seconds(),
+            limit_s=None,
+            over_s=owned.total_seconds() if one.kind == "interval" else 0.0,
+            earlier=False,
+            doubtful=False,
+        )
+        for one, owned in by_interval(pieces(policy, over, judged, now))
+    ]

@@ -1,9 +1,11 @@
 """Projections of order and assignment streams, and the rows that deliveries are made of."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKeyConstraint, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
@@ -36,6 +38,9 @@ class Location(Base):
     premise_id: Mapped[UUID | None] = mapped_column(comment="what the point was found from")
     node_id: Mapped[UUID | None] = mapped_column(comment="what the point was found from")
     note: Mapped[str | None] = mapped_column(comment="the crew's words; never in an event")
+    shape: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB(none_as_null=True), comment="the site as drawn; empty: by uncertainty"
+    )
 
 
 class Order(Base):
@@ -193,6 +198,9 @@ class Stamp(Base):
     uncertainty_s: Mapped[float]
     evidence: Mapped[str | None] = mapped_column(comment="receipt, fix, call or device: its id")
     reason: Mapped[str | None] = mapped_column(comment="of a correction")
+    lat: Mapped[float | None] = mapped_column(comment="of a tap: where the phone was, WGS-84")
+    lon: Mapped[float | None]
+    accuracy_m: Mapped[float | None]
 
 
 class Receipt(Base):

@@ -9,11 +9,14 @@ from uuid import UUID
 
 from dispatch.orders.stamps import StampState, counting, counting_start
 from dispatch.orders.taps import AHEAD, CREW_SOURCES
+from gps.motion import ACCURACY_M, Sight, Site
 from sla.anomalies import Odd
+from sla.policy import Taps
 
 OLD = timedelta(hours=12)
 """A phone is out of reach for a shift at most."""
-DISAGREE = timedelta(minutes=15)
+USUAL = Taps()
+"""Of an order without a policy."""
 _OF_CREW = ("F", "G", "H", "recorded")
 _NOBODYS = ("activated", "closed")
 """Points that no stretch needs, and that nobody corrects."""
@@ -24,8 +27,10 @@ def wrong_clock(stamp: StampState) -> str | None:
     return "ahead" if stamp.at > stamp.recorded_at + AHEAD else None
 
 
-def oddities(stamps: Sequence[StampState], order_id: UUID) -> list[Odd]:
-    """What is odd about the stamps of one order."""
+def oddities(
+    stamps: Sequence[StampState], order_id: UUID, taps: Taps = USUAL, site: Site | None = None
+) -> list[Odd]:
+    """What is odd about the stamps of one order, whose place is `site`."""
     groups: dict[tuple[str, UUID], list[StampState]] = {}
     for one in stamps:
         if one.point in _NOBODYS:
@@ -41,8 +46,26 @@ def oddities(stamps: Sequence[StampState], order_id: UUID) -> list[Odd]:
     for (point, subject), group in groups.items():
         chosen = counting_start(group) if point == "A" else counting(group)
         if chosen is not None and chosen.source != "import":
-            found.extend(_of(chosen, group, point, subject, sent.get(subject)))
+            found.extend(_of(chosen, group, point, subject, sent.get(subject), taps))
+            if point == "H" and site is not None and not _settled(chosen):
+                found.extend(_elsewhere(group, subject, site))
     return found
+
+
+def _settled(chosen: StampState) -> bool:
+    """A person has corrected it; GPS that says a moment anew has not settled anything."""
+    return chosen.reason is not None and chosen.source != "gps"
+
+
+def _elsewhere(group: Sequence[StampState], subject: UUID, site: Site) -> Iterator[Odd]:
+    """Arrived, by the tap of a phone that was not there, as far as it knew itself."""
+    for one in group:
+        if one.source not in CREW_SOURCES or one.lat is None or one.lon is None:
+            continue
+        beyond = site.beyond_m(Sight(one.at, one.lat, one.lon))
+        if beyond > (one.accuracy_m or 0.0) + ACCURACY_M:
+            yield Odd("far_tap", one.point, subject, 0.0, one.id, beyond)
+            return
 
 
 def _of(
@@ -51,13 +74,14 @@ def _of(
     point: str,
     subject: UUID,
     sent_at: datetime | None,
+    limits: Taps,
 ) -> Iterator[Odd]:
     def odd(kind: str, by: timedelta) -> Odd:
         return Odd(kind, point, subject, by.total_seconds(), chosen.id)
 
     if wrong_clock(chosen) is not None:
         yield odd("ahead", chosen.at - chosen.recorded_at)
-    if chosen.reason is not None:
+    if _settled(chosen):
         return
     if point in _OF_CREW and sent_at is not None and chosen.at < sent_at:
         yield odd("before_sent", sent_at - chosen.at)
@@ -66,5 +90,5 @@ def _of(
     taps = [one.at for one in group if one.source in CREW_SOURCES]
     if chosen.source == "gps" and taps:
         apart = min((abs(at - chosen.at) for at in taps), default=timedelta(0))
-        if apart > DISAGREE + timedelta(seconds=chosen.uncertainty_s):
+        if apart > timedelta(seconds=limits.apart_s(point) + chosen.uncertainty_s):
             yield odd("disagree", apart)

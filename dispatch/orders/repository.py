@@ -1,17 +1,18 @@
 """All queries of orders, assignments, stamps and receipts."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select, tuple_, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core.errors import InvalidField, NotFound
 from core.identity import Access
+from core.listen import DELIVER
 from core.models import Event, Unit, User
 from core.rights import Scope
 from core.uow import UnitOfWork
@@ -30,7 +31,6 @@ from dispatch.orders.models import (
 from dispatch.orders.rules import ACTIVE_ASSIGNMENT, AssignmentState, HopState, OrderState
 from dispatch.orders.stamps import StampState, counting
 from dispatch.orders.timeline import Busy
-from sla.models import SlaCase
 
 ORDER_FIELDS = (
     "id",
@@ -262,20 +262,6 @@ def receipts_of(session: Session, org_id: int, order_ids: Iterable[UUID]) -> lis
     return list(session.scalars(query))
 
 
-def open_under(session: Session, org_id: int, versions: Collection[tuple[str, int]]) -> list[UUID]:
-    """Orders that are not closed and began under one of these policies, by id."""
-    query = (
-        select(Order.id)
-        .join(SlaCase, (SlaCase.org_id == Order.org_id) & (SlaCase.id == Order.id))
-        .where(
-            Order.org_id == org_id,
-            Order.state != "closed",
-            tuple_(SlaCase.policy, SlaCase.policy_version).in_(versions),
-        )
-    )
-    return list(session.scalars(query.order_by(Order.id)))
-
-
 def order_state(order: Order, hops: Sequence[CentreHop]) -> OrderState:
     """The state that rules work on, from its rows."""
     return OrderState(
@@ -343,6 +329,18 @@ def vehicle_of(session: Session, org_id: int, crew_id: UUID) -> Vehicle | None:
     return session.scalars(query.order_by(Vehicle.plate).limit(1)).one_or_none()
 
 
+def vehicles_of(session: Session, org_id: int, crew_ids: Iterable[UUID | None]) -> dict[UUID, UUID]:
+    """A vehicle in use of each of these crews that has one, the same as `vehicle_of` gives."""
+    wanted = list(crew_ids)
+    if not wanted:
+        return {}
+    query = select(Vehicle.crew_id, Vehicle.id).where(
+        Vehicle.org_id == org_id, Vehicle.crew_id.in_(wanted), Vehicle.active
+    )
+    found = session.execute(query.order_by(Vehicle.plate.desc()))
+    return {crew_id: id_ for crew_id, id_ in found if crew_id is not None}
+
+
 def unit(session: Session, org_id: int, unit_id: UUID, kind: str) -> Unit:
     """A unit of that kind; NotFound otherwise."""
     found = session.get(Unit, (org_id, unit_id))
@@ -353,6 +351,15 @@ def unit(session: Session, org_id: int, unit_id: UUID, kind: str) -> Unit:
 
 def location(session: Session, org_id: int, location_id: UUID | None) -> Location | None:
     return session.get(Location, (org_id, location_id)) if location_id else None
+
+
+def locations(session: Session, org_id: int, ids: Iterable[UUID]) -> dict[UUID, Location]:
+    """Locations by their ids."""
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    query = select(Location).where(Location.org_id == org_id, Location.id.in_(wanted))
+    return {row.id: row for row in session.scalars(query)}
 
 
 def last_event(
@@ -383,7 +390,7 @@ def user_name(session: Session, org_id: int, user_id: UUID | None) -> str | None
 def add_receipt(uow: UnitOfWork, receipt: Receipt) -> None:
     """Ask the receiving unit's devices for a confirmation, now and until it comes."""
     uow.session.add(receipt)
-    uow.notify("paidan_deliver", f"{uow.org_id} {receipt.target_unit_id}")
+    uow.notify(DELIVER, f"{uow.org_id} {receipt.target_unit_id}")
 
 
 def void_receipts(uow: UnitOfWork, subject_id: UUID, purpose: str) -> None:

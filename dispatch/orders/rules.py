@@ -27,6 +27,7 @@ ORDER_TABLE: dict[str, dict[str, str]] = {
     "chase": {state: state for state in _RUNNING},
     "follow_on": {state: state for state in (*_RUNNING, "closed")},
     "hold": {one: one for one in ("filed", "released", "accepted", "assigned", "returned")},
+    "site": {state: state for state in _RUNNING},
 }
 ASSIGNMENT_TABLE: dict[str, dict[str, str]] = {
     "accept": {"sent": "accepted"},
@@ -253,7 +254,7 @@ def _evolve_state(order: OrderState, event: Recorded) -> OrderState:
             return replace(order, state="filed", begins_at=None)
         case ev.OrderChasedUp():
             return replace(order, chase_ups=order.chase_ups + 1, urgency=payload.urgency)
-        case ev.OrderLocated():
+        case ev.OrderLocated() | ev.OrderSiteDrawn():
             return replace(order, location_id=payload.location_id)
         case ev.OrderReopened():
             return replace(order, state=payload.state)

@@ -407,5 +407,11 @@ def _tell_terminal(
         assignment_id=assignment.id,
         purpose=purpose,
         text=text,
-        now=uow.now,
     )
+    if purpose == "order":
+        gps.ask(
+            uow,
+            vehicle_id=assignment.vehicle_id,
+            assignment_id=assignment.id,
+            text=f"是否受理工单{order.number}？",
+        )

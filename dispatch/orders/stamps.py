@@ -13,6 +13,8 @@ SOURCE_RANK = {"gps": 0, "carrier": 0, "receipt": 0, "terminal": 0}
 _OTHER = 1
 PLACE_CORRECTED = "place_corrected"
 """Why H counts anew: the first arrival was at a place that the order had wrong."""
+LATE_POSITIONS = "late_positions"
+"""Why G or H by GPS counts anew: positions that came late show the moment better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,9 @@ class StampState:
     ticket_id: UUID | None = None
     hop_id: UUID | None = None
     assignment_id: UUID | None = None
+    lat: float | None = None
+    lon: float | None = None
+    accuracy_m: float | None = None
 
 
 def stamps_of(event: Recorded, order_id: UUID | None) -> list[StampState]:
@@ -59,9 +64,17 @@ def stamps_of(event: Recorded, order_id: UUID | None) -> list[StampState]:
             assignment_id=event.stream_id
             if event.stream == "assignment"
             else getattr(event.payload, "assignment_id", None),
+            **_where(event.payload),
         )
         for point, at in _points(event)
     ]
+
+
+def _where(payload: ev.Payload) -> dict[str, float | None]:
+    """Where the phone was when it was tapped."""
+    if not isinstance(payload, ev.AssignmentDeparted | ev.AssignmentArrived):
+        return {}
+    return {"lat": payload.lat, "lon": payload.lon, "accuracy_m": payload.accuracy_m}
 
 
 def _points(event: Recorded) -> Iterator[tuple[str, datetime]]:

@@ -1,11 +1,13 @@
 """What dispatch does about facts of other rooms. Each may run twice."""
 
+from uuid import UUID
+
 from sqlalchemy import select
 
 from core import events as ev
 from core.recorded import Recorded
 from core.uow import UnitOfWork
-from dispatch.orders import crew_service, repository
+from dispatch.orders import crew_service, repository, terminal_keys
 from dispatch.orders.models import Assignment, Receipt
 from dispatch.orders.work import work_on
 
@@ -39,11 +41,22 @@ def message_acked(uow: UnitOfWork, event: Recorded) -> None:
 
 
 def key_pressed(uow: UnitOfWork, event: Recorded) -> None:
-    """The crew answered on the vehicle's terminal: F, as by phone."""
+    """The crew answered on the vehicle's terminal, as it would by phone."""
     fact = event.payload
     assert isinstance(fact, ev.VehicleKeyPressed)
-    if fact.key == "accept":
-        crew_service.accept_by_terminal(uow, fact.assignment_id, event.occurred_at)
+    match fact.key, fact.assignment_id:
+        case "accept", UUID() as assignment_id:
+            terminal_keys.accept(uow, assignment_id, event.occurred_at)
+        case "return", UUID() as assignment_id:
+            terminal_keys.give_back(uow, assignment_id, event.occurred_at)
+        case key, _:
+            terminal_keys.tap(uow, event.stream_id, key, event.occurred_at)
+
+
+def arrival_unseen(uow: UnitOfWork, event: Recorded) -> None:
+    """An arrival was tapped a while ago: has GPS seen it meanwhile?"""
+    with work_on(uow, repository.order_id_of(uow.session, uow.org_id, event.stream_id)):
+        pass
 
 
 def message_failed(uow: UnitOfWork, event: Recorded) -> None:

@@ -23,6 +23,18 @@ class Tap:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where the phone was when it was tapped: degrees WGS-84; metres, as it estimates itself."""
+
+    lat: float | None = None
+    lon: float | None = None
+    accuracy_m: float | None = None
+
+
+NOWHERE = Spot()
+
+
 def tap(at: datetime | None, now: datetime) -> Tap:
     """The tap behind an act that is received at `now`; `at` is the phone's word, None means now.
 

@@ -1,7 +1,7 @@
 """Several tickets share an order: each keeps its own A, and the policy says whose arrival stops it.
 
-Pure. `first`: the first arrival at the site stops all clocks; `own`: that of the attempt which runs
-for the order when it is judged. A crew that was there before a ticket's A kept its promise at once.
+Pure; the rule is that of `sla.arrivals`. A crew that was there at a ticket's A kept its promise at
+once.
 """
 
 from collections.abc import Sequence
@@ -11,8 +11,10 @@ from types import MappingProxyType
 from uuid import UUID
 
 from dispatch.orders.stamps import StampState, counting
+from sla.arrivals import first_arrival
 from sla.policy import Policy
-from sla.segments import PointTime, Timeline, total
+from sla.segments import total
+from sla.timelines import PointTime, Timeline
 
 ALREADY_THERE = "already_there"
 
@@ -40,20 +42,17 @@ def ticket_clocks(
     for one in stamps:
         if one.point == "A" and one.ticket_id is not None:
             groups.setdefault(one.ticket_id, []).append(one)
-    arrival = _arrival(policy, attempts)
     found = []
     for ticket_id, group in groups.items():
         start = counting(group)
         if start is not None:
+            arrival = _arrival(policy, attempts, start.at)
             found.append(_judged(policy, attempts[-1], ticket_id, start, arrival, now))
     return sorted(found, key=lambda one: (one.start, str(one.ticket_id)))
 
 
-def _arrival(policy: Policy, attempts: Sequence[Timeline]) -> PointTime | None:
-    there = [one.points["H"] for one in attempts if "H" in one.points]
-    if policy.arrival == "own":
-        return attempts[-1].points.get("H")
-    return min(there, key=lambda one: one.at, default=None)
+def _arrival(policy: Policy, attempts: Sequence[Timeline], start: datetime) -> PointTime | None:
+    return first_arrival(attempts if policy.arrival == "first" else attempts[-1:], start)
 
 
 def _judged(
@@ -73,7 +72,9 @@ def _judged(
     points.pop("H", None)
     if arrival is not None:
         points["H"] = arrival
-    whole = total(policy, replace(timeline, points=MappingProxyType(points)), now)
+    whole = total(
+        policy, replace(timeline, points=MappingProxyType(points), first_arrival=None), now
+    )
     if whole is None:
         return TicketClock(ticket_id, policy.arrival, start.at, at, None, None, "unknown", None)
     return TicketClock(

@@ -17,11 +17,15 @@ from dispatch.holds.rules import HoldState, intervals
 from dispatch.orders.oddities import wrong_clock
 from dispatch.orders.rules import AssignmentState, HopState, OrderState
 from dispatch.orders.stamps import PLACE_CORRECTED, StampState, counting, counting_start
+from sla.arrivals import with_first
 from sla.facts import Facts
-from sla.segments import Interval, PointTime, Timeline
+from sla.intervals import Interval
+from sla.timelines import PointTime, Timeline
 
 HOP_POINTS = ("B", "C", "centre_accepted")
 UNKNOWN = Facts()
+WRONG_PLACE = "wrong_place"
+"""Why a crew gave an order back that was not where it had been sent: it never was at the site."""
 ASSIGNMENT_POINTS = ("D", "E", "F", "activated", "G", "H", "recorded")
 _BROKEN_OFF = ("returned", "recalled")
 
@@ -62,7 +66,7 @@ def timelines(
     if last is None or (last.ended_at is not None and order.state in _OPEN):
         hop = order.hop if order.hop and order.hop.ended_at is None else None
         found.append(_timeline(order, hop, None, assignments, stamps, busy, closed, holds, about))
-    return found
+    return with_first(found, {one.id for one in assignments if one.reason == WRONG_PLACE})
 
 
 def _still_true(order: OrderState, stamps: Sequence[StampState]) -> list[StampState]:
@@ -124,6 +128,7 @@ def _timeline(
             *intervals(holds),
         ),
         ended_at=_ended(order, hop, assignment, points),
+        broken_off=_was_broken_off(assignment or hop),
     )
 
 
@@ -267,3 +272,7 @@ def _ended(
         return hop.ended_at
     closed = points.get("closed")
     return closed.at if order.state == "closed" and closed else None
+
+
+def _was_broken_off(attempt: AssignmentState | HopState | None) -> bool:
+    return attempt is not None and attempt.state in _BROKEN_OFF

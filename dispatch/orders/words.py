@@ -42,6 +42,7 @@ ACTS: dict[tuple[str, str], Act] = {
     ("order", "begin"): Act("开始处理", "begun", "开始处理", "began it"),
     ("order", "chase"): Act("催办", "chased up", "催办", "chased it up"),
     ("order", "hold"): Act("暂停计时", "put on hold", "暂停计时", "put it on hold"),
+    ("order", "site"): Act("画到场范围", "given a site", "画到场范围", "drew its site"),
     ("order", "follow_on"): Act("派生后续工单", "followed on", "派生后续工单", "followed on"),
     ("order", "finish"): Act("完成", "finished", "完成", "finished it"),
     ("order", "unassign"): Act("撤销派单", "unassigned", "撤销派单", "unassigned it"),

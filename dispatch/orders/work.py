@@ -16,7 +16,7 @@ from dispatch.holds import repository as holds
 from dispatch.holds.rules import HoldState, Went, end_of, evolve_hold
 from dispatch.orders import repository
 from dispatch.orders.models import Order
-from dispatch.orders.oddities import oddities
+from dispatch.orders.oddities import USUAL, oddities
 from dispatch.orders.rules import (
     ASSIGNMENT_TABLE,
     ORDER_TABLE,
@@ -28,11 +28,14 @@ from dispatch.orders.rules import (
 )
 from dispatch.orders.stamps import StampState, stamps_of
 from dispatch.orders.timeline import timelines
+from dispatch.orders.unseen import never_there
 from dispatch.orders.words import ACTS, STATES, first_done
+from dispatch.places.sites import site_of
 from dispatch.routing import plans
 from sla import anomaly_queue
 from sla import service as sla
-from sla.segments import Timeline
+from sla.anomalies import Odd
+from sla.timelines import Timeline
 
 
 class Work:
@@ -106,12 +109,21 @@ class Work:
         attempts = self.attempts()
         alarms = plans.alarms(self.uow, self.order.id)
         sla.reassess(self.uow, self.order.id, attempts, self.uow.now, alarms)
-        odd = oddities(self.stamps, self.order.id)
+        odd = self._oddities()
         anomaly_queue.settle(self.uow, self.order.id, attempts, odd, self.uow.now)
         self.uow.touch("order", self.order.id)
         for assignment_id in sorted(self._changed):
             if crew_id := self.assignments[assignment_id].crew_id:
                 self.uow.touch("crew", crew_id)
+
+    def _oddities(self) -> list[Odd]:
+        policy = sla.policy_of_order(self.uow.session, self.uow.org_id, self.order.id)
+        taps = policy.taps if policy else USUAL
+        session, org_id = self.uow.session, self.uow.org_id
+        site = site_of(repository.location(session, org_id, self.order.location_id))
+        said = oddities(self.stamps, self.order.id, taps, site)
+        attempts = self.assignments.values()
+        return said + never_there(session, org_id, attempts, self.stamps, site, self.uow.now)
 
     def attempts(self) -> list[Timeline]:
         """The timelines of all attempts, oldest first."""

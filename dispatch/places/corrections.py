@@ -21,9 +21,10 @@ from dispatch.orders.work import Work
 from dispatch.places import repository
 from dispatch.places.models import PlaceProposal
 from dispatch.places.proposals import ProposalState, evolve_proposal
-from dispatch.places.rules import arrival_radius, differs, uncertainty_of
+from dispatch.places.rules import differs, uncertainty_of
+from dispatch.places.sites import kept_shape
+from dispatch.places.watching import move_site
 from dispatch.tickets.models import Ticket
-from gps import service as gps
 from gps.fix import distance_m
 
 SOURCE = "crew"
@@ -66,8 +67,7 @@ def correct_place(
             uncertainty_m=told,
         )
         work.record(work.order.id, located, occurred_at=tapped.at, source=tapped.source)
-        radius = arrival_radius(told)
-        gps.move_site(uow, assignment_id, lat=lat, lon=lon, radius_m=radius)
+        move_site(work, assignment, new)
         _propose(uow, work, new)
         return work.order.id
 
@@ -95,6 +95,7 @@ def _new_location(
         premise_id=old.premise_id if old else None,
         node_id=old.node_id if old else None,
         note=note,
+        shape=kept_shape(old.shape, lat, lon) if old else None,
     )
     uow.session.add(new)
     uow.session.flush()

@@ -27,10 +27,10 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from core.clock import real_now
+from core.coordinates import Datum, convert
 from core.logging import logger
 from core.settings import Settings, settings
 from dispatch.places.amap import AMap
-from dispatch.places.datum import LatLon, wgs84_of_bd09, wgs84_of_gcj02
 
 log = logger(__name__)
 PROVIDERS = ("none", "nominatim", "arcgis", "amap", "baidu")
@@ -132,14 +132,14 @@ class GeopyGeocoder:
         name: str,
         ask: Callable[[str], Any],
         *,
-        to_wgs84: Callable[[float, float], LatLon] | None = None,
+        given: Datum = "wgs84",
         uncertainty: Callable[[dict[str, Any]], float],
         memory: Memory | None = None,
         clock: Callable[[], datetime] = real_now,
     ) -> None:
         self.name = name
         self._ask = ask
-        self._to_wgs84 = to_wgs84 or (lambda lat, lon: (lat, lon))
+        self._given = given
         self._uncertainty = uncertainty
         self._memory = memory
         self._clock = clock
@@ -185,7 +185,7 @@ class GeopyGeocoder:
         places = answer if isinstance(answer, list) else [answer]
         return [
             Found(
-                *self._to_wgs84(one.latitude, one.longitude),
+                *convert(one.latitude, one.longitude, given=self._given, wanted="wgs84"),
                 self._uncertainty(one.raw),
                 str(one.address or ""),
             )
@@ -234,7 +234,7 @@ def _amap(where: dict[str, Any], domain: str, key: str, memory: Memory | None) -
     more: dict[str, Any] = {"domain": domain} if domain else {}
     engine = AMap(key, **where, **more)
     ask = partial(engine.geocode, exactly_one=False)
-    return GeopyGeocoder("amap", ask, to_wgs84=wgs84_of_gcj02, uncertainty=_by_level, memory=memory)
+    return GeopyGeocoder("amap", ask, given="gcj02", uncertainty=_by_level, memory=memory)
 
 
 def _baidu(where: dict[str, Any], domain: str, key: str, memory: Memory | None) -> Geocoder:
@@ -242,7 +242,7 @@ def _baidu(where: dict[str, Any], domain: str, key: str, memory: Memory | None) 
     if domain:
         engine.api = f"{engine.scheme}://{domain}{engine.api_path}"
     return GeopyGeocoder(
-        "baidu", engine.geocode, to_wgs84=wgs84_of_bd09, uncertainty=_by_confidence, memory=memory
+        "baidu", engine.geocode, given="bd09", uncertainty=_by_confidence, memory=memory
     )
 
 

@@ -7,6 +7,8 @@ from uuid import UUID
 from core import events as ev
 from core.recorded import Recorded
 
+_PLACES = ev.OrderFiled | ev.OrderLocated | ev.OrderSiteDrawn
+
 
 @dataclass(frozen=True, slots=True)
 class PlaceFact:
@@ -23,7 +25,7 @@ def places_told(events: Iterable[Recorded]) -> dict[UUID, PlaceFact]:
     found: dict[UUID, PlaceFact] = {}
     for event in events:
         payload = event.payload
-        if isinstance(payload, ev.OrderFiled | ev.OrderLocated) and payload.place_source:
+        if isinstance(payload, _PLACES) and payload.place_source:
             found[payload.location_id] = PlaceFact(
                 payload.lat, payload.lon, payload.place_source, payload.uncertainty_m
             )

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field
 
 from gps.fix import distance_m
+from sla.calendars import in_hours
 from sla.policy import Confidence
 from sla.prediction import Eta
 
@@ -25,6 +26,14 @@ SOURCE = "straight_line"
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Assumed(_Part):
+    """One figure; its name tells the unit."""
+
+    value: float = Field(gt=0)
+    source: str
+    confidence: Confidence
 
 
 class Detour(_Part):
@@ -47,18 +56,14 @@ class Speed(_Part):
     def holds(self, area_class: str, at: time) -> bool:
         if self.area_class != area_class:
             return False
-        if self.hours is None:
-            return True
-        begin, end = self.hours
-        return begin <= at < end if begin < end else at >= begin or at < end
+        return self.hours is None or in_hours(self.hours, at)
 
 
 class Factors(_Part):
     """What an estimate is made with; of speeds the first that holds."""
 
-    stale_s: float = Field(gt=0)
-    spread: float = Field(gt=0)
-    extra_s: float = Field(ge=0)
+    spread: Assumed
+    extra_s: Assumed
     detour: dict[str, Detour]
     speed: tuple[Speed, ...]
 
@@ -88,11 +93,9 @@ def estimate(
     now: datetime,
     zone: ZoneInfo,
 ) -> Eta | None:
-    """The journey from where the vehicle was at `fix_at`; None where that is too old, or nothing
-    is known of such an area.
+    """The journey from where the vehicle was at `fix_at`; None where nothing is known of such an
+    area.
     """
-    if (now - fix_at).total_seconds() > own.stale_s:
-        return None
     local = now.astimezone(zone).time()
     speed = next((one for one in own.speed if one.holds(area_class, local)), None)
     detour = own.detour.get(area_class)
@@ -100,6 +103,6 @@ def estimate(
         return None
     s_per_m = detour.factor / (speed.kmh / 3.6)
     line = distance_m(vehicle.lat, vehicle.lon, fault.lat, fault.lon)
-    mean = line * s_per_m + own.extra_s
+    mean = line * s_per_m + own.extra_s.value
     doubt = math.hypot(vehicle.uncertainty_m, fault.uncertainty_m) * s_per_m
-    return Eta(mean, math.hypot(own.spread * mean, doubt), fix_at, SOURCE)
+    return Eta(mean, math.hypot(own.spread.value * mean, doubt), fix_at, SOURCE)

@@ -14,14 +14,14 @@ class Review(Base):
 
     __tablename__ = "review"
     __table_args__ = (
-        ForeignKeyConstraint(["org_id", "order_id"], ["orders.org_id", "orders.id"]),
-        Index("ix_review_order", "org_id", "order_id"),
+        ForeignKeyConstraint(["org_id", "case_id"], ["sla_case.org_id", "sla_case.id"]),
+        Index("ix_review_case", "org_id", "case_id"),
         Index("ix_review_due", "org_id", "due_at"),
     )
 
     org_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True, comment="that of the breach's timer")
-    order_id: Mapped[UUID]
+    case_id: Mapped[UUID] = mapped_column(comment="the order or ticket")
     code: Mapped[str]
     subject_id: Mapped[UUID]
     limit_s: Mapped[float]

@@ -21,11 +21,11 @@ def review_state(row: Review) -> ReviewState:
     return ReviewState(**{name: getattr(row, name) for name in FIELDS})
 
 
-def reviews_of(session: Session, org_id: int, order_ids: Iterable[UUID]) -> list[Review]:
-    """All reviews of these orders, by deadline."""
+def reviews_of(session: Session, org_id: int, case_ids: Iterable[UUID]) -> list[Review]:
+    """All reviews of these orders and tickets, by deadline."""
     query = (
         select(Review)
-        .where(Review.org_id == org_id, Review.order_id.in_(list(order_ids)))
+        .where(Review.org_id == org_id, Review.case_id.in_(list(case_ids)))
         .order_by(Review.due_at, Review.id)
         .execution_options(populate_existing=True)
     )
@@ -39,12 +39,12 @@ def rulings_of(
     found: dict[UUID, dict[tuple[str, UUID], ReviewState]] = defaultdict(dict)
     query = select(Review).where(
         Review.org_id == org_id,
-        Review.order_id.in_(list(order_ids)),
+        Review.case_id.in_(list(order_ids)),
         Review.state == "ruled",
         Review.withdrawn_at.is_(None),
     )
     for row in session.scalars(query):
-        found[row.order_id][row.code, row.subject_id] = review_state(row)
+        found[row.case_id][row.code, row.subject_id] = review_state(row)
     return found
 
 

@@ -8,8 +8,10 @@ from uuid import UUID
 from core import events as ev
 from core.recorded import Recorded
 from dispatch.orders.lost_time import Units, lost_time
+from sla.arrivals import path
 from sla.policy import Policy
-from sla.segments import Timeline, goals, segments, total
+from sla.segments import goals, segments, total
+from sla.timelines import Timeline
 
 RULINGS = ("upheld", "waived", "reattributed")
 APPEALS = (
@@ -31,10 +33,11 @@ class Blame:
 
 @dataclass(frozen=True, slots=True)
 class ReviewState:
-    """A review as its events tell it. Its id is that of the breach's timer."""
+    """A review as its events tell it. Its id is that of the breach's timer, its case an order or
+    a ticket."""
 
     id: UUID
-    order_id: UUID
+    case_id: UUID
     code: str
     subject_id: UUID
     limit_s: float
@@ -75,9 +78,11 @@ def evolve_review(review: ReviewState | None, event: Recorded) -> ReviewState:
                 unit=payload.unit,
                 cause=payload.cause,
             )
+        case_id = payload.order_id or payload.ticket_id
+        assert case_id is not None
         return ReviewState(
             id=event.stream_id,
-            order_id=payload.order_id,
+            case_id=case_id,
             code=payload.code,
             subject_id=payload.subject_id,
             limit_s=payload.limit_s,
@@ -134,6 +139,8 @@ def blame(
             if (one.code, one.subject_id) == (code, subject_id):
                 unit = units.of(one.responsible, timeline.hop_id, timeline.assignment_id)
                 return Blame(one.responsible, unit, one.code)
+    if policy.total is not None and code == policy.total.code:
+        attempts = path(policy, attempts)
     lost = [one for one in lost_time(policy, attempts, now, units) if not one.earlier]
     if lost:
         worst = max(lost, key=lambda one: (one.over_s, one.start))
@@ -153,6 +160,18 @@ def _running(
     rules = [*([whole] if whole else []), *goals(policy, timeline, now)]
     found = next((one.responsible for one in rules if one.code == code), "chain")
     return Blame(found)
+
+
+def blame_of_ticket(
+    policy: Policy, code: str, due_at: datetime, passed_on: Sequence[tuple[datetime, UUID | None]]
+) -> Blame:
+    """Who answers for a ticket's breach: the responsible of the rule. `passed_on`: who had it since
+    when (None: the hotline again); whoever had it at the deadline stands for the department.
+    """
+    party = next((one.responsible for one in policy.rules if one.code == code), "chain")
+    had = [unit for at, unit in passed_on if at <= due_at]
+    unit = had[-1] if had and policy.covers == "ticket" else None
+    return Blame(party, str(unit) if unit else None)
 
 
 def adjusted_s(spent_s: float, waived_s: float) -> float:

@@ -1,15 +1,15 @@
 """Use cases: reviews follow breaches; the unit appeals, a supervisor rules."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core import events as ev
 from core.errors import Conflict, InvalidField, NotFound
+from core.eventlog import read_stream
 from core.events import Payload
 from core.identity import Principal
 from core.ids import new_id
@@ -18,21 +18,19 @@ from core.recorded import Recorded
 from core.rights import Scope
 from core.uow import UnitOfWork
 from dispatch.holds.models import Hold
+from dispatch.orders import loading
 from dispatch.orders import repository as orders
-from dispatch.orders.lost_time import Units
 from dispatch.orders.models import Assignment
-from dispatch.orders.work import Work, work_on
 from dispatch.reviews import repository
 from dispatch.reviews.models import Review, ReviewAttachment
-from dispatch.reviews.rules import ReviewState, blame, evolve_review
-from dispatch.tickets.attachments import TooManyFiles, checked_type, digest_of
+from dispatch.reviews.rules import Blame, ReviewState, blame, blame_of_ticket, evolve_review
+from dispatch.tickets import repository as tickets
+from dispatch.tickets.attachments import TooManyFiles, keep_content
 from dispatch.tickets.file_types import plain_name
-from dispatch.tickets.models import AttachmentContent
+from dispatch.tickets.models import AttachmentContent, Ticket
 from sla import repository as cases
 from sla import service as sla
 from sla.models import SlaCase, SlaTimer
-from sla.policy import Policy
-from sla.segments import Timeline
 
 SOURCE = "sla"
 MOST = 20
@@ -52,30 +50,26 @@ class ReviewWithdrawnAlready(Conflict):
 
 
 def follow(uow: UnitOfWork, event: Recorded) -> None:
-    """Something about an order's clocks changed: its reviews follow. May run twice."""
-    order_id = _order_of(uow.session, uow.org_id, event)
-    if order_id is None:
+    """The clocks of an order or ticket changed: its reviews follow. May run twice."""
+    case_id = _case_id_of(uow.session, uow.org_id, event)
+    case = sla.case_of(uow.session, uow.org_id, case_id) if case_id else None
+    if case is None:
         return
-    orders.lock_order(uow.session, uow.org_id, order_id)
+    _lock(uow, case)
     timers = [
-        one for one in cases.timers_of(uow.session, uow.org_id, [order_id]) if one.kind == "breach"
+        one for one in cases.timers_of(uow.session, uow.org_id, [case.id]) if one.kind == "breach"
     ]
-    known = {row.id: row for row in repository.reviews_of(uow.session, uow.org_id, [order_id])}
+    known = {row.id: row for row in repository.reviews_of(uow.session, uow.org_id, [case.id])}
     if not known and not any(one.fired_at for one in timers):
         return
-    with work_on(uow, order_id) as work:
-        policy = sla.policy_of_order(uow.session, uow.org_id, order_id)
-        assert policy is not None
-        attempts = work.attempts()
-        for timer in timers:
-            _follow(work, policy, attempts, timer, known.get(timer.id))
+    blame_for = _blames(uow, case)
+    for timer in timers:
+        _follow(uow, case, timer, known.get(timer.id), blame_for)
 
 
-def _order_of(session: Session, org_id: int, event: Recorded) -> UUID | None:
-    if event.stream == "sla":
-        case = session.get(SlaCase, (org_id, event.stream_id))
-        return event.stream_id if case is not None and case.subject == "order" else None
-    if event.stream == "order":
+def _case_id_of(session: Session, org_id: int, event: Recorded) -> UUID | None:
+    """The order or ticket whose clocks a fact concerns."""
+    if event.stream in ("sla", "order"):
         return event.stream_id
     if event.stream == "hold":
         hold = session.get(Hold, (org_id, event.stream_id))
@@ -84,22 +78,55 @@ def _order_of(session: Session, org_id: int, event: Recorded) -> UUID | None:
     return one.order_id if one else None
 
 
+def _lock(uow: UnitOfWork, case: SlaCase) -> None:
+    if case.subject == "ticket":
+        tickets.ticket_locked(uow.session, uow.org_id, case.id)
+    else:
+        orders.lock_order(uow.session, uow.org_id, case.id)
+
+
+def _blames(uow: UnitOfWork, case: SlaCase) -> Callable[[SlaTimer], Blame]:
+    """Who answers for a breach of this case, as its stamps are now."""
+    policy = sla.policy_of(case)
+    if case.subject == "ticket":
+        passed_on = _passed_on(uow, case.id)
+        return lambda one: blame_of_ticket(policy, one.code, _due(one), passed_on)
+    (order,) = loading.known(uow.session, uow.org_id, [case.id])
+    attempts, units = order.timelines, order.units
+    return lambda one: blame(policy, attempts, one.code, one.subject_id, units, uow.now)
+
+
+def _passed_on(uow: UnitOfWork, ticket_id: UUID) -> list[tuple[datetime, UUID | None]]:
+    """Which department had a ticket since when; None: the hotline."""
+    return [
+        (one.occurred_at, getattr(one.payload, "unit_id", None))
+        for one in read_stream(uow.session, uow.org_id, "ticket", ticket_id)
+        if isinstance(one.payload, ev.TicketTransferred | ev.TicketReturned)
+    ]
+
+
+def _due(timer: SlaTimer) -> datetime:
+    assert timer.due_at is not None  # it fired
+    return timer.due_at
+
+
 def _follow(
-    work: Work,
-    policy: Policy,
-    attempts: Sequence[Timeline],
+    uow: UnitOfWork,
+    case: SlaCase,
     timer: SlaTimer,
     row: Review | None,
+    blame_for: Callable[[SlaTimer], Blame],
 ) -> None:
-    uow, state = work.uow, repository.review_state(row) if row else None
+    state = repository.review_state(row) if row else None
     if timer.fired_at is None:
         if state is not None and state.withdrawn_at is None:
             _record(uow, timer.id, ev.ReviewWithdrawn(), state)
         return
-    found = blame(policy, attempts, timer.code, timer.subject_id, _units(work), uow.now)
+    found = blame_for(timer)
     if state is None or state.withdrawn_at is not None:
         opened = ev.ReviewOpened(
-            order_id=timer.case_id,
+            order_id=case.id if case.subject == "order" else None,
+            ticket_id=case.id if case.subject == "ticket" else None,
             code=timer.code,
             subject_id=timer.subject_id,
             limit_s=timer.limit_s,
@@ -113,13 +140,6 @@ def _follow(
         _record(uow, timer.id, fact, state)
 
 
-def _units(work: Work) -> Units:
-    return Units(
-        {hop.id: str(hop.centre_id) for hop in work.order.hops},
-        {one.id: str(one.crew_id) for one in work.assignments.values() if one.crew_id},
-    )
-
-
 def _record(
     uow: UnitOfWork,
     review_id: UUID,
@@ -131,26 +151,30 @@ def _record(
     event = uow.emit(review_id, payload, occurred_at=at, source=source)
     state = evolve_review(state, event)
     repository.save(uow.session, uow.org_id, state)
-    uow.touch("order", state.order_id)
+    uow.touch("order", state.case_id)
     return state
 
 
 def demand_seen(session: Session, org_id: int, row: Review, who: Principal) -> None:
-    """A centre sees the reviews of orders that it holds, and those that it or its crew answers for.
-
-    Raises NotFound.
+    """A centre sees the reviews of what it holds, and those that it or one of its own answers for,
+    or is to answer for by a ruling. Raises NotFound.
     """
-    if who.access.scope is Scope.ALL or _answers(session, org_id, row, who):
+    if who.access.scope is Scope.ALL or _is_of(session, org_id, (row.unit, row.ruled_unit), who):
         return
-    if not orders.visible_of(session, org_id, [row.order_id], who.access):
+    ticket = session.get(Ticket, (org_id, row.case_id))
+    held = (
+        orders.visible_of(session, org_id, [row.case_id], who.access)
+        if ticket is None
+        else tickets.is_held_by(session, ticket, who.access)
+    )
+    if not held:
         raise NotFound(what="review", id=row.id)
 
 
-def _answers(session: Session, org_id: int, row: Review, who: Principal) -> bool:
-    if row.unit is None:
-        return who.access.scope is Scope.ALL
-    unit = session.get(Unit, (org_id, UUID(row.unit)))
-    return unit is not None and who.unit_id in (unit.id, unit.centre_id)
+def _is_of(session: Session, org_id: int, units: Sequence[str | None], who: Principal) -> bool:
+    """Whether one of these units is this person's own, or belongs to it."""
+    found = (session.get(Unit, (org_id, UUID(one))) for one in units if one is not None)
+    return any(one is not None and who.unit_id in (one.id, one.centre_id) for one in found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,32 +188,27 @@ class Ruling:
     unit: UUID | None = None
 
 
-def appeal(uow: UnitOfWork, review_id: UUID, who: Principal, reason: str, words: str) -> UUID:
-    """The unit that answers says why it should not. Returns the order's id."""
+def appeal(uow: UnitOfWork, review_id: UUID, who: Principal, reason: str, words: str) -> None:
+    """The unit that answers says why it should not."""
     row = _locked(uow, review_id)
     demand_seen(uow.session, uow.org_id, row, who)
-    if not (who.access.scope is Scope.ALL or _answers(uow.session, uow.org_id, row, who)):
+    if not (who.access.scope is Scope.ALL or _is_of(uow.session, uow.org_id, [row.unit], who)):
         raise NotFound(what="review", id=review_id)
     if row.withdrawn_at is not None or row.ruled_at is not None:
         raise ReviewSettled
     state = repository.review_state(row)
     _record(uow, review_id, ev.ReviewAppealed(reason=reason), state, source="dispatcher")
     repository.get(uow.session, uow.org_id, review_id).appeal_words = words
-    return row.order_id
 
 
-def rule(uow: UnitOfWork, review_id: UUID, ruling: Ruling) -> UUID:
-    """Upheld, so many minutes waived, or somebody else's. The last ruling holds; raw figures stay.
-
-    Returns the order's id.
-    """
+def rule(uow: UnitOfWork, review_id: UUID, ruling: Ruling) -> None:
+    """Upheld, so much waived, or somebody else's. The last ruling holds; raw figures stay."""
     row = _locked(uow, review_id)
     if row.withdrawn_at is not None:
         raise ReviewWithdrawnAlready
     if ruling.ruling == "waived" and ruling.waived_s <= 0:
         raise InvalidField("body.waived_s", "how much is waived?", "请填写豁免的时长")
-    policy = sla.policy_of_order(uow.session, uow.org_id, row.order_id)
-    assert policy is not None
+    policy = sla.policy_of(uow.session.get_one(SlaCase, (uow.org_id, row.case_id)))
     if ruling.ruling == "reattributed":
         if ruling.party is None or ruling.party not in policy.parties:
             known = ", ".join(policy.parties)
@@ -205,18 +224,15 @@ def rule(uow: UnitOfWork, review_id: UUID, ruling: Ruling) -> UUID:
     )
     _record(uow, review_id, fact, repository.review_state(row), source="supervisor")
     repository.get(uow.session, uow.org_id, review_id).ruling_words = ruling.words
-    return row.order_id
 
 
-def attach(uow: UnitOfWork, review_id: UUID, who: Principal, name: str, content: bytes) -> UUID:
-    """Keep a file with a review. Returns the order's id."""
-    content_type, digest = checked_type(content), digest_of(content)
+def attach(uow: UnitOfWork, review_id: UUID, who: Principal, name: str, content: bytes) -> None:
+    """Keep a file with a review."""
     row = _locked(uow, review_id)
     demand_seen(uow.session, uow.org_id, row, who)
     if row.files >= MOST:
         raise TooManyFiles(limit=MOST)
-    statement = insert(AttachmentContent).values(org_id=uow.org_id, digest=digest, content=content)
-    uow.session.execute(statement.on_conflict_do_nothing())
+    content_type, digest = keep_content(uow, content)
     file = ReviewAttachment(
         org_id=uow.org_id,
         id=new_id(),
@@ -231,7 +247,6 @@ def attach(uow: UnitOfWork, review_id: UUID, who: Principal, name: str, content:
     uow.session.add(file)
     fact = ev.ReviewAttached(attachment_id=file.id, content_type=content_type, size=len(content))
     _record(uow, review_id, fact, repository.review_state(row), source="dispatcher")
-    return row.order_id
 
 
 def read_file(
@@ -246,5 +261,5 @@ def read_file(
 
 def _locked(uow: UnitOfWork, review_id: UUID) -> Review:
     row = repository.get(uow.session, uow.org_id, review_id)
-    orders.lock_order(uow.session, uow.org_id, row.order_id)
+    _lock(uow, uow.session.get_one(SlaCase, (uow.org_id, row.case_id)))
     return repository.get(uow.session, uow.org_id, review_id)

@@ -1,5 +1,9 @@
 """Use cases: vehicles and the terminals and phones in them."""
 
+from collections.abc import Mapping
+from datetime import UTC
+from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -11,11 +15,14 @@ from core.ids import new_id
 from core.models import Unit
 from core.uow import UnitOfWork
 from dispatch.crews.models import Vehicle
+from dispatch.fences.service import vehicles_moved
 from dispatch.orders.models import Assignment
 from dispatch.orders.rules import OPEN_ASSIGNMENT
 from dispatch.roster import repository
 from dispatch.roster.changes import SOURCE, StillInUse, apply, demand_version
+from gps import strangers
 from gps.models import Device
+from gps.quirks import zone_of
 
 
 def save_vehicle(
@@ -49,27 +56,41 @@ def save_device(
     identity: str,
     vehicle_id: UUID | None,
     version: int = 0,
+    more: Mapping[str, object] = MappingProxyType({}),
 ) -> UUID:
-    """A new device (no id), or another identity or vehicle. Digits lose their leading zeros."""
+    """A new device (no id), or another identity or vehicle. Digits lose their leading zeros.
+
+    `more`: `time_zone`, `datum` and `note` where they are to change.
+    """
     repository.lock_organisation(uow.session, uow.org_id)
     identity = identity.lstrip("0") or "0"
     _demand_free_identity(uow.session, device_id, protocol, identity)
     known = uow.session.get(Device, (uow.org_id, device_id)) if device_id else None
     if vehicle_id is not None and (known is None or known.vehicle_id != vehicle_id):
         _demand_vehicle(uow.session, uow.org_id, vehicle_id)
-    values = {"kind": kind, "protocol": protocol, "identity": identity, "vehicle_id": vehicle_id}
+    _demand_zone(more.get("time_zone"))
+    values: dict[str, Any] = {"kind": kind, "protocol": protocol, "identity": identity}
+    values |= {"vehicle_id": vehicle_id, **more}
     if device_id is None:
         device = Device(org_id=uow.org_id, id=new_id(), version=1, **values)
         uow.session.add(device)
         what = "created"
+        strangers.become(uow.session, device)
     else:
         device = device_of(uow.session, uow.org_id, device_id)
         demand_version(uow.session, device, version)
+        touch_vehicle(uow, device.vehicle_id)
         what = apply(device, values)
-        if "identity" in what.split():
-            device.auth_code = None  # whoever has the new identity registers for itself
+        changed = set(what.split())
+        if "identity" in changed:  # whoever has the new identity registers for itself
+            device.auth_code, device.told = None, {}
+            strangers.become(uow.session, device)
+        if "vehicle_id" in changed:  # it will tell another plate
+            device.told = {name: told for name, told in device.told.items() if name != "plate"}
+        if "time_zone" in changed:
+            device.clock_off_min = None
     if what:
-        _device_changed(uow, device, what)
+        device_changed(uow, device, what)
     return device.id
 
 
@@ -104,7 +125,7 @@ def set_device_active(
     if not active:
         device.gateway = None
     if what := apply(device, {"active": active}):
-        _device_changed(uow, device, what, reason)
+        device_changed(uow, device, what, reason)
     return device.id
 
 
@@ -137,6 +158,17 @@ def _demand_free_identity(
         raise InvalidField("body.identity", "another device has this identity", "已有此设备号")
 
 
+def _demand_zone(name: object) -> None:
+    try:
+        zone_of(str(name) if name else None, UTC)
+    except ValueError:
+        raise InvalidField(
+            "body.time_zone",
+            "there is no such time zone; write one like Asia/Shanghai or +05:30",
+            "没有此时区，应写作 Asia/Shanghai 或 +05:30 之类",
+        ) from None
+
+
 def _demand_vehicle(session: Session, org_id: int, vehicle_id: UUID) -> None:
     found = session.get(Vehicle, (org_id, vehicle_id))
     if found is None or not found.active:
@@ -164,7 +196,15 @@ def _demand_idle(session: Session, vehicle: Vehicle) -> None:
         )
 
 
-def _device_changed(uow: UnitOfWork, device: Device, what: str, reason: str | None = None) -> None:
+def device_changed(
+    uow: UnitOfWork,
+    device: Device,
+    what: str,
+    reason: str | None = None,
+    *,
+    source: str = SOURCE,
+) -> None:
+    """Record it; `what` names the changed fields."""
     uow.session.flush()
     fact = ev.OrganisationDeviceChanged(
         version=device.version,
@@ -175,7 +215,14 @@ def _device_changed(uow: UnitOfWork, device: Device, what: str, reason: str | No
         active=device.active,
         reason=reason,
     )
-    uow.emit(device.id, fact, source=SOURCE)
+    uow.emit(device.id, fact, source=source)
+    touch_vehicle(uow, device.vehicle_id)
+
+
+def touch_vehicle(uow: UnitOfWork, vehicle_id: UUID | None) -> None:
+    """The boards say which devices of a vehicle are not with it."""
+    if vehicle_id is not None:
+        uow.touch("vehicle", vehicle_id)
 
 
 def _vehicle_changed(
@@ -194,6 +241,9 @@ def _vehicle_changed(
         reason=reason,
     )
     uow.emit(vehicle.id, fact, source=SOURCE)
+    uow.touch("vehicle_moved", vehicle.id)
+    if {"created", "crew_id", "active"} & set(what.split()):
+        vehicles_moved(uow)
     for crew_id in crews - {None}:
         assert crew_id is not None
         uow.touch("crew", crew_id)

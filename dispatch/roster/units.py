@@ -16,6 +16,7 @@ from core.uow import UnitOfWork
 from dispatch.crews.models import Crew
 from dispatch.directory.models import Region
 from dispatch.directory.search.refresh import refresh_things
+from dispatch.fences.service import vehicles_moved
 from dispatch.orders.models import Assignment, Order
 from dispatch.orders.rules import OPEN_ASSIGNMENT
 from dispatch.roster import repository
@@ -122,6 +123,8 @@ def _move_below(uow: UnitOfWork, moved: Unit) -> None:
             unit.centre_id = moved.centre_id
         if unit.kind == "crew":
             uow.touch("crew_moved", unit.id)
+    uow.session.flush()
+    vehicles_moved(uow)
 
 
 def deactivate_unit(uow: UnitOfWork, unit_id: UUID, reason: str, version: int) -> None:

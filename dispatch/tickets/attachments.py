@@ -52,9 +52,18 @@ def checked_type(content: bytes) -> str:
     return found
 
 
+def keep_content(uow: UnitOfWork, content: bytes) -> tuple[str, str]:
+    """Keep bytes that may be attached, once for all who attach the same. Returns their media type
+    and digest. Raises FileTooLarge, InvalidField.
+    """
+    content_type, digest = checked_type(content), digest_of(content)
+    statement = insert(AttachmentContent).values(org_id=uow.org_id, digest=digest, content=content)
+    uow.session.execute(statement.on_conflict_do_nothing())
+    return content_type, digest
+
+
 def attach(uow: UnitOfWork, ticket_id: UUID, name: str, content: bytes) -> UUID:
     """Keep a file with a ticket. Returns its id."""
-    content_type, digest = checked_type(content), digest_of(content)
     with work_on_ticket(uow, ticket_id) as work:
         shown = select(func.count()).where(
             TicketAttachment.org_id == uow.org_id,
@@ -63,10 +72,7 @@ def attach(uow: UnitOfWork, ticket_id: UUID, name: str, content: bytes) -> UUID:
         )
         if uow.session.execute(shown).scalar_one() >= MOST:
             raise TooManyFiles(limit=MOST)
-        statement = insert(AttachmentContent).values(
-            org_id=uow.org_id, digest=digest, content=content
-        )
-        uow.session.execute(statement.on_conflict_do_nothing())
+        content_type, digest = keep_content(uow, content)
         row = TicketAttachment(
             org_id=uow.org_id,
             id=new_id(),

@@ -3,11 +3,12 @@
 from uuid import UUID
 
 from core import events as ev
-from core.errors import AlreadyDone, InvalidField
+from core.errors import AlreadyDone, InvalidField, NotFound
 from core.identity import EVERYTHING, Access
 from core.uow import UnitOfWork
 from dispatch.tickets import followup, repository, rules
 from dispatch.tickets.work import work_on_ticket
+from sla import service as sla
 
 
 def transfer(
@@ -67,6 +68,18 @@ def answer(uow: UnitOfWork, ticket_id: UUID, words: str, access: Access = EVERYT
         work.record(ev.TicketAnswered(), words=words)
         if work.ticket.kind in rules.FOLLOWED_UP:
             followup.open_for(work, ended_at=uow.now, restored_at=None, order_id=None)
+
+
+def acknowledge(uow: UnitOfWork, ticket_id: UUID, access: Access = EVERYTHING) -> None:
+    """A person takes note that it is late, or soon will be: nobody else is told.
+
+    Where nobody was told of anything, nothing happens. Raises NotFound.
+    """
+    ticket = repository.ticket_locked(uow.session, uow.org_id, ticket_id)
+    if not repository.is_held_by(uow.session, ticket, access):
+        raise NotFound(what="ticket", id=ticket_id)
+    for alert_id in sla.alerts_of(uow.session, uow.org_id, ticket_id):
+        sla.acknowledge(uow, alert_id, uow.now)
 
 
 def close(uow: UnitOfWork, ticket_id: UUID, how: str, words: str | None = None) -> None:

@@ -20,7 +20,7 @@ KINDS = (
     "service_request",
     "praise",
 )
-CHANNELS = ("phone", "web", "sms", "api")
+CHANNELS = ("phone", "web", "sms", "api", "12345", "12398")
 _TICKET = (["org_id", "ticket_id"], ["ticket.org_id", "ticket.id"])
 
 

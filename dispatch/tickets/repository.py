@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
@@ -68,18 +68,18 @@ def is_held_by(session: Session, ticket: Ticket, access: Access) -> bool:
     return session.scalars(query).first() is not None
 
 
-def open_under(session: Session, org_id: int, versions: Collection[tuple[str, int]]) -> list[UUID]:
-    """Tickets that are not closed and began under one of these policies, by id."""
-    query = (
-        select(Ticket.id)
-        .join(SlaCase, (SlaCase.org_id == Ticket.org_id) & (SlaCase.id == Ticket.id))
+def open_under(org_id: int, versions: Collection[tuple[str, int]]) -> Select[UUID, str]:
+    """Orders and tickets that are not closed and began under one of these policies: id, subject."""
+    return (
+        select(SlaCase.id, SlaCase.subject)
+        .outerjoin(Ticket, (Ticket.org_id == SlaCase.org_id) & (Ticket.id == SlaCase.id))
+        .outerjoin(Order, (Order.org_id == SlaCase.org_id) & (Order.id == SlaCase.id))
         .where(
-            Ticket.org_id == org_id,
-            Ticket.state != "closed",
+            SlaCase.org_id == org_id,
+            or_(Ticket.state != "closed", Order.state != "closed"),
             tuple_(SlaCase.policy, SlaCase.policy_version).in_(versions),
         )
     )
-    return list(session.scalars(query.order_by(Ticket.id)))
 
 
 def ticket_state(row: Ticket) -> TicketState:

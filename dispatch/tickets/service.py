@@ -275,15 +275,3 @@ def call_ended(uow: UnitOfWork, event: Recorded) -> None:
     for ticket in uow.session.scalars(query).all():
         work = TicketWork(uow, ticket)
         start_clock(work, event.occurred_at, "carrier", payload.evidence, payload.uncertainty_s)
-
-
-def calendar_changed(uow: UnitOfWork, event: Recorded) -> None:
-    """Subscriber of `calendar.version_added`: what waits is judged anew. May run twice."""
-    assert isinstance(event.payload, ev.CalendarVersionAdded)
-    versions = sla.versions_on(uow.session, uow.org_id, event.payload.code)
-    for ticket_id in repository.open_under(uow.session, uow.org_id, versions):
-        with work_on_ticket(uow, ticket_id):
-            pass
-    for order_id in orders.open_under(uow.session, uow.org_id, versions):
-        with work_on(uow, order_id):
-            pass

@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 from core import events as ev
 from core.recorded import Recorded
 from sla.facts import Facts
-from sla.segments import PointTime, Timeline
+from sla.timelines import PointTime, Timeline
 
 FAULT = "fault_repair"
 _ANSWERS = ("answered", "solved")

@@ -110,4 +110,6 @@ CHANNELS = (
     ("web", "网页", "web form"),
     ("sms", "短信", "text message"),
     ("api", "接口", "partner"),
+    ("12345", "12345政务热线转办", "handed over by hotline 12345"),
+    ("12398", "12398监管热线转办", "handed over by hotline 12398"),
 )

@@ -132,7 +132,9 @@ class TicketWork:
         rounds = timelines(events, about)
         over = all(one.ended_at is not None for one in rounds)
         if not (over and sla.is_untouched(session, org_id, id_)):
-            sla.reassess(self.uow, id_, rounds, self.uow.now)
+            timers = sla.reassess(self.uow, id_, rounds, self.uow.now)
+            if any(one.fired_at or one.withdrawn_at for one in timers):
+                self.uow.touch("order", id_)  # its breaches are shown, as those of orders are
 
 
 @contextmanager

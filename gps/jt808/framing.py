@@ -29,6 +29,10 @@ class FrameError(ValueError):
         self.offset = offset
 
 
+class BodyError(ValueError):
+    """The frame is whole but its body does not say what its id promises (answer: result 2)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One checked frame.

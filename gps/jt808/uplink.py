@@ -8,15 +8,41 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
-from gps.jt808.framing import Frame
+from gps.jt808.framing import BodyError, Frame
+from gps.jt808.introduction import (
+    ATTRIBUTES,
+    AUTHENTICATE,
+    REGISTER,
+    Attributes,
+    Authenticate,
+    Register,
+    build_attributes,
+    build_authenticate,
+    build_register,
+    parse_introduction,
+)
+
+__all__ = [
+    "ATTRIBUTES",
+    "AUTHENTICATE",
+    "REGISTER",
+    "Attributes",
+    "Authenticate",
+    "BodyError",
+    "Register",
+    "build_attributes",
+    "build_authenticate",
+    "build_register",
+]
 
 TERMINAL_ACK = 0x0001
 HEARTBEAT = 0x0002
 LOGOUT = 0x0003
-REGISTER = 0x0100
-AUTHENTICATE = 0x0102
+TIME = 0x0004
+ASK_PARTS = 0x0005
 LOCATION = 0x0200
 EVENT = 0x0301
+ANSWER = 0x0302
 BATCH = 0x0704
 
 GMT8 = timezone(timedelta(hours=8))
@@ -29,10 +55,7 @@ STATUS_WEST = 1 << 3
 
 _FIXED = struct.Struct(">IIIIHHH6s")
 _ACK = struct.Struct(">HHB")
-
-
-class BodyError(ValueError):
-    """The frame is whole but its body does not say what its id promises (answer: result 2)."""
+_ANSWER = struct.Struct(">HB")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +78,6 @@ class Logout:
 
 
 @dataclass(frozen=True, slots=True)
-class Register:
-    """0x0100. `device` is the terminal id that its maker gave it."""
-
-    province: int
-    city: int
-    maker: str
-    model: str
-    device: str
-    colour: int
-    plate: str
-
-
-@dataclass(frozen=True, slots=True)
-class Authenticate:
-    """0x0102."""
-
-    code: str
-
-
-@dataclass(frozen=True, slots=True)
 class Location:
     """0x0200: degrees WGS-84 (south and west negative), metres, km/h, degrees from north.
 
@@ -93,6 +96,11 @@ class Location:
     @property
     def positioned(self) -> bool:
         return bool(self.status_bits & STATUS_POSITIONED)
+
+    @property
+    def ignition(self) -> bool:
+        """Whether the ignition is on (ACC)."""
+        return bool(self.status_bits & STATUS_ACC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +123,27 @@ class EventKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """0x0302: the driver chose an answer to the question (0x8302) that had this serial."""
+
+    serial: int
+    answer: int
+
+
+@dataclass(frozen=True, slots=True)
+class TimeRequest:
+    """0x0004 (2019): what time is it? A terminal may set its clock by the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartsMissing:
+    """0x0005 (2019): these parts (from 1) of the message whose first part had this serial again."""
+
+    serial: int
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Unsupported:
     """Any other message id."""
 
@@ -127,9 +156,13 @@ Uplink = (
     | Logout
     | Register
     | Authenticate
+    | Attributes
     | Location
     | Batch
     | EventKey
+    | Answer
+    | TimeRequest
+    | PartsMissing
     | Unsupported
 )
 
@@ -149,16 +182,16 @@ def parse(frame: Frame, zone: tzinfo = GMT8) -> Uplink:
             if len(frame.body) < _ACK.size:
                 raise BodyError("an acknowledgement has five bytes")
             return TerminalAck(*_ACK.unpack_from(frame.body))
-        case 0x0301:
-            if not frame.body:
-                raise BodyError("an event has one byte")
-            return EventKey(frame.body[0])
-        case 0x0102:
-            return Authenticate(_parse_code(frame))
-        case 0x0100:
-            return _parse_register(frame)
+        case 0x0301 | 0x0302:
+            return _parse_choice(frame)
+        case 0x0100 | 0x0102 | 0x0107:
+            return parse_introduction(frame)
         case 0x0003:
             return Logout()
+        case 0x0004:
+            return TimeRequest()
+        case 0x0005:
+            return _parse_missing(frame.body)
         case other:
             return Unsupported(other)
 
@@ -216,34 +249,27 @@ def _parse_batch(body: bytes, zone: tzinfo) -> Batch:
     return Batch(kind, tuple(locations), broken + missing)
 
 
-def _parse_code(frame: Frame) -> str:
-    body = frame.body
-    if frame.version is not None:
-        if not body or len(body) < 1 + body[0]:
-            raise BodyError("the authentication code is cut off")
-        body = body[1 : 1 + body[0]]
-    return _text(body)
+def _parse_choice(frame: Frame) -> EventKey | Answer:
+    """A key of the menu, or an answer to a question."""
+    if frame.message_id == EVENT:
+        if not frame.body:
+            raise BodyError("an event has one byte")
+        return EventKey(frame.body[0])
+    if len(frame.body) < _ANSWER.size:
+        raise BodyError("an answer has three bytes")
+    return Answer(*_ANSWER.unpack_from(frame.body))
 
 
-def _parse_register(frame: Frame) -> Register:
-    # 2011 has an 8-byte model; 2013 has 20; both are met under the same header.
-    if frame.version is not None:
-        maker, model, device = 11, 30, 30
-    else:
-        maker, model, device = 5, 20 if len(frame.body) >= 37 else 8, 7
-    body, at = frame.body, 4
-    if len(body) < at + maker + model + device + 1:
-        raise BodyError("the registration is cut off")
-    province, city = struct.unpack_from(">HH", body)
-    texts = []
-    for width in (maker, model, device):
-        texts.append(_text(body[at : at + width]))
-        at += width
-    return Register(province, city, texts[0], texts[1], texts[2], body[at], _text(body[at + 1 :]))
-
-
-def _text(data: bytes) -> str:
-    return data.rstrip(b"\x00").decode("gbk", "replace").strip("\x00 ")
+def _parse_missing(body: bytes) -> PartsMissing:
+    """The count has two bytes; terminals built after 2013 send one."""
+    for count in (">H", ">B"):
+        at = 2 + struct.calcsize(count)
+        if len(body) >= at and len(body) - at == 2 * struct.unpack_from(count, body, 2)[0]:
+            serial, *numbers = struct.unpack_from(">H", body) + struct.unpack_from(
+                f">{(len(body) - at) // 2}H", body, at
+            )
+            return PartsMissing(serial, tuple(numbers))
+    raise BodyError("a list of missing parts is as long as its count says")
 
 
 def build_location(location: Location, zone: tzinfo = GMT8) -> bytes:
@@ -273,33 +299,14 @@ def build_batch(locations: Sequence[Location], kind: int = 0, zone: tzinfo = GMT
     return struct.pack(">HB", len(entries), kind) + joined
 
 
-def build_register(register: Register, *, version: int | None = None) -> bytes:
-    """Body of 0x0100 in the form of 2013, or of 2019 when `version` is given."""
-    widths = (5, 20, 7) if version is None else (11, 30, 30)
-    texts = (register.maker, register.model, register.device)
-    fields = [
-        text.encode("gbk", "replace")[:width].ljust(width, b"\x00")
-        for text, width in zip(texts, widths, strict=True)
-    ]
-    return b"".join(
-        (
-            struct.pack(">HH", register.province, register.city),
-            *fields,
-            bytes([register.colour]),
-            register.plate.encode("gbk", "replace"),
-        )
-    )
-
-
 def build_event_key(key: EventKey) -> bytes:
     """Body of 0x0301."""
     return bytes([key.number])
 
 
-def build_authenticate(code: str, *, version: int | None = None) -> bytes:
-    """Body of 0x0102 in the form of 2013, or of 2019 (empty IMEI and software)."""
-    data = code.encode("gbk")
-    return data if version is None else bytes([len(data)]) + data + bytes(35)
+def build_answer(answer: Answer) -> bytes:
+    """Body of 0x0302."""
+    return _ANSWER.pack(answer.serial, answer.answer)
 
 
 def build_terminal_ack(ack: TerminalAck) -> bytes:

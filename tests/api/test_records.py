@@ -156,7 +156,7 @@ def test_positions_reach_the_vehicles_own_centre(office: Office) -> None:
             line.subscribe("queue" if "crew" in login else "board")
             line.until(lambda frame: frame["type"] == "heartbeat")
         data = b"".join(
-            RECORD.pack(one.bytes, 39_900_000, 116_400_000, 0, 0, 0) for one in vehicles.values()
+            RECORD.pack(one.bytes, 39_900_000, 116_400_000, 0, 0, 0, 0) for one in vehicles.values()
         )
         with redis.Redis.from_url(str(settings().redis_url)) as client:
             while client.publish(f"{CHANNEL}1", data) == 0:

@@ -54,6 +54,8 @@ def organisation_bodies(office: Office) -> dict[str, Any]:
     unit = {"kind": "crew", "code": "x", "name_zh": "甲", "name_en": "X", "site": "x"}
     user = {"login": "x.y", "name": "X", "role": "dispatcher", "unit_id": centre}
     device = {"identity": "77", "vehicle_id": str(uuid.uuid4())}
+    round_ = {"kind": "circle", "lat": 39.9, "lon": 116.3, "radius_m": 0}
+    fence = {"code": "x", "name_zh": "甲", "name_en": "X", "purpose": "base", "shape": round_}
     member = {"unit_id": crew, "name": "X", "staff_number": "X1", "leader_rank": 1}
     times = {"starts_at": "2026-01-02T00:00:00Z", "ends_at": "2026-01-01T00:00:00Z"}
     shift = {"unit_id": crew, "kind": "day", **times}
@@ -73,9 +75,15 @@ def organisation_bodies(office: Office) -> dict[str, Any]:
         "members": {**member, "phone": "none"},
         "{member_id}": {**member, **seen},
         "shifts": shift,
+        "fences": fence,
+        "{fence_id}": {**fence, **seen},
         "{shift_id}": {**shift, **seen},
         "pattern": {"unit_id": crew, "kind": "day", "weekdays": [0], **days},
         "remove": seen,
+        "{contest_id}": {"ruling": "dismissed"},
+        "ignore": {"protocol": "jt808", "identity": "1"},
+        "code": seen,
+        "forget-capability": seen,
     }
 
 
@@ -101,6 +109,8 @@ class Requests:
             "run_id": str(uuid.uuid4()),
             "kind": "regions",
             "hold_id": str(uuid.uuid4()),
+            "help_id": str(uuid.uuid4()),
+            "contest_id": str(uuid.uuid4()),
             "review_id": str(uuid.uuid4()),
             "anomaly_id": str(uuid.uuid4()),
             "fault_code": "no_power_home",
@@ -145,6 +155,11 @@ class Requests:
             "restore": {},
             "away": {"reason": "meal"},
             "back": {},
+            "positions": {
+                "device": str(uuid.uuid4()),
+                "sent_at": "2026-01-01T00:00:00Z",
+                "positions": [{"at": "2026-01-01T00:00:00Z", "lat": 39.92, "lon": 116.4}],
+            },
             "correct": {"importance": "first"},
             "notes": {"words": "门禁找物业"},
             "pin": {"pinned": True},
@@ -176,7 +191,8 @@ class Requests:
         params = {"number": "+8616410000137"} if path == "/api/callers" else params
         params = {"id": str(uuid.uuid4())} if path == "/api/customers" else params
         params = {"q": "12"} if path == "/api/search" else params
-        params = LAST_MONTH if path in ("/api/shifts", "/api/sla/calibration") else params
+        timed = ("/api/shifts", "/api/sla/calibration", "/api/vehicles/{vehicle_id}/movements")
+        params = LAST_MONTH if path in timed else params
         params = {"q": "NONE"} if path == "/api/locate" else params
         params = {"fault_code": "other"} if path == "/api/routing" else params
         if method == "POST" and last not in self.bodies:

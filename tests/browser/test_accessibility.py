@@ -55,6 +55,7 @@ VIEWS = (
     View("lead", "/tickets", "[data-testid=ticket-row]", opens=KEYS),
     View("lead", "/followup", "[data-testid=follow-up]", opens=KEYS),
     View("supervisor", "/breaches", READY, opens=KEYS),
+    View("supervisor", "/fleet", "[data-testid=fleet-row]", opens=KEYS),
     View("admin", "/admin", READY, opens=KEYS),
     View("admin", "/import", READY, opens=KEYS),
     View("admin", "/policies", "[data-testid=policy-pane][data-version]", opens=KEYS),

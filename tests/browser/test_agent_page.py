@@ -129,6 +129,9 @@ def test_what_was_written_survives_a_reload_and_a_lost_network(town: Town) -> No
     assert page.input_value("textarea[name=description]") == "电表箱冒烟"
     fault = page.input_value("select[name=fault]")
     assert fault
+    known = "() => document.querySelector('input[name=place]').value !== ''"
+    page.wait_for_function(known)  # the caller is looked up anew
+    page.wait_for_selector("[data-testid=caller][aria-busy=false]")
 
     page.route("**/api/tickets", lambda route: route.abort())
     page.keyboard.press("Control+Enter")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sla.documents import load_policy, shipped_text
 from tests.browser.test_board_screen import enter, wait_live
 from tests.chain.world import carrier_says, file_order, passwords
 from tests.harness import RunningPaidan
@@ -34,10 +35,32 @@ def paidan() -> Iterator[RunningPaidan]:
         yield running
 
 
+LADDER = """
+[[ladders]]
+code = "released_late"
+on = ["breach"]
+of = ["AB"]
+
+[[ladders.steps]]
+after_s = 0
+to = "sender"
+channels = ["screen", "sound"]
+text = { zh = "工单 {number} 迟未派发", en = "Order {number} is not released" }
+"""
+
+
+def sound_when_late(admin: Person) -> None:
+    """Orders that are released late are heard by the hotline: the policy has a ladder for it."""
+    text = shipped_text("policies", "beijing") + LADDER
+    version = load_policy("beijing").version
+    text = text.replace(f"version = {version}", f"version = {version + 1}", 1)
+    admin.post("/api/sla/policies", {"document": text})
+
+
 @pytest.fixture
 def people(paidan: RunningPaidan) -> Iterator[dict[str, Person]]:
     known = passwords(paidan)
-    logins = ("agent", "lead", "east.desk", "east.crew1")
+    logins = ("agent", "lead", "east.desk", "east.crew1", "admin")
     found = {login: Person(paidan.base_url, login, known[login]) for login in logins}
     yield found
     for person in found.values():
@@ -59,9 +82,10 @@ def sound(page: "Page", **said: object) -> None:
     page.wait_for_selector(f"[data-testid=sound]{wanted}")
 
 
-def test_a_breach_is_heard_and_folds_while_silenced(
+def test_a_step_of_a_ladder_is_heard_by_whom_it_is_for_and_folds_while_silenced(
     page: "Page", paidan: RunningPaidan, people: dict[str, Person]
 ) -> None:
+    sound_when_late(people["admin"])
     page.add_init_script(COUNT_NOTES)
     enter(page, paidan, "lead")
     wait_live(page)

@@ -178,7 +178,7 @@ def publish(crew: str, office: Office, lat: float, lon: float) -> None:
     vehicles = office.person("lead").get("/api/board")["vehicles"]
     vehicle = next(one for one in vehicles if one["crew_id"] == office.unit(crew))
     at = int(now().timestamp())
-    place = (round(lat * 1e6), round(lon * 1e6), 360, 45, at)
+    place = (round(lat * 1e6), round(lon * 1e6), 360, 45, at, 60)
     with redis.Redis.from_url(str(settings().redis_url)) as client:
         client.publish(channel(ORG_ID), RECORD.pack(uuid.UUID(vehicle["id"]).bytes, *place))
 

@@ -87,6 +87,8 @@ def test_a_breach_is_appealed_with_a_file_and_ruled_on(sit: Sit, office: Office)
     page.keyboard.press("Control+Enter")
     page.wait_for_selector(f"{CASE}[data-state=ruled]")
     assert "20:00" in page.locator("[data-testid=ruling]").inner_text()
+    # The centre's page, open all the while, is told.
+    desk.wait_for_selector(f"{CASE}[data-state=ruled]", timeout=3_000)
     page.keyboard.press("3")
     choose(page, row, "FG")
     raw = page.locator("[data-testid=raw]").inner_text()
@@ -121,6 +123,35 @@ def test_an_anomaly_is_corrected_from_the_queue(sit: Sit, office: Office) -> Non
     assert page.input_value("dialog select[name=point]") == "F"
     page.keyboard.press("Control+Enter")
     page.locator(f"{ROW}[data-number='{row['number']}']").wait_for(state="detached")
+
+
+def test_who_is_told_is_listed_and_taking_note_ends_it(sit: Sit, office: Office) -> None:
+    row = late_order(office)
+    page = sit("supervisor", "/breaches")
+    page.wait_for_selector("main[data-ready]")
+    page.keyboard.press("7")
+    line = f"{ROW}[data-number='{row['number']}']"
+    page.locator(line).first.wait_for()
+    told = page.locator(line).count()
+    page.click(f"{line} button >> nth=0")
+    page.wait_for_selector("[data-testid=ladder] [data-testid=escalation-step]")
+    assert serious_faults(page) == []
+    page.keyboard.press("q")
+    page.wait_for_function(
+        "([line, told]) => document.querySelectorAll(line).length < told", arg=[line, told]
+    )
+
+
+def test_an_order_at_risk_shows_its_evidence(sit: Sit, office: Office) -> None:
+    with earlier(40):
+        row = office.sent("east-2")
+    page = sit("supervisor", "/breaches")
+    page.wait_for_selector("main[data-ready]")
+    page.keyboard.press("1")
+    page.click(f"{ROW}[data-number='{row['number']}'] button")
+    page.locator("[data-testid=at-risk] table").first.wait_for()
+    page.click("[data-testid=tracks] summary")
+    page.wait_for_selector("[data-testid=tracks] [data-positions='0']")
 
 
 def test_the_filters_narrow_and_an_empty_list_says_so(sit: Sit, office: Office) -> None:

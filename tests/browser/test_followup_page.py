@@ -100,7 +100,7 @@ def test_who_is_not_reached_is_tried_again_later(sit: Sit, office: Office) -> No
     claimed(page, one)
     page.keyboard.press("n")
     page.wait_for_selector("[data-testid=said][data-tone=done]")
-    page.wait_for_selector(f"{row(one)}.waits")
+    page.wait_for_selector(f"{row(one)}.quiet")
     assert page.locator("[data-action=claim]").count() == 0
     assert re.search(r"\d\d:\d\d", page.locator("[data-testid=next]").inner_text())
     assert page.locator(row(one)).inner_text().count("●") == 1

@@ -52,6 +52,7 @@ def test_a_hold_tapped_without_signal_keeps_its_time_and_is_approved_by_key(
     page = phone(sit, row)
     page.context.set_offline(True)
     page.click("[data-action=hold]")
+    page.fill("dialog input[name=words]", "敲门三次无人应")
     page.click("[data-option=customer_unreachable]")
     page.wait_for_selector(f"{ON_HOLD}[data-state=requested]")
     assert serious_faults(page) == []
@@ -76,7 +77,11 @@ def test_a_hold_tapped_without_signal_keeps_its_time_and_is_approved_by_key(
     page.locator(ON_HOLD).wait_for(state="detached")
     page.wait_for_selector("[data-testid=acts] [data-act=resume][data-state=applied]")
     (hold,) = holds(office, row)
-    assert (hold["state"], hold["how"]) == ("approved", "crew")
+    assert (hold["state"], hold["how"], hold["words"]) == ("approved", "crew", "敲门三次无人应")
+    board.keyboard.press("Enter")
+    board.locator("[data-testid=order-page] [data-testid=hold-row]").get_by_text(
+        "敲门三次"
+    ).wait_for()
 
 
 def test_a_centre_asks_and_the_lead_refuses_by_key(sit: Sit, office: Office) -> None:
@@ -86,6 +91,9 @@ def test_a_centre_asks_and_the_lead_refuses_by_key(sit: Sit, office: Office) -> 
     board.click(line)
     board.keyboard.press("h")
     board.wait_for_selector("dialog[open] [data-option]")
+    board.keyboard.press("w")
+    board.keyboard.type("雷暴 3 级")
+    board.keyboard.press("Enter")
     board.keyboard.press("3")
     board.wait_for_selector(f"{line} [data-hold-asked=unsafe_weather]")
     assert board.locator("[data-action=hold_approve]").count() == 0
@@ -94,7 +102,11 @@ def test_a_centre_asks_and_the_lead_refuses_by_key(sit: Sit, office: Office) -> 
     lead.click(line)
     lead.keyboard.press("z")
     lead.wait_for_selector("dialog[open] [data-option=no_evidence]")
+    lead.keyboard.press("w")
+    lead.keyboard.type("没有照片")
+    lead.keyboard.press("Enter")
     lead.keyboard.press("2")
     board.locator(f"{line} [data-hold-asked]").wait_for(state="detached")
     (hold,) = holds(office, row)
     assert (hold["state"], hold["reason"]) == ("refused", "no_evidence")
+    assert (hold["words"], hold["decision_words"]) == ("雷暴 3 级", "没有照片")

@@ -144,3 +144,15 @@ def test_what_is_open_near_by_moves_no_field(sit: Sit, office: Office) -> None:
     assert after == before
     picture(page, "near")
     page.wait_for_selector(LIVE)
+
+
+def test_what_another_hotline_hands_over_is_filed_as_such(sit: Sit, office: Office) -> None:
+    page = form(sit, "no_power_home")
+    page.select_option("[name=kind]", "complaint")
+    page.select_option("[name=channel]", "12345")
+    page.fill("[name=description]", "转办：电费")
+    picture(page, "handed-over")
+    with page.expect_response("**/api/tickets") as answered:
+        page.keyboard.press("Control+Enter")
+    assert answered.value.request.post_data_json["channel"] == "12345"
+    assert answered.value.status == 201

@@ -101,6 +101,25 @@ def test_a_version_is_written_checked_compared_and_kept(sit: Sit) -> None:
     assert "受理放宽一分钟" in page.locator(PANE).inner_text()
 
 
+@pytest.mark.parametrize(
+    ("locale", "words"),
+    [("zh-CN", "责任方 nobody 不在 [parties] 中"), ("en-GB", "party nobody is not in [parties]")],
+)
+def test_a_mistake_is_told_in_the_readers_language(sit: Sit, locale: str, words: str) -> None:
+    page = opened(sit, locale=locale)
+    chosen(page, "complaints")
+    assert "2026" in page.locator("[data-testid=known-until]").inner_text()
+    page.keyboard.press("e")
+    page.wait_for_selector(f"{TEXT}:focus")
+    text = page.input_value(TEXT)
+    page.fill(TEXT, text.replace('responsible = "', 'responsible = "nobody" # "', 1))
+    page.wait_for_selector("[data-testid=problems] [data-line]")
+    assert words in page.locator("[data-testid=problems]").inner_text()
+    page.keyboard.press("Escape")
+    page.keyboard.press("x")
+    page.wait_for_selector(f"{PANE}[data-editing=false]")
+
+
 def test_a_draft_survives_the_reload_and_is_taken_back(sit: Sit) -> None:
     page = opened(sit)
     chosen(page, "enquiries")
@@ -161,7 +180,7 @@ def test_history_proposes_and_the_proposal_becomes_a_draft(sit: Sit) -> None:
         " [data-col=typical]')?.innerText === '05:02'"
     )
     page.keyboard.press("3")
-    page.wait_for_selector(f"{LINE} >> text=城市")
+    page.wait_for_selector(f"{LINE} >> text=城区")
     page.keyboard.press("3")
     page.wait_for_selector(f"{LINE}[data-code=AB][data-changes=true]")
     page.locator(f"{LINE}[data-code=AB] button").click()
@@ -200,8 +219,8 @@ def test_an_empty_period_says_so(sit: Sit) -> None:
     page = opened(sit, view="calibration")
     page.wait_for_selector(LINE)
     long_ago = clock_now() - timedelta(days=3000)
-    page.keyboard.press("d")
-    page.keyboard.press("d")
+    for _ in range(3):  # 90 days, a year, one's own
+        page.keyboard.press("d")
     page.wait_for_selector("input[type=datetime-local]")
     first, second = page.locator("input[type=datetime-local]").all()
     first.fill(f"{long_ago:%Y-%m-%dT%H:%M}")

@@ -4,7 +4,7 @@ import base64
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +12,10 @@ from sqlalchemy import delete, text, update
 
 from core.clock import now
 from core.db import session_factory
+from dispatch.escalation import service as escalation
+from dispatch.roster.models import Shift
 from dispatch.tickets.models import Ticket
+from sla import service as sla
 from tests.browser.axe import faults_in_all_looks, serious_faults
 from tests.browser.conftest import Sit
 from tests.office import NEEDS, Office
@@ -144,6 +147,9 @@ def test_a_complaint_is_transferred_returned_answered_closed_and_reopened(
     page.keyboard.press("t")
     choose(page, "4")
     page.wait_for_selector(PAGE.format("returned"))
+    page.keyboard.press("i")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("[data-testid=happened] [data-type='ticket.contacted']")
     page.keyboard.press("a")
     page.wait_for_selector("dialog textarea:focus")
     page.keyboard.type("已告知算法")
@@ -369,7 +375,7 @@ def test_a_centre_answers_what_was_transferred_to_it(sit: Sit, office: Office) -
     page.wait_for_selector(PAGE.format("transferred"))
     acts = page.locator("[role=toolbar] button")
     codes = [acts.nth(at).get_attribute("data-action") for at in range(acts.count())]
-    assert codes == ["answer", "return"]
+    assert codes == ["answer", "contact", "return"]
     page.keyboard.press("t")
     choose(page, "4")
     page.wait_for_selector(DONE)
@@ -395,3 +401,26 @@ def test_a_reopened_fault_gets_another_order_at_the_place_of_the_first(
     page.wait_for_selector(PAGE.format("ordered"))
     roles = [each["role"] for each in agent.get(f"/api/tickets/{one['id']}")["orders"]]
     assert roles == ["earlier", "shared"]
+
+
+def test_who_was_told_that_it_is_late_and_that_one_takes_note(sit: Sit, office: Office) -> None:
+    with session_factory()() as session:
+        session.execute(delete(Shift))  # everybody counts as on duty
+        session.commit()
+    one = ticket(office, kind="complaint", description="抄表有误")
+    office.person("agent").post(
+        f"/api/tickets/{one['id']}/transfer", {"unit_id": office.unit("east")}
+    )
+    due = datetime.fromisoformat(one["due_at"]) + timedelta(seconds=1)
+    sla.sweep(due)
+    for hours in (0, 1):
+        escalation.sweep(due + timedelta(hours=hours))
+    page = opened(sit, one)
+    ladder = page.locator("[data-testid=escalation][data-code=Answer][data-occasion=breach]")
+    ladder.wait_for()
+    assert page.locator("[data-testid=escalation-step]").count() >= 2
+    page.keyboard.press("q")
+    page.wait_for_selector(DONE)
+    assert "已有人知晓" in ladder.inner_text()
+    assert page.locator("[data-action=acknowledge]").count() == 0
+    assert serious_faults(page) == []

@@ -62,7 +62,8 @@ async def drive(terminal: Terminal, start: datetime) -> None:
     at = start + timedelta(seconds=1)
     for lat, lon in [*path, *[SITE] * 16]:
         moving = (lat, lon) not in (FAR, SITE)
-        await terminal.send_location(location(at, lat, lon, speed_kmh=118.0 if moving else 0.0))
+        speed = 118.0 if moving else 0.0
+        await terminal.send_location(location(at, lat, lon, speed_kmh=speed, ignition=moving))
         at += timedelta(seconds=2)
     await terminal.wait_acked()
 

@@ -33,7 +33,10 @@ ORDER_ACTS = (
     "assignment.arrived",
     "assignment.finished",
 )
-_UNDONE = "SELECT kind, name, attempts, last_error FROM outbox WHERE done_at IS NULL"
+_UNDONE = """
+    SELECT kind, name, attempts, last_error FROM outbox
+    WHERE done_at IS NULL AND (attempts > 0 OR due_at <= now())
+"""
 
 
 class Books:

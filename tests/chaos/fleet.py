@@ -77,7 +77,9 @@ def trip(start: datetime) -> list[Location]:
     path += [(FAR[0] + (SITE[0] - FAR[0]) * step / 9, FAR[1]) for step in range(1, 10)]
     path += [SITE] * 16
     return [
-        location(start + timedelta(seconds=1 + 2 * index), *place, speed_kmh=speed)
+        location(
+            start + timedelta(seconds=1 + 2 * index), *place, speed_kmh=speed, ignition=speed > 0
+        )
         for index, place in enumerate(path)
         for speed in [0.0 if place in (FAR, SITE) else 118.0]
     ]

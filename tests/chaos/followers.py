@@ -14,6 +14,7 @@ from tests.people import Person, Screen
 
 PAUSE_S = 0.1
 SAME_S = 15.0
+LOOKS = 50
 
 
 class Follower:
@@ -52,25 +53,30 @@ class Follower:
             return self._changed.wait_for(look, seconds)
 
     def difference(self) -> str | None:
-        """The law: old snapshot + deltas == fresh snapshot. What differs, or None."""
-        fresh = self.snapshot()
-        with self._changed:
+        """The law: old snapshot + deltas == fresh snapshot. What differs, or None.
+
+        A screen that is ahead of the snapshot already says nothing about it: it is taken again.
+        """
+        for _ in range(LOOKS):
+            fresh = Screen.of(self.snapshot())
+            with self._changed:
+                screen = self._reaching(fresh.number)
+                if screen is None:
+                    return f"does not come to {fresh.number}"
+                if screen.gaps:
+                    return f"{screen.gaps} gaps"
+                if screen.number == fresh.number:
+                    return _other_rows(screen, fresh)
+        return f"was ahead of {LOOKS} snapshots"
+
+    def _reaching(self, number: int) -> Screen | None:
+        """The screen as soon as it is at `number` or beyond; None: it stays behind."""
+
+        def look() -> Screen | None:
             screen = self.screen
-            reached = self._changed.wait_for(
-                lambda: self.screen is not None and self.screen.number >= fresh["number"], SAME_S
-            )
-            if not reached or self.screen is None:
-                return f"stays at {screen and screen.number}, the head is {fresh['number']}"
-            if self.screen.gaps:
-                return f"{self.screen.gaps} gaps"
-            wanted = Screen.of(fresh)
-            for entity, rows in wanted.rows.items():
-                mine = self.screen.rows[entity]
-                wrong = {key for key in rows.keys() | mine.keys() if rows.get(key) != mine.get(key)}
-                if wrong:
-                    key = min(wrong)
-                    return f"{entity} {key}: {mine.get(key)} instead of {rows.get(key)}"
-        return None
+            return screen if screen is not None and screen.number >= number else None
+
+        return self._changed.wait_for(look, SAME_S)
 
     def _follow(self) -> None:
         while not self._ending.is_set():
@@ -117,3 +123,13 @@ class Follower:
             self.ledger.surprised(f"{self.topic} of {self.person.unit_id} had to start anew")
             self.screen = None
             socket.close()
+
+
+def _other_rows(mine: Screen, fresh: Screen) -> str | None:
+    for entity, rows in fresh.rows.items():
+        seen = mine.rows[entity]
+        wrong = {key for key in rows.keys() | seen.keys() if rows.get(key) != seen.get(key)}
+        if wrong:
+            key = min(wrong)
+            return f"{entity} {key}: {seen.get(key)} instead of {rows.get(key)}"
+    return None

@@ -4,7 +4,7 @@ import random
 import threading
 import time
 import uuid
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -15,6 +15,7 @@ import httpx
 from tests.chaos.fleet import SITE, Fleet
 from tests.chaos.followers import Follower
 from tests.chaos.ledger import Ledger
+from tests.chaos.phone import RHYTHM_S, Phone
 from tests.harness import RunningPaidan
 from tests.people import Person
 from tests.telephony.carrier import InboundCall, Webhook
@@ -65,6 +66,7 @@ class Office:
         standing = [seat.terminal for seat in self.crews[:2]] + extra_terminals
         self.fleet = Fleet(standing, self.ledger, paidan.jt808)
         self._closing.callback(self.fleet.close)
+        self.phone = Phone(self.ledger, seed)
         self._trips = iter(self.crews[2:])
 
     def close(self) -> None:
@@ -99,6 +101,7 @@ class Office:
             threading.Thread(target=self._lane, args=(index, login), daemon=True)
             for index, login in enumerate(LANES)
         ]
+        self._lanes.append(threading.Thread(target=self._telephone, daemon=True))
         for lane in self._lanes:
             lane.start()
 
@@ -119,6 +122,15 @@ class Office:
                 Life(self, rng).live(crew)
             except Unexpected:
                 continue
+
+    def _telephone(self) -> None:
+        """The first crew's phone tells where it is."""
+        crew = self.people["east.crew1"]
+        path = f"/api/crews/{self.crews[0].unit_id}/positions"
+        while not self._ending.wait(RHYTHM_S):
+            moments, body = self.phone.report()
+            with suppress(Unexpected):
+                self.phone.answered(moments, self.act(crew, path, body)["codes"])
 
     def _set_out(self, seat: CrewSeat) -> None:
         centre = seat.login.partition(".")[0]

@@ -93,6 +93,7 @@ def before_a_ticket_is_confirmed(office: Office, _rng: random.Random) -> None:
     ("mistake", "victim", "moment", "finding"),
     [
         ("gateway_confirms_early", "gps", after_positions, "position: .* missing"),
+        ("phones_answered_early", "api", after_positions, "position: .* missing"),
         ("api_answers_early", "api", after_acts, "act: .* missing"),
         ("relay_drops", "engine", while_a_clock_is_due, "stamp: A of ticket .* is \\[\\]"),
         ("keys_forgotten", "api", before_a_ticket_is_confirmed, "ticket: .* doubled"),

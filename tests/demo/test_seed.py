@@ -31,6 +31,8 @@ from dispatch.directory.models import (
 )
 from dispatch.starter import ORG_ID
 from gps.models import Device
+from gps.movement_models import Fence
+from gps.shapes import shape_of
 from telephony.models import PhoneNumber
 from tests.office import Starter, environment, fresh_database, query
 
@@ -103,6 +105,18 @@ def test_the_whole_city_is_in_the_directory(demo: dict[str, Any]) -> None:
         "service_point": people,
         "base_map": 1,
     }
+
+
+def test_its_fences_are_shapes(demo: dict[str, Any]) -> None:
+    with session_factory()() as session:
+        fences = list(session.scalars(select(Fence).where(Fence.org_id == demo["org_id"])))
+    assert {one.shape["kind"] for one in fences} == {"circle", "polygon", "corridor"}
+    for one in fences:
+        assert shape_of(one.shape).to_json() == one.shape
+    yards = {one.unit_id: one.shape for one in fences if one.purpose == "base"}
+    for centre in demo["centres"]:
+        yard = shape_of(yards[UUID(centre["unit_id"])])
+        assert yard.beyond_m(centre["lat"], centre["lon"]) < 0
 
 
 def test_the_file_is_its_owners_only_and_true(demo: dict[str, Any], folder: Path) -> None:

@@ -85,7 +85,7 @@ class Follower:
 
 
 def record(vehicle: UUID) -> bytes:
-    return RECORD.pack(vehicle.bytes, 32_050_000, 118_800_000, 0, 0, 1_800_000_000)
+    return RECORD.pack(vehicle.bytes, 32_050_000, 118_800_000, 0, 0, 1_800_000_000, 60)
 
 
 def test_positions_of_one_organisation_do_not_hide_anothers(

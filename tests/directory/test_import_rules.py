@@ -5,9 +5,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from core.clock import now
+from core.db import read_session
 from dispatch.directory.imports.quality import RULES, TABLE
+from dispatch.directory.models import NetworkNode
 from tests.directory.imports import (
     CUSTOMERS,
     EVERY,
@@ -204,3 +207,19 @@ def test_a_circle_through_known_rows_is_seen(organisation: int, tmp_path: Path) 
     bring("nodes", write_csv(tmp_path / "known.csv", known))
     run = bring("nodes", write_csv(tmp_path / "n.csv", (NODE, ("A", "分段", "B", "甲", "", ""))))
     assert findings(run) == [(2, "parent", "parent_circle")]
+
+
+def test_points_of_other_map_systems_become_wgs84(organisation: int, tmp_path: Path) -> None:
+    """Tiananmen as AMap and Baidu have it, beside the same in WGS-84."""
+    rows = (
+        ("编号", "类型", "名称", "纬度", "经度", "坐标系"),
+        ("W", "变电站", "站", "39.911954", "116.377817", ""),
+        ("G", "变电站", "站", "39.91334545536069", "116.38404722455657", "GCJ-02"),
+        ("M", "变电站", "站", "39.9", "116.3", "mars"),
+    )
+    run = bring("nodes", write_csv(tmp_path / "n.csv", rows))
+    assert findings(run) == [(4, "datum", "unknown_choice")]
+    wanted = select(NetworkNode.lat, NetworkNode.lon).where(NetworkNode.org_id == organisation)
+    with read_session() as session:
+        plain, shifted = session.execute(wanted.order_by(NetworkNode.code.desc())).all()
+    assert shifted == pytest.approx(plain, abs=1e-7)

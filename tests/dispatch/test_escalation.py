@@ -53,7 +53,7 @@ class Case:
         return escalation.sweep(self.began + timedelta(seconds=seconds))
 
     def notices(self) -> list[Notice]:
-        wanted = select(Notice).where(Notice.order_id == self.order, Notice.code == ALARM)
+        wanted = select(Notice).where(Notice.case_id == self.order, Notice.code == ALARM)
         order = (Notice.step, Notice.channel)
         return query(lambda session: list(session.scalars(wanted.order_by(*order))))
 

@@ -25,7 +25,8 @@ from dispatch.planning import service as planning
 from dispatch.roster.models import Shift
 from gps.models import VehiclePosition
 from sla import service as sla
-from sla.models import SlaForecast, SlaLadder, SlaTimer
+from sla.forecasts import HELD
+from sla.models import SlaCase, SlaForecast, SlaLadder, SlaTimer
 from tests.acts import Acts
 from tests.office import query
 
@@ -62,6 +63,7 @@ class Trip:
                     device_id=new_id(),
                     fix_at=fix_at,
                     received_at=fix_at,
+                    quiet_at=fix_at + timedelta(seconds=300),
                     lat=FAULT[0] + metres / PER_DEGREE,
                     lon=FAULT[1],
                     speed_kmh=30.0,
@@ -265,19 +267,37 @@ def test_one_that_cannot_be_looked_at_holds_up_no_other(
     trip: Trip, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = trip.acts.file()
-    look = planning._look
+    journey = planning._journey
 
-    def fails(uow: Any, case: Any, *rest: Any) -> None:
-        if case.id == trip.order:
+    def fails(one: Any, *rest: Any) -> Any:
+        if one.row.id == trip.order:
             raise ValueError("planted")
-        look(uow, case, *rest)
+        return journey(one, *rest)
 
-    monkeypatch.setattr(planning, "_look", fails)
+    monkeypatch.setattr(planning, "_journey", fails)
     trip.look(1)
     key = (trip.acts.org_id, other)
     assert query(lambda session: session.get_one(SlaForecast, key)).level is not None
     assert trip.row().next_at == trip.at(301)
     trip.acts.put_away(other)
+
+
+def test_an_alert_waits_for_whoever_holds_the_order_and_nothing_else_does(trip: Trip) -> None:
+    trip.vehicle(2000, trip.at(0))
+    case = select(SlaCase).where(SlaCase.id == trip.order).with_for_update()
+    with session_factory()() as dispatcher:
+        dispatcher.execute(case)
+        trip.look(1)
+        assert trip.row().level == "calm"
+        later = trip.row().next_at
+        assert later is not None
+        trip.vehicle(40_000, later)
+        planning.sweep(later)
+        assert not trip.row().standing
+        assert trip.row().next_at == later + HELD
+        dispatcher.rollback()
+    planning.sweep(later + HELD)
+    assert trip.row().standing
 
 
 def test_an_order_that_was_recalled_is_predicted_anew(trip: Trip) -> None:

@@ -85,7 +85,7 @@ def test_a_robot_is_told_in_both_languages_once(
     for _ in range(2):  # a worker may get it twice
         tried(notice)
     (body,) = map(json.loads, hook.got)
-    number = query(lambda session: session.get_one(Order, (1, notice.order_id)).number)
+    number = query(lambda session: session.get_one(Order, (1, notice.case_id)).number)
     assert number in body["title"]
     assert f"工单 {number}" in body["message"]
     assert f"Order {number}" in body["message"]
@@ -247,7 +247,7 @@ def test_who_took_note_in_the_meantime_is_not_told(
 ) -> None:
     set_up(monkeypatch, "robot", hook.url)
     notice = asked(acts, "robot")
-    acts.order_act("accept", notice.order_id)
+    acts.order_act("accept", notice.case_id)
     assert ladder(notice.ladder_id).cause == "reached"
     tried(notice)
     assert (hook.got, now_is(notice).state) == ([], "cancelled")

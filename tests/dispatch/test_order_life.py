@@ -90,6 +90,7 @@ def test_the_product_knows_these_acts_and_no_others() -> None:
         "chase",
         "follow_on",  # tests/tickets has these three
         "hold",  # tests/dispatch/test_holds.py
+        "site",  # tests/places/test_drawn_site.py
     }
     assert set(ORDER_TABLE) == set(ORDER_LIFE) | others
     assert set(ASSIGNMENT_TABLE) == set(ASSIGNMENT_LIFE) | {"hold"}

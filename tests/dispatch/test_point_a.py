@@ -276,7 +276,7 @@ def test_not_accepted_after_four_minutes_is_shown_and_told(acts: Acts) -> None:
 
 def notice_of(order_id: UUID) -> Notice:
     """The engine hands the job over to RQ, the worker does it."""
-    wanted = select(Notice).where(Notice.order_id == order_id, Notice.channel == "voice")
+    wanted = select(Notice).where(Notice.case_id == order_id, Notice.channel == "voice")
     asked = query(lambda session: session.scalars(wanted).one())
     row = query(lambda session: session.get_one(Outbox, (1, asked.id)))
     assert (row.name, row.done_at, asked.state) == ("notice.send", None, "waiting")

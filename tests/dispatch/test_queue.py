@@ -18,7 +18,7 @@ from core.identity import system_actor
 from core.ids import new_id
 from core.uow import unit_of_work
 from dispatch.orders import crew_service
-from dispatch.orders.models import Assignment, Stamp
+from dispatch.orders.models import Assignment
 from dispatch.orders.rules import ACTIVE_ASSIGNMENT
 from tests.acts import CREW_ACTS, Acts, refused
 from tests.dispatch.dumps import dump
@@ -152,22 +152,3 @@ def test_finishing_one_leaves_the_queue_as_it_is(acts: Acts) -> None:
     acts.crew_act("activate", waiting[1], "south-1")
     assert active("south-1", acts) == [waiting[1]]
     acts.put_away(waiting[0])
-
-
-def test_the_key_of_the_terminal_accepts_once(acts: Acts) -> None:
-    """F by the vehicle's terminal; pressed again, or after a recall, it changes nothing."""
-    order_id, assignment_id = acts.sent("west-2")
-    for _ in range(2):
-        with unit_of_work(system_actor(acts.org_id, "engine")) as uow:
-            crew_service.accept_by_terminal(uow, assignment_id, uow.now)
-    assert acts.assignment(order_id).state == "active"
-    found = query(
-        lambda session: session.scalars(
-            select(Stamp).where(Stamp.assignment_id == assignment_id, Stamp.point == "F")
-        ).all()
-    )
-    assert [stamp.source for stamp in found] == ["terminal"]
-    acts.put_away(order_id)
-    with unit_of_work(system_actor(acts.org_id, "engine")) as uow:
-        crew_service.accept_by_terminal(uow, assignment_id, uow.now)
-    assert acts.assignment(order_id).state == "recalled"

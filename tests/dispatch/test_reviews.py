@@ -120,6 +120,25 @@ def test_a_breach_is_reviewed_appealed_and_ruled_and_both_figures_stay(office: O
     assert sound(office) == []
 
 
+def test_a_recall_takes_no_breach_back(office: Office) -> None:
+    """The crew did not accept in time: it stays late after the centre took the order back."""
+    row = office.sent("east-1")
+    acts = Acts(1)
+    for receipt in acts.receipts(uuid.UUID(row["id"])):
+        acts.confirm(receipt)
+    with later(10):
+        while "EF" not in {one["code"] for one in page(office, row)["order"]["alerts"]}:
+            sla.sweep(now() + timedelta(minutes=10))
+        office.turn()
+        recalled = f"/api/assignments/{row['assignment']['id']}/recall"
+        office.person("east.desk").post(recalled, {"reason": "crew_unavailable"})
+        office.turn()
+    found = reviews(office, row)["EF"]
+    assert (found["unit"], found["withdrawn_at"]) == (office.unit("east-1"), None)
+    assert found["over_s"] > 7 * 60
+    assert sound(office) == []
+
+
 def test_a_withdrawn_breach_withdraws_its_review_and_both_facts_stay(office: Office) -> None:
     row = late_order(office)
     departed = datetime.fromisoformat(page(office, row)["order"]["points"]["F"]) + timedelta(

@@ -16,8 +16,8 @@ GATE = Spot(39.9087, 116.3975)
 NORTH = Spot(39.9987, 116.3975)  # 0.09° of latitude: 10.0 km
 
 
-def journey(area="urban", at=NOON, age=0.0, fault=NORTH):
-    return estimate(OWN, GATE, at - timedelta(seconds=age), fault, area, at, ZONE)
+def journey(area="urban", at=NOON, fault=NORTH):
+    return estimate(OWN, GATE, at, fault, area, at, ZONE)
 
 
 def test_ten_kilometres_in_town_at_noon():
@@ -33,10 +33,8 @@ def test_the_hour_counts_by_the_clock_of_the_place():
     assert journey(at=night).mean_s < journey().mean_s < journey(at=peak).mean_s
 
 
-def test_an_area_that_nobody_knows_and_a_position_that_is_old_give_nothing():
+def test_an_area_that_nobody_knows_gives_nothing():
     assert journey(area="moon") is None
-    assert journey(age=OWN.stale_s) is not None
-    assert journey(age=OWN.stale_s + 0.001) is None
 
 
 def test_a_place_that_is_not_sure_widens_the_doubt():

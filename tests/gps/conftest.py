@@ -14,7 +14,8 @@ from core.identity import system_actor
 from core.ids import new_id
 from core.models import Event, Organisation
 from core.uow import UnitOfWork, unit_of_work
-from gps import pipeline, service
+from gps import pipeline, service, strangers
+from gps.models import Device
 
 
 @dataclass
@@ -34,6 +35,17 @@ class Fleet:
             self.devices[identity] = service.enrol(uow, identity=identity, vehicle_id=vehicle_id)
             if vehicle_id:
                 self.vehicles[identity] = vehicle_id
+
+    def adopt(self, identity: str) -> None:
+        """A stranger becomes a terminal of this organisation."""
+        with self.work() as uow:
+            device = Device(
+                org_id=1, id=new_id(), kind="terminal", protocol="jt808", identity=identity
+            )
+            uow.session.add(device)
+            strangers.become(uow.session, device)
+            device.vehicle_id = new_id()
+            self.devices[identity], self.vehicles[identity] = device.id, device.vehicle_id
 
     def facts(self, identity: str) -> list[tuple[Payload, Event]]:
         """What was recorded about the vehicle, in order."""

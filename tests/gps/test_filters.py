@@ -29,9 +29,11 @@ LATEST = Known(latest=Place(DEVICE, NOW - timedelta(seconds=10), 39.9, 116.3))
             replace(FIX, fix_at=NOW - timedelta(seconds=10), device_id=OTHER),
             LATEST,
             "aside",
-            "late",
+            "beside",
         ),
-        (replace(FIX, positioned=False), LATEST, "aside", "no_fix"),
+        (replace(FIX, positioned=False), LATEST, "aside", "outdated"),
+        (replace(FIX, accuracy_m=500.0), LATEST, "aside", "inaccurate"),
+        (replace(FIX, accuracy_m=60.0), LATEST, "keep", "ok"),
         (replace(FIX, fix_at=NOW + timedelta(minutes=5)), LATEST, "aside", "future"),
         (replace(FIX, fix_at=NOW + timedelta(seconds=30)), LATEST, "keep", "ok"),
         (replace(FIX, fix_at=NOW - timedelta(days=3)), LATEST, "aside", "late"),
@@ -46,7 +48,7 @@ def test_verdicts(fix: Fix, known: Known, decision: str, reason: str) -> None:
 
 def test_every_rule_can_object() -> None:
     names = [rule.__name__ for rule in RULES]
-    assert len(set(names)) == len(names) == 9
+    assert len(set(names)) == len(names) == 12
 
 
 def test_a_single_jump_is_forgotten_and_a_confirmed_one_believed() -> None:

@@ -13,6 +13,7 @@ from psycopg import sql
 
 from core.clock import now
 from core.engines import libpq_url
+from gps import session
 from gps.jt808 import downlink, uplink
 from gps.jt808.framing import Frame, build_frame
 from gps.publish import channel, unpack
@@ -88,23 +89,6 @@ def test_an_unknown_terminal_is_refused_and_listed(fleet: Fleet) -> None:
 
     run(scenario)
     assert fleet.query("SELECT identity, tries FROM stranger") == [(UNKNOWN, 2)]
-
-
-def test_a_quarantined_terminal_keeps_its_positions_until_it_is_known(fleet: Fleet) -> None:
-    async def scenario() -> None:
-        async with gateway(quarantine=True, tend_seconds=0.05) as running:
-            async with terminal(running, UNKNOWN) as one:
-                await one.send_location(positions(1)[0])
-                await one.wait_acked()
-                assert one.refused == [downlink.FAILED]
-                fleet.enrol(UNKNOWN)
-                await one.wait_closed()
-            async with terminal(running, UNKNOWN) as one:
-                await one.send_location(positions(1)[0])
-                await one.wait_acked()
-                assert one.acked == 1
-
-    run(scenario)
 
 
 def test_a_terminal_out_of_use_is_let_go_and_is_a_stranger(fleet: Fleet) -> None:
@@ -186,6 +170,19 @@ def test_bad_input_costs_neither_the_neighbours_frames_nor_his_connection(fleet:
     run(scenario)
     assert len(stored(fleet, A)) == 20
     assert len(stored(fleet, B)) == 21
+
+
+def test_garbage_in_one_go_is_one_line_of_the_log(fleet: Fleet, monkeypatch: Any) -> None:
+    lines: list[str] = []
+    monkeypatch.setattr(session.log, "info", lambda _, **more: lines.append(more.get("reason", "")))
+
+    async def scenario() -> None:
+        async with gateway() as running, terminal(running, A) as one:
+            await one.send_raw(b"\x7ex\x7e" * 500)
+            await one.wait_closed()
+
+    run(scenario)
+    assert lines.count("only garbage") == 1
 
 
 def test_one_connection_speaks_for_one_terminal_only(fleet: Fleet) -> None:

@@ -288,20 +288,55 @@ def test_a_cut_off_batch_gives_what_is_whole(length: int) -> None:
 
 @given(st.integers(0, 0xFFFF), st.binary(max_size=100), st.sampled_from([None, 1]))
 def test_no_body_breaks_the_parser(message_id: int, body: bytes, version: int | None) -> None:
-    for id_ in (message_id, *(0x0001, 0x0002, 0x0003, 0x0100, 0x0102, 0x0200, 0x0704)):
+    for id_ in (
+        message_id,
+        *(0x0001, 0x0002, 0x0003, 0x0005, 0x0100, 0x0102, 0x0107, 0x0200, 0x0704),
+    ):
         with suppress(uplink.BodyError):
             parse(id_, body, version)
 
 
-@pytest.mark.parametrize("version", [None, 1])
-def test_register_and_authenticate_in_both_versions(version: int | None) -> None:
-    register = uplink.Register(11, 100, "PAIDA", "M-1", "T000001", 1, "京A12345")
-    assert (
-        parse(uplink.REGISTER, uplink.build_register(register, version=version), version)
-        == register
+@pytest.mark.parametrize(
+    ("standard", "version", "model"),
+    [("2011", None, "M-1"), ("2013", None, "M-1"), ("2019", 1, "a model of 30 characters")],
+)
+def test_register_in_all_three_forms(standard: str, version: int | None, model: str) -> None:
+    register = uplink.Register(11, 100, "PAIDA", model, "T000001", 1, "京A12345", standard)
+    body = uplink.build_register(register, version=version)
+    assert len(body) == {"2011": 33, "2013": 45, "2019": 84}[standard]
+    assert parse(uplink.REGISTER, body, version) == register
+    assert parse(uplink.REGISTER, body[:-8], version).plate == ""
+    with pytest.raises(uplink.BodyError):
+        parse(uplink.REGISTER, body[:24], version)
+
+
+def test_a_vehicle_without_plates_registers_with_its_chassis_number() -> None:
+    """In the form of 2011 that is as long as one of 2013 with a short plate."""
+    for standard in ("2011", "2013"):
+        said = uplink.Register(11, 100, "PAIDA", "M-1", "T000001", 0, "LSVAB2BR5EN123456", standard)
+        assert parse(uplink.REGISTER, uplink.build_register(said)) == said
+    said = uplink.Register(11, 100, "PAIDA", "M-1", "T000001", 2, "12345", "2013")
+    assert parse(uplink.REGISTER, uplink.build_register(said)) == said
+
+
+def test_a_login_of_2019_tells_imei_and_software() -> None:
+    for version, told in ((None, ("", "")), (1, ("860123456789012", "V1.2.3"))):
+        body = uplink.build_authenticate(
+            "secret-7", version=version, imei="860123456789012", software="V1.2.3"
+        )
+        assert parse(uplink.AUTHENTICATE, body, version) == uplink.Authenticate("secret-7", *told)
+
+
+@pytest.mark.parametrize(("version", "widths"), [(None, (5, 20, 7)), (1, (11, 30, 30))])
+def test_attributes_tell_the_sim_card(version: int | None, widths: tuple[int, ...]) -> None:
+    texts = [b"PAIDA", b"M-1", b"T000001"]
+    body = b"\x00\x07" + b"".join(
+        text.ljust(width, b"\x00") for text, width in zip(texts, widths, strict=True)
     )
-    body = uplink.build_authenticate("secret-7", version=version)
-    assert parse(uplink.AUTHENTICATE, body, version) == uplink.Authenticate("secret-7")
+    body += bytes.fromhex("89860012345678901234") + b"\x02H1" + b"\x04V1.2" + b"\x01\x01"
+    said = uplink.Attributes("PAIDA", "M-1", "T000001", "89860012345678901234", "H1", "V1.2")
+    assert parse(uplink.ATTRIBUTES, body, version) == said
+    assert parse(uplink.ATTRIBUTES, uplink.build_attributes(said, version=version), version) == said
 
 
 def test_acknowledgement_round_trip_and_the_unknown() -> None:

@@ -1,156 +1,167 @@
-"""SIGKILL of the gateway under load: an acknowledged position is stored, and stored once."""
+"""SIGKILL of gateway, PostgreSQL and Valkey under load: what was acknowledged is stored, once.
+
+`PAIDAN_TEST_KILLS` (5): how many kills; `PAIDAN_TEST_SEED`: the moments and victims of a run again.
+"""
 
 import asyncio
-import os
 import random
-import signal
-import sys
-from asyncio.subprocess import Process
-from collections.abc import Callable
-from contextlib import suppress
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import timedelta
 
 import pytest
+import redis.asyncio
+from psycopg import sql
+from redis.exceptions import RedisError
 
+from core import migrate
 from core.clock import now
-from gps.terminal import Disconnected, Terminal, location
+from core.engines import EngineUrls, sqlalchemy_url
+from core.engines.embedded import Embedded
+from core.settings import settings
+from gps.publish import channel
+from gps.terminal import Terminal, location
+from tests.engine_fixtures import FAST, data_folder, execute, sibling_url
 from tests.gps.conftest import Fleet
-from tests.gps.test_gateway import run
-from tests.harness import ROOT, free_port_pair
+from tests.gps.storm import KILLS, SEED, Servers, Storm, start_gateway
+from tests.harness import free_port_pair
 
 pytestmark = pytest.mark.chaos
 
-TERMINALS = 12
-KILLS = 3
+TRUCKS = 12
+VICTIMS = ("gateway", "postgres", "gateway", "postmaster", "valkey")
 
 
-async def start(port: int, *words: str) -> Process:
-    """A gateway process that accepts connections."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tests.gps.gateway_process",
-        *words,
-        cwd=ROOT,
-        env={**os.environ, "PAIDAN_JT808_PORT": str(port)},
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    while True:
-        with suppress(OSError):
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.close()
-            return process
-        if process.returncode is not None:
-            raise AssertionError(f"the gateway ended with {process.returncode}")
-        await asyncio.sleep(0.05)
+@pytest.fixture(scope="module")
+def servers() -> Iterator[Servers]:
+    """Servers that only this file kills. What they say is committed outlives them."""
+    with data_folder() as folder:
+        embedded = Embedded(folder, postgres_options=FAST | {"synchronous_commit": "on"})
+        embedded.start()
+        yield Servers(embedded)
+        embedded.stop()
 
 
-class Driver:
-    """A terminal that sends a position every few milliseconds and remembers what was confirmed."""
-
-    def __init__(self, identity: str, progress: Callable[[], None]) -> None:
-        self.progress = progress
-        self.terminal = Terminal(identity)
-        self.sent: dict[int, datetime] = {}
-        self.confirmed: set[datetime] = set()
-        self.next_at = now().replace(microsecond=0) - timedelta(days=1)
-
-    def look(self) -> None:
-        """What is sent and no longer pending has been acknowledged."""
-        for serial in [serial for serial in self.sent if serial not in self.terminal.pending]:
-            self.confirmed.add(self.sent.pop(serial))
-        self.progress()
-
-    async def drive(self, port: int, stop: asyncio.Event) -> None:
-        await self.terminal.connect("127.0.0.1", port)
-        with suppress(Disconnected):
-            while not stop.is_set() and self.terminal.connected:
-                self.next_at += timedelta(seconds=1)
-                serial = await self.terminal.send_location(location(self.next_at, 39.9, 116.3))
-                self.sent[serial] = self.next_at
-                await self.terminal.wait_acked(at_most_pending=40)
-                self.look()
+@pytest.fixture(scope="module")
+def engines(servers: Servers) -> EngineUrls:
+    """In place of the servers of the whole run."""
+    postgres, valkey = servers.embedded.postgres, servers.embedded.valkey
+    assert postgres is not None
+    assert valkey is not None
+    return EngineUrls(sqlalchemy_url(postgres.url), valkey.url, owned=True)
 
 
-async def _rounds(fleet: Fleet, port: int, *words: str) -> int:
-    """Kill a few times under load; how many confirmed positions were missing after a kill."""
-    enough, goal, missing = asyncio.Event(), 0, 0
+@pytest.fixture(scope="module")
+def template_database(engines: EngineUrls) -> str:
+    """As of the whole run."""
+    execute(engines.database_url, sql.SQL("CREATE DATABASE paidan_template"))
+    migrate.upgrade(sibling_url(engines.database_url, "paidan_template"))
+    return "paidan_template"
 
-    def confirmed() -> int:
-        return sum(len(driver.confirmed) for driver in drivers)
 
-    def progress() -> None:
-        if confirmed() >= goal:
-            enough.set()
+def run(scenario: Callable[[], Awaitable[None]]) -> None:
+    async def bounded() -> None:
+        async with asyncio.timeout(170):
+            await scenario()
 
-    drivers = [Driver(identity, progress) for identity in list(fleet.devices)]
-    for _ in range(KILLS):
-        gateway, stop = await start(port, *words), asyncio.Event()
-        for driver in drivers:
-            driver.sent = {}
-            driver.terminal.pending.clear()
-        goal = confirmed() + random.randint(500, 900)
-        enough.clear()
-        driving = [asyncio.ensure_future(driver.drive(port, stop)) for driver in drivers]
-        await enough.wait()
-        gateway.send_signal(signal.SIGKILL)
+    asyncio.run(bounded())
+
+
+async def storm_of(storm: Storm, servers: Servers, victims: list[str], *words: str) -> None:
+    """Drive, kill one victim after the other, and see everything confirmed."""
+    port = free_port_pair()
+    gateway = await start_gateway(port, *words)
+    storm.drive(("127.0.0.1", port))
+    try:
+        for victim in victims:
+            await storm.some_more(0.8 / (len(victims) + 1))
+            if victim == "gateway":
+                gateway.kill()
+                await gateway.wait()
+                gateway = await start_gateway(port, *words)
+                continue
+            servers.kill(victim)
+            await asyncio.sleep(storm.dice.uniform(0, 0.3))
+            servers.heal()
+            if victim == "valkey":
+                await _heard()
+        await storm.all_confirmed()
+    finally:
+        storm.give_up()
+        gateway.kill()
         await gateway.wait()
-        stop.set()
-        await asyncio.gather(*driving, return_exceptions=True)
-        for driver in drivers:
-            driver.look()
-            stored = fleet.query(
-                "SELECT fix_at FROM fix WHERE device_id = %s",
-                fleet.devices[driver.terminal.identity.lstrip("0")],
-            )
-            times = [fix_at for (fix_at,) in stored]
-            assert len(times) == len(set(times))
-            missing += len(driver.confirmed - set(times))
-        for driver in drivers:
-            await driver.terminal.close()
-    return missing
 
 
-@pytest.fixture
-def busy(fleet: Fleet) -> Fleet:
-    for number in range(TERMINALS):
-        fleet.enrol(f"1390000{number:04d}", vehicle=number % 3 == 0)
-    return fleet
+async def _heard() -> None:
+    """Positions are announced again."""
+    url = settings().redis_url
+    assert url is not None
+    async with redis.asyncio.from_url(url) as client, client.pubsub() as ear:
+        while True:
+            try:
+                await ear.subscribe(channel(1))
+                break
+            except (RedisError, OSError):
+                await asyncio.sleep(0.05)
+        async with asyncio.timeout(20):
+            async for message in ear.listen():
+                if message["type"] == "message":
+                    return
 
 
-def test_no_acknowledged_position_is_missing_or_doubled(busy: Fleet) -> None:
-    async def scenario() -> None:
-        assert await _rounds(busy, free_port_pair()) == 0
-
-    run(scenario)
-
-
-def test_the_test_above_catches_an_acknowledgement_before_the_commit(busy: Fleet) -> None:
-    async def scenario() -> None:
-        assert await _rounds(busy, free_port_pair(), "planted") > 0
-
-    run(scenario)
+def test_what_is_acknowledged_is_there_once_and_in_order(fleet: Fleet, servers: Servers) -> None:
+    print(f"PAIDAN_TEST_SEED={SEED} PAIDAN_TEST_KILLS={KILLS}")  # noqa: T201 - shown at a failure
+    victims = [VICTIMS[index % len(VICTIMS)] for index in range(KILLS)]
+    random.Random(SEED).shuffle(victims)
+    storm = Storm(fleet, TRUCKS, 60 + 40 * KILLS, SEED)
+    run(lambda: storm_of(storm, servers, victims))
+    assert storm.confirmed == storm.total
+    assert storm.findings() == []
 
 
-def test_unacknowledged_positions_come_again_after_a_restart(busy: Fleet) -> None:
+@pytest.mark.parametrize(
+    ("mistake", "victims", "finding"),
+    [
+        ("early", ["gateway"] * 3, "confirmed positions are missing"),
+        ("shrugs", ["postgres"] * 3, "confirmed positions are missing"),
+        ("turned", [], "out of order"),
+        ("forgetful", [], "recorded"),
+        ("unkeyed", ["gateway"] * 3, "doubled"),
+    ],
+)
+def test_the_test_above_catches(
+    fleet: Fleet, servers: Servers, mistake: str, victims: list[str], finding: str
+) -> None:
+    """Planted: acknowledged before the commit; acknowledged without the database; each batch from
+    its end; watches not kept; no primary key.
+    """
+    storm, word = Storm(fleet, TRUCKS, 120, SEED), mistake
+    if mistake == "unkeyed":
+        fleet.execute("ALTER TABLE fix DROP CONSTRAINT pk_fix")
+        word = "lingers"
+    run(lambda: storm_of(storm, servers, victims, word))
+    found = storm.findings()
+    assert [one for one in found if finding in one], found
+
+
+def test_unacknowledged_positions_come_again_after_a_restart(fleet: Fleet) -> None:
     async def scenario() -> None:
         port = free_port_pair()
-        gateway = await start(port)
+        gateway = await start_gateway(port)
         start_at = now().replace(microsecond=0) - timedelta(hours=1)
         async with Terminal("13800000001") as one:
             await one.connect("127.0.0.1", port)
             for index in range(200):
                 at = start_at + timedelta(seconds=index)
                 await one.send_location(location(at, 39.9, 116.3))
-            gateway.send_signal(signal.SIGKILL)
+            gateway.kill()
             await gateway.wait()
             await one.wait_closed()
-            gateway = await start(port)
+            gateway = await start_gateway(port)
             await one.connect("127.0.0.1", port)
             await one.wait_acked()
-        gateway.send_signal(signal.SIGTERM)
+        gateway.terminate()
         assert await gateway.wait() == 0
-        stored = busy.query("SELECT count(*) FROM fix WHERE fix_at >= %s", start_at)
+        stored = fleet.query("SELECT count(*) FROM fix WHERE fix_at >= %s", start_at)
         assert stored == [(200,)]
 
     run(scenario)

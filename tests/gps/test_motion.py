@@ -2,27 +2,36 @@
 
 import json
 import math
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gps.motion import Crossing, Motion, Sight, Site, begin, follow
+from gps.motion import Crossing, Motion, Sight, Site, begin, follow, retraced
 
 T0 = datetime(2026, 5, 1, 8, 0, tzinfo=UTC)
 BASE = (39.9, 116.3)
 M_PER_DEG = 111_195.0
 
 
-def at(seconds: float, metres: float, speed: float = 0.0, *, aside: float = 0.0) -> Sight:
+def at(
+    seconds: float,
+    metres: float,
+    speed: float = 0.0,
+    *,
+    aside: float = 0.0,
+    ignition: bool | None = None,
+) -> Sight:
     """A vehicle `metres` north of the base, `seconds` after the watch began."""
     lon = BASE[1] + aside / (M_PER_DEG * math.cos(math.radians(BASE[0])))
-    return Sight(T0 + timedelta(seconds=seconds), BASE[0] + metres / M_PER_DEG, lon, speed)
+    lat = BASE[0] + metres / M_PER_DEG
+    return Sight(T0 + timedelta(seconds=seconds), lat, lon, speed, ignition)
 
 
-def site(metres: float, radius: float = 70.0) -> Site:
-    """With the accuracy gate of 30 m the edge is 100 m from the middle."""
+def site(metres: float, radius: float = 100.0) -> Site:
+    """A fix up to 30 m farther out may still be inside."""
     place = at(0, metres)
     return Site(place.lat, place.lon, radius, T0)
 
@@ -90,15 +99,45 @@ def test_a_vehicle_on_the_move_departed_when_the_watch_began() -> None:
 
 def test_arrival_is_dated_back_to_the_edge() -> None:
     # The edge of the site is at 900 m; at 10 m/s from second 20 it is reached at second 110.
-    stop = [at(121 + 10 * i, 1000) for i in range(5)]
+    stop = [at(121 + 10 * i, 1000) for i in range(11)]
     found = run(site(1000), REST, at(20, 0), *drive(20, 0, 1000, step=7), *stop)
     assert [crossing.kind for crossing in found] == ["departed", "arrived"]
     assert seconds(found[1]) == pytest.approx(110, abs=0.2)
     assert found[1].uncertainty_s == 7
 
 
+@pytest.mark.parametrize("step", [1, 2, 3, 5, 7])
+@pytest.mark.parametrize("kmh", [12, 36, 72])
+def test_a_fix_just_before_the_edge_does_not_date_the_arrival(step: float, kmh: float) -> None:
+    # A fix less than 30 m outside may be inside, but the way crosses the edge later.
+    way = drive(20, 0, 1000, step=step, kmh=kmh)
+    stands = (way[-1].at - T0).total_seconds() + 1
+    stop = [at(stands + 10 * i, 1000) for i in range(11)]
+    found = run(site(1000), REST, at(20, 0), *way, *stop)
+    assert [crossing.kind for crossing in found] == ["departed", "arrived"]
+    assert seconds(found[1]) == pytest.approx(20 + 900 / (kmh / 3.6), abs=0.2)
+    assert found[1].uncertainty_s == step
+
+
+def test_who_parks_behind_the_site_came_when_it_crossed_the_edge() -> None:
+    # Through the circle, and to rest 20 m behind it, where a fix may still be inside.
+    way = drive(0, 0, 1120)
+    found = run(site(1000), REST, *way, *(at(117 + 10 * i, 1120) for i in range(11)))
+    assert [crossing.kind for crossing in found] == ["departed", "arrived"]
+    assert seconds(found[1]) == pytest.approx(90, abs=0.2)
+
+
+def test_who_rests_before_the_edge_and_strays_into_the_site_came_once() -> None:
+    # Parked 10 m outside; a minute later one fix says 15 m farther on.
+    way, rest = drive(0, 0, 890), [at(90 + 5 * i, 890) for i in range(40)]
+    rest[12] = at(90 + 5 * 12, 905)
+    found = run(site(1000), REST, *way, *rest)
+    assert [crossing.kind for crossing in found] == ["departed", "arrived"]
+    assert seconds(found[1]) <= 90
+
+
 def test_the_crossing_is_interpolated_over_a_long_gap() -> None:
-    found = run(site(1000), REST, at(60, 500, 36), at(120, 1000), at(180, 1000))
+    found = run(site(1000), REST, at(60, 500, 36), at(120, 1000), at(210, 1000))
     assert [crossing.kind for crossing in found] == ["departed", "arrived"]
     assert seconds(found[1]) == pytest.approx(60 + 60 * 400 / 500, abs=0.2)
     assert found[1].uncertainty_s == 60
@@ -112,9 +151,56 @@ def test_driving_past_is_no_arrival(step: float, kmh: float) -> None:
 
 
 def test_a_red_light_inside_the_site_is_no_arrival() -> None:
-    wait = [at(103 + 5 * i, 1000) for i in range(5)]
-    found = run(site(1000), REST, *drive(0, 0, 1000), *wait, *drive(125, 1000, 3000))
+    wait = [at(103 + 5 * i, 1000) for i in range(15)]
+    found = run(site(1000), REST, *drive(0, 0, 1000), *wait, *drive(175, 1000, 3000))
     assert [crossing.kind for crossing in found] == ["departed"]
+
+
+def switched(sights: list[Sight], ignition: bool) -> list[Sight]:
+    return [replace(sight, ignition=ignition) for sight in sights]
+
+
+def test_switching_the_ignition_off_inside_is_an_arrival_at_once() -> None:
+    way = switched(drive(0, 0, 1000), ignition=True)
+    stop = [at(103, 1000, ignition=True), at(113, 1000, ignition=False)]
+    found = run(site(1000), REST, *way, *stop)
+    assert [crossing.kind for crossing in found] == ["departed", "arrived"]
+    assert seconds(found[1]) == pytest.approx(90, abs=0.2)
+
+
+def test_an_ignition_that_is_off_on_the_move_is_not_believed() -> None:
+    """Terminals without the wire say off for ever: a red light would be an arrival."""
+    seen_on = [at(1, 0, ignition=True)]
+    way = switched(drive(1, 0, 1000), ignition=False)
+    wait = [at(103 + 5 * i, 1000, ignition=False) for i in range(15)]
+    on = switched(drive(175, 1000, 3000), ignition=False)
+    found = run(site(1000), REST, *seen_on, *way, *wait, *on)
+    assert [crossing.kind for crossing in found] == ["departed"]
+
+
+def test_shuffling_in_the_yard_is_no_departure() -> None:
+    shuffle = [at(10, 25, 12), *(at(20 + 10 * i, 60) for i in range(15))]
+    (departed,) = run(site(5000), REST, *shuffle, *drive(180, 60, 600))
+    assert seconds(departed) == pytest.approx(175, abs=6)
+
+
+def test_a_red_light_in_front_of_the_yard_does_not_hide_the_departure() -> None:
+    light = [at(10, 60, 12), *(at(20 + 10 * i, 90) for i in range(5))]
+    (departed,) = run(site(5000), REST, *light, *drive(75, 90, 600))
+    assert seconds(departed) <= 10
+
+
+def test_fixes_that_came_late_date_both_moments_better() -> None:
+    """A blind spot over departure and arrival: live fixes alone know the gap's ends."""
+    stop = [at(161 + 10 * i, 1000) for i in range(11)]
+    whole = [at(0, 0), at(60, 0), *drive(60, 0, 1000), *stop]
+    live = [REST, *(sight for sight in whole if not 30 < (sight.at - T0).total_seconds() < 155)]
+    coarse, fine = (retraced(site(1000), track)[1] for track in (live, [REST, *whole]))
+    assert [one.kind for one in coarse] == [one.kind for one in fine] == ["departed", "arrived"]
+    assert [seconds(one) for one in fine] == [pytest.approx(60, abs=1), pytest.approx(150, abs=1)]
+    for rough, exact in zip(coarse, fine, strict=True):
+        assert rough.uncertainty_s > 100 > exact.uncertainty_s
+        assert abs(seconds(rough) - seconds(exact)) <= rough.uncertainty_s
 
 
 def test_one_outlier_inside_the_site_is_no_arrival_and_one_outside_delays_none() -> None:
@@ -122,14 +208,14 @@ def test_one_outlier_inside_the_site_is_no_arrival_and_one_outside_delays_none()
     assert [c.kind for c in run(site(1000), REST, *away[:4], at(45, 1000), *away[4:])] == [
         "departed"
     ]
-    stop = [at(110 + 10 * i, 1000 if i != 2 else 1900) for i in range(9)]
+    stop = [at(110 + 10 * i, 1000 if i != 2 else 1900) for i in range(13)]
     found = run(site(1000), REST, *drive(0, 0, 1000), *stop)
     assert [crossing.kind for crossing in found] == ["departed", "arrived"]
     assert seconds(found[1]) == pytest.approx(90, abs=0.2)
 
 
 def test_already_at_the_site() -> None:
-    found = run(site(20), REST, at(10, 2), at(20, 1))
+    found = run(site(20), REST, at(10, 2), at(20, 1), at(80, 2))
     assert [(crossing.kind, seconds(crossing)) for crossing in found] == [
         ("departed", 0),
         ("arrived", 0),
@@ -148,8 +234,8 @@ def test_a_stale_origin_inside_the_site_is_no_arrival_when_the_vehicle_is_elsewh
 
 
 def test_the_next_street_counts_as_departed_and_arrived() -> None:
-    near = site(150, radius=20)  # edge at 100 m, the proof of a departure needs more than 100
-    found = run(near, REST, at(10, 0), at(20, 60, 15), at(30, 100.5), at(70, 100.5))
+    near = site(150, radius=50)  # edge at 100 m, the proof of a departure needs more than 150
+    found = run(near, REST, at(10, 0), at(20, 60, 15), at(30, 101), at(130, 101))
     assert [crossing.kind for crossing in found] == ["departed", "arrived"]
     assert found[0].at <= found[1].at
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gps.motion import ACCURACY_M, Crossing, Sight, Site, begin, follow
+from gps.motion import ACCURACY_M, AWAY_M, STAY_S, Crossing, Sight, Site, begin, follow
 from gps.replay import Point, Track, read_tracks
 
 pytestmark = pytest.mark.shared
@@ -47,12 +47,12 @@ def test_every_journey_departs_and_arrives_at_its_end(journeys: list[Track]) -> 
         sights = [_sight(point) for point in track.points]
         first, last = sights[0], sights[-1]
         site = Site(last.lat, last.lon, RADIUS, first.at - timedelta(seconds=120))
-        before, after = _waiting(first, -110, 0), _waiting(last, 10, 100)
+        before, after = _waiting(first, -110, 0), _waiting(last, 10, 160)
         found = _crossings(site, before[0], [*before[1:], *sights, *after])
         assert [crossing.kind for crossing in found] == ["departed", "arrived"], track.name
         departed, arrived = found
         gap = max((b.at - a.at).total_seconds() for a, b in pairwise(sights))
-        away = [sight.metres_to(first) > 100 for sight in sights]
+        away = [sight.metres_to(first) > AWAY_M for sight in sights]
         left = next(s for s, now, then in zip(sights, away, away[1:], strict=False) if now and then)
         assert departed.at <= left.at
         # The site is entered for good at or after the dated crossing, within the gaps around it.
@@ -63,7 +63,7 @@ def test_every_journey_departs_and_arrives_at_its_end(journeys: list[Track]) -> 
 
 
 def test_driving_past_a_place_is_no_arrival(journeys: list[Track]) -> None:
-    """A site in the middle of a journey counts only where the vehicle stayed 30 s."""
+    """A site in the middle of a journey counts only where the vehicle stayed 90 s."""
     passed = arrived = 0
     for track in journeys:
         sights = [_sight(point) for point in track.points]
@@ -75,6 +75,6 @@ def test_driving_past_a_place_is_no_arrival(journeys: list[Track]) -> None:
             continue
         arrived += 1
         inside = [s.at for s in sights if site.metres_to(s) <= RADIUS + ACCURACY_M]
-        assert (inside[-1] - inside[0]).total_seconds() >= 30, track.name
+        assert (inside[-1] - inside[0]).total_seconds() >= STAY_S, track.name
     # One in six middles is a traffic jam or a stop; the fix count makes slow places likelier.
     assert passed > 4 * arrived

@@ -12,8 +12,8 @@ from core.clock import monotonic, now
 from gps.replay import Pace, Replay, Track, UnreadableTracks, enrol, positions, read_tracks
 from gps.replay_cli import app
 from tests.gps.conftest import Fleet
+from tests.gps.storm import start_gateway
 from tests.gps.test_gateway import gateway, run
-from tests.gps.test_kill import start
 from tests.harness import free_port_pair
 
 
@@ -86,7 +86,7 @@ def test_a_killed_gateway_only_delays_a_replay(fleet: Fleet, tmp_path: Path) -> 
 
     async def scenario() -> None:
         port = free_port_pair()
-        process = await start(port)
+        process = await start_gateway(port)
         half = asyncio.Event()
         replay = Replay(
             tracks,
@@ -99,7 +99,7 @@ def test_a_killed_gateway_only_delays_a_replay(fleet: Fleet, tmp_path: Path) -> 
         await half.wait()
         process.send_signal(signal.SIGKILL)
         await process.wait()
-        process = await start(port)
+        process = await start_gateway(port)
         tally = await running
         process.terminate()
         await process.wait()

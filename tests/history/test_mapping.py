@@ -157,3 +157,12 @@ def test_an_offset_in_the_cell_beats_the_zone_of_the_map():
 def test_formats(pattern, text):
     source = Source(system="x", timezone="America/New_York", formats=("%Y年%m月", pattern))
     assert TimeReader(source, NOW).read(text, "f") == datetime(2024, 1, 15, 8, tzinfo=UTC)
+
+
+def test_points_of_another_map_system_become_wgs84() -> None:
+    text = MAP.replace('lat = "lat"', 'lat = "lat"\ndatum = "gcj02"')
+    point = {"lat": "39.91334545536069", "lon": "116.38404722455657"}
+    order = read(text, **point).order
+    assert (order.lat, order.lon) == pytest.approx((39.911954, 116.377817), abs=1e-7)
+    with pytest.raises(MapInvalid):
+        parse_map(text.replace("gcj02", "mars"), "m.toml")

@@ -11,28 +11,44 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from core import live
 from core.clock import now, real_now
 from core.db import read_session, session_factory
+from core.identity import EVERYTHING, Access
+from core.rights import Role, Scope, rights_of
 from core.uow import unit_of_work
-from dashboards import calls
+from dashboards import breaches_live, calls
 from dashboards.board import snapshot
+from dashboards.seen import Viewer, breach_seen, delta_seen
+from dispatch.crews.models import Vehicle
 from dispatch.desks import service as desks
 from dispatch.desks.repository import Saying
 from dispatch.desks.rules import Lease
 from dispatch.desks.service import Look
 from dispatch.escalation import service as escalation
+from dispatch.help import service as help_calls
+from dispatch.help.repository import open_or_of
 from dispatch.orders import service
 from dispatch.planning import service as planning
+from dispatch.privacy.masking import Eyes
+from dispatch.reviews import repository
+from dispatch.reviews import service as reviews
+from dispatch.reviews.service import Ruling
 from dispatch.routing import automatic
 from dispatch.routing.models import RoutingSettings
+from dispatch.silence import service as silence
+from dispatch.silence.jobs import send as tell_of_silence
+from dispatch.silence.models import SilenceNotice
 from dispatch.starter import ORG_ID
+from gps import listening, pipeline
+from gps.fix import Fix
+from gps.models import Device
 from sla import service as sla
 from sla.repository import timers_of
 from tests.acts import CREW_ACTS, ORDER_ACTS, Acts, refused
-from tests.office import query, unit_id
+from tests.office import query, turn, unit_id
 
 CREWS = ("east-1", "east-2", "west-1")
 PROCESS = uuid4()
@@ -54,12 +70,13 @@ class Reader:
     """A screen that follows one topic, with an old state of its own to come back to."""
 
     topic: str
+    centre: str | None = None
     number: int = -1
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)
     resyncs: int = 0
 
     def fetch(self) -> None:
-        self.number, self.rows = fresh(self.topic)
+        self.number, self.rows = fresh(self.topic, self.centre)
 
     def catch_up(self) -> None:
         """Apply the deltas since `number`; fetch again where they are no longer kept."""
@@ -71,18 +88,40 @@ class Reader:
             for delta in deltas:
                 assert delta.number == self.number + 1
                 self.number = delta.number
-                if delta.value is None:
+                item = {"entity": delta.entity, "key": delta.key, "value": delta.value}
+                value = (delta_seen(item, viewer(self.centre)) if self.centre else item)["value"]
+                if value is not None and delta.entity == "vehicle":
+                    value = unplaced(value)
+                if value is None:
                     self.rows.pop(f"{delta.entity} {delta.key}", None)
                 else:
-                    self.rows[f"{delta.entity} {delta.key}"] = delta.value
+                    self.rows[f"{delta.entity} {delta.key}"] = value
         return None
 
     def check(self) -> None:
         self.catch_up()
-        assert (self.number, self.rows) == fresh(self.topic)
+        assert (self.number, self.rows) == fresh(self.topic, self.centre)
 
 
-def fresh(topic: str) -> tuple[int, dict[str, dict[str, Any]]]:
+def viewer(centre: str) -> Viewer:
+    """A dispatcher of this centre."""
+    return Viewer(Eyes.of(rights_of(Role.DISPATCHER)), Access(Scope.CENTRE, unit_id(centre)))
+
+
+def fresh_breaches(centre: str | None) -> tuple[int, dict[str, dict[str, Any]]]:
+    with read_session() as session:
+        found = breaches_live.snapshot(session, ORG_ID, now() + LATER, timedelta(days=2))
+    rows = {f"review {row['id']}": row for row in found["reviews"]}
+    rows |= {f"anomaly {row['id']}": row for row in found["anomalies"]}
+    if centre is None:
+        return found["number"], rows
+    seen = {key: breach_seen(row, viewer(centre)) for key, row in rows.items()}
+    return found["number"], {key: row for key, row in seen.items() if row is not None}
+
+
+def fresh(topic: str, centre: str | None = None) -> tuple[int, dict[str, dict[str, Any]]]:
+    if topic == live.BREACHES:
+        return fresh_breaches(centre)
     with read_session() as session:
         if topic == live.CALLS:
             desk = calls.snapshot(session, ORG_ID, now() + LATER)
@@ -91,7 +130,15 @@ def fresh(topic: str) -> tuple[int, dict[str, dict[str, Any]]]:
     rows = {f"order {row['id']}": row for row in found["orders"]}
     rows |= {f"crew {row['id']}": row for row in found["crews"]}
     rows |= {f"centre {row['id']}": row for row in found["centres"]}
+    rows |= {f"help {row['id']}": row for row in found["help"]}
+    rows |= {f"vehicle {row['id']}": unplaced(row) for row in found["vehicles"]}
     return found["number"], rows
+
+
+def unplaced(row: dict[str, Any]) -> dict[str, Any]:
+    """A vehicle without where it is and until when that holds: positions are not numbered."""
+    moving = ("lat", "lon", "speed_kmh", "course_deg", "fix_at", "quiet_at")
+    return {name: value for name, value in row.items() if name not in moving}
 
 
 def topics() -> list[str]:
@@ -112,14 +159,20 @@ STEPS = st.lists(
                 "back",
                 "desk comes",
                 "desk goes",
+                "help calls",
+                "help noted",
+                "help ends",
                 "automatic",
                 "file",
                 "confirm",
                 "sweep",
+                "rule",
                 "acknowledge",
                 "correct",
                 "reconnect",
                 "prune",
+                "position",
+                "quiet",
             )
         ),
         st.integers(0, 2),
@@ -137,6 +190,7 @@ class Play:
         self.acts = acts
         self.orders: list[UUID] = [acts.file(), acts.file(), acts.sent("east-1")[0]]
         self.readers = [Reader(topic) for topic in topics()]
+        self.readers += [Reader(live.BREACHES, centre) for centre in (None, "east", "west")]
         for reader in self.readers:
             reader.fetch()
         self.old = copy.deepcopy(self.readers)
@@ -151,6 +205,8 @@ class Play:
             refused(getattr(self.acts, what), crew)
         elif kind == "desk":
             self._desk(unit_id(centre), comes=act == "comes")
+        elif kind == "help":
+            self._help(act, crew)
         elif kind == "crew":
             if self.acts.order(order_id).assignment_id:
                 refused(self.acts.crew_act, act, self.acts.assignment(order_id).id, crew)
@@ -173,6 +229,20 @@ class Play:
         desks.keep_leases(PROCESS, [Saying(ORG_ID, unit, lease)])
         desks.settle(ORG_ID, Look(moment, real, {}, absences=True))
 
+    def _help(self, act: str, crew: str) -> None:
+        """A crew calls; the supervisor takes note of the first call, or ends it."""
+        if act == "calls":
+            login = f"{crew.partition('-')[0]}.crew{crew.partition('-')[2]}"
+            with unit_of_work(self.acts.by(login)) as uow:
+                help_calls.crew_calls(uow, unit_id(crew), EVERYTHING, None, (39.9, 116.4))
+            return
+        for one in query(lambda session: open_or_of(session, ORG_ID))[:1]:
+            with unit_of_work(self.acts.by("supervisor")) as uow:
+                if act == "noted":
+                    help_calls.acknowledge(uow, one.id, EVERYTHING)
+                else:
+                    help_calls.end(uow, one.id, "helped", EVERYTHING)
+
     def _automatic(self, _order_id: UUID) -> None:
         automatic.sweep(now() + timedelta(minutes=2))
 
@@ -181,6 +251,35 @@ class Play:
         sla.sweep(later)
         escalation.sweep(later)
         planning.sweep(later)
+
+        turn()  # reviews follow
+
+    def _position(self, order_id: UUID) -> None:
+        """A vehicle says where it is."""
+        crew, at = CREWS[self.orders.index(order_id)], now()
+        wanted = select(Device.id).join(Vehicle, Vehicle.id == Device.vehicle_id)
+        own = wanted.where(Vehicle.crew_id == unit_id(crew))
+        device = query(lambda session: session.scalars(own).one())
+        pipeline.write(ORG_ID, [Fix(device, at, at, 39.9, 116.4)])
+
+    def _quiet(self, _order_id: UUID) -> None:
+        """None has sent for an hour, and is missed; the gateway has been there all the time. Their
+        crews are told.
+        """
+        for moment in (now() - timedelta(days=1), now()):
+            listening.say("here/1", "terminal", moment, real_now())
+        silence.sweep(now() + timedelta(hours=1))
+        wanted = select(SilenceNotice.id).where(SilenceNotice.state == "waiting")
+        for notice_id in query(lambda session: session.scalars(wanted).all()):
+            tell_of_silence(notice_id, ORG_ID, {})
+
+    def _rule(self, order_id: UUID) -> None:
+        """A supervisor gives the first breach of an order to the other centre."""
+        found = query(lambda session: repository.reviews_of(session, ORG_ID, [order_id]))
+        if found and found[0].withdrawn_at is None:
+            moved = Ruling("reattributed", "属实", party="centre", unit=unit_id("west"))
+            with unit_of_work(self.acts.by("supervisor")) as uow:
+                reviews.rule(uow, found[0].id, moved)
 
     def _acknowledge(self, order_id: UUID) -> None:
         fired = [

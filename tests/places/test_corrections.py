@@ -1,24 +1,18 @@
 """The crew corrects the place: order, arrival circle, directory, log."""
 
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select, text
 
-from api.verify import verify
-from core.clock import now
 from core.db import engine, read_session, session_factory
 from core.errors import NotFound
 from core.ids import new_id
 from core.models import Event
 from core.rights import Scope
 from core.uow import unit_of_work
-from dashboards.order_page import order_page
 from dispatch.directory.models import Customer, NetworkNode, Premise, ServicePoint
 from dispatch.orders import service as orders
 from dispatch.orders.models import Location
@@ -29,22 +23,18 @@ from dispatch.places.filing import Said, placed
 from dispatch.places.models import PlaceProposal
 from dispatch.places.rules import arrival_radius
 from dispatch.starter import ORG_ID
-from gps import pipeline
-from gps.fix import Fix
-from gps.models import Device, Watch
+from gps.models import Watch
 from tests.acts import Acts
-from tests.office import query, turn
-
-OLD = (39.9239, 116.3966)
-NEW = (39.9329, 116.3966)  # a kilometre to the north
-BEGINNING = (39.9149, 116.3966)
-
-
-@pytest.fixture
-def acts(organisation: int) -> Iterator[Acts]:
-    pipeline._days.clear()
-    yield Acts(organisation)
-    pipeline._days.clear()
+from tests.office import query
+from tests.places.scene import (
+    NEW,
+    OLD,
+    correct,
+    file_at,
+    page,
+    under_way,
+    verified,
+)
 
 
 def known_premise(at: tuple[float | None, float | None] = OLD) -> tuple[UUID, UUID]:
@@ -85,46 +75,6 @@ def known_premise(at: tuple[float | None, float | None] = OLD) -> tuple[UUID, UU
     return customer, premise
 
 
-def file_at(acts: Acts, premise: UUID | None = None, **ticket: Any) -> UUID:
-    ticket_id = acts.ticket(**ticket)
-    with unit_of_work(acts.by("agent")) as uow:
-        where = placed(uow.session, ORG_ID, Said("urban", premise_id=premise))
-        if premise is None:
-            where = placed(uow.session, ORG_ID, Said("urban", *OLD))
-        return orders.file_order(
-            uow,
-            NewOrder(
-                ticket_id,
-                "no_power",
-                "景山",
-                "urban",
-                0,
-                "any",
-                where.lat,
-                where.lon,
-                where.source,
-                where.uncertainty_m,
-                premise_id=where.premise_id,
-            ),
-        )
-
-
-def under_way(acts: Acts, order_id: UUID) -> UUID:
-    """The crew has accepted it; its assignment."""
-    acts.order_act("release", order_id)
-    acts.order_act("dispatch", order_id)
-    assignment_id = acts.assignment(order_id).id
-    acts.crew_act("accept", assignment_id)
-    return assignment_id
-
-
-def correct(acts: Acts, assignment_id: UUID, at: tuple[float, float] = NEW, **more: Any) -> UUID:
-    crew = more.pop("crew", "east-1")
-    with unit_of_work(acts.by("east.crew1")) as uow:
-        mine = acts.access(Scope.CREW, crew)
-        return corrections.correct_place(uow, assignment_id, mine, lat=at[0], lon=at[1], **more)
-
-
 def located(order_id: UUID) -> list[Location]:
     return query(lambda session: repository.locations_of(session, ORG_ID, order_id))
 
@@ -137,48 +87,6 @@ def proposals(state: str = "open") -> list[PlaceProposal]:
 def watch_of(assignment_id: UUID) -> Watch:
     wanted = select(Watch).where(Watch.assignment_id == assignment_id)
     return query(lambda session: session.scalars(wanted).one())
-
-
-def page(order_id: UUID) -> dict[str, Any]:
-    return query(lambda session: order_page(session, ORG_ID, order_id, now()))
-
-
-def stamps(order_id: UUID, point: str) -> list[dict[str, Any]]:
-    return [one for one in page(order_id)["stamps"] if one["point"] == point]
-
-
-def verified() -> list[str]:
-    with read_session() as session:
-        return list(verify(session, ORG_ID))
-
-
-class Drive:
-    """The vehicle of an assignment, fix by fix, from now on."""
-
-    def __init__(self, acts: Acts, order_id: UUID) -> None:
-        vehicle = acts.assignment(order_id).vehicle_id
-        wanted = select(Device.id).where(Device.vehicle_id == vehicle)
-        self.device = query(lambda session: session.scalars(wanted).one())
-        self.at = now() + timedelta(milliseconds=50)
-
-    def stand(self, where: tuple[float, float], seconds: int = 0) -> datetime:
-        """Fixes at a place for so long; the time of the first."""
-        first = self.at
-        for _ in range(seconds // 2 + 1):
-            self._fix(where, 0.0)
-        return first
-
-    def go(self, start: tuple[float, float], end: tuple[float, float], steps: int = 4) -> None:
-        for step in range(1, steps):
-            part = step / steps
-            where = tuple(a + (b - a) * part for a, b in zip(start, end, strict=True))
-            self._fix((where[0], where[1]), 110.0)
-
-    def _fix(self, where: tuple[float, float], speed: float) -> None:
-        fix = Fix(self.device, self.at, now(), *where, speed_kmh=speed)
-        assert pipeline.write(ORG_ID, [fix], now=max(now(), self.at)).reasons["ok"] == 1
-        self.at += timedelta(seconds=2 if speed == 0.0 else 8)
-        turn()
 
 
 def test_a_correction_moves_the_order_and_keeps_the_old_point(acts: Acts) -> None:
@@ -218,67 +126,6 @@ def test_what_was_corrected_before_the_start_is_watched_from_the_start(acts: Act
     correct(acts, assignment_id)
     acts.crew_act("accept", assignment_id)
     assert (watch_of(assignment_id).lat, watch_of(assignment_id).lon) == NEW
-
-
-def test_the_vehicle_arrives_at_the_corrected_place_and_not_at_the_old_one(acts: Acts) -> None:
-    order_id = file_at(acts)
-    assignment_id = under_way(acts, order_id)
-    drive = Drive(acts, order_id)
-    drive.stand(BEGINNING, 4)
-    correct(acts, assignment_id)
-    drive.go(BEGINNING, OLD)
-    drive.stand(OLD, 40)
-    assert stamps(order_id, "H") == []
-    drive.go(OLD, NEW)
-    came = drive.stand(NEW, 36)
-    [stamp] = stamps(order_id, "H")
-    assert stamp["source"] == "gps"
-    assert stamp["counts"]
-    assert abs(datetime.fromisoformat(stamp["at"]) - came) < timedelta(seconds=12)
-    assert acts.assignment(order_id).state == "arrived"
-    assert len(stamps(order_id, "G")) == 1
-    assert verified() == []
-
-
-def test_who_stands_there_already_has_arrived_when_it_came(acts: Acts) -> None:
-    order_id = file_at(acts)
-    assignment_id = under_way(acts, order_id)
-    drive = Drive(acts, order_id)
-    drive.stand(BEGINNING, 4)
-    drive.go(BEGINNING, NEW)
-    came = drive.stand(NEW, 40)
-    assert stamps(order_id, "H") == []
-    correct(acts, assignment_id)
-    drive.stand(NEW)
-    [stamp] = stamps(order_id, "H")
-    assert abs(datetime.fromisoformat(stamp["at"]) - came) < timedelta(seconds=12)
-    assert len(stamps(order_id, "G")) == 1
-
-
-def test_an_arrival_at_the_wrong_place_gives_way_to_that_at_the_right_one(
-    acts: Acts, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # The drive is faster than time: its stamps lie ahead of the moment in which they are written.
-    monkeypatch.setattr("dispatch.orders.oddities.AHEAD", timedelta(hours=1))
-    order_id = file_at(acts)
-    assignment_id = under_way(acts, order_id)
-    drive = Drive(acts, order_id)
-    drive.stand(BEGINNING, 4)
-    drive.go(BEGINNING, OLD)
-    drive.stand(OLD, 36)
-    [wrong] = stamps(order_id, "H")
-    correct(acts, assignment_id)
-    drive.go(OLD, NEW)
-    came = drive.stand(NEW, 40)
-    first, second = sorted(stamps(order_id, "H"), key=lambda one: str(one["at"]))
-    assert (first["id"], first["counts"]) == (wrong["id"], False)
-    assert (second["source"], second["correction_reason"]) == ("gps", "place_corrected")
-    assert second["counts"]
-    assert abs(datetime.fromisoformat(second["at"]) - came) < timedelta(seconds=12)
-    segments = {one["code"]: one for one in page(order_id)["segments"]}
-    lost = datetime.fromisoformat(second["at"]) - datetime.fromisoformat(first["at"])
-    assert segments["GH"]["excluded_s"] == pytest.approx(lost.total_seconds())
-    assert verified() == []
 
 
 def test_a_small_difference_is_no_news_for_the_directory(acts: Acts) -> None:

@@ -13,9 +13,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from pydantic import SecretStr
 
+from core.coordinates import convert
 from core.settings import Settings
 from dispatch.places import geocoding
-from dispatch.places.datum import bd09_of_gcj02, gcj02_of_wgs84
 from dispatch.places.geocoding import FAILURES, REST, Breaker, Found, NoGeocoder, geocoder_of
 from gps.fix import distance_m
 
@@ -114,7 +114,7 @@ ARCGIS = {
         }
     ]
 }
-_GCJ = gcj02_of_wgs84(*HERE)
+_GCJ = convert(*HERE, given="wgs84", wanted="gcj02")
 AMAP = {
     "status": "1",
     "infocode": "10000",
@@ -122,7 +122,7 @@ AMAP = {
         {"formatted_address": ADDRESS, "location": f"{_GCJ[1]},{_GCJ[0]}", "level": "门牌号"}
     ],
 }
-_BD = bd09_of_gcj02(*_GCJ)
+_BD = convert(*_GCJ, given="gcj02", wanted="bd09")
 BAIDU = {
     "status": 0,
     "result": {

@@ -1,15 +1,11 @@
 """Laws of places: how sure, how wide the circle, how alike two reports are."""
 
-import json
 import uuid
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatch.places import datum
 from dispatch.places.duplicates import SHOWN_FROM, Report, likeness
 from dispatch.places.rules import (
     ARRIVAL_RADIUS_M,
@@ -22,7 +18,6 @@ from dispatch.places.rules import (
     differs,
     uncertainty_of,
 )
-from gps.fix import distance_m
 
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
 METRE = 1 / 111_195
@@ -142,29 +137,3 @@ def test_the_same_feeder_is_a_hint_and_the_same_transformer_more() -> None:
     feeder = likeness(on("feeder"), on("feeder"))
     transformer = likeness(on("feeder", "transformer"), on("feeder", "transformer"))
     assert SHOWN_FROM < feeder.score < transformer.score
-
-
-def test_published_offsets_of_chinese_maps(shared: Path) -> None:
-    known = json.loads((shared / "sla" / "standards.json").read_text(encoding="utf-8"))
-    vectors = known["coordinate_vectors"]["vectors"]
-    assert len(vectors) >= 3
-    for one in vectors:
-        wgs, gcj, bd = one["wgs84"], one["gcj02"], one["bd09"]
-        assert datum.gcj02_of_wgs84(*wgs) == pytest.approx(gcj, abs=1e-6)
-        assert datum.bd09_of_gcj02(*gcj) == pytest.approx(bd, abs=2e-6)
-        assert distance_m(*wgs, *gcj) == pytest.approx(one["offset_m"], abs=1.0)
-        assert distance_m(*datum.wgs84_of_gcj02(*gcj), *wgs) < 0.5
-        assert distance_m(*datum.wgs84_of_bd09(*bd), *wgs) < 0.5
-
-
-@given(st.floats(20, 50), st.floats(80, 130))
-def test_there_and_back_is_the_same_place(lat: float, lon: float) -> None:
-    gcj = datum.gcj02_of_wgs84(lat, lon)
-    assert distance_m(*datum.wgs84_of_gcj02(*gcj), lat, lon) < 0.01
-    bd = datum.bd09_of_gcj02(*gcj)
-    assert distance_m(*datum.wgs84_of_bd09(*bd), lat, lon) < 0.05
-
-
-def test_outside_china_nothing_is_shifted() -> None:
-    assert datum.gcj02_of_wgs84(48.2, 16.37) == (48.2, 16.37)
-    assert datum.wgs84_of_gcj02(37.77, -122.42) == (37.77, -122.42)

@@ -96,9 +96,22 @@ def test_an_important_customers_fault_is_promised_sooner(agent):
         "AB": 120,
         "AH": 30 * 60,
         "AD": 5 * 60,
+        "ARestored": 24 * 3600,
     }
     assert order["promise"]["limit_s"] == 30 * 60
     assert case(filed(agent, customer("ordinary"))["id"]).policy == "beijing"
+
+
+@pytest.mark.parametrize(("channel", "days"), [("12345", 7), ("12398", 10)])
+def test_what_another_hotline_hands_over_has_its_limit(agent, channel, days):
+    ticket = agent.post(
+        "/api/tickets", {"channel": channel, "kind": "complaint", "description": "转办"}
+    )
+    assert (case(ticket["id"]).policy, case(ticket["id"]).channel) == (
+        "government_hotlines",
+        channel,
+    )
+    assert timers(ticket["id"])["Handled"].limit_s >= days * 86400
 
 
 def test_an_order_goes_on_under_its_version_when_a_newer_one_begins(office, agent):

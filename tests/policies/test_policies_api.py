@@ -117,7 +117,10 @@ def test_a_calendar_gets_a_year_of_its_own(admin):
     )
     found = admin.post("/api/sla/calendars/validate", {"document": china["document"] + year})
     (error,) = found["errors"]
-    assert (error["field"], error["message"]) == ("years.3.working.0", "is not in 2027")
+    assert (error["field"], error["message"]) == (
+        "years.3.working.0",
+        {"zh": "不在 2027 年", "en": "is not in 2027"},
+    )
     good = china["document"] + year.replace("2026-01-01", "2027-01-09")
     assert admin.post("/api/sla/calendars/validate", {"document": good})["valid"] is True
     added = admin.post("/api/sla/calendars", {"document": good, "note": "2027"})

@@ -63,8 +63,9 @@ def test_what_differs_is_told_in_both_languages(second, capsys):
 def test_a_file_is_imported_once_and_never_changed(second, capsys):
     words = ["sla", "policies", "import", str(second)]
     assert main([*words, "--from", "2100-01-01"]) == 0
-    assert f"beijing@{NEXT}: 未到期 future" in capsys.readouterr().out
+    assert f"beijing@{NEXT}: 已保存 kept, 未到期 future" in capsys.readouterr().out
     assert main(words) == 0
+    assert "there already, nothing changed" in capsys.readouterr().out
     second.write_text(changed(NEXT, **{"limit_s = 1680": "limit_s = 1400"}), encoding="utf-8")
     assert main(words) == 2
     assert f"{NEXT + 1}" in capsys.readouterr().err
@@ -80,3 +81,44 @@ def test_a_calendar_is_imported(tmp_path, capsys):
     assert main(["sla", "policies", "import", "--calendar", str(file)]) == 0
     assert "weekdays@2" in capsys.readouterr().out
     assert main(["sla", "policies", "check", "--calendar", str(file)]) == 0
+    assert main(["sla", "policies", "import", "--calendar", str(file), "--from", "2100-01-01"]) == 2
+    assert "holds at once" in capsys.readouterr().err
+
+
+def test_the_text_that_is_kept_can_be_had_again(second, capsys):
+    assert main(["sla", "policies", "show", f"beijing@{NEXT - 1}"]) == 0
+    assert capsys.readouterr().out == shipped_text("policies", "beijing")
+    assert main(["sla", "policies", "import", str(second)]) == 0
+    capsys.readouterr()
+    assert main(["sla", "policies", "show", "beijing"]) == 0
+    assert capsys.readouterr().out == second.read_text(encoding="utf-8")
+    assert main(["sla", "policies", "show", "--calendar", "china"]) == 0
+    assert capsys.readouterr().out == shipped_text("calendars", "china")
+    assert main(["sla", "policies", "show", "--calendar", "china@77"]) == 2
+    assert "weekdays" in capsys.readouterr().err
+    assert main(["sla", "policies", "calendars"]) == 0
+    assert "2026" in capsys.readouterr().out
+
+
+def test_a_calendar_of_ones_own_serves_files_that_are_not_imported(tmp_path, capsys):
+    days, policy, record = (tmp_path / name for name in ("days.toml", "own.toml", "one.jsonl"))
+    text = shipped_text("calendars", "weekdays").replace('code = "weekdays"', 'code = "ours"')
+    days.write_text(text.replace("[1, 2, 3, 4, 5]", "[6, 7]"), encoding="utf-8")
+    complaints = shipped_text("policies", "complaints")
+    policy.write_text(complaints.replace('"china"', '"ours"'), encoding="utf-8")
+    record.write_text(
+        '{"order": 1, "stamps": {"received": "2026-03-02T02:00:00Z"},'
+        ' "now": "2026-03-09T02:00:00Z"}',
+        encoding="utf-8",
+    )
+    assert main(["sla", "policies", "check", str(policy)]) == 1
+    assert main(["sla", "policies", "check", str(policy), "--days", str(days)]) == 0
+    capsys.readouterr()
+    words = ["sla", "assess", str(record), "--policy"]
+    assert main([*words, str(policy)]) == 2
+    assert "calendar called ours" in capsys.readouterr().err
+    assert main([*words, str(policy), "--days", str(days)]) == 0
+    own = json.loads(capsys.readouterr().out)["goals"][-1]
+    assert main([*words, "complaints"]) == 0
+    china = json.loads(capsys.readouterr().out)["goals"][-1]
+    assert (own["state"], china["state"]) == ("running", "breached")

@@ -73,7 +73,7 @@ def facts_of(code: str) -> list[str]:
 def test_what_comes_with_paidan_holds_without_a_row(org):
     assert chosen(org) == f"beijing@{NOW}"
     assert (
-        chosen(org, Facts(kind="fault_repair", customer_class="first")) == "important_customers@1"
+        chosen(org, Facts(kind="fault_repair", customer_class="first")) == "important_customers@2"
     )
     assert chosen(org, COMPLAINT, covers="ticket") == "complaints@1"
     assert chosen(org, Facts(kind="enquiry"), covers="ticket") == "answers@1"
@@ -108,6 +108,12 @@ def test_the_text_that_something_began_under_is_kept(org):
         (row,) = session.scalars(select(SlaPolicy))
         assert (row.code, row.document) == ("beijing", BEIJING)
     assert facts_of("beijing") == ["policy.version_added"]
+
+
+def test_at_once_is_later_than_what_held_before(org):
+    add(org, changed(NEXT), effective_from=at(-1))
+    add(org, changed(NEXT + 1))
+    assert (chosen(org, hours=-0.5), chosen(org)) == (f"beijing@{NEXT}", f"beijing@{NEXT + 1}")
 
 
 def test_a_version_never_changes(org):

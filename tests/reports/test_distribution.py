@@ -179,7 +179,9 @@ def test_a_wrong_centres_dwell_is_its_own(day):
     found = report("centre")
     west, east = by_code(found, str(day.units["west"])), by_code(found, str(day.units["east"]))
     assert (west["BC"]["count"], east["BC"]["count"], east["CD"]["late"]) == (1, 1, 1)
-    assert (west["CD"]["unjudged"], east["CD"]["unjudged"]) == (1, 0)
+    # Late already when it gave the order back: two minutes to dispatch it, or to say so.
+    assert (west["CD"]["late"], west["CD"]["max_s"]) == (1, 335.0)
+    assert (west["CD"]["unjudged"], east["CD"]["unjudged"]) == (0, 0)
 
 
 def test_an_order_on_its_way_to_a_second_crew_is_not_counted_as_unjudged(day):

@@ -60,9 +60,11 @@ def test_a_wrong_centre_is_the_hotlines_detour(day):
     day.act(400, lambda uow: desk.return_to_hotline(uow, order, "wrong_department", EVERYTHING))
     running = row(order)["running"]
     assert (running["segment"], running["responsible"]) == ("detour", "hotline")
-    assert lost(day, order) == []  # it still lasts: the screen reckons it
+    late = ("CD", "centre", "west", 335, 215)  # two minutes to dispatch it, or to say so
+    assert lost(day, order) == [late]  # the detour still lasts: the screen reckons it
     day.released(700, order, "east")
-    assert lost(day, order) == [("detour", "hotline", None, 640, 640)]
+    assert lost(day, order) == [("detour", "hotline", None, 640, 640), late]
+    assert [one["earlier"] for one in row(order)["lost"]] == [False, True]
 
 
 def test_a_crew_sent_in_vain_is_the_centres_detour(day):

@@ -18,7 +18,8 @@ from dispatch.orders.rules import HopState, OrderState
 from dispatch.orders.stamps import StampState
 from dispatch.orders.timeline import timelines
 from sla.documents import load_policy
-from sla.segments import Segment, promise, segments
+from sla.segments import Segment, segments
+from sla.shares import shares
 
 T0 = datetime(2026, 3, 2, 4, tzinfo=UTC)
 LONG = timedelta(seconds=15)
@@ -146,10 +147,9 @@ def judged(shut: list[Closing], b: float, c: float | None, now: float) -> tuple[
         for one in timeline.intervals
         if one.kind == "desk_closed" and one.responsible == "centre"
     )
-    whole = promise(policy, timeline, at(now))
-    assert whole is not None
-    shares = {share.party: share.excluded_s for share in whole.shares}
-    assert shares.get("centre", 0.0) == pytest.approx(of_desk)
+    found = shares(policy, timeline, segments(policy, timeline, at(now)), at(now))
+    parties = {share.party: share.excluded_s for share in found}
+    assert parties.get("centre", 0.0) == pytest.approx(of_desk)
     return segment, of_desk
 
 

@@ -23,7 +23,8 @@ from dispatch.orders.stamps import StampState, stamps_of
 from sla import segments as judging
 from sla.documents import load_policy
 from sla.policy import Policy
-from sla.segments import Segment, Timeline
+from sla.segments import Segment
+from sla.timelines import Timeline
 
 BEIJING = load_policy("beijing")
 T0 = datetime(2026, 1, 5, 2, tzinfo=UTC)
@@ -40,6 +41,17 @@ def at(us: int) -> datetime:
 
 def us(moment: datetime) -> int:
     return (moment - T0) // timedelta(microseconds=1)
+
+
+def outside(spans: Sequence[Span], start: int, end: int) -> int:
+    """Microseconds between, without those that lie in any of the spans."""
+    inside = [(max(a, start), min(b, end)) for a, b in spans if min(b, end) > max(a, start)]
+    edges = sorted({start, end, *(edge for span in inside for edge in span)})
+    return sum(
+        after - before
+        for before, after in pairwise(edges)
+        if not any(a <= before and after <= b for a, b in inside)
+    )
 
 
 @dataclass(frozen=True)
@@ -59,6 +71,7 @@ class History:
     told: list[Told] = field(default_factory=list)
     points: dict[str, int] = field(default_factory=dict)
     detours: list[Span] = field(default_factory=list)
+    visits: list[Span] = field(default_factory=list)
     holds: list[HoldState] = field(default_factory=list)
 
     def add(
@@ -91,14 +104,15 @@ class History:
 
     def counted(self, code: str, start: int, end: int) -> int:
         """Microseconds between, without what belongs to no segment or is held."""
-        stops = [*self.detours, *self.held(code)]
-        inside = [(max(a, start), min(b, end)) for a, b in stops if min(b, end) > max(a, start)]
-        edges = sorted({start, end, *(edge for span in inside for edge in span)})
-        return sum(
-            after - before
-            for before, after in pairwise(edges)
-            if not any(a <= before and after <= b for a, b in inside)
-        )
+        return outside([*self.detours, *self.held(code)], start, end)
+
+    @property
+    def arrival(self) -> int:
+        """When the first crew was at the site that was not gone before the clock began. `visits`:
+        of crews that arrived and gave the order back.
+        """
+        there = [came for came, gone in self.visits if gone >= self.points["A"]]
+        return min([*there, self.points["H"]])
 
     def held(self, code: str) -> list[Span]:
         """Approved holds that stop this clock; short enough for every cap."""
@@ -232,8 +246,21 @@ class Teller:
         self.history.points["D"] = self.us
         return one
 
+    def arrive_in_vain(self, one: UUID) -> int:
+        """A crew that is at the site and can do nothing there."""
+        self.go(120)
+        self.tell(ev.AssignmentAccepted(), to=one, source="crew")
+        self.tell(ev.AssignmentActivated(), to=one, source="crew")
+        arrived = self.go(1680)
+        source = "gps" if self.chance() else "crew"
+        self.tell(ev.AssignmentArrived(), to=one, source=source, evidence=True)
+        return arrived
+
     def give_back(self, one: UUID) -> None:
+        arrived = self.arrive_in_vain(one) if self.chance() else None
         self.go(240)
+        if arrived is not None:
+            self.history.visits.append((arrived, self.us))
         kind = ev.AssignmentReturned if self.chance() else ev.AssignmentRecalled
         self.tell(kind(reason="crew_unavailable"), to=one)
         self.tell(ev.OrderUnassigned(assignment_id=one, how="returned"))
@@ -283,7 +310,8 @@ class Teller:
     def hold(self, one: UUID) -> None:
         points = self.history.points
         for _ in range(self.draw(st.integers(0, 3))):
-            before = us(self.history.holds[-1].begun_at) if self.history.holds else points["F"]
+            first = points[self.draw(st.sampled_from("ACF"))]
+            before = us(self.history.holds[-1].begun_at) if self.history.holds else first
             near = self.draw(st.sampled_from((60, 1_500)))  # so that holds overlap often
             begun = before + self.draw(st.integers(0, near)) * SECOND
             lasts = self.draw(st.integers(1, 500)) * SECOND

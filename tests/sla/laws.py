@@ -3,14 +3,19 @@
 from collections.abc import Sequence
 
 from core import events as ev
+from sla.shares import shares
 from tests.sla.histories import (
+    BEIJING,
     LIMITS,
+    LONG,
     POINTS,
     SECOND,
+    T0,
     History,
     closed,
     fold,
     judge,
+    outside,
     prefixes,
     us,
 )
@@ -40,13 +45,30 @@ def parts_add_up(history: History) -> None:
         return
     wall = history.points["H"] - history.points["A"]
     assert sum(micro(one.spent_s) + micro(one.excluded_s) for one in judged) == wall
-    assert micro(whole.spent_s) + micro(whole.excluded_s) == wall
+    assert micro(whole.spent_s) + micro(whole.excluded_s) == history.arrival - history.points["A"]
     for one in judged:
         assert one.start is not None
         assert one.end is not None
         start, end = us(one.start), us(one.end)
         assert micro(one.spent_s) == history.counted(one.code, start, end), one.code
         assert micro(one.excluded_s) == end - start - history.counted(one.code, start, end)
+
+
+def each_microsecond_has_one_owner(history: History) -> None:
+    """What parties spent, and the pauses of the promise, make A–H, to the microsecond; a detour
+    yields to a hold that stops the promise, a segment to both.
+    """
+    line = fold(history.order_id, history.arrived()).timelines(history.holds)[-1]
+    *judged, whole = judge(history)
+    if any(one.state == "anomaly" for one in (*judged, whole)):
+        return
+    found = shares(BEIJING, line, judged, T0 + LONG)
+    assert sum(micro(one.spent_s) + micro(one.excluded_s) for one in found) == micro(whole.spent_s)
+    assert sum(micro(one.paused_s) for one in found) == micro(whole.excluded_s)
+    start, end = history.points["A"], history.arrival
+    lost = sum(micro(one.excluded_s) for one in found)
+    pauses = history.held("AH")
+    assert lost == outside(pauses, start, end) - outside([*pauses, *history.detours], start, end)
 
 
 def at_the_limit_is_met(history: History) -> None:
@@ -85,10 +107,3 @@ def _own_point(payload: ev.Payload) -> str:
         ev.AssignmentDeparted: "G",
         ev.AssignmentArrived: "H",
     }.get(type(payload), "-")  # type: ignore[call-overload]
-
-
-def all_of(history: History) -> None:
-    points_are_those_that_count(history)
-    parts_add_up(history)
-    at_the_limit_is_met(history)
-    what_is_closed_stays(history)

@@ -175,6 +175,23 @@ def test_a_longer_limit_is_never_over_sooner(days, start, one, more):
 
 
 @pytest.mark.parametrize(
+    ("text", "start", "due"),
+    [
+        ("next day 12:00", (2026, 3, 28, 20), (2026, 3, 29, 12)),  # the night has 23 hours
+        ("next day 00:00", (2026, 3, 27, 23), (2026, 3, 28, 0)),
+        ("next workday 10:00", (2026, 3, 27, 20), (2026, 3, 30, 10)),  # a Friday
+        ("next workday 10:00", (2026, 3, 29, 9), (2026, 3, 30, 10)),
+    ],
+)
+def test_what_is_told_in_the_evening_is_due_at_a_time_of_the_next_day(text, start, due):
+    days = Calendar(BERLIN, week=frozenset({1, 2, 3, 4, 5}))
+    length = span(text)
+    assert str(length) == text
+    assert length.needs_days == ("workday" in text)
+    assert days.due(datetime(*start, tzinfo=BERLIN), length) == datetime(*due, tzinfo=BERLIN)
+
+
+@pytest.mark.parametrize(
     "text", ["", "4", "4 moons", "-1 h", "0 min", "1.5 days", "0.5 workday", "h", "4 4 h"]
 )
 def test_what_is_no_span_is_refused(text):

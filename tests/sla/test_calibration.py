@@ -26,7 +26,8 @@ from sla.documents import load_policy, parse_policy, policy_names, shipped_text
 from sla.facts import Facts
 from sla.policy import Policy
 from sla.proposals import derived_from, new_limits, proposed_document, written
-from sla.segments import PointTime, Timeline, segments, total
+from sla.segments import segments, total
+from sla.timelines import PointTime, Timeline
 
 T0 = datetime(2026, 3, 2, 8, tzinfo=UTC)
 BEIJING = load_policy("beijing")

@@ -14,14 +14,17 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from dispatch.orders import stamps
 from dispatch.orders import timeline as chain
+from sla import intervals
 from sla import segments as judging
-from sla.segments import Interval
+from sla import shares as sharing
+from sla.intervals import Interval
 from tests.sla import laws
 from tests.sla.histories import History, arrivals, histories
 
 WITHIN = 150
 SEEDS = (1, 2, 3)
-_due, _done, _holds, _union = judging.due, judging._done, judging._holds, judging._union
+_due, _done, _holds = judging.due, judging._done, judging.holds_of
+_pieces = sharing.pieces
 
 
 def off_by_a_microsecond(*values: Any) -> datetime | None:
@@ -34,9 +37,9 @@ def short_by_a_microsecond(*values: Any) -> datetime | None:
     return None if found is None else found - timedelta(microseconds=1)
 
 
-def each_counts(intervals: Any) -> Any:
+def each_counts(held: Any) -> Any:
     """Where two holds, or a hold and a detour, overlap, both count."""
-    whole = [one for one in intervals if one.end is None or one.end > one.start]
+    whole = [one for one in held if one.end is None or one.end > one.start]
     return [(one.start, one.end) for one in sorted(whole, key=lambda one: one.start)]
 
 
@@ -72,6 +75,24 @@ def a_closed_one_moves(policy: Any, base: Any, limit: Any, stops: Any, timeline:
     return found
 
 
+def both_own(policy: Any, timeline: Any, judged: Any, until: Any) -> Any:
+    """Where a hold and a detour overlap, both parties have spent the time."""
+    found = _pieces(policy, timeline, judged, until)
+    for one in timeline.intervals:
+        if one.kind == "detour":
+            found += [
+                replace(each, kind="interval", code=one.kind, party=one.responsible)
+                for each in found
+                if each.kind == "pause" and one.start <= each.start and each.end <= one.end
+            ]
+    return found
+
+
+def last_arrival(_policy: Any, _subject: Any, _ends: Any, timeline: Any) -> Any:
+    """The promise runs on after a crew was there that gave the order back."""
+    return timeline
+
+
 def order(told: tuple[History, list[int]]) -> None:
     laws.arrival_does_not_matter(*told)
 
@@ -83,15 +104,19 @@ MISTAKES = {
     "limit a microsecond too short": (
         judging, "due", short_by_a_microsecond, laws.at_the_limit_is_met,
     ),
-    "overlapping holds both count": (judging, "_union", each_counts, laws.parts_add_up),
-    "a hold counts twice": (judging, "_holds", held_twice, laws.parts_add_up),
-    "a hold is lost": (judging, "_holds", nothing, laws.parts_add_up),
+    "overlapping holds both count": ((intervals, judging), "union", each_counts, laws.parts_add_up),
+    "a hold counts twice": (judging, "holds_of", held_twice, laws.parts_add_up),
+    "a hold is lost": (judging, "holds_of", nothing, laws.parts_add_up),
     "corrections are ignored": (
         chain, "counting", without_corrections, laws.points_are_those_that_count,
     ),
     "a detour to a wrong crew is lost": (chain, "_assignment_detours", nothing, laws.parts_add_up),
     "a detour to a wrong centre is lost": (chain, "_hop_detours", nothing, laws.parts_add_up),
     "what came last counts": (chain, "counting", last_evidence, order),
+    "a hold and a detour both own": (
+        sharing, "pieces", both_own, laws.each_microsecond_has_one_owner,
+    ),
+    "the last arrival counts": (judging, "decided", last_arrival, laws.parts_add_up),
     "a closed segment moves": (judging, "_done", a_closed_one_moves, laws.what_is_closed_stays),
 }  # fmt: skip
 
@@ -125,8 +150,9 @@ def caught_after(law: Callable[[Any], None], beginning: int) -> int | None:
 def test_a_planted_mistake_is_caught(
     name: str, beginning: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    room, function, mistake, law = MISTAKES[name]
-    monkeypatch.setattr(room, function, mistake)
+    rooms, function, mistake, law = MISTAKES[name]
+    for room in rooms if isinstance(rooms, tuple) else (rooms,):
+        monkeypatch.setattr(room, function, mistake)
     found = caught_after(law, beginning)
     assert found is not None, f"{name}: not in {WITHIN} histories"
     assert found <= WITHIN

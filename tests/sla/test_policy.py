@@ -2,7 +2,14 @@
 
 import pytest
 
-from sla.documents import PolicyInvalid, PolicyUnknown, load_policy, parse_policy, policy_names
+from sla.documents import (
+    FileUnreadable,
+    PolicyInvalid,
+    PolicyUnknown,
+    load_policy,
+    parse_policy,
+    policy_names,
+)
 from sla.facts import Facts
 
 SMALL = """
@@ -51,6 +58,10 @@ def test_beijing_is_the_policy_of_the_rules():
     [
         ("limit_s = 60", "limit_s = -1", "segments.0.limits.0.limit_s"),
         ("limit_s = 60", "limit = 60", "segments.0.limits.0.limit"),
+        ("limit_s = 60", "limit_s = inf", "segments.0.limits.0.limit_s"),
+        ("limit_s = 60", "limit = '1000000 h'", "100 years"),
+        ("limit_s = 60", "limit_s = 60, when = { hours = 22 }", "limits.0.when.hours"),
+        ("limit_s = 60", "limit_s = 60, when = { area_class = 'mars' }", "when.area_class"),
         ("limit_s = 60", "limit = '4 moons'", "line 14: segments.0.limits.0.limit"),
         ("limit_s = 60", "limit = '4 workdays'", "working days need a calendar"),
         ('responsible = "crew"', 'responsible = "nobody"', "nobody"),
@@ -64,6 +75,9 @@ def test_a_wrong_file_is_refused_and_the_key_named(old, new, named):
     with pytest.raises(PolicyInvalid, match=r"small\.toml") as refused:
         parse_policy(SMALL.replace(old, new), "small.toml")
     assert named in str(refused.value)
+    chinese = [one.sentence("zh") for one in refused.value.errors]
+    assert all(any("\u4e00" <= sign <= "\u9fff" for sign in one) for one in chinese), chinese
+    assert not any("值无效" in one for one in chinese), chinese
 
 
 def test_segments_that_do_not_join_are_refused():
@@ -82,5 +96,5 @@ def test_a_policy_from_a_file_and_one_that_is_not_there(tmp_path):
         load_policy("nowhere")
     with pytest.raises(PolicyUnknown):
         load_policy("beijing@99")
-    with pytest.raises(PolicyUnknown, match=r"gone\.toml"):
+    with pytest.raises(FileUnreadable, match=r"gone\.toml"):
         load_policy(tmp_path / "gone.toml")

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from sla.documents import load_policy
 from sla.facts import Facts
+from sla.intervals import Interval
 from sla.prediction import (
-    BAND,
-    Band,
     Eta,
     Forecast,
     Part,
     Risk,
+    assumed,
     chance,
     follow,
     forecast,
@@ -27,10 +27,10 @@ from sla.prediction import (
     rest_of,
     typical,
 )
-from sla.segments import Interval
 from tests.sla.test_segments import ON_TIME, T0, at, timeline
 
 BEIJING = load_policy("beijing")
+BAND = assumed(BEIJING)
 SENT = {name: seconds for name, seconds in ON_TIME.items() if name <= "F"}
 ROAD = {name: seconds for name, seconds in ON_TIME.items() if name <= "G"}
 
@@ -57,7 +57,7 @@ def test_before_anybody_drives_the_policy_says_what_is_usual():
     found = forecast(BEIJING, timeline({"A": 0}), at(0), None, has_vehicle=False)
     assert found is not None
     assert found.journey == "policy"
-    usual = [typical(limit) for limit in (120, 240, 120, 120, 120, 180, 1680)]
+    usual = [typical(limit, BAND) for limit in (120, 240, 120, 120, 120, 180, 1680)]
     assert found.expected_at == at(sum(part.mean_s for part in usual))
     assert 0.5 < found.probability < 1
 
@@ -132,7 +132,7 @@ pauses = st.one_of(st.floats(0.1, 5), st.floats(0.1, 120))
 looks = st.lists(st.tuples(pauses, chances), max_size=80)
 
 
-def watched(steps, band: Band):
+def watched(steps, band):
     """Each look: seconds since the first, probability, the alert after it."""
     risk, seconds = Risk(), 0.0
     for pause, probability in steps:
@@ -143,7 +143,7 @@ def watched(steps, band: Band):
 
 @given(looks)
 def test_however_noisy_the_alerts_are_bounded(steps):
-    band = Band(enter=0.5, leave=0.7, dwell_s=60)
+    band = BAND
     seen = list(watched(steps, band))
     standing = [False, *(risk.standing for _, _, risk in seen)]
     alerts = sum(now and not before for before, now in pairwise(standing))
@@ -174,11 +174,11 @@ def test_an_alert_that_stands_has_a_reason_and_one_that_ends_too(steps):
 def test_noise_within_the_band_changes_nothing(noise, standing):
     risk = Risk(standing, T0, 0.4 if standing else None)
     for number, probability in enumerate(noise):
-        assert follow(risk, probability, at(100 * (number + 1))) == risk
+        assert follow(risk, probability, at(100 * (number + 1)), BAND) == risk
 
 
 def test_the_first_alert_does_not_wait():
-    assert follow(Risk(), 0.1, T0).standing
+    assert follow(Risk(), 0.1, T0, BAND).standing
 
 
 def test_only_what_moved_enough_is_worth_showing():
@@ -196,3 +196,18 @@ def test_who_drives_is_looked_at_often_and_who_has_time_is_not():
     assert look_again(T0, 2000, closely=False) == at(100)
     assert look_again(T0, 20, closely=False) == at(15)
     assert look_again(T0, 50_000, closely=False) == at(300)
+
+
+def test_a_policy_may_assume_something_of_its_own():
+    own = BAND.model_copy(update={"over_typical_s": 0.0, "enter": 0.9, "leave": 0.95})
+    policy = BEIJING.model_copy(update={"prediction": own})
+    before, after = (
+        forecast(one, timeline({"A": 0}), at(0), None, has_vehicle=False)
+        for one in (BEIJING, policy)
+    )
+    assert before is not None
+    assert after is not None
+    assert after.expected_at == at(43 * 60)
+    assert after.probability < before.probability
+    assert follow(Risk(), 0.8, at(0), assumed(policy)).standing
+    assert not follow(Risk(), 0.8, at(0), BAND).standing

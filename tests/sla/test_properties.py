@@ -40,6 +40,12 @@ def test_segments_detours_and_holds_add_up_to_the_microsecond(history: History):
 
 @given(histories())
 @settings(max_examples=150)
+def test_each_microsecond_of_a_promise_has_one_owner(history: History):
+    laws.each_microsecond_has_one_owner(history)
+
+
+@given(histories())
+@settings(max_examples=150)
 def test_exactly_at_the_limit_is_met(history: History):
     laws.at_the_limit_is_met(history)
 

@@ -12,7 +12,11 @@ from hypothesis import strategies as st
 
 from sla.documents import load_policy
 from sla.facts import Facts
-from sla.segments import Interval, PointTime, Timeline, deadline, promise, segments, total
+from sla.intervals import Interval, extended
+from sla.promise import promise
+from sla.segments import segments, total
+from sla.shares import shares
+from sla.timelines import PointTime, Timeline
 from sla.timers import merged_timers, timers
 
 BEIJING = load_policy("beijing")
@@ -124,7 +128,8 @@ def test_queueing_is_nobodys_turnout_but_the_promise_runs_on():
     kept = promise(BEIJING, line, at(9000))
     assert kept is not None
     assert kept.left_s == 2700 - 2500
-    assert {s.party: s.excluded_s for s in kept.shares}["capacity"] == 800
+    found = shares(BEIJING, line, tuple(judged.values()), at(9000))
+    assert {one.party: one.excluded_s for one in found}["capacity"] == 800
 
 
 def test_while_queued_the_turnout_has_no_deadline():
@@ -166,6 +171,33 @@ def test_an_attempt_that_ended_stops_its_timers_and_the_next_has_its_own():
     released = found["AB", ORDER]
     assert not released.late
     assert (released.stopped_at, released.due_at) == (at(600), at(660))
+
+
+def test_taking_an_order_back_undoes_no_lateness():
+    """E–F has 120 s: recalled at 121 s it was late, at 120 s nobody knows."""
+    points = {"A": 0, "B": 60, "C": 70, "D": 100, "E": 110}
+    for recalled, state in ((231, "done"), (230, "unknown")):
+        line = timeline(points, ended_at=at(recalled), broken_off=True)
+        one = {s.code: s for s in segments(BEIJING, line, at(900))}["EF"]
+        assert one.state == state
+    assert (one.spent_s, one.within) == (None, None)
+    line = timeline(points, ended_at=at(231), broken_off=True)
+    late = {s.code: s for s in segments(BEIJING, line, at(900))}["EF"]
+    assert (late.spent_s, late.within, late.mark) == (121.0, False, "broken_off")
+    fired = {t.code: t for t in timers(BEIJING, line, at(900))}["EF"]
+    assert (fired.due_at, fired.stopped_at, fired.late) == (at(230), at(231), True)
+
+
+def test_the_promise_of_an_order_does_not_end_with_an_attempt():
+    line = timeline({"A": 0, "B": 60, "C": 70, "D": 100}, ended_at=at(5000), broken_off=True)
+    whole = total(BEIJING, line, at(5000))
+    assert whole is not None
+    assert whole.state == "unknown"
+
+
+def test_a_past_record_without_a_stamp_is_not_late_for_it():
+    line = timeline({"A": 0, "B": 60, "C": 70, "D": 100, "E": 110}, ended_at=at(9000))
+    assert {s.code: s.state for s in segments(BEIJING, line, at(9000))}["EF"] == "unknown"
 
 
 @given(complete, gaps)
@@ -228,7 +260,7 @@ def test_a_timer_is_late_exactly_when_its_segment_is_not_within(points, now):
 
 @given(gaps, seconds, st.integers(1, 3000))
 def test_a_deadline_leaves_exactly_the_limit_of_counted_time(intervals, start, limit):
-    due = deadline(intervals, at(start), limit)
+    due = extended(intervals, at(start), at(start + limit))
     assert due is not None
     stops = sorted({at(start), due, *(t for i in intervals for t in (i.start, i.end) if t)})
     counted = 0.0

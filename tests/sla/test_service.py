@@ -19,9 +19,10 @@ from core.uow import unit_of_work
 from sla import service, sweep
 from sla.documents import PolicyUnknown, load_policy
 from sla.facts import Facts
+from sla.intervals import Interval
 from sla.models import SlaLadder, SlaTimer
 from sla.rules import fold_case
-from sla.segments import Interval, PointTime, Timeline
+from sla.timelines import PointTime, Timeline
 from tests.history.organisations import make_organisation
 
 BEIJING = load_policy("beijing")

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sla.documents import load_policy
-from sla.segments import Interval, segments
+from sla.intervals import Interval
+from sla.segments import segments
 from sla.slack import leave_by, slack, spender
 from tests.sla.test_segments import ON_TIME, T0, at, complete, gaps, timeline
 
@@ -66,16 +67,16 @@ def test_without_a_promise_there_is_no_slack():
 def test_what_still_runs_spends_for_the_eye_but_not_for_the_row():
     line = timeline({"A": 0, "B": 60})
     judged = segments(BEIJING, line, at(60 + 240 + 100))
-    running = spender(judged, line.intervals, at(60 + 240 + 100))
+    running = spender(BEIJING, line, judged, at(60 + 240 + 100))
     assert running is not None
     assert (running.code, running.over_s) == ("BC", 100)
-    assert spender(judged, line.intervals, None) is None
+    assert spender(BEIJING, line, judged, None) is None
 
 
 @pytest.mark.parametrize(("end", "code"), [(at(400), "detour"), (None, None)])
 def test_a_detour_is_spent_by_whoever_caused_it_once_it_is_over(end, code):
     line = timeline({"A": 0, "B": 60}, intervals=(Interval("detour", at(60), end, "hotline"),))
-    found = spender(segments(BEIJING, line, at(500)), line.intervals, None)
+    found = spender(BEIJING, line, segments(BEIJING, line, at(500)), None)
     assert (found.code if found else None) == code
 
 

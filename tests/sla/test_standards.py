@@ -3,9 +3,13 @@
 import json
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from dashboards.reference import FAULT_CODES
+from dispatch.directory.codes import IMPORTANCES
+from dispatch.tickets.models import CHANNELS, KINDS
 from sla.calendars import Span
 from sla.documents import (
     calendar_names,
@@ -15,6 +19,8 @@ from sla.documents import (
     policy_names,
     shipped_calendar,
 )
+from sla.facts import AreaClass, When
+from sla.misfits import misfits
 from sla.policy import DOUBTFUL, Limit, Policy
 
 STANDARDS = Path(__file__).parents[3] / "shared/sla/standards.json"
@@ -83,7 +89,7 @@ def _figures(policy: Policy) -> list[Limit]:
 def test_a_policy_that_comes_with_paidan_is_whole(name):
     policy = load_policy(name)
     assert name in (policy.code, f"{policy.code}@{policy.version}")
-    assert list(policy.problems()) == []
+    assert list(misfits(policy)) == []
     assert all(limit.source and limit.confidence for limit in _figures(policy))
     doubtful = [limit for limit in _figures(policy) if limit.confidence in DOUBTFUL]
     doubtful_timers = [timer for timer in policy.timers if timer.confidence in DOUBTFUL]
@@ -103,6 +109,38 @@ def test_what_nobody_read_waits_and_what_was_read_does_not():
     assert load_policy("complaints").doubtful == []
     for name in ("enquiries", "service_requests", "repair_closed_loop", "gb_gas"):
         assert load_policy(name).doubtful
+
+
+DOORS = {
+    "kind": KINDS,
+    "channel": CHANNELS,
+    "fault_class": FAULT_CODES,
+    "customer_class": IMPORTANCES,
+    "area_class": get_args(AreaClass),
+}
+"""What the product's doors can say of an order or ticket; facts of a policy's own they do not."""
+
+
+def _can_hold(when: When) -> bool:
+    known = all(
+        not (wanted := getattr(when, name)) or set(wanted) & set(codes)
+        for name, codes in DOORS.items()
+    )
+    return known and not when.facts
+
+
+@pytest.mark.parametrize("name", policy_names())
+def test_what_begins_by_itself_asks_only_for_what_the_product_knows(name):
+    """Else a limit is there on paper, and no order is ever judged by it."""
+    policy = load_policy(name)
+    if policy.applies is None:
+        return
+    assert _can_hold(policy.applies)
+    for code in policy.applies.channel:
+        assert code in CHANNELS
+    for rule in policy.rules:
+        assert _can_hold(rule.when), rule.code
+        assert any(_can_hold(limit.when) for limit in rule.limits), rule.code
 
 
 DOCUMENT = Path(__file__).parents[2] / "docs/policies.md"

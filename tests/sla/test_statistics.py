@@ -43,7 +43,9 @@ def test_the_statistic_decides_whether_the_limit_is_met():
     assert figures(spent, "p90").met is True
     assert figures(spent, "p95").met is False
     assert figures([UNKNOWN]).met is None
-    assert figures([done(1, 10), done(1, 20)], "p90").met is None
+    assert figures([done(1, 10), done(1, 20)], "p90").met is True
+    assert figures([done(1, 10), done(1, 20), done(30, 20)], "mean").met is True
+    assert figures([done(11, 10), done(1, 20), done(1, 20)], "mean").met is False
 
 
 def test_nothing_gives_no_figures_and_no_quantile():

@@ -19,21 +19,21 @@ from sqlalchemy.exc import OperationalError
 from api.verify import verify
 from core.clock import now, seconds_until
 from core.db import read_session, session_factory
-from core.engines import open_engines
+from core.engines.embedded import Embedded
+from core.engines.postgres import Postgres
 from core.eventlog import recorded
 from core.events import SlaBreached
 from core.identity import system_actor
 from core.ids import new_id
 from core.models import Event, Organisation
 from core.recorded import Recorded
-from core.settings import Settings
 from core.uow import unit_of_work
 from sla import service
 from sla.documents import load_policy
 from sla.facts import Facts
 from sla.models import ClockStep, SlaCase, SlaTimer
-from sla.segments import PointTime, Timeline
-from tests.engine_fixtures import forget_settings
+from sla.timelines import PointTime, Timeline
+from tests.engine_fixtures import data_folder, forget_settings
 from tests.harness import RunningPaidan
 from tests.history.organisations import make_organisation
 from tests.sla import sweep_process
@@ -41,12 +41,15 @@ from tests.sla import sweep_process
 BEIJING = load_policy("beijing")
 AB = timedelta(seconds=120)
 FACTS = Facts(same_site=True, area_class="urban")
+FAULT_S = float(os.environ.get("PAIDAN_TEST_FAULT_SECONDS", "2"))
+"""How long a sweep is paused, the server is away, and by how much a clock is set back."""
+pytestmark = pytest.mark.timeout(180 + 2 * FAULT_S)
 _TICK = threading.Event()
 
 
 def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     """Wait for what another process does in the database."""
-    end = now() + timedelta(seconds=seconds)
+    end = now() + timedelta(seconds=FAULT_S + seconds)
     while not condition():
         assert now() < end, "it does not happen"
         _TICK.wait(0.02)
@@ -60,7 +63,7 @@ class Herd:
         self.orders = [new_id() for _ in range(count)]
         with unit_of_work(system_actor(org_id, "test")) as uow:
             for order in self.orders:
-                service.open_case(uow, order, BEIJING, now())
+                service.open_case(uow, order, BEIJING, now(), subject="ticket")
                 points = {"A": PointTime(due_at - AB, "test")}
                 timeline = Timeline(order, points=points, facts=FACTS)
                 service.reassess(uow, order, [timeline], now())
@@ -145,7 +148,7 @@ def test_a_paused_sweep_fires_once_and_says_how_late(org_id, sweeps):
     until(Herd(org_id, 1, soon(-10)).all_fired)
     os.kill(sweeps[0].pid, signal.SIGSTOP)
     herd = Herd(org_id, 40, soon(0.5))
-    until(lambda: seconds_until(herd.due_at) < -2)
+    until(lambda: seconds_until(herd.due_at) < -FAULT_S)
     assert herd.fired() == 0
     continued = now()
     os.kill(sweeps[0].pid, signal.SIGCONT)
@@ -194,18 +197,18 @@ def test_a_clock_set_back_is_recorded_with_what_ran_then(org_id, sweeps, tmp_pat
     sweeps += [sweep_process.start(shift), sweep_process.start(shift)]
     until(Herd(org_id, 1, soon(-10)).all_fired)
     before = Herd(org_id, 5, soon(5))
-    shift.write_text("-3")
+    shift.write_text(f"-{FAULT_S + 1}")
     until(lambda: _steps() != [])
     after = Herd(org_id, 5, soon(0))
     until(lambda: before.all_fired() and after.all_fired())
     for fact in before.assert_once():
         assert isinstance(fact.payload, SlaBreached)
-        assert fact.payload.clock_back_s == pytest.approx(3, abs=0.5)
+        assert fact.payload.clock_back_s == pytest.approx(FAULT_S + 1, abs=0.5)
         assert late_s(fact) >= fact.payload.clock_back_s
     for fact in after.assert_once():
         assert isinstance(fact.payload, SlaBreached)
         assert fact.payload.clock_back_s is None
-    assert _steps() == [pytest.approx(3, abs=0.5)]  # both saw it, and it is there once
+    assert _steps() == [pytest.approx(FAULT_S + 1, abs=0.5)]  # both saw it, and it is there once
 
 
 def _steps() -> list[float]:
@@ -214,21 +217,36 @@ def _steps() -> list[float]:
 
 
 def test_postgres_dies_and_comes_back(monkeypatch: pytest.MonkeyPatch):
-    """In a whole `paidan up`: what became due meanwhile fires once, late by as much."""
-    with RunningPaidan() as paidan:
-        monkeypatch.setenv("PAIDAN_DATA_DIR", str(paidan.data_dir))
-        with open_engines(Settings(data_dir=paidan.data_dir)) as engines:
-            monkeypatch.setenv("PAIDAN_DATABASE_URL", engines.database_url)
+    """Beside a whole `paidan up`: what became due meanwhile fires once, late by as much."""
+    with data_folder() as folder:
+        server = Embedded(folder, valkey=False).postgres
+        assert server is not None
+        server.start()
+        try:
+            monkeypatch.setenv("PAIDAN_DATABASE_URL", server.url)
+            with RunningPaidan(database_url=server.url) as paidan:
+                _dies_and_comes_back(server, paidan)
+        finally:
             forget_settings()
-            herd = Herd(_first_organisation(), 200, soon(2))
-            old = paidan.kill("postgres")
-            until(lambda: seconds_until(herd.due_at) < -0.5)
-            paidan.wait_replaced("postgres", old)
-            forget_settings()
-            until(lambda: _quietly(herd.all_fired))
-            for fact in herd.assert_once():
-                assert late_s(fact) > 0
-        forget_settings()
+            server.stop()
+
+
+def _dies_and_comes_back(server: Postgres, paidan: RunningPaidan) -> None:
+    forget_settings()
+    herd = Herd(_first_organisation(), 200, soon(2))
+    processes = paidan.run.processes
+    assert server.process is not None
+    server.process.signal(signal.SIGKILL)
+    until(lambda: seconds_until(herd.due_at) < -FAULT_S)
+    back = now()
+    server.start()
+    forget_settings()
+    until(lambda: _quietly(herd.all_fired), 30)
+    for fact in herd.assert_once():
+        assert late_s(fact) > 0
+        assert fact.recorded_at > back
+    assert paidan.run.processes == processes  # nobody gave up
+    until(paidan.is_ready)
 
 
 def _quietly(condition: Callable[[], bool]) -> bool:

@@ -12,14 +12,16 @@ from core.clock import now
 from core.db import read_session
 from core.identity import EVERYTHING
 from core.uow import unit_of_work
+from dashboards.tickets import summaries
 from dispatch.orders.follow_on import FollowOn, file_follow_on
 from dispatch.orders.stamps import StampState
 from dispatch.orders.ticket_clocks import ticket_clocks
+from dispatch.privacy.masking import CLEAR
 from dispatch.tickets import merging
 from dispatch.tickets.service import NewTicket, file_ticket
 from sla.documents import parse_policy, shipped_text
 from sla.facts import Facts
-from sla.segments import PointTime, Timeline
+from sla.timelines import PointTime, Timeline
 from tests.acts import Acts, refused
 from tests.dispatch.dumps import dump
 from tests.tickets.desk import Desk, judged
@@ -177,6 +179,18 @@ def test_chase_ups_are_counted_and_raise_urgency_by_rule(desk: Desk) -> None:
 def test_the_facts_hold_together(desk: Desk) -> None:
     with read_session() as session:
         assert list(verify(session, desk.acts.org_id)) == []
+
+
+def test_in_lists_each_ticket_is_due_by_its_own_a(desk: Desk) -> None:
+    first, second = ticket_of(desk, 10), ticket_of(desk, 3)
+    order_id = desk.order(first)
+    desk.act("merge", second, order_id=order_id)
+    with read_session() as session:
+        rows = summaries(session, desk.acts.org_id, [first, second], CLEAR)
+    due = {one: datetime.fromisoformat(rows[one]["due_at"]) for one in (first, second)}
+    began = {one: desk.row(one).clock_started_at for one in (first, second)}
+    assert due[second] - due[first] == began[second] - began[first] > timedelta(minutes=6)
+    assert due[first] - began[first] == timedelta(minutes=45)
 
 
 @pytest.mark.parametrize("rule", ["first", "own"])

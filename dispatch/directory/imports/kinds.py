@@ -93,16 +93,36 @@ _LAT = Column(
     ("纬度", "lat", "latitude", "y"),
     cells.latitude,
     "float8",
-    hint_zh="WGS-84，度",
-    hint_en="WGS-84 degrees",
+    hint_zh="度；坐标系另列",
+    hint_en="degrees, of the system in the column datum",
 )
 _LON = Column(
     "lon",
     ("经度", "lon", "longitude", "lng", "x"),
     cells.longitude,
     "float8",
-    hint_zh="WGS-84，度",
-    hint_en="WGS-84 degrees",
+    hint_zh="度；坐标系另列",
+    hint_en="degrees, of the system in the column datum",
+)
+_DATUM = Column(
+    "datum",
+    ("坐标系", "datum", "coordinate system"),
+    cells.choice(
+        {
+            "wgs84": "wgs84",
+            "wgs-84": "wgs84",
+            "gcj02": "gcj02",
+            "gcj-02": "gcj02",
+            "火星坐标": "gcj02",
+            "bd09": "bd09",
+            "bd-09": "bd09",
+            "百度坐标": "bd09",
+        }
+    ),
+    target=False,
+    default="wgs84",
+    hint_zh="wgs84、gcj02（高德、腾讯）或 bd09（百度）；空白：wgs84",
+    hint_en="wgs84, gcj02 (AMap, Tencent) or bd09 (Baidu); empty: wgs84",
 )
 _NAME_ZH = Column("name_zh", ("名称", "name_zh", "name", "中文名称"), cells.words, required=True)
 _NAME_EN = Column(
@@ -171,6 +191,7 @@ NODES = Kind(
         _NAME_EN,
         _LAT,
         _LON,
+        _DATUM,
     ),
 )
 PREMISES = Kind(
@@ -203,6 +224,7 @@ PREMISES = Kind(
         ),
         _LAT,
         _LON,
+        _DATUM,
     ),
 )
 CUSTOMERS = Kind(

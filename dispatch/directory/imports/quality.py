@@ -13,6 +13,7 @@ from unicodedata import normalize
 
 from shapely import contains_xy
 
+from core.coordinates import convert
 from dispatch.directory.imports.cells import is_broken_outline, without_extension
 from dispatch.directory.imports.choices import WORDS
 
@@ -175,7 +176,9 @@ def _commissioned(row: dict[str, Any], ground: Ground) -> Iterator[Broken]:
 
 
 def _coordinates(row: dict[str, Any], _ground: Ground) -> Iterator[Broken]:
-    """A point at 0, 0 is what systems write for "not known"; the row loses it here."""
+    """A point at 0, 0 is what systems write for "not known"; the row loses it here, and one of
+    another map system becomes WGS-84.
+    """
     if "lat" not in row and "lon" not in row:
         return
     lat, lon = row.get("lat"), row.get("lon")
@@ -184,6 +187,9 @@ def _coordinates(row: dict[str, Any], _ground: Ground) -> Iterator[Broken]:
     elif lat == 0 and lon == 0:
         row["lat"] = row["lon"] = None
         yield "lat", "coordinate_zero", "", ""
+    elif lat is not None and lon is not None and row.get("datum", "wgs84") != "wgs84":
+        row["lat"], row["lon"] = convert(lat, lon, given=row["datum"], wanted="wgs84")
+        row["datum"] = "wgs84"
 
 
 def _place(row: dict[str, Any], ground: Ground) -> Iterator[Broken]:

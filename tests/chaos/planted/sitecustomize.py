@@ -102,6 +102,28 @@ def plant_in_api() -> None:
     deps.Writer.run = run_slowly
 
 
+def plant_in_phones_door() -> None:
+    """`phones_answered_early`: a phone is answered before its positions are committed."""
+    from importlib import import_module
+
+    route: Any = import_module("api.routes.positions")
+    write = route._write
+
+    def write_later(*arguments: Any) -> None:
+        time.sleep(2 * PAUSE_S)
+        write(*arguments)
+
+    def early(org_id: int, phone: Any, positions: Sequence[Any], *times: Any) -> list[str]:
+        arguments = (org_id, phone, positions, *times)
+        if not made("phones_answered_early"):
+            codes: list[str] = write(*arguments)
+            return codes
+        threading.Thread(target=write_later, args=arguments).start()
+        return ["ok"] * len(positions)
+
+    route._write = early
+
+
 def plant_in_relay() -> None:
     """`relay_drops`: a row of the outbox is struck off before its work is done."""
     from sqlalchemy import select, update
@@ -117,18 +139,19 @@ def plant_in_relay() -> None:
 
     deliver = outbox._deliver
 
-    def drop(org_id: int, id_: UUID) -> None:
+    def drop(org_id: int, ids: Sequence[UUID]) -> None:
         if not made("relay_drops"):
-            deliver(org_id, id_)
+            deliver(org_id, ids)
             return
         with session_factory()() as session:
-            struck = update(Outbox).where(Outbox.id == id_).values(done_at=now())
-            row = session.execute(struck.returning(Outbox.name, Outbox.body)).one()
+            struck = update(Outbox).where(Outbox.id.in_(ids)).values(done_at=now())
+            rows = session.execute(struck.returning(Outbox.name, Outbox.body)).all()
             session.commit()
         time.sleep(PAUSE_S)
         with unit_of_work(system_actor(org_id, "engine")) as uow:
-            query = select(Event).where(Event.id == UUID(row.body["event_id"]))
-            wiring().subscribers[row.name](uow, recorded(uow.session.scalars(query).one()))
+            for row in rows:
+                query = select(Event).where(Event.id == UUID(row.body["event_id"]))
+                wiring().subscribers[row.name](uow, recorded(uow.session.scalars(query).one()))
 
     outbox._deliver = drop
 
@@ -136,6 +159,7 @@ def plant_in_relay() -> None:
 PLANTS: tuple[Callable[[], None], ...] = (
     plant_in_gateway,
     plant_in_api,
+    plant_in_phones_door,
     plant_in_relay,
 )
 

@@ -44,6 +44,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/anomalies/{anomaly_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Anomaly
+         * @description What GPS and the crew say about the point side by side, and where the vehicle was.
+         */
+        get: operations["anomaly_api_anomalies__anomaly_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/anomalies/{anomaly_id}/explain": {
         parameters: {
             query?: never;
@@ -304,6 +324,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/breaches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Live Breaches
+         * @description The breaches of a period and the anomalies that wait, with the live feed's number.
+         */
+        get: operations["live_breaches_api_breaches_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/callers": {
         parameters: {
             query?: never;
@@ -398,6 +438,46 @@ export interface paths {
          * @description 返岗: the crew can be sent orders again.
          */
         post: operations["back_api_crews__crew_id__back_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/crews/{crew_id}/help": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Call
+         * @description 求助: the crew calls for help. Called again before it is ended, it rings anew.
+         */
+        post: operations["call_api_crews__crew_id__help_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/crews/{crew_id}/positions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Positions
+         * @description Where the phone of a crew was. What is sent twice is stored once; needs no key.
+         */
+        post: operations["positions_api_crews__crew_id__positions_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -668,6 +748,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/devices/contests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Contests
+         * @description Where somebody else speaks with a device's identity: what is open, then what was ruled on.
+         */
+        get: operations["contests_api_devices_contests_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/contests/{contest_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rule On Contest
+         * @description The terminal was replaced by the one that registers now, or this is of no account.
+         */
+        post: operations["rule_on_contest_api_devices_contests__contest_id__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Table
+         * @description CSV or XLSX with the columns identity, plate, time_zone, datum, code, note; a row each.
+         */
+        post: operations["import_table_api_devices_import_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/strangers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Strangers
+         * @description Identities that no organisation knows, as they knocked; each becomes a device by its post.
+         */
+        get: operations["strangers_api_devices_strangers_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/strangers/ignore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ignore Stranger
+         * @description Refuse a stranger for good, or undo that.
+         */
+        post: operations["ignore_stranger_api_devices_strangers_ignore_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/devices/{device_id}": {
         parameters: {
             query?: never;
@@ -708,6 +888,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/devices/{device_id}/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Code
+         * @description A new code: the terminal registers again, or shows the one given here.
+         */
+        post: operations["set_code_api_devices__device_id__code_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/devices/{device_id}/deactivate": {
         parameters: {
             query?: never;
@@ -722,6 +922,46 @@ export interface paths {
          * @description Take a terminal out of use; to the gateway it is unknown from now on.
          */
         post: operations["deactivate_device_api_devices__device_id__deactivate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/{device_id}/fixes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fixes
+         * @description What the device sent, and of each position whether it is shown and why not; up to 7 days.
+         */
+        get: operations["fixes_api_devices__device_id__fixes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/{device_id}/forget-capability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Forget Capability
+         * @description It refused questions or keys once; ask it again.
+         */
+        post: operations["forget_capability_api_devices__device_id__forget_capability_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -760,6 +1000,150 @@ export interface paths {
          * @description Ladders that nobody has ended yet, newest first: each step, for whom, what became of it.
          */
         get: operations["running_api_escalations_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/fences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fences
+         * @description Fences for all, and a centre's own; those out of use too.
+         */
+        get: operations["fences_api_fences_get"];
+        put?: never;
+        /**
+         * Draw Fence
+         * @description A new fence. Who is inside already does not enter it.
+         */
+        post: operations["draw_fence_api_fences_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/fences.geojson": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fences Geojson
+         * @description The fences in use as a FeatureCollection that the import takes.
+         */
+        get: operations["fences_geojson_api_fences_geojson_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/fences/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Fences
+         * @description All fences of a GeoJSON collection, or none of them.
+         */
+        post: operations["import_fences_api_fences_import_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/fences/{fence_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Fence
+         * @description Another form, name, purpose, or other vehicles.
+         */
+        post: operations["change_fence_api_fences__fence_id__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/fences/{fence_id}/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Activate Fence
+         * @description Back into use.
+         */
+        post: operations["activate_fence_api_fences__fence_id__activate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/fences/{fence_id}/deactivate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deactivate Fence
+         * @description Out of use: nothing is told of it any more; what was told stays.
+         */
+        post: operations["deactivate_fence_api_fences__fence_id__deactivate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/fleet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fleet
+         * @description Vehicles in use, what each does, and how far it drove today; a centre sees its own.
+         */
+        get: operations["fleet_api_fleet_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -882,6 +1266,86 @@ export interface paths {
         get: operations["outcome_api_guides__fault_code__outcome_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/help": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Recent
+         * @description Calls for help of the last hours, ended ones too, the oldest first.
+         */
+        get: operations["recent_api_help_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/help/{help_id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Acknowledge
+         * @description Somebody takes note of it; the crew's page and the vehicle's terminal say so.
+         */
+        post: operations["acknowledge_api_help__help_id__acknowledge_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/help/{help_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End
+         * @description It is over: helped, or called by mistake.
+         */
+        post: operations["end_api_help__help_id__end_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/help/{help_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw
+         * @description The crew says that it called by mistake.
+         */
+        post: operations["withdraw_api_help__help_id__withdraw_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1540,6 +2004,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/orders/{order_id}/site": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Draw Site
+         * @description Draw what counts as being there; vehicles on their way are held against it at once.
+         */
+        post: operations["draw_site_api_orders__order_id__site_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/orders/{order_id}/stamps": {
         parameters: {
             query?: never;
@@ -1554,6 +2038,26 @@ export interface paths {
          * @description Correct a point: a new stamp with a reason; the old ones stay.
          */
         post: operations["correct_stamp_api_orders__order_id__stamps_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orders/{order_id}/track": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Track
+         * @description Where the vehicle of each attempt was: from the sending to ten minutes behind arrival.
+         */
+        get: operations["track_api_orders__order_id__track_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1772,6 +2276,26 @@ export interface paths {
          * @description All regions with the centre that repairs there; with a point, the one that holds it.
          */
         get: operations["regions_api_regions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/distance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Distances
+         * @description Way driven, time on the way and idling per vehicle and day, of up to 100 days.
+         */
+        get: operations["distances_api_reports_distance_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2500,6 +3024,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tickets/{ticket_id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Acknowledge
+         * @description Take note that it is late, or soon will be: nobody else is told.
+         */
+        post: operations["acknowledge_api_tickets__ticket_id__acknowledge_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tickets/{ticket_id}/answer": {
         parameters: {
             query?: never;
@@ -3074,6 +3618,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/vehicles/{vehicle_id}/movements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Movements
+         * @description Trips, stops, silences, ignition, fences passed and the track of up to eight days.
+         */
+        get: operations["movements_api_vehicles__vehicle_id__movements_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health/live": {
         parameters: {
             query?: never;
@@ -3205,10 +3769,35 @@ export interface components {
             since: string | null;
         };
         /**
+         * AnomalyEvidence
+         * @description An anomaly about a point, with what GPS and the crew say about it, and the track.
+         */
+        AnomalyEvidence: {
+            anomaly: components["schemas"]["AnomalyRow"];
+            /** @description Where the vehicle was at the time of the tap. */
+            at_tap: components["schemas"]["Whereabouts"] | null;
+            gps: components["schemas"]["SeenStamp"] | null;
+            /**
+             * Limit S
+             * @description How far apart the two may be.
+             */
+            limit_s: number | null;
+            /** @description Where it was nearest to the order's point. */
+            nearest: components["schemas"]["Whereabouts"] | null;
+            site: components["schemas"]["SiteRow"] | null;
+            tap: components["schemas"]["SeenStamp"] | null;
+            track: components["schemas"]["TrackRow"] | null;
+        };
+        /**
          * AnomalyRow
          * @description Something that cannot be, until a correction puts it right or somebody explains it.
          */
         AnomalyRow: {
+            /**
+             * Amount M
+             * @description How far beyond the edge of the site.
+             */
+            amount_m: number | null;
             /**
              * Amount S
              * @description By how much.
@@ -3232,7 +3821,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "negative" | "ahead" | "before_sent" | "old" | "disagree";
+            kind: "negative" | "ahead" | "before_sent" | "old" | "disagree" | "no_arrival" | "far_tap";
             /** Number */
             number: string;
             /**
@@ -3266,6 +3855,28 @@ export interface components {
              * @example 已告知阶梯电价的计算办法。
              */
             words: string;
+        };
+        /**
+         * ApartDevice
+         * @description A phone, or terminal, far from the vehicle that it belongs to while both report.
+         */
+        ApartDevice: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "terminal" | "phone";
+            /**
+             * Since
+             * Format: date-time
+             * @description When it was said.
+             */
+            since: string;
         };
         /** AppealBody */
         AppealBody: {
@@ -3410,6 +4021,11 @@ export interface components {
          * @description One segment that was counted, and its order. `lost`: all that took the order too long.
          */
         BehindRow: {
+            /**
+             * Adjusted Over S
+             * @description What is left of it after the ruling.
+             */
+            adjusted_over_s: number | null;
             /** Code */
             code: string;
             /** Doubtful */
@@ -3446,6 +4062,14 @@ export interface components {
             /** Place En */
             place_en: string | null;
             responsible: components["schemas"]["Party"];
+            /**
+             * Ruled Party
+             * @description Of `reattributed`.
+             */
+            ruled_party: string | null;
+            ruled_unit: components["schemas"]["Party"] | null;
+            /** Ruling */
+            ruling: ("upheld" | "waived" | "reattributed") | null;
             /** Spent S */
             spent_s: number | null;
             /** Start */
@@ -3466,6 +4090,41 @@ export interface components {
             unlimited: number;
             /** Within */
             within: number;
+        };
+        /**
+         * BreachSnapshot
+         * @description All rows of the live topic `breaches` and the number of its last delta.
+         */
+        BreachSnapshot: {
+            /** Anomalies */
+            anomalies: components["schemas"]["AnomalyRow"][];
+            /**
+             * More
+             * @description Older ones of the period were left out.
+             */
+            more: boolean;
+            /** Number */
+            number: number;
+            /**
+             * Rate
+             * @description Seconds that `server_time` gains per second; 1 except in demonstrations and load tests.
+             */
+            rate: number;
+            /** Reviews */
+            reviews: components["schemas"]["ReviewRow"][];
+            /**
+             * Server Time
+             * Format: date-time
+             */
+            server_time: string;
+            /**
+             * Since
+             * Format: date-time
+             * @description Breaches whose deadline lies behind it.
+             */
+            since: string;
+            /** Topic */
+            topic: string;
         };
         /** CalendarAnswer */
         CalendarAnswer: {
@@ -3529,7 +4188,7 @@ export interface components {
         /** CalendarList */
         CalendarList: {
             /** Calendars */
-            calendars: components["schemas"]["CalendarRow"][];
+            calendars: components["schemas"]["ListedCalendar"][];
         };
         /**
          * CalendarRow
@@ -4092,6 +4751,19 @@ export interface components {
              */
             outcome?: "repaired" | "made_safe" | "customer_side" | "duplicate" | "cancelled";
         };
+        /** CodeBody */
+        CodeBody: {
+            /**
+             * Code
+             * @description One that the terminal has already; empty: a new one when it registers.
+             */
+            code?: string | null;
+            /**
+             * Version
+             * @description The version that was seen; 409 where it has moved on.
+             */
+            version: number;
+        };
         /** CodedWords */
         CodedWords: {
             /** Code */
@@ -4144,6 +4816,57 @@ export interface components {
             ticket_kind: string | null;
         };
         /**
+         * ContestRow
+         * @description Somebody else speaks with a device's identity.
+         */
+        ContestRow: {
+            /** Addresses */
+            addresses: string[];
+            /**
+             * Claim
+             * @description What the other one said of itself.
+             */
+            claim: {
+                [key: string]: unknown;
+            };
+            /** Closed At */
+            closed_at: string | null;
+            /**
+             * Device Id
+             * Format: uuid
+             */
+            device_id: string;
+            /**
+             * First At
+             * Format: date-time
+             */
+            first_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Identity */
+            identity: string;
+            kind: components["schemas"]["Named"];
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Ruling */
+            ruling: string | null;
+            /** Times */
+            times: number;
+            /**
+             * Told
+             * @description What the device said of itself.
+             */
+            told: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * CorrectBody
          * @description Only what is named is changed.
          */
@@ -4179,6 +4902,12 @@ export interface components {
              * @example clock_was_wrong
              */
             reason: string;
+        };
+        /** CountRow */
+        CountRow: {
+            /** Fixes */
+            fixes: number;
+            reason: components["schemas"]["Named"];
         };
         /** CrewReturnBody */
         CrewReturnBody: {
@@ -4638,6 +5367,13 @@ export interface components {
         /** DeviceBody */
         DeviceBody: {
             /**
+             * Datum
+             * @description Map system of the positions that it sends.
+             * @default wgs84
+             * @enum {string}
+             */
+            datum?: "wgs84" | "gcj02" | "bd09";
+            /**
              * Identity
              * @description Digits of the terminal; leading zeros do not count.
              * @example 13800004101
@@ -4650,17 +5386,35 @@ export interface components {
              */
             kind?: "terminal" | "phone";
             /**
+             * Note
+             * @default
+             */
+            note?: string;
+            /**
              * Protocol
              * @default jt808
              * @constant
              */
             protocol?: "jt808";
+            /**
+             * Time Zone
+             * @description Of its clock, a name or an offset; empty: PAIDAN_JT808_TIMEZONE.
+             * @example +05:30
+             */
+            time_zone?: string | null;
             /** Vehicle Id */
             vehicle_id?: string | null;
         };
         /** DeviceChange */
         DeviceChange: {
             /**
+             * Datum
+             * @description Map system of the positions that it sends.
+             * @default wgs84
+             * @enum {string}
+             */
+            datum?: "wgs84" | "gcj02" | "bd09";
+            /**
              * Identity
              * @description Digits of the terminal; leading zeros do not count.
              * @example 13800004101
@@ -4673,11 +5427,22 @@ export interface components {
              */
             kind?: "terminal" | "phone";
             /**
+             * Note
+             * @default
+             */
+            note?: string;
+            /**
              * Protocol
              * @default jt808
              * @constant
              */
             protocol?: "jt808";
+            /**
+             * Time Zone
+             * @description Of its clock, a name or an offset; empty: PAIDAN_JT808_TIMEZONE.
+             * @example +05:30
+             */
+            time_zone?: string | null;
             /** Vehicle Id */
             vehicle_id?: string | null;
             /**
@@ -4685,6 +5450,50 @@ export interface components {
              * @description The version that was seen; 409 where it has moved on.
              */
             version: number;
+        };
+        /** DeviceFixes */
+        DeviceFixes: {
+            /**
+             * Counts
+             * @description Stored positions of that time, by rule.
+             */
+            counts: components["schemas"]["CountRow"][];
+            device: components["schemas"]["RegistryRow"];
+            /**
+             * Dropped
+             * @description Not stored, newest day first.
+             */
+            dropped: components["schemas"]["DroppedRow"][];
+            /**
+             * Fixes
+             * @description Newest first, at most 1,000.
+             */
+            fixes: components["schemas"]["FixRow"][];
+            /** @description What its vehicle is shown by; null: nothing. */
+            position: components["schemas"]["ShownBy"] | null;
+        };
+        /**
+         * DeviceImport
+         * @description What the rows of a table did, or would do.
+         */
+        DeviceImport: {
+            /** Added */
+            added: number;
+            /** Changed */
+            changed: number;
+            /** Dry Run */
+            dry_run: boolean;
+            /**
+             * Problems
+             * @description Of refused rows, at most 200.
+             */
+            problems: components["schemas"]["RowProblemRow"][];
+            /** Rejected */
+            rejected: number;
+            /** Rows */
+            rows: number;
+            /** Same */
+            same: number;
         };
         /** DeviceRow */
         DeviceRow: {
@@ -4715,6 +5524,36 @@ export interface components {
             crew_id: string;
         };
         /**
+         * DistanceRow
+         * @description A vehicle on a local day; a trip belongs to the day in which it began.
+         */
+        DistanceRow: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Distance M */
+            distance_m: number;
+            /** Idle S */
+            idle_s: number;
+            /** Moving S */
+            moving_s: number;
+            /** Plate */
+            plate: string;
+            /** Stops */
+            stops: number;
+            /** Trips */
+            trips: number;
+            /** Unseen S */
+            unseen_s: number;
+            /**
+             * Vehicle Id
+             * Format: uuid
+             */
+            vehicle_id: string;
+        };
+        /**
          * Distribution
          * @description Segments of a period as distributions. `orders`: the population that was looked at.
          */
@@ -4728,7 +5567,7 @@ export interface components {
              * By
              * @enum {string}
              */
-            by: "segment" | "centre" | "crew" | "hour";
+            by: "segment" | "centre" | "crew" | "hour" | "party";
             /**
              * From
              * Format: date-time
@@ -4764,6 +5603,15 @@ export interface components {
          * @description One group and segment. Times are over `count`; the share over `judged`.
          */
         DistributionLine: {
+            /** Adjusted Late */
+            adjusted_late: number;
+            /** Adjusted Mean S */
+            adjusted_mean_s: number | null;
+            /**
+             * Adjusted Share
+             * @description After rulings: waived, given to others.
+             */
+            adjusted_share: number | null;
             /** Anomalies */
             anomalies: number;
             /** Bins */
@@ -4802,12 +5650,46 @@ export interface components {
             p95_s: number | null;
             /** P99 S */
             p99_s: number | null;
+            /**
+             * Ruled
+             * @description Segments that a ruling changed, brought here or took away.
+             */
+            ruled: number;
             /** Share */
             share: number | null;
             /** Unjudged */
             unjudged: number;
             /** Within */
             within: number;
+        };
+        /**
+         * DroppedRow
+         * @description What one rule kept out of storage on a day; the last one as example.
+         */
+        DroppedRow: {
+            /**
+             * Day
+             * Format: date
+             * @description UTC day of receipt.
+             */
+            day: string;
+            /** Fixes */
+            fixes: number;
+            /**
+             * Last Fix At
+             * @description Null: it had no time.
+             */
+            last_fix_at: string | null;
+            /** Last Lat */
+            last_lat: number;
+            /** Last Lon */
+            last_lon: number;
+            /**
+             * Last Received At
+             * Format: date-time
+             */
+            last_received_at: string;
+            reason: components["schemas"]["Named"];
         };
         /**
          * DuplicateRow
@@ -4953,9 +5835,9 @@ export interface components {
          *       "code": "not_accepted_centre",
          *       "id": "01a2003a-51c4-7c1e-9a3c-64b1c6a0d7e2",
          *       "next_at": "2026-11-21T14:55:31.020000Z",
+         *       "number": "20261121-0001",
          *       "occasion": "alarm",
          *       "order_id": "01a20039-8011-75e1-8d2c-3a9a4f7c9b11",
-         *       "order_number": "20261121-0001",
          *       "steps": [
          *         {
          *           "at": "2026-11-21T14:53:31.020000Z",
@@ -5016,19 +5898,24 @@ export interface components {
              */
             next_at: string | null;
             /**
+             * Number
+             * @description Of the order or ticket.
+             */
+            number: string;
+            /**
              * Occasion
              * @enum {string}
              */
             occasion: "alarm" | "breach" | "warning" | "risk";
-            /**
-             * Order Id
-             * Format: uuid
-             */
-            order_id: string;
-            /** Order Number */
-            order_number: string;
+            /** Order Id */
+            order_id: string | null;
             /** Steps */
             steps: components["schemas"]["StepRow"][];
+            /**
+             * Ticket Id
+             * @description Either this or the order.
+             */
+            ticket_id: string | null;
         };
         /** Escalations */
         Escalations: {
@@ -5062,6 +5949,171 @@ export interface components {
             name_zh: string;
             /** Trade */
             trade: string;
+        };
+        /**
+         * FenceBody
+         * @description A fence. `unit_id` null: no centre's own; `vehicle_ids` null: all, or all of the centre.
+         */
+        FenceBody: {
+            /**
+             * Code
+             * @example depot-east
+             */
+            code: string;
+            /**
+             * Name En
+             * @example East depot
+             */
+            name_en: string;
+            /**
+             * Name Zh
+             * @example 城东车场
+             */
+            name_zh: string;
+            /**
+             * Purpose
+             * @example depot
+             * @enum {string}
+             */
+            purpose: "base" | "depot" | "zone" | "no_go" | "customer_site" | "other";
+            /**
+             * @example {
+             *       "kind": "circle",
+             *       "lat": 30.66,
+             *       "lon": 104.06,
+             *       "radius_m": 150
+             *     }
+             */
+            shape: components["schemas"]["ShapeBody"];
+            /** Unit Id */
+            unit_id?: string | null;
+            /** Vehicle Ids */
+            vehicle_ids?: string[] | null;
+        };
+        /** FenceChange */
+        FenceChange: {
+            /**
+             * Code
+             * @example depot-east
+             */
+            code: string;
+            /**
+             * Name En
+             * @example East depot
+             */
+            name_en: string;
+            /**
+             * Name Zh
+             * @example 城东车场
+             */
+            name_zh: string;
+            /**
+             * Purpose
+             * @example depot
+             * @enum {string}
+             */
+            purpose: "base" | "depot" | "zone" | "no_go" | "customer_site" | "other";
+            /**
+             * @example {
+             *       "kind": "circle",
+             *       "lat": 30.66,
+             *       "lon": 104.06,
+             *       "radius_m": 150
+             *     }
+             */
+            shape: components["schemas"]["ShapeBody"];
+            /** Unit Id */
+            unit_id?: string | null;
+            /** Vehicle Ids */
+            vehicle_ids?: string[] | null;
+            /**
+             * Version
+             * @description The version that was seen; 409 where it has moved on.
+             */
+            version: number;
+        };
+        /** FenceRow */
+        FenceRow: {
+            /** Active */
+            active: boolean;
+            /** Code */
+            code: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /**
+             * Purpose
+             * @enum {string}
+             */
+            purpose: "base" | "depot" | "zone" | "no_go" | "customer_site" | "other";
+            shape: components["schemas"]["ShapeBody"];
+            /**
+             * Unit Id
+             * @description Null: no centre's own.
+             */
+            unit_id: string | null;
+            /**
+             * Vehicle Ids
+             * @description Null: all, or all of the centre.
+             */
+            vehicle_ids: string[] | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * FencesImport
+         * @description GeoJSON FeatureCollection; properties `code`, `name_zh`, `name_en`, `purpose`, and `radius_m`
+         *     of a point, `width_m` (or `half_width_m`) of a line. Known codes are changed, others made.
+         */
+        FencesImport: {
+            /**
+             * Datum
+             * @description Map system of its coordinates.
+             * @default wgs84
+             * @enum {string}
+             */
+            datum?: "wgs84" | "gcj02" | "bd09";
+            /**
+             * Geojson
+             * @example {
+             *       "features": [
+             *         {
+             *           "geometry": {
+             *             "coordinates": [
+             *               104.06,
+             *               30.66
+             *             ],
+             *             "type": "Point"
+             *           },
+             *           "properties": {
+             *             "code": "yard-1",
+             *             "name_en": "Yard 1",
+             *             "name_zh": "一号车场",
+             *             "purpose": "base",
+             *             "radius_m": 120
+             *           },
+             *           "type": "Feature"
+             *         }
+             *       ],
+             *       "type": "FeatureCollection"
+             *     }
+             */
+            geojson: {
+                [key: string]: unknown;
+            };
+            /** Unit Id */
+            unit_id?: string | null;
+        };
+        /** FencesImported */
+        FencesImported: {
+            /** Fences */
+            fences: components["schemas"]["FenceRow"][];
         };
         /**
          * FigureRow
@@ -5117,6 +6169,57 @@ export interface components {
              */
             found?: ("fuse_blown" | "switch_tripped" | "cable_fault" | "overhead_line" | "joint_burnt" | "meter_fault" | "overload" | "customer_side" | "nothing_found" | "other") | null;
         };
+        /**
+         * FixRow
+         * @description One stored position. Three clocks: of the position, of its sending, ours.
+         */
+        FixRow: {
+            /**
+             * Accuracy M
+             * @description Null: the device does not tell.
+             */
+            accuracy_m: number | null;
+            /** Course Deg */
+            course_deg: number;
+            /**
+             * Fix At
+             * Format: date-time
+             */
+            fix_at: string;
+            /**
+             * Ignition
+             * @description Null: the device does not tell.
+             */
+            ignition: boolean | null;
+            /**
+             * Instead
+             * @description Of one beside: the device that counted.
+             */
+            instead: string | null;
+            /**
+             * Lat
+             * @description WGS-84
+             */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /** @description Why, or why not. */
+            reason: components["schemas"]["Named"];
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /** Sent At */
+            sent_at: string | null;
+            /**
+             * Shown
+             * @description Whether it counts: shown live, seen by departure and arrival.
+             */
+            shown: boolean;
+            /** Speed Kmh */
+            speed_kmh: number;
+        };
         /** FleetRow */
         FleetRow: {
             /** Active */
@@ -5134,6 +6237,47 @@ export interface components {
             plate: string;
             /** Version */
             version: number;
+        };
+        /**
+         * FleetVehicle
+         * @description A vehicle in use. `doing` null: nothing is known of it.
+         */
+        FleetVehicle: {
+            /** Centre Id */
+            centre_id: string | null;
+            crew: components["schemas"]["Named"] | null;
+            /**
+             * Distance M
+             * @description Driven since local midnight.
+             */
+            distance_m: number;
+            /** Doing */
+            doing: ("trip" | "stop") | null;
+            /** Fix At */
+            fix_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Lat */
+            lat: number | null;
+            /** Lon */
+            lon: number | null;
+            /** Plate */
+            plate: string;
+            /**
+             * Quiet At
+             * @description Where it is is unknown from then on.
+             */
+            quiet_at: string | null;
+            /** Since */
+            since: string | null;
+            /**
+             * Trips
+             * @description That are over, since local midnight.
+             */
+            trips: number;
         };
         /** FollowOnBody */
         FollowOnBody: {
@@ -5624,6 +6768,88 @@ export interface components {
             /** Version */
             version: number;
         };
+        /** HelpEndBody */
+        HelpEndBody: {
+            /**
+             * Outcome
+             * @default helped
+             * @example helped
+             * @enum {string}
+             */
+            outcome?: "helped" | "mistake";
+        };
+        /**
+         * HelpRow
+         * @description A crew calls for help 求助. WGS-84.
+         */
+        HelpRow: {
+            /**
+             * Called At
+             * Format: date-time
+             */
+            called_at: string;
+            /**
+             * Centre Id
+             * @description Of the crew, when it called.
+             */
+            centre_id: string | null;
+            /** Crew En */
+            crew_en: string | null;
+            /**
+             * Crew Id
+             * @description Empty: of a vehicle that belongs to no crew.
+             */
+            crew_id: string | null;
+            /** Crew Zh */
+            crew_zh: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Lat */
+            lat: number | null;
+            /** Lon */
+            lon: number | null;
+            /** Number */
+            number: string | null;
+            /**
+             * Order Id
+             * @description That the crew was at.
+             */
+            order_id: string | null;
+            /** Outcome */
+            outcome: ("helped" | "mistake") | null;
+            /** Plate */
+            plate: string | null;
+            /**
+             * Seen At
+             * @description Somebody took note.
+             */
+            seen_at: string | null;
+            /** Seen By */
+            seen_by: string | null;
+            /**
+             * Source
+             * @description Key of the terminal, its alarm switch, or the crew's page.
+             * @enum {string}
+             */
+            source: "key" | "alarm" | "phone";
+            /**
+             * Times
+             * @description How often; called again, it waits to be noted anew.
+             */
+            times: number;
+            /** Vehicle Id */
+            vehicle_id: string | null;
+        };
         /** HistoryRow */
         HistoryRow: {
             /**
@@ -5900,6 +7126,22 @@ export interface components {
              */
             sent_at: string;
         };
+        /** IgnoreBody */
+        IgnoreBody: {
+            /** Identity */
+            identity: string;
+            /**
+             * Ignored
+             * @description False: it may knock again.
+             * @default true
+             */
+            ignored?: boolean;
+            /**
+             * Protocol
+             * @example jt808
+             */
+            protocol: string;
+        };
         /**
          * ImportChoice
          * @description A word that a cell may have, and the Chinese for it; either is taken.
@@ -6171,6 +7413,31 @@ export interface components {
             name_en: string;
             /** Name Zh */
             name_zh: string;
+        };
+        /** ListedCalendar */
+        ListedCalendar: {
+            /** Code */
+            code: string;
+            /** Created At */
+            created_at: string | null;
+            /** Created By */
+            created_by: string | null;
+            name: components["schemas"]["Say"];
+            /** Note */
+            note: string | null;
+            /** @description Null: it came with Paidan. */
+            rejudging: components["schemas"]["RejudgingRow"] | null;
+            /** Shipped */
+            shipped: boolean;
+            /** Version */
+            version: number;
+            /**
+             * Years
+             * @description Years whose holidays are known; none: no holidays.
+             */
+            years: components["schemas"]["YearRow"][];
+            /** Zone */
+            zone: string;
         };
         /** LoginBody */
         LoginBody: {
@@ -6459,6 +7726,66 @@ export interface components {
              */
             reason?: "same_fault" | "same_line" | "same_caller" | "other";
         };
+        /** MovementRow */
+        MovementRow: {
+            /** Distance M */
+            distance_m: number;
+            /** End Lat */
+            end_lat: number;
+            /** End Lon */
+            end_lon: number;
+            /** End Unsure S */
+            end_unsure_s: number;
+            /**
+             * Ended At
+             * Format: date-time
+             * @description Of an open one: the last position.
+             */
+            ended_at: string;
+            /**
+             * Idle S
+             * @description At rest with the engine on, where the terminal tells it.
+             */
+            idle_s: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "trip" | "stop" | "silence" | "ignition_on" | "ignition_off";
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /** Longest Gap S */
+            longest_gap_s: number;
+            /** Moving S */
+            moving_s: number;
+            /**
+             * Open
+             * @description Not over yet.
+             */
+            open: boolean;
+            /**
+             * Revised At
+             * @description Corrected by positions that came late.
+             */
+            revised_at: string | null;
+            /**
+             * Start Unsure S
+             * @description Length of the gap that the start lies in.
+             */
+            start_unsure_s: number;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /**
+             * Unseen S
+             * @description In gaps of more than two minutes between positions.
+             */
+            unseen_s: number;
+        };
         /** Named */
         Named: {
             /** Code */
@@ -6705,6 +8032,13 @@ export interface components {
              */
             area_class?: "urban" | "rural" | "remote";
             /**
+             * Datum
+             * @description Map system of its points: gcj02 of AMap, bd09 of Baidu.
+             * @default wgs84
+             * @enum {string}
+             */
+            datum?: "wgs84" | "gcj02" | "bd09";
+            /**
              * Fault Code
              * @example no_power_building
              */
@@ -6713,13 +8047,13 @@ export interface components {
             guide?: components["schemas"]["GuidedBody"] | null;
             /**
              * Lat
-             * @description WGS-84, with lon
+             * @description With lon.
              * @example 39.9239
              */
             lat?: number | null;
             /**
              * Lon
-             * @description WGS-84, with lat
+             * @description With lat.
              * @example 116.3966
              */
             lon?: number | null;
@@ -6823,6 +8157,8 @@ export interface components {
             receipts: components["schemas"]["ReceiptRow"][];
             /** Segments */
             segments: components["schemas"]["SegmentRow"][];
+            /** @description What counts as being there; null: no place. */
+            site: components["schemas"]["SiteRow"] | null;
             /** Stamps */
             stamps: components["schemas"]["StampRow"][];
             ticket: components["schemas"]["TicketRow"] | null;
@@ -6904,6 +8240,7 @@ export interface components {
          *         "segment": "FG",
          *         "unit_id": "01a20037-09ab-77e4-b93e-9bd7d8e17efa"
          *       },
+         *       "sounds": [],
          *       "state": "assigned",
          *       "trade": "low_voltage",
          *       "uncertainty_m": 40,
@@ -6968,6 +8305,11 @@ export interface components {
             recall_unconfirmed: boolean;
             release: components["schemas"]["ReleaseRow"] | null;
             running: components["schemas"]["Running"] | null;
+            /**
+             * Sounds
+             * @description For whose ears, while a ladder stands.
+             */
+            sounds: components["schemas"]["SoundRow"][];
             /** State */
             state: string;
             /** Trade */
@@ -7092,6 +8434,44 @@ export interface components {
             name_zh: string;
         };
         /**
+         * PassageRow
+         * @description A fence entered, left, or crossed between two positions outside.
+         */
+        PassageRow: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Code */
+            code: string;
+            /**
+             * Fence Id
+             * Format: uuid
+             */
+            fence_id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "enter" | "exit" | "cross";
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /**
+             * Purpose
+             * @enum {string}
+             */
+            purpose: "base" | "depot" | "zone" | "no_go" | "customer_site" | "other";
+            /** Uncertainty S */
+            uncertainty_s: number;
+        };
+        /**
          * PastOrderRow
          * @description An order about the account, open or closed.
          */
@@ -7198,6 +8578,56 @@ export interface components {
              */
             unit_id: string;
         };
+        /**
+         * PhoneAnswer
+         * @description What became of the positions; after it none of them need be sent again.
+         */
+        PhoneAnswer: {
+            /**
+             * Codes
+             * @description Of each position, in order, what became of it.
+             * @example [
+             *       "ok",
+             *       "beside"
+             *     ]
+             */
+            codes: string[];
+            /**
+             * Device Id
+             * Format: uuid
+             */
+            device_id: string;
+            /**
+             * Off S
+             * @description How far `sent_at` was from our clock; negative: behind.
+             */
+            off_s: number;
+            /**
+             * On Duty
+             * @description Whether the crew is on duty now: if not, nothing is kept.
+             */
+            on_duty: boolean;
+            /**
+             * Server Time
+             * Format: date-time
+             */
+            server_time: string;
+            /**
+             * Vehicle Id
+             * @description Null: the crew has no vehicle now.
+             */
+            vehicle_id: string | null;
+            /**
+             * Words
+             * @description The codes that occur, in words.
+             */
+            words: components["schemas"]["Named"][];
+            /**
+             * Wrong
+             * @description What was malformed about those that were.
+             */
+            wrong: components["schemas"]["WrongField"][];
+        };
         /** PhoneBody */
         PhoneBody: {
             /**
@@ -7216,6 +8646,63 @@ export interface components {
              * @default false
              */
             verified?: boolean;
+        };
+        /**
+         * PhonePosition
+         * @description One position as the phone's receiver gave it. WGS-84.
+         */
+        PhonePosition: {
+            /**
+             * Accuracy M
+             * @description Radius; null: the phone does not tell.
+             */
+            accuracy_m?: number | null;
+            /** Altitude M */
+            altitude_m?: number | null;
+            /**
+             * At
+             * Format: date-time
+             * @description Of the position, as the phone measures the server's clock.
+             */
+            at: string;
+            /** Course Deg */
+            course_deg?: number | null;
+            /**
+             * Lat
+             * @example 39.9239
+             */
+            lat: number;
+            /**
+             * Lon
+             * @example 116.3966
+             */
+            lon: number;
+            /** Speed Kmh */
+            speed_kmh?: number | null;
+        };
+        /**
+         * PhonePositions
+         * @description What a phone has seen since it last sent, oldest first.
+         */
+        PhonePositions: {
+            /**
+             * Device
+             * Format: uuid
+             * @description Made by the page once, at random, and kept on the phone.
+             * @example 0f0e6c3a-6f0e-4b54-9a6e-1f4f2c9b7a10
+             */
+            device: string;
+            /**
+             * Positions
+             * @description None: it only asks whether the crew is on duty.
+             */
+            positions: components["schemas"]["PhonePosition"][];
+            /**
+             * Sent At
+             * Format: date-time
+             * @description When it sends, on the clock of `at`.
+             */
+            sent_at: string;
         };
         /** PhoneRow */
         PhoneRow: {
@@ -7258,14 +8745,19 @@ export interface components {
              */
             at?: string | null;
             /**
+             * Datum
+             * @description Map system of its points: gcj02 of AMap, bd09 of Baidu.
+             * @default wgs84
+             * @enum {string}
+             */
+            datum?: "wgs84" | "gcj02" | "bd09";
+            /**
              * Lat
-             * @description WGS-84
              * @example 39.9239
              */
             lat: number;
             /**
              * Lon
-             * @description WGS-84
              * @example 116.3966
              */
             lon: number;
@@ -7287,6 +8779,39 @@ export interface components {
             lat: number;
             /** Lon */
             lon: number;
+        };
+        /**
+         * PlacedTapBody
+         * @description Departed or arrived; a phone that knows where it is says so.
+         */
+        PlacedTapBody: {
+            /**
+             * Accuracy M
+             * @description As the phone has it.
+             */
+            accuracy_m?: number | null;
+            /**
+             * At
+             * @description When it was tapped, with time zone; empty: now.
+             */
+            at?: string | null;
+            /**
+             * Datum
+             * @description Map system of its points: gcj02 of AMap, bd09 of Baidu.
+             * @default wgs84
+             * @enum {string}
+             */
+            datum?: "wgs84" | "gcj02" | "bd09";
+            /**
+             * Lat
+             * @description Of the phone, with lon.
+             */
+            lat?: number | null;
+            /**
+             * Lon
+             * @description Of the phone, with lat.
+             */
+            lon?: number | null;
         };
         /**
          * PolicyAnswer
@@ -7868,6 +9393,100 @@ export interface components {
             /** Name Zh */
             name_zh: string;
         };
+        /**
+         * RegistryRow
+         * @description A device as the registry knows it. Its code is never told.
+         */
+        RegistryRow: {
+            /** Active */
+            active: boolean;
+            /**
+             * Address
+             * @description Where it connected from last.
+             */
+            address: string | null;
+            /**
+             * Capability
+             * @description What it has refused: false.
+             */
+            capability: {
+                [key: string]: unknown;
+            };
+            /**
+             * Clock Off Min
+             * @description Minutes that its clock is constantly behind ours; null: not known.
+             */
+            clock_off_min: number | null;
+            /** Connected */
+            connected: boolean;
+            /**
+             * Contests
+             * @description Open contests about its identity.
+             */
+            contests: number;
+            /** Datum */
+            datum: string;
+            /** Gateway */
+            gateway: string | null;
+            /**
+             * Has Code
+             * @description Whether it has a code; without one it must register.
+             */
+            has_code: boolean;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Identity */
+            identity: string;
+            /** Kind */
+            kind: string;
+            /** Last Seen At */
+            last_seen_at: string | null;
+            /** Note */
+            note: string;
+            /** Protocol */
+            protocol: string;
+            /** Registered At */
+            registered_at: string | null;
+            /**
+             * Suggested Time Zone
+             * @description The zone that would put its clock right.
+             */
+            suggested_time_zone: string | null;
+            /**
+             * Time Zone
+             * @description Of its clock; null: that of the settings.
+             */
+            time_zone: string | null;
+            /**
+             * Told
+             * @description What it said of itself: maker, model, plate…
+             */
+            told: {
+                [key: string]: unknown;
+            };
+            /** Vehicle Id */
+            vehicle_id: string | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * RejudgingRow
+         * @description How far orders and tickets that run have been judged anew by this version.
+         */
+        RejudgingRow: {
+            /**
+             * Cases
+             * @description Of how many; null: not counted yet.
+             */
+            cases: number | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Judged */
+            judged: number;
+        };
         /** RelateBody */
         RelateBody: {
             /**
@@ -8024,8 +9643,6 @@ export interface components {
              * @description The segment or interval that took the time.
              */
             cause: string | null;
-            /** Centre Id */
-            centre_id: string | null;
             /** Code */
             code: string;
             /**
@@ -8036,14 +9653,24 @@ export interface components {
             /** Files */
             files: number;
             /**
+             * Holder Id
+             * @description The centre or department that has it now.
+             */
+            holder_id: string | null;
+            /**
              * Id
              * Format: uuid
              */
             id: string;
+            /**
+             * Late S
+             * @description So much later than the deadline the system noticed it: nobody's fault but its.
+             */
+            late_s: number | null;
             /** Limit S */
             limit_s: number;
             /** Number */
-            number: string;
+            number: string | null;
             /**
              * Opened At
              * Format: date-time
@@ -8051,11 +9678,9 @@ export interface components {
             opened_at: string;
             /**
              * Order Id
-             * Format: uuid
+             * @description Of an order; else of a ticket.
              */
-            order_id: string;
-            /** Order State */
-            order_state: string;
+            order_id: string | null;
             /**
              * Over S
              * @description By the stamps; empty while it runs.
@@ -8082,6 +9707,8 @@ export interface components {
             state: "open" | "appealed" | "ruled";
             /** Stopped At */
             stopped_at: string | null;
+            /** Ticket Id */
+            ticket_id: string | null;
             /** Unit */
             unit: string | null;
             /** Waived S */
@@ -8124,18 +9751,19 @@ export interface components {
         };
         /**
          * ReviewPage
-         * @description A review with its evidence: the whole order.
+         * @description A review with its evidence: the whole order, or the ticket.
          */
         ReviewPage: {
             /** Anomalies */
             anomalies: components["schemas"]["AnomalyRow"][];
             /**
              * Others
-             * @description Of the same order.
+             * @description Of the same order or ticket.
              */
             others: components["schemas"]["OtherReview"][];
-            page: components["schemas"]["OrderPage"];
+            page: components["schemas"]["OrderPage"] | null;
             review: components["schemas"]["ReviewDetail"];
+            ticket: components["schemas"]["TicketPage"] | null;
         };
         /**
          * ReviewRow
@@ -8156,8 +9784,6 @@ export interface components {
              * @description The segment or interval that took the time.
              */
             cause: string | null;
-            /** Centre Id */
-            centre_id: string | null;
             /** Code */
             code: string;
             /**
@@ -8168,14 +9794,24 @@ export interface components {
             /** Files */
             files: number;
             /**
+             * Holder Id
+             * @description The centre or department that has it now.
+             */
+            holder_id: string | null;
+            /**
              * Id
              * Format: uuid
              */
             id: string;
+            /**
+             * Late S
+             * @description So much later than the deadline the system noticed it: nobody's fault but its.
+             */
+            late_s: number | null;
             /** Limit S */
             limit_s: number;
             /** Number */
-            number: string;
+            number: string | null;
             /**
              * Opened At
              * Format: date-time
@@ -8183,11 +9819,9 @@ export interface components {
             opened_at: string;
             /**
              * Order Id
-             * Format: uuid
+             * @description Of an order; else of a ticket.
              */
-            order_id: string;
-            /** Order State */
-            order_state: string;
+            order_id: string | null;
             /**
              * Over S
              * @description By the stamps; empty while it runs.
@@ -8210,6 +9844,8 @@ export interface components {
             state: "open" | "appealed" | "ruled";
             /** Stopped At */
             stopped_at: string | null;
+            /** Ticket Id */
+            ticket_id: string | null;
             /** Unit */
             unit: string | null;
             /** Waived S */
@@ -8411,6 +10047,20 @@ export interface components {
              */
             weekdays?: string;
         };
+        /** RowProblemRow */
+        RowProblemRow: {
+            /** En */
+            en: string;
+            /** Field */
+            field: string;
+            /**
+             * Row
+             * @description As a spreadsheet counts: the header is row 1.
+             */
+            row: number;
+            /** Zh */
+            zh: string;
+        };
         /** RowRemovalBody */
         RowRemovalBody: {
             /**
@@ -8448,6 +10098,16 @@ export interface components {
              * @example 物业记录属实，豁免 20 分钟
              */
             words: string;
+        };
+        /** RulingBody */
+        RulingBody: {
+            /**
+             * Ruling
+             * @description `replaced`: the terminal that registered last is the device from now on.
+             * @example replaced
+             * @enum {string}
+             */
+            ruling: "replaced" | "dismissed";
         };
         /** Running */
         Running: {
@@ -8537,6 +10197,41 @@ export interface components {
             version: number;
         };
         /**
+         * SeenStamp
+         * @description What one of the two says: the stamp, and where it was seen from. WGS-84.
+         */
+        SeenStamp: {
+            /** Accuracy M */
+            accuracy_m: number | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string | null;
+            /** Correction Reason */
+            correction_reason: string | null;
+            /**
+             * Distance M
+             * @description From the order's point.
+             */
+            distance_m: number | null;
+            /** Lat */
+            lat: number | null;
+            /** Lon */
+            lon: number | null;
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
+            /** Source */
+            source: string;
+            /** Uncertainty S */
+            uncertainty_s: number;
+        };
+        /**
          * SegmentRow
          * @example {
          *       "borrowed_s": 0,
@@ -8582,7 +10277,7 @@ export interface components {
             /** Limit S */
             limit_s: number | null;
             /** Marks */
-            marks: string[];
+            marks: ("released_during_call" | "broken_off" | "calendar_ends" | "negative" | "doubtful" | "excluded")[];
             responsible: components["schemas"]["Party"];
             /** Slack S */
             slack_s: number | null;
@@ -8599,6 +10294,45 @@ export interface components {
             to_point: string;
             /** Within */
             within: boolean | null;
+        };
+        /**
+         * ShapeBody
+         * @description A circle has `lat`, `lon`, `radius_m`; a polygon `points`; a corridor `points`, `width_m`.
+         */
+        ShapeBody: {
+            /**
+             * Datum
+             * @description Map system of its points: gcj02 of AMap, bd09 of Baidu.
+             * @default wgs84
+             * @enum {string}
+             */
+            datum?: "wgs84" | "gcj02" | "bd09";
+            /**
+             * Kind
+             * @example circle
+             * @enum {string}
+             */
+            kind: "circle" | "polygon" | "corridor";
+            /** Lat */
+            lat?: number | null;
+            /** Lon */
+            lon?: number | null;
+            /** Points */
+            points?: [
+                number,
+                number
+            ][] | null;
+            /**
+             * Radius M
+             * @example 150
+             */
+            radius_m?: number | null;
+            /**
+             * Width M
+             * @description Both sides together.
+             * @example 60
+             */
+            width_m?: number | null;
         };
         /**
          * SharingTicket
@@ -8720,6 +10454,113 @@ export interface components {
             /** Version */
             version: number;
         };
+        /** ShownBy */
+        ShownBy: {
+            /**
+             * Device Id
+             * Format: uuid
+             * @description Whose position it is; another one in the vehicle, perhaps.
+             */
+            device_id: string;
+            /**
+             * Fix At
+             * Format: date-time
+             */
+            fix_at: string;
+            /**
+             * Quiet At
+             * Format: date-time
+             * @description From then on it is unknown, without another word.
+             */
+            quiet_at: string;
+        };
+        /**
+         * SilenceTold
+         * @description The last attempt to tell the crew that a device is silent.
+         */
+        SilenceTold: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Attempt
+             * @description From 1.
+             */
+            attempt: number;
+            /**
+             * Channel
+             * @description Its own page where that is open.
+             * @enum {string}
+             */
+            channel: "screen" | "sms";
+            /**
+             * Reason
+             * @description Why it was not sent.
+             */
+            reason: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "sending" | "sent" | "failed" | "unavailable" | "cancelled";
+        };
+        /**
+         * SilentDevice
+         * @description A terminal or phone that is quiet for longer than its own rhythm.
+         */
+        SilentDevice: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "terminal" | "phone";
+            /**
+             * Since
+             * Format: date-time
+             * @description When it was last seen.
+             */
+            since: string;
+            /** @description Null: nobody was told. */
+            told: components["schemas"]["SilenceTold"] | null;
+        };
+        /**
+         * SiteBody
+         * @description What counts as being at the order's place; null: the circle that its uncertainty makes.
+         */
+        SiteBody: {
+            /**
+             * @example {
+             *       "kind": "circle",
+             *       "lat": 39.9239,
+             *       "lon": 116.3966,
+             *       "radius_m": 60
+             *     }
+             */
+            shape: components["schemas"]["ShapeBody"] | null;
+        };
+        /**
+         * SiteRow
+         * @description What counts as being there. WGS-84.
+         */
+        SiteRow: {
+            /**
+             * Drawn
+             * @description Somebody drew it; else the circle by its uncertainty.
+             */
+            drawn: boolean;
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            shape: components["schemas"]["ShapeBody"];
+        };
         /**
          * SlackRow
          * @description What is left of the promise beyond the limits of the steps that are still to come.
@@ -8765,6 +10606,11 @@ export interface components {
             centres: components["schemas"]["Centre"][];
             /** Crews */
             crews: components["schemas"]["CrewRow"][];
+            /**
+             * Help
+             * @description Calls for help that nobody has ended.
+             */
+            help: components["schemas"]["HelpRow"][];
             /** Number */
             number: number;
             /** Orders */
@@ -8784,6 +10630,24 @@ export interface components {
             topic: string;
             /** Vehicles */
             vehicles: components["schemas"]["VehicleRow"][];
+        };
+        /**
+         * SoundRow
+         * @description A step of a ladder that somebody is to hear until the ladder ends.
+         */
+        SoundRow: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Unit Id */
+            unit_id: string | null;
+            /**
+             * User Id
+             * @description The person, where one was chosen.
+             */
+            user_id: string | null;
         };
         /**
          * SpenderRow
@@ -8912,6 +10776,53 @@ export interface components {
             unit_id: string | null;
             /** Unit Zh */
             unit_zh: string | null;
+        };
+        /**
+         * StrangerRow
+         * @description An identity that no organisation knows. It becomes a device by POST /api/devices.
+         */
+        StrangerRow: {
+            /** Address */
+            address: string | null;
+            /**
+             * First Seen At
+             * Format: date-time
+             */
+            first_seen_at: string;
+            /** Identity */
+            identity: string;
+            /**
+             * Ignored At
+             * @description Since when it is refused for good.
+             */
+            ignored_at: string | null;
+            /** Last Fix At */
+            last_fix_at: string | null;
+            /** Last Lat */
+            last_lat: number | null;
+            /** Last Lon */
+            last_lon: number | null;
+            /**
+             * Last Seen At
+             * Format: date-time
+             */
+            last_seen_at: string;
+            /** Protocol */
+            protocol: string;
+            /**
+             * Told
+             * @description What it said of itself when it registered.
+             */
+            told: {
+                [key: string]: unknown;
+            };
+            /** Tries */
+            tries: number;
+            /**
+             * Waiting
+             * @description Its positions in quarantine.
+             */
+            waiting: number;
         };
         /**
          * SupplyPointRow
@@ -9046,7 +10957,7 @@ export interface components {
              * @default phone
              * @enum {string}
              */
-            channel?: "phone" | "web" | "sms" | "api";
+            channel?: "phone" | "web" | "sms" | "api" | "12345" | "12398";
             /**
              * Customer Id
              * @description Whose account it is about.
@@ -9158,6 +11069,8 @@ export interface components {
             /** Attachments */
             attachments: components["schemas"]["AttachmentRow"][];
             clock: components["schemas"]["ClockRow"] | null;
+            /** Escalations */
+            escalations: components["schemas"]["EscalationRow"][];
             /** Follow Ups */
             follow_ups: components["schemas"]["FollowUpRow"][];
             guided: components["schemas"]["GuidedRow"] | null;
@@ -9362,7 +11275,7 @@ export interface components {
              * Channel
              * @enum {string}
              */
-            channel: "phone" | "web" | "sms" | "api";
+            channel: "phone" | "web" | "sms" | "api" | "12345" | "12398";
             /** Clock Started At */
             clock_started_at: string | null;
             /** Closed At */
@@ -9380,6 +11293,11 @@ export interface components {
              * @description When an answer is due; of a fault: its promise.
              */
             due_at: string | null;
+            /**
+             * Due Unknown
+             * @description Why nobody can say when an answer is due: the calendar knows nothing of that year, or no limit holds. Null where it is known or nobody waits.
+             */
+            due_unknown: ("calendar_ends" | "no_limit") | null;
             /** Fault Code */
             fault_code: string | null;
             /**
@@ -9433,6 +11351,110 @@ export interface components {
              * @description Of its order; else of its guide.
              */
             urgency: number | null;
+        };
+        /** TrackDevice */
+        TrackDevice: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "terminal" | "phone";
+        };
+        /**
+         * TrackPiece
+         * @description A part of the way that was seen without a gap of more than two minutes.
+         */
+        TrackPiece: {
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /**
+             * Points
+             * @description With seconds after `from`.
+             */
+            points: [
+                number,
+                number,
+                number
+            ][];
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+        };
+        /** TrackPoint */
+        TrackPoint: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Device Id
+             * Format: uuid
+             * @description The device that it came from.
+             */
+            device_id: string;
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /** Speed Kmh */
+            speed_kmh: number;
+        };
+        /**
+         * TrackRow
+         * @description Where the vehicle of one attempt was. WGS-84.
+         */
+        TrackRow: {
+            /**
+             * Assignment Id
+             * Format: uuid
+             */
+            assignment_id: string;
+            /** Crew Id */
+            crew_id: string | null;
+            /**
+             * Devices
+             * @description Those that the positions came from.
+             */
+            devices: components["schemas"]["TrackDevice"][];
+            /**
+             * From
+             * Format: date-time
+             * @description The sending.
+             */
+            from: string;
+            /**
+             * Longest Gap S
+             * @description The longest time without any.
+             */
+            longest_gap_s: number;
+            /** Points */
+            points: components["schemas"]["TrackPoint"][];
+            /**
+             * Positions
+             * @description How many there are; `points` may be fewer.
+             */
+            positions: number;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+            /**
+             * Vehicle Id
+             * Format: uuid
+             */
+            vehicle_id: string;
         };
         /** TransferBody */
         TransferBody: {
@@ -9903,9 +11925,49 @@ export interface components {
              */
             version: number;
         };
+        /** VehicleDay */
+        VehicleDay: {
+            /** Distance M */
+            distance_m: number;
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /** Idle S */
+            idle_s: number;
+            /** Ignition */
+            ignition: components["schemas"]["MovementRow"][];
+            /** Last Fix At */
+            last_fix_at: string | null;
+            /**
+             * Movements
+             * @description Trips, stops, silences; the open one last.
+             */
+            movements: components["schemas"]["MovementRow"][];
+            /** Moving S */
+            moving_s: number;
+            /** Passages */
+            passages: components["schemas"]["PassageRow"][];
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+            /** Track */
+            track: components["schemas"]["TrackPiece"][];
+            /** Unseen S */
+            unseen_s: number;
+            /**
+             * Vehicle Id
+             * Format: uuid
+             */
+            vehicle_id: string;
+        };
         /**
          * VehicleRow
          * @example {
+         *       "apart": [],
          *       "centre_id": "01a20037-08c2-7366-b53b-6b86f3b69262",
          *       "course_deg": 210,
          *       "crew_id": "01a20037-09ab-77e4-b93e-9bd7d8e17efa",
@@ -9914,10 +11976,18 @@ export interface components {
          *       "lat": 39.9301,
          *       "lon": 116.4012,
          *       "plate": "京A·D1101",
+         *       "quiet_at": "2026-11-21T14:51:21Z",
+         *       "silent_devices": [],
+         *       "source": "terminal",
          *       "speed_kmh": 36
          *     }
          */
         VehicleRow: {
+            /**
+             * Apart
+             * @description Its devices that are not with it.
+             */
+            apart: components["schemas"]["ApartDevice"][];
             /** Centre Id */
             centre_id: string | null;
             /** Course Deg */
@@ -9937,6 +12007,28 @@ export interface components {
             lon: number | null;
             /** Plate */
             plate: string;
+            /**
+             * Quiet At
+             * @description Without another word the position counts as unknown from then on.
+             */
+            quiet_at: string | null;
+            /** Silent Devices */
+            silent_devices: components["schemas"]["SilentDevice"][];
+            /**
+             * Silent On Duty
+             * @description Its crew is on duty meanwhile. Null: none of its devices is silent.
+             */
+            silent_on_duty: boolean | null;
+            /**
+             * Silent Since
+             * @description It is on record that nobody hears it; when it was last seen. Null: no.
+             */
+            silent_since: string | null;
+            /**
+             * Source
+             * @description Kind of the device that says where it is. Null: it was never seen.
+             */
+            source: ("terminal" | "phone") | null;
             /** Speed Kmh */
             speed_kmh: number | null;
         };
@@ -9961,7 +12053,7 @@ export interface components {
              * By
              * @enum {string}
              */
-            by: "segment" | "centre" | "crew" | "hour";
+            by: "segment" | "centre" | "crew" | "hour" | "party";
             /** Changes */
             changes: number;
             /** Covered */
@@ -10010,7 +12102,7 @@ export interface components {
              * @default segment
              * @enum {string}
              */
-            by?: "segment" | "centre" | "crew" | "hour";
+            by?: "segment" | "centre" | "crew" | "hour" | "party";
             /**
              * Document
              * @description TOML of a policy that is not kept yet.
@@ -10138,6 +12230,26 @@ export interface components {
             system: string;
         };
         /**
+         * Whereabouts
+         * @description Where the vehicle was. WGS-84.
+         */
+        Whereabouts: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Distance M
+             * @description From the order's point.
+             */
+            distance_m: number | null;
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+        };
+        /**
          * WhyRow
          * @description One step of the decision.
          */
@@ -10154,14 +12266,23 @@ export interface components {
             /** Zh */
             zh: string;
         };
+        /** WrongField */
+        WrongField: {
+            /**
+             * Field
+             * @example body.positions[3].lat
+             */
+            field: string;
+            /** Message */
+            message: string;
+        };
         /** WrongRow */
         WrongRow: {
             /** Field */
             field: string;
             /** Line */
             line: number | null;
-            /** Message */
-            message: string;
+            message: components["schemas"]["Say"];
         };
         /** YearRow */
         YearRow: {
@@ -10417,6 +12538,108 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AnomalyRow"][];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    anomaly_api_anomalies__anomaly_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                anomaly_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnomalyEvidence"];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */
@@ -10842,7 +13065,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TapBody"];
+                "application/json": components["schemas"]["PlacedTapBody"];
             };
         };
         responses: {
@@ -10951,7 +13174,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TapBody"];
+                "application/json": components["schemas"]["PlacedTapBody"];
             };
         };
         responses: {
@@ -11909,6 +14132,109 @@ export interface operations {
             };
         };
     };
+    live_breaches_api_breaches_get: {
+        parameters: {
+            query?: {
+                /** @description Due within so many. */
+                hours?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BreachSnapshot"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     callers_api_callers_get: {
         parameters: {
             query: {
@@ -12351,6 +14677,221 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CrewRow"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    call_api_crews__crew_id__help_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                crew_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlacedTapBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HelpRow"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    positions_api_crews__crew_id__positions_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                crew_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PhonePositions"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneAnswer"];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */
@@ -13722,7 +16263,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TerminalRow"][];
+                    "application/json": components["schemas"]["RegistryRow"][];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */
@@ -13829,7 +16370,539 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TerminalRow"];
+                    "application/json": components["schemas"]["RegistryRow"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    contests_api_devices_contests_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContestRow"][];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    rule_on_contest_api_devices_contests__contest_id__post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                contest_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RulingBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryRow"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    import_table_api_devices_import_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * @description Check and count only.
+                     * @default true
+                     * @enum {string}
+                     */
+                    dry_run?: "true" | "false";
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceImport"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    strangers_api_devices_strangers_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StrangerRow"][];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    ignore_stranger_api_devices_strangers_ignore_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IgnoreBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StrangerRow"];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */
@@ -13938,7 +17011,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TerminalRow"];
+                    "application/json": components["schemas"]["RegistryRow"];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */
@@ -14047,7 +17120,116 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TerminalRow"];
+                    "application/json": components["schemas"]["RegistryRow"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    set_code_api_devices__device_id__code_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryRow"];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */
@@ -14156,7 +17338,223 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TerminalRow"];
+                    "application/json": components["schemas"]["RegistryRow"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    fixes_api_devices__device_id__fixes_get: {
+        parameters: {
+            query?: {
+                /** @description Empty: an hour ago. */
+                since?: string | null;
+                /** @description Empty: all that came. */
+                until?: string | null;
+            };
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceFixes"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    forget_capability_api_devices__device_id__forget_capability_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Seen"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryRow"];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */
@@ -14244,9 +17642,9 @@ export interface operations {
     duplicates_near_api_duplicates_get: {
         parameters: {
             query?: {
-                /** @description WGS-84, with lon */
+                /** @description With lon. */
                 lat?: number | null;
-                /** @description WGS-84, with lat */
+                /** @description With lat. */
                 lon?: number | null;
                 uncertainty_m?: number | null;
                 /** @description When it was told; empty: now. */
@@ -14255,6 +17653,8 @@ export interface operations {
                 customer_id?: string | null;
                 premise_id?: string | null;
                 node?: string | null;
+                /** @description Map system of the points. */
+                datum?: "wgs84" | "gcj02" | "bd09";
             };
             header?: never;
             path?: never;
@@ -14369,6 +17769,850 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Escalations"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    fences_api_fences_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FenceRow"][];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    draw_fence_api_fences_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FenceBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FenceRow"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    fences_geojson_api_fences_geojson_get: {
+        parameters: {
+            query?: {
+                /** @description Map system of the points. */
+                datum?: "wgs84" | "gcj02" | "bd09";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    import_fences_api_fences_import_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FencesImport"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FencesImported"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    change_fence_api_fences__fence_id__post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                fence_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FenceChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FenceRow"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    activate_fence_api_fences__fence_id__activate_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                fence_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Seen"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FenceRow"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    deactivate_fence_api_fences__fence_id__deactivate_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                fence_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Seen"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FenceRow"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    fleet_api_fleet_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FleetVehicle"][];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */
@@ -15007,6 +19251,428 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GuideOutcome"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    recent_api_help_get: {
+        parameters: {
+            query?: {
+                /** @description Called within so many. */
+                hours?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HelpRow"][];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    acknowledge_api_help__help_id__acknowledge_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                help_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HelpRow"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    end_api_help__help_id__end_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                help_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HelpEndBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HelpRow"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    withdraw_api_help__help_id__withdraw_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                help_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HelpRow"];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */
@@ -16368,10 +21034,12 @@ export interface operations {
                 meter?: string | null;
                 /** @description Number of a pole, cabinet… */
                 node?: string | null;
-                /** @description WGS-84, with lon */
+                /** @description With lon. */
                 lat?: number | null;
-                /** @description WGS-84, with lat */
+                /** @description With lat. */
                 lon?: number | null;
+                /** @description Map system of the points. */
+                datum?: "wgs84" | "gcj02" | "bd09";
             };
             header?: never;
             path?: never;
@@ -18796,6 +23464,115 @@ export interface operations {
             };
         };
     };
+    draw_site_api_orders__order_id__site_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SiteBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderRow"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     correct_stamp_api_orders__order_id__stamps_post: {
         parameters: {
             query?: never;
@@ -18821,6 +23598,111 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OrderRow"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    track_api_orders__order_id__track_get: {
+        parameters: {
+            query?: {
+                /** @description Map system of the points. */
+                datum?: "wgs84" | "gcj02" | "bd09";
+            };
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackRow"][];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */
@@ -20051,12 +24933,115 @@ export interface operations {
             };
         };
     };
+    distances_api_reports_distance_get: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DistanceRow"][];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     distributions_api_reports_distribution_get: {
         parameters: {
             query: {
                 from: string;
                 to: string;
-                by?: "segment" | "centre" | "crew" | "hour";
+                by?: "segment" | "centre" | "crew" | "hour" | "party";
                 /** @description A name: in force, else newest; or name@version. */
                 policy?: string;
                 /** @description One imported system, or paidan. */
@@ -20166,7 +25151,7 @@ export interface operations {
                 to: string;
                 /** @description A segment of the policy. */
                 code: string;
-                by?: "segment" | "centre" | "crew" | "hour";
+                by?: "segment" | "centre" | "crew" | "hour" | "party";
                 /** @description A group of `by`: one line's `key`. */
                 key?: string | null;
                 /** @description Empty: all. */
@@ -20284,7 +25269,7 @@ export interface operations {
             query: {
                 from: string;
                 to: string;
-                by?: "segment" | "centre" | "crew" | "hour";
+                by?: "segment" | "centre" | "crew" | "hour" | "party";
                 /** @description A name: in force, else newest; or name@version. */
                 policy?: string;
                 /** @description One imported system, or paidan. */
@@ -20403,7 +25388,10 @@ export interface operations {
                 /** @description A segment. */
                 code?: string | null;
                 state?: ("running" | "breached" | "open" | "appealed" | "ruled" | "withdrawn") | null;
+                /** @description Those of one order. */
                 order_id?: string | null;
+                /** @description Those of one ticket. */
+                ticket_id?: string | null;
             };
             header?: never;
             path?: never;
@@ -24332,6 +29320,111 @@ export interface operations {
             };
         };
     };
+    acknowledge_api_tickets__ticket_id__acknowledge_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketPage"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     answer_api_tickets__ticket_id__answer_post: {
         parameters: {
             query?: never;
@@ -27589,6 +32682,111 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FleetRow"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    movements_api_vehicles__vehicle_id__movements_get: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path: {
+                vehicle_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VehicleDay"];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */

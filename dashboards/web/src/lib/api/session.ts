@@ -54,6 +54,7 @@ export type PageCode =
   | 'tickets'
   | 'followup'
   | 'breaches'
+  | 'fleet'
   | 'admin'
   | 'policies'
   | 'import';
@@ -77,6 +78,7 @@ export const PAGES: readonly PageEntry[] = [
   { code: 'tickets', path: '/tickets', right: 'ticket.view', letter: 't', aside: true },
   { code: 'followup', path: '/followup', right: 'followup.work', letter: 'f', aside: true },
   { code: 'breaches', path: '/breaches', right: 'review.view', letter: 'v', aside: true },
+  { code: 'fleet', path: '/fleet', right: 'fleet.view', letter: 'l', aside: true },
   { code: 'admin', path: '/admin', right: 'organisation.view', letter: 'o', aside: true },
   { code: 'policies', path: '/policies', right: 'report.view', letter: 'p', aside: true },
   { code: 'import', path: '/import', right: 'directory.import', letter: 'i', aside: true },

@@ -57,6 +57,8 @@ export type OrderDetail = Narrowed<
 >;
 
 export type Session = Schemas['Me'];
+/** A crew calls for help. */
+export type HelpCall = Schemas['HelpRow'];
 export type Reference = Schemas['Reference'];
 /** A telephone contact that a ticket may refer to; its end is point A. */
 export type Call = Schemas['CallRow'];
@@ -72,9 +74,9 @@ export type DeskSnapshot = Schemas['DeskSnapshot'];
 
 export interface Delta {
   number: number;
-  entity: 'order' | 'crew' | 'vehicle' | 'centre' | 'call';
+  entity: 'order' | 'crew' | 'vehicle' | 'centre' | 'help' | 'call' | 'review' | 'anomaly';
   key: string;
-  value: OrderRow | CrewRow | VehicleRow | Centre | Call | null;
+  value: OrderRow | CrewRow | VehicleRow | Centre | HelpCall | Call | Schemas['ReviewRow'] | Schemas['AnomalyRow'] | null;
 }
 
 export type ServerMessage =

@@ -131,6 +131,8 @@ export interface Choice {
   centre_id?: string;
   crew_id?: string;
   reason?: string;
+  /** Of a hold, or its refusal. */
+  words?: string;
 }
 
 /**

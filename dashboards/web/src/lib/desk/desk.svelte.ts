@@ -2,17 +2,21 @@ import { ApiProblem, get, newKey, post } from '../api/client';
 import { goToLogin, homeOf } from '../api/session';
 import type {
   CrewRow,
+  HelpCall,
   OrderDetail,
   OrderRow,
   Reference,
   Session,
 } from '../api/types';
+import type { DrawnShape } from '../map/drawn';
 import { language, nameOf, shortName, t, word, type Key } from '../i18n/index.svelte';
 import { BoardFeed } from '../live/feed.svelte';
+import { ALARM_AFTER_MS, unseen, type Unseen } from '../live/silence';
 import { passing, RETRY_MS, visit } from '../live/visit';
 import { earOf } from '../sound/decide';
 import { Sounds } from '../sound/sounds.svelte';
 import { serverClock } from '../time/clock.svelte';
+import { millis } from '../time/format';
 import { isOver, orderLevel } from '../time/levels';
 import type { ChaseUpBody, FollowOnBody } from '../tickets/types';
 import { Saying, type Said } from '../ui/said.svelte';
@@ -24,6 +28,7 @@ export type Asking =
   | { kind: 'places' }
   | { kind: 'action'; action: Action; order: OrderRow; crewId?: string }
   | { kind: 'follow_on'; order: OrderRow }
+  | { kind: 'site'; order: OrderRow }
   | { kind: 'file' }
   | { kind: 'keys' }
   | null;
@@ -65,6 +70,8 @@ export class Desk {
   picked = $state.raw<[number, number] | null>(null);
   /** The place that is being written down, for the map; metres, null: nobody said how sure. */
   spot = $state.raw<{ lat: number; lon: number; uncertainty_m: number | null } | null>(null);
+  /** Where the map is asked to go; each time anew. */
+  lookAt = $state.raw<[number, number] | null>(null);
   detail = $state.raw<Detail | null>(null);
   rowIds = $state.raw<string[]>([]);
   pointerInList = $state(false);
@@ -106,6 +113,24 @@ export class Desk {
       risk: levels.filter((level) => level === 'risk').length,
     };
   });
+
+  /** Calls for help, those of nobody's notice first, then the oldest. */
+  readonly help: HelpCall[] = $derived(
+    [...(this.feed.board?.help.values() ?? [])].sort(
+      (a, b) => Number(a.seen_at !== null) - Number(b.seen_at !== null) || a.called_at.localeCompare(b.called_at),
+    ),
+  );
+  readonly hearsHelp = $derived(this.rights.has('alert.acknowledge'));
+
+  readonly #vehicles = $derived(this.feed.board?.vehicles);
+  readonly #crews = $derived(this.feed.board?.crews);
+  readonly #unheard: Unseen[] = $derived(
+    this.#vehicles && this.#crews ? unseen(this.#vehicles.values(), this.#crews) : [],
+  );
+  /** Vehicles with an order under way that nobody has heard for minutes. */
+  readonly unseen: Unseen[] = $derived(
+    this.#unheard.filter(({ vehicle }) => serverClock.now - (millis(vehicle.silent_since) ?? 0) >= ALARM_AFTER_MS),
+  );
 
   /** What became of the last action. */
   get said(): Said | null {
@@ -353,6 +378,34 @@ export class Desk {
       this.said = this.#refused(error, word('action', code), order.number, () =>
         void this.perform(order, code, choice, key),
       );
+    }
+  }
+
+  readonly drawable = (order: OrderRow): boolean =>
+    this.rights.has('order.site') && order.state !== 'closed';
+
+  /** What counts as being at the order's place; null: the circle again. */
+  async drawSite(order: OrderRow, shape: DrawnShape | null, key = newKey()): Promise<void> {
+    this.asking = null;
+    this.said = { tone: 'busy', text: t('action.busy') };
+    try {
+      this.feed.show(await post<OrderRow>(`/api/orders/${order.id}/site`, { shape }, key));
+      this.said = { tone: 'done', text: t(shape ? 'site.said' : 'site.said.circle', { number: order.number }) };
+    } catch (error) {
+      this.said = this.#refused(error, t('site.label'), order.number, () => void this.drawSite(order, shape, key));
+    }
+  }
+
+  /** Take note of a call for help, or say that it is over. The row comes by the feed. */
+  async answerHelp(call: HelpCall, how: 'acknowledge' | 'helped' | 'mistake', key = newKey()): Promise<void> {
+    const crew = (language() === 'zh' ? call.crew_zh : call.crew_en) ?? call.plate ?? '';
+    const noted = how === 'acknowledge';
+    this.said = { tone: 'busy', text: t('action.busy') };
+    try {
+      await post(`/api/help/${call.id}/${noted ? 'acknowledge' : 'end'}`, noted ? {} : { outcome: how }, key);
+      this.said = { tone: 'done', text: t(noted ? 'help.said.noted' : 'help.said.ended', { crew }) };
+    } catch (error) {
+      this.said = this.#refused(error, t('help.title'), call.number ?? crew, () => void this.answerHelp(call, how, key));
     }
   }
 

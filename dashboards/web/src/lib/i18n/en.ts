@@ -3,6 +3,8 @@ import { en as tickets } from './tickets';
 import { en as followup } from './followup';
 import { en as breaches } from './breaches';
 import { en as admin } from './admin';
+import { en as fleet } from './fleet';
+import { en as devices } from './devices';
 import { en as routing } from './routing';
 import { en as importing } from './import';
 import { en as policies } from './policies';
@@ -10,6 +12,7 @@ import { en as agent } from './agent';
 import { en as crew } from './crew';
 import { en as acts } from './acts';
 import { en as escalation } from './escalation';
+import { en as help } from './help';
 import { en as order } from './order';
 import { en as stamps } from './stamps';
 import { en as board } from './board';
@@ -33,6 +36,7 @@ export const en: Record<Key, string> = {
   ...crew,
   ...acts,
   ...escalation,
+  ...help,
   ...order,
   ...stamps,
   ...board,
@@ -45,6 +49,8 @@ export const en: Record<Key, string> = {
   ...tickets,
   ...followup,
   ...admin,
+  ...fleet,
+  ...devices,
   ...routing,
   ...importing,
   ...policies,
@@ -132,8 +138,9 @@ export const en: Record<Key, string> = {
   'crews.active': 'on {number}',
   'crews.queue': '{count} queued',
   'crews.position': '{age} ago',
-  'crews.position.hint': 'last known position',
+  'crews.position.hint': 'last known position; hatched: it is unknown where it is now',
   'crews.position.unknown': 'no position',
+  'crews.position.since': 'unseen since {time}',
   'crews.no_vehicle': 'no vehicle',
   'crews.summary': '{free} free of {count}',
 
@@ -145,7 +152,7 @@ export const en: Record<Key, string> = {
   'map.zoom_out': 'Zoom out',
   'map.legend.order': 'order',
   'map.legend.vehicle': 'vehicle',
-  'map.legend.stale': 'stale position',
+  'map.legend.stale': 'position unknown',
   'map.empty': 'No positions to show yet',
 
   'search.label': 'Find an order (number, place, fault, crew)',

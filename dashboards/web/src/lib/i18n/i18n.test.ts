@@ -8,7 +8,7 @@ const parts = import.meta.glob<{ zh: Record<string, string> }>(
   { eager: true },
 );
 /** Signs that are the same everywhere. */
-const SIGNS = ['holder.none', 'customers.voltage.kv', 'customers.kva'];
+const SIGNS = ['holder.none', 'customers.voltage.kv', 'customers.kva', 'devices.fixes.count'];
 
 const parameters = (sentence: string): string[] =>
   [...sentence.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '').sort();

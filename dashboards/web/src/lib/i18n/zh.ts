@@ -3,6 +3,8 @@ import { zh as tickets } from './tickets';
 import { zh as followup } from './followup';
 import { zh as breaches } from './breaches';
 import { zh as admin } from './admin';
+import { zh as fleet } from './fleet';
+import { zh as devices } from './devices';
 import { zh as routing } from './routing';
 import { zh as importing } from './import';
 import { zh as policies } from './policies';
@@ -10,6 +12,7 @@ import { zh as agent } from './agent';
 import { zh as crew } from './crew';
 import { zh as acts } from './acts';
 import { zh as escalation } from './escalation';
+import { zh as help } from './help';
 import { zh as order } from './order';
 import { zh as stamps } from './stamps';
 import { zh as board } from './board';
@@ -24,6 +27,7 @@ export const zh = {
   ...crew,
   ...acts,
   ...escalation,
+  ...help,
   ...order,
   ...stamps,
   ...board,
@@ -36,6 +40,8 @@ export const zh = {
   ...tickets,
   ...followup,
   ...admin,
+  ...fleet,
+  ...devices,
   ...routing,
   ...importing,
   ...policies,
@@ -123,8 +129,9 @@ export const zh = {
   'crews.active': '在办 {number}',
   'crews.queue': '排队 {count}',
   'crews.position': '{age} 前',
-  'crews.position.hint': '最近一次定位',
+  'crews.position.hint': '最近一次定位；斜纹：现在位置未知',
   'crews.position.unknown': '位置未知',
+  'crews.position.since': '{time} 起位置未知',
   'crews.no_vehicle': '无车辆',
   'crews.summary': '{free} 空闲 / 共 {count}',
 
@@ -136,7 +143,7 @@ export const zh = {
   'map.zoom_out': '缩小',
   'map.legend.order': '工单',
   'map.legend.vehicle': '车辆',
-  'map.legend.stale': '位置陈旧',
+  'map.legend.stale': '位置未知',
   'map.empty': '尚无可显示的位置',
 
   'search.label': '查找工单（号码、地点、故障、班组）',

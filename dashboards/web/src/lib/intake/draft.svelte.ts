@@ -16,12 +16,17 @@ export const KINDS = [
 ] as const;
 export type Kind = (typeof KINDS)[number];
 
+/** Who the request came from: the customer, or a public hotline that hands it over. */
+export const CHANNELS = ['phone', '12345', '12398'] as const;
+export type Channel = (typeof CHANNELS)[number];
+
 export const AREAS = ['urban', 'rural', 'remote'] as const;
 export type Area = (typeof AREAS)[number];
 
 /** What an agent writes down; coordinates as text, as they may be half written. */
 export interface Fields {
   kind: Kind;
+  channel: Channel;
   caller: string;
   phone: string;
   place: string;
@@ -52,6 +57,7 @@ const FIELD_OF: Readonly<Record<string, Name>> = {
   description: 'description',
   customer_id: 'customerId',
   kind: 'kind',
+  channel: 'channel',
   fault_code: 'fault',
   place: 'place',
   place_en: 'place',
@@ -81,6 +87,7 @@ const EXACT: ReadonlySet<string> = new Set(['meter', 'premise', 'pole', 'cabinet
 
 const EMPTY: Fields = {
   kind: 'fault_repair',
+  channel: 'phone',
   caller: '',
   phone: '',
   place: '',
@@ -303,8 +310,8 @@ export class Draft {
   }
 
   #ticket(): NewTicket {
-    const { kind, phone, caller, description, customerId } = this.fields;
-    const said: NewTicket = { kind, channel: 'phone' };
+    const { kind, channel, phone, caller, description, customerId } = this.fields;
+    const said: NewTicket = { kind, channel };
     if (this.callId) said.call_id = this.callId;
     if (phone.trim()) said.caller_phone = phone.trim();
     if (caller.trim()) said.caller_name = caller.trim();

@@ -197,7 +197,8 @@ export class BoardFeed {
   #reconnectNow(): void {
     if (this.#stopped || this.#socket) return;
     clearTimeout(this.#retryTimer);
-    if (this.board) this.#connect();
+    const whole = this.board !== null && this.#riders.every(({ number }) => number !== null);
+    if (whole) this.#connect();
     else void this.#begin();
   }
 
@@ -259,6 +260,7 @@ export class BoardFeed {
           void this.#resync();
           return;
         }
+        if (next.vehicles !== this.board?.vehicles) this.fleet.load(next.vehicles.values());
         this.board = next;
         this.#confirmDeliveries();
         this.#caughtUp();

@@ -14,13 +14,19 @@ const row = (last: number, changes: Partial<VehicleRow> = {}): VehicleRow => ({
   speed_kmh: null,
   course_deg: null,
   fix_at: null,
+  quiet_at: null,
+  silent_since: null,
+  silent_on_duty: null,
+  silent_devices: [],
+  source: null,
+  apart: [],
   ...changes,
 });
 
-/** As `struct.pack('!16siiHHI', …)` writes them. */
-function frame(...records: [id: string, lat: number, lon: number, speed: number, course: number, at: number][]): ArrayBuffer {
+/** As `struct.pack('!16siiHHIH', …)` writes them. */
+function frame(...records: [id: string, lat: number, lon: number, speed: number, course: number, at: number, holds?: number][]): ArrayBuffer {
   const view = new DataView(new ArrayBuffer(records.length * RECORD_BYTES));
-  records.forEach(([id, lat, lon, speed, course, at], index) => {
+  records.forEach(([id, lat, lon, speed, course, at, holds = 0], index) => {
     const base = index * RECORD_BYTES;
     const hex = id.replaceAll('-', '');
     for (let i = 0; i < 16; i += 1) view.setUint8(base + i, Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16));
@@ -29,6 +35,7 @@ function frame(...records: [id: string, lat: number, lon: number, speed: number,
     view.setUint16(base + 24, speed);
     view.setUint16(base + 26, course);
     view.setUint32(base + 28, at);
+    view.setUint16(base + 32, holds);
   });
   return view.buffer as ArrayBuffer;
 }
@@ -85,4 +92,15 @@ test('Mercator has the world between 0 and 1, north up', () => {
   expect([mercatorX(-180), mercatorX(0), mercatorY(0)]).toEqual([0, 0.5, 0.5]);
   expect(mercatorY(85.051129)).toBeCloseTo(0, 6);
   expect(mercatorY(-60)).toBeGreaterThan(mercatorY(60));
+});
+
+test('a position holds until the moment that it names, and is unknown from then on', () => {
+  const fleet = new Fleet();
+  fleet.load([row(1, { lat: 1, lon: 1, fix_at: '1970-01-01T00:00:10Z', quiet_at: '1970-01-01T00:01:10Z' }), row(2)]);
+  expect([fleet.isUnknown(ID(1), 69_999), fleet.isUnknown(ID(1), 70_000)]).toEqual([false, true]);
+  expect([fleet.isUnknown(ID(2), 0), fleet.isUnknown(null, 0)]).toEqual([true, true]);
+  fleet.take(frame([ID(1), 1, 1, 0, 0, 100, 180]));
+  expect([fleet.isUnknown(ID(1), 279_999), fleet.isUnknown(ID(1), 280_000)]).toEqual([false, true]);
+  fleet.load([row(1, { lat: 1, lon: 1, fix_at: '1970-01-01T00:00:20Z', quiet_at: '1970-01-01T00:00:30Z' })]);
+  expect(fleet.isUnknown(ID(1), 279_999)).toBe(false);
 });

@@ -1,7 +1,7 @@
 import type { VehicleRow } from '../api/types';
 import { millis } from '../time/format';
 
-export const RECORD_BYTES = 32;
+export const RECORD_BYTES = 34;
 
 /** Web Mercator of the whole world as 0..1: x eastward, y southward. */
 export const mercatorX = (lon: number): number => (lon + 180) / 360;
@@ -32,6 +32,8 @@ export class Fleet {
   speed = new Float32Array(0);
   course = new Uint16Array(0);
   fixAt = new Float64Array(0);
+  /** Without another word the position counts as unknown from then on, in milliseconds. */
+  quietAt = new Float64Array(0);
   #keys = new Uint32Array(0);
   #table = new Int32Array(1).fill(-1);
   #slots = new Map<string, number>();
@@ -58,6 +60,11 @@ export class Fleet {
     return at === undefined || Number.isNaN(at) ? null : at;
   }
 
+  /** Does nobody know where this vehicle is now: never seen, or silent by its own rhythm? */
+  isUnknown(vehicleId: string | null | undefined, nowMs: number): boolean {
+    return !(nowMs < (this.quietAt[this.slotOf(vehicleId)] ?? NaN));
+  }
+
   /** Latitude and longitude in degrees; null where it never was seen. */
   placeOf(vehicleId: string | null | undefined): [number, number] | null {
     const slot = this.slotOf(vehicleId);
@@ -68,16 +75,17 @@ export class Fleet {
   /** The vehicles of a snapshot. A newer position that came live stays. */
   load(rows: Iterable<VehicleRow>): void {
     const list = [...rows];
-    const old = { slots: this.#slots, lat: this.lat, lon: this.lon, speed: this.speed, course: this.course, fixAt: this.fixAt };
+    const old = { slots: this.#slots, lat: this.lat, lon: this.lon, speed: this.speed, course: this.course, fixAt: this.fixAt, quietAt: this.quietAt };
     this.#allocate(list);
     list.forEach((row, slot) => {
       const before = old.slots.get(row.id);
       const kept = before === undefined ? NaN : (old.fixAt[before] ?? NaN);
       const fixAt = millis(row.fix_at) ?? NaN;
       if (before !== undefined && !Number.isNaN(kept) && !(fixAt > kept)) {
-        this.#put(slot, old.lat[before] ?? 0, old.lon[before] ?? 0, old.speed[before] ?? 0, old.course[before] ?? 0, kept);
+        const quietAt = old.quietAt[before] ?? NaN;
+        this.#put(slot, old.lat[before] ?? 0, old.lon[before] ?? 0, old.speed[before] ?? 0, old.course[before] ?? 0, kept, quietAt);
       } else if (row.lat !== null && row.lon !== null) {
-        this.#put(slot, row.lat, row.lon, row.speed_kmh ?? 0, row.course_deg ?? 0, fixAt);
+        this.#put(slot, row.lat, row.lon, row.speed_kmh ?? 0, row.course_deg ?? 0, fixAt, millis(row.quiet_at) ?? NaN);
       }
     });
     this.#changed();
@@ -94,6 +102,7 @@ export class Fleet {
     this.speed = new Float32Array(size);
     this.course = new Uint16Array(size);
     this.fixAt = new Float64Array(size).fill(NaN);
+    this.quietAt = new Float64Array(size).fill(NaN);
     this.#keys = new Uint32Array(4 * size);
     this.#table = new Int32Array(1 << Math.ceil(Math.log2(Math.max(2, 2 * size)))).fill(-1);
     this.#slots = new Map(list.map((row, slot) => [row.id, slot]));
@@ -128,7 +137,7 @@ export class Fleet {
     }
   }
 
-  #put(slot: number, lat: number, lon: number, speed: number, course: number, fixAt: number): void {
+  #put(slot: number, lat: number, lon: number, speed: number, course: number, fixAt: number, quietAt: number): void {
     this.lat[slot] = lat;
     this.lon[slot] = lon;
     this.x[slot] = mercatorX(lon);
@@ -136,12 +145,13 @@ export class Fleet {
     this.speed[slot] = speed;
     this.course[slot] = course;
     this.fixAt[slot] = fixAt;
+    this.quietAt[slot] = quietAt;
   }
 
   /**
-   * Take a binary frame: 32-byte big-endian records of vehicle uuid, latitude and longitude in
+   * Take a binary frame: 34-byte big-endian records of vehicle uuid, latitude and longitude in
    * 1e-6 degrees (i32), speed in 0.1 km/h (u16), course in degrees (u16), fix time in seconds
-   * (u32). Strangers, older positions and a torn record at the end are left out. Gives how many
+   * (u32), seconds that it holds from then (u16). Strangers, older positions and a torn record at the end are left out. Gives how many
    * vehicles have a newer position.
    */
   take(frame: ArrayBuffer): number {
@@ -153,7 +163,7 @@ export class Fleet {
       const fixAt = view.getUint32(at + 28) * 1000;
       if (fixAt < (this.fixAt[slot] ?? 0)) continue;
       const speed = view.getUint16(at + 24) / 10;
-      this.#put(slot, view.getInt32(at + 16) / 1e6, view.getInt32(at + 20) / 1e6, speed, view.getUint16(at + 26), fixAt);
+      this.#put(slot, view.getInt32(at + 16) / 1e6, view.getInt32(at + 20) / 1e6, speed, view.getUint16(at + 26), fixAt, fixAt + view.getUint16(at + 32) * 1000);
       moved += 1;
     }
     if (moved > 0) this.#changed();

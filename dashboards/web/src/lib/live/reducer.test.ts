@@ -14,6 +14,7 @@ const snapshot = (number: number, orders: OrderRow[], crews: CrewRow[] = [crew])
   crews,
   vehicles: [],
   centres: [],
+  help: [],
   policy: { code: 'beijing', version: 1 },
 });
 

@@ -1,4 +1,4 @@
-import type { BoardSnapshot, Centre, CrewRow, Delta, OrderRow, VehicleRow } from '../api/types';
+import type { BoardSnapshot, Centre, CrewRow, Delta, HelpCall, OrderRow, VehicleRow } from '../api/types';
 
 /** The board as it stands at delta `number`. Never changed in place. */
 export interface Board {
@@ -8,6 +8,8 @@ export interface Board {
   readonly crews: ReadonlyMap<string, CrewRow>;
   readonly vehicles: ReadonlyMap<string, VehicleRow>;
   readonly centres: ReadonlyMap<string, Centre>;
+  /** Calls for help that nobody has ended. */
+  readonly help: ReadonlyMap<string, HelpCall>;
   readonly policy: BoardSnapshot['policy'];
 }
 
@@ -22,6 +24,7 @@ export function fromSnapshot(snapshot: BoardSnapshot): Board {
     crews: byId(snapshot.crews),
     vehicles: byId(snapshot.vehicles),
     centres: byId(snapshot.centres),
+    help: byId(snapshot.help),
     policy: snapshot.policy,
   };
 }
@@ -36,6 +39,7 @@ export function apply(board: Board, items: readonly Delta[]): Board | null {
     crew: board.crews,
     vehicle: board.vehicles,
     centre: board.centres,
+    help: board.help,
   };
   const copies = new Map<Delta['entity'], Map<string, unknown>>();
   let number = board.number;
@@ -59,6 +63,7 @@ export function apply(board: Board, items: readonly Delta[]): Board | null {
     crews: (copies.get('crew') as Board['crews'] | undefined) ?? board.crews,
     vehicles: (copies.get('vehicle') as Board['vehicles'] | undefined) ?? board.vehicles,
     centres: (copies.get('centre') as Board['centres'] | undefined) ?? board.centres,
+    help: (copies.get('help') as Board['help'] | undefined) ?? board.help,
   };
 }
 

@@ -20,6 +20,12 @@ function fleetAt(places: readonly ([lat: number, lon: number] | null)[]): Fleet 
       speed_kmh: 0,
       course_deg: 0,
       fix_at: place ? SEEN : null,
+      quiet_at: null,
+      silent_since: null,
+      silent_on_duty: null,
+      silent_devices: [],
+      source: null,
+      apart: [],
     })),
   );
   return fleet;

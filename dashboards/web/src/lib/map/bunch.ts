@@ -38,8 +38,9 @@ export class Bunches {
   members = new Uint16Array(0);
   /** The vehicle, or the first of them. */
   slot = new Int32Array(0);
-  /** When the last of them was seen, in milliseconds. */
+  /** When the last of them was seen, and until when one of them is known to be there; milliseconds. */
   seenAt = new Float64Array(0);
+  quietAt = new Float64Array(0);
   #seen = new Int32Array(0);
   #grid = new Int32Array(0);
 
@@ -80,6 +81,7 @@ export class Bunches {
     this.members = new Uint16Array(size);
     this.slot = new Int32Array(size);
     this.seenAt = new Float64Array(size);
+    this.quietAt = new Float64Array(size);
     this.#seen = new Int32Array(size);
   }
 
@@ -103,6 +105,7 @@ export class Bunches {
     this.members[mark] = 1;
     this.slot[mark] = slot;
     this.seenAt[mark] = fleet.fixAt[slot] ?? 0;
+    this.quietAt[mark] = fleet.quietAt[slot] ?? 0;
     return mark;
   }
 
@@ -115,5 +118,6 @@ export class Bunches {
     this.py[mark] = ((this.py[mark] ?? 0) * before + py) / (before + 1);
     this.members[mark] = before + 1;
     this.seenAt[mark] = Math.max(this.seenAt[mark] ?? 0, fleet.fixAt[slot] ?? 0);
+    this.quietAt[mark] = Math.max(this.quietAt[mark] ?? 0, fleet.quietAt[slot] ?? 0);
   }
 }

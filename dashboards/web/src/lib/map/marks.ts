@@ -3,7 +3,6 @@ import { mercatorX, mercatorY } from '../live/fleet';
 import type { Level } from '../time/levels';
 import { Bunches, pixelsOf, type View } from './bunch';
 import { bunchIcon, FONTS, orderIcon, SIDE, vehicleIcon, type Palette } from './icons';
-import { STALE_MS } from './shapes';
 
 export interface OrderDot {
   id: string;
@@ -28,6 +27,8 @@ export interface Shown {
   lit: ReadonlyMap<number, string>;
   /** What is looked at or being written down: how far from its mark it may be. */
   doubts: readonly Doubt[];
+  /** Where somebody calls for help, with its words. */
+  calls: readonly { lat: number; lon: number; words: string }[];
   nowMs: number;
 }
 
@@ -41,6 +42,7 @@ const MOVING_KMH = 3;
 const LABELS_UP_TO = 40;
 const REACH_PX = 14;
 const CROSS_PX = 9;
+const CALL_PX = [16, 24] as const;
 /** No more often than this is redrawn for positions; a vehicle at 60 km/h does 4 m in a quarter. */
 const PAUSE_MS = { few: 250, many: 1000 } as const;
 const MANY = 300;
@@ -57,7 +59,7 @@ export class Marks {
   readonly #context = this.canvas.getContext('2d');
   readonly #bunches = new Bunches();
   readonly #sprites = new Map<string, HTMLCanvasElement>();
-  #shown: Shown = { orders: [], lit: new Map(), doubts: [], nowMs: 0 };
+  #shown: Shown = { orders: [], lit: new Map(), doubts: [], calls: [], nowMs: 0 };
   #orderPx: { id: string; px: number; py: number }[] = [];
   #labels: [left: number, top: number, right: number, bottom: number][] = [];
   #view: View | null = null;
@@ -141,6 +143,7 @@ export class Marks {
     for (let mark = 0; mark < marks.size; mark += 1) {
       if (lit.has(marks.slot[mark] ?? -1)) this.#drawVehicles(c, mark);
     }
+    for (const call of this.#shown.calls) this.#drawCall(c, view, call);
     this.canvas.dataset.vehicles = String(marks.inSight);
     this.canvas.dataset.marks = String(marks.size);
     this.canvas.dataset.orders = String(this.#orderPx.length);
@@ -161,7 +164,7 @@ export class Marks {
     const [px, py, slot] = [marks.px[mark] ?? 0, marks.py[mark] ?? 0, marks.slot[mark] ?? 0];
     const count = marks.members[mark] ?? 1;
     const ageMs = this.#shown.nowMs - (marks.seenAt[mark] ?? 0);
-    const stale = ageMs > STALE_MS;
+    const stale = !(this.#shown.nowMs < (marks.quietAt[mark] ?? 0));
     if (count > 1) {
       const icon = this.#sprite(`bunch ${count} ${stale}`, () => bunchIcon(count, stale, this.palette, this.#ratio));
       const side = icon.width / this.#ratio;
@@ -202,6 +205,20 @@ export class Marks {
     c.setLineDash([6, 4]);
     c.stroke();
     c.setLineDash([]);
+  }
+
+  /** Two rings around it, whatever stands there. */
+  #drawCall(c: CanvasRenderingContext2D, view: View, { lat, lon, words }: Shown['calls'][number]): void {
+    const px = (mercatorX(lon) - view.x) * view.scale + view.width / 2;
+    const py = (mercatorY(lat) - view.y) * view.scale + view.height / 2;
+    c.strokeStyle = this.palette.levels.late;
+    c.lineWidth = 3;
+    for (const radius of CALL_PX) {
+      c.beginPath();
+      c.arc(px, py, radius, 0, 2 * Math.PI);
+      c.stroke();
+    }
+    this.#write(c, words, px, py + CALL_PX[0], true);
   }
 
   #drawOrders(c: CanvasRenderingContext2D, view: View): void {

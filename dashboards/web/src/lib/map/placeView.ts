@@ -6,13 +6,16 @@ import type { Palette } from './icons';
 import { northUp, type MapWords } from './northUp';
 import { around } from './shapes';
 
+const PATH = 'path';
 const EMPTY: GeoJSON.FeatureCollection = { type: 'FeatureCollection', features: [] };
 
 /** A quiet map: the ground and a few marks with names. */
 export class PlaceView {
   readonly #map: GlMap;
   #marks: Marker[] = [];
+  #places: readonly { lat: number; lon: number }[] = [];
   #base = EMPTY;
+  #path: readonly { lat: number; lon: number }[] = [];
 
   constructor(
     container: HTMLElement,
@@ -29,12 +32,34 @@ export class PlaceView {
     this.#map.once('style.load', () => {
       placeImages(this.#map, this.palette);
       this.#map.getSource<GeoJSONSource>(BASE)?.setData(this.#base);
+      this.#draw();
     });
   }
 
   setBase(base: GeoJSON.FeatureCollection): void {
     this.#base = base;
     this.#map.getSource<GeoJSONSource>(BASE)?.setData(base);
+  }
+
+  /** A line through these places, in their order. */
+  showPath(path: readonly { lat: number; lon: number }[]): void {
+    this.#path = path;
+    if (this.#map.isStyleLoaded()) this.#draw();
+    this.#fit();
+  }
+
+  #draw(): void {
+    const coordinates = this.#path.map(({ lat, lon }) => [lon, lat]);
+    const data: GeoJSON.Feature = { type: 'Feature', properties: {}, geometry: { type: 'LineString', coordinates } };
+    const source = this.#map.getSource<GeoJSONSource>(PATH);
+    if (source) {
+      source.setData(data);
+      return;
+    }
+    if (this.#path.length === 0) return;
+    this.#map.addSource(PATH, { type: 'geojson', data });
+    const paint = { 'line-color': this.palette.accent, 'line-width': 3 };
+    this.#map.addLayer({ id: PATH, type: 'line', source: PATH, layout: { 'line-join': 'round' }, paint });
   }
 
   show(places: readonly { lat: number; lon: number; name: string }[]): void {
@@ -46,7 +71,12 @@ export class PlaceView {
       // It stands above the place, so that the ground's own words stay legible.
       return new Marker({ element, anchor: 'bottom' }).setLngLat([lon, lat]).addTo(this.#map);
     });
-    const box = around(places.map(({ lat, lon }) => [lat, lon]));
+    this.#places = places;
+    this.#fit();
+  }
+
+  #fit(): void {
+    const box = around([...this.#places, ...this.#path].map(({ lat, lon }) => [lat, lon]));
     if (!box) return;
     const bounds: [number, number, number, number] = [box.west, box.south, box.east, box.north];
     this.#map.fitBounds(bounds, { padding: 40, maxZoom: 14.5, animate: false });

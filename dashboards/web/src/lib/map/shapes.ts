@@ -1,8 +1,3 @@
-/** A position older than this says nothing about where the vehicle is now. */
-export const STALE_MS = 120_000;
-
-export const isStale = (fixMs: number, nowMs: number): boolean => nowMs - fixMs > STALE_MS;
-
 /** Graticule steps in degrees, from coarse to fine; each zoom takes one that gives a few lines. */
 const STEPS = [30, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001];
 const LINES_WANTED = 5;

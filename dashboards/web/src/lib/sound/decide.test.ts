@@ -1,18 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { OrderRow, Session } from '../api/types';
 import { aCrew, anOrder } from '../testing/rows';
-import { alarmed, ask, earOf, ended, hold, newlyOverdue, QUIET, release, soundOf, type Playing } from './decide';
+import { alarmed, ask, earOf, ended, hold, newlyOverdue, QUIET, release, soundOf, type Ear, type Playing } from './decide';
 
 const SINCE = '2026-01-01T00:00:00Z';
-const alert = (code: string, changes = {}): OrderRow['alerts'][number] => ({
-  id: code,
-  code,
-  kind: code.startsWith('not') ? 'alarm' : 'breach',
-  owner: 'crew',
-  since: SINCE,
-  acknowledged: false,
-  running: true,
-  ...changes,
+const ear = (desk: Ear['desk'], userId = `user-${desk}`): Ear => ({ desk, userId, unitId: `unit-${desk}` });
+const step = (id: string, unit: string | null, user: string | null = null): OrderRow['sounds'][number] => ({
+  id,
+  unit_id: unit,
+  user_id: user,
 });
 const hop = (id: string): OrderRow['hop'] => ({
   id,
@@ -28,61 +24,49 @@ const board = (...orders: OrderRow[]): Map<string, OrderRow> =>
 
 describe('which change makes which sound', () => {
   const calm = anOrder();
-  const alarm = (code: string, changes = {}): OrderRow => anOrder({ alerts: [alert(code, changes)] });
+  const called = (...sounds: OrderRow['sounds']): OrderRow => anOrder({ sounds });
+  const DESKS = ['hotline', 'supervisor', 'centre', 'crew'] as const;
 
   test.each([
-    ['not_accepted_centre', ['hotline', 'centre']],
-    ['not_accepted_crew', ['centre', 'crew']],
-    ['AB', ['hotline']],
-    ['BC', []],
-    ['CD', ['centre']],
-    ['GH', ['centre']],
-    ['AH', ['hotline', 'supervisor', 'centre']],
-  ] as const)('%s concerns %j', (code, concerned) => {
-    const heard = (['hotline', 'supervisor', 'centre', 'crew'] as const).filter(
-      (ear) => soundOf(board(calm), board(alarm(code)), ear) === 'alarm',
-    );
-    expect(heard).toEqual(concerned);
+    [step('1', 'unit-hotline'), ['hotline']],
+    [step('1', 'unit-centre', 'user-somebody'), ['centre']],
+    [step('1', 'unit-elsewhere', 'user-supervisor'), ['supervisor']],
+    [step('1', null), []],
+  ] as const)('a step is heard by whom it is for: %j', (one, heard) => {
+    expect(DESKS.filter((desk) => soundOf(board(calm), board(called(one)), ear(desk)) === 'alarm')).toEqual(heard);
   });
 
-  test('an alarm sounds once, not for as long as it lasts', () => {
-    const before = board(alarm('AB'));
-    const later = board({ ...alarm('AB'), version: 2 });
-    expect(soundOf(before, later, 'hotline')).toBeNull();
-    const more = board(anOrder({ alerts: [alert('AB'), alert('AH')] }));
-    expect(soundOf(before, more, 'hotline')).toBe('alarm');
-  });
-
-  test('what is acknowledged or over is silent', () => {
-    expect(soundOf(board(calm), board(alarm('AB', { acknowledged: true })), 'hotline')).toBeNull();
-    expect(soundOf(board(calm), board(alarm('AB', { running: false })), 'hotline')).toBeNull();
-    expect(alarmed(board(alarm('AB', { acknowledged: true })), 'hotline')).toBe(false);
-    expect(alarmed(board(alarm('AB')), 'hotline')).toBe(true);
+  test('a step sounds once, not for as long as its ladder stands; the next one sounds again', () => {
+    const first = called(step('1', 'unit-hotline'));
+    expect(soundOf(board(first), board({ ...first, version: 2 }), ear('hotline'))).toBeNull();
+    const second = called(step('1', 'unit-hotline'), step('2', 'unit-hotline'));
+    expect(soundOf(board(first), board(second), ear('hotline'))).toBe('alarm');
+    expect([alarmed(board(first), ear('hotline')), alarmed(board(calm), ear('hotline'))]).toEqual([true, false]);
   });
 
   test('an order arrives at a centre once with each sending', () => {
     const first = anOrder({ state: 'released', hop: hop('1') });
-    expect(soundOf(board(), board(first), 'centre')).toBe('arrival');
-    expect(soundOf(board(), board(first), 'hotline')).toBeNull();
-    expect(soundOf(board(first), board({ ...first, version: 2 }), 'centre')).toBeNull();
-    expect(soundOf(board(first), board({ ...first, hop: hop('2') }), 'centre')).toBe('arrival');
-    expect(soundOf(board(first), board({ ...first, state: 'accepted' }), 'centre')).toBeNull();
+    expect(soundOf(board(), board(first), ear('centre'))).toBe('arrival');
+    expect(soundOf(board(), board(first), ear('hotline'))).toBeNull();
+    expect(soundOf(board(first), board({ ...first, version: 2 }), ear('centre'))).toBeNull();
+    expect(soundOf(board(first), board({ ...first, hop: hop('2') }), ear('centre'))).toBe('arrival');
+    expect(soundOf(board(first), board({ ...first, state: 'accepted' }), ear('centre'))).toBeNull();
   });
 
   test('with an alarm and an arrival at once the alarm is heard', () => {
     const came = anOrder({ id: 'came', state: 'released', hop: hop('1') });
-    const late = { ...alarm('CD'), id: 'late' };
-    expect(soundOf(board(), board(came, late), 'centre')).toBe('alarm');
-    expect(soundOf(board(), board(late, came), 'centre')).toBe('alarm');
+    const late = { ...called(step('1', 'unit-centre')), id: 'late' };
+    expect(soundOf(board(), board(came, late), ear('centre'))).toBe('alarm');
+    expect(soundOf(board(), board(late, came), ear('centre'))).toBe('alarm');
   });
 });
 
 test('the ear follows from the rights', () => {
-  const may = (...rights: string[]): Session => ({ user: { rights } }) as unknown as Session;
-  expect(earOf(may('order.release', 'alert.acknowledge'))).toBe('hotline');
-  expect(earOf(may('order.dispatch', 'alert.acknowledge'))).toBe('centre');
-  expect(earOf(may('crew.act'))).toBe('crew');
-  expect(earOf(may('alert.acknowledge'))).toBe('supervisor');
+  const may = (...rights: string[]): Session => ({ user: { id: 'me', unit: { id: 'mine' }, rights } }) as unknown as Session;
+  expect(earOf(may('order.release', 'alert.acknowledge'))).toEqual({ desk: 'hotline', userId: 'me', unitId: 'mine' });
+  expect(earOf(may('order.dispatch', 'alert.acknowledge'))).toEqual({ desk: 'centre', userId: 'me', unitId: 'mine' });
+  expect(earOf(may('crew.act'))).toEqual({ desk: 'crew', userId: 'me', unitId: 'mine' });
+  expect(earOf(may('alert.acknowledge'))).toEqual({ desk: 'supervisor', userId: 'me', unitId: 'mine' });
   expect(earOf(may('board.view'))).toBeNull();
   expect(earOf(null)).toBeNull();
 });
@@ -103,6 +87,13 @@ describe('sounds never stack', () => {
     });
   });
 
+  test('a vehicle that is not seen is heard behind all others, and takes nobody’s turn', () => {
+    const unseen = (playing: Playing): Playing => ask(playing, 'unseen');
+    expect(after(alarm, arrival, unseen, ended).now).toBe('arrival');
+    expect(after(alarm, unseen, ended).now).toBe('unseen');
+    expect(after(alarm, unseen, arrival, ended).now).toBe('arrival');
+  });
+
   test('while held all wait as one, the alarm before the arrival', () => {
     expect(after(hold, arrival, alarm, arrival)).toEqual({ now: null, next: 'alarm', held: true });
     expect(after(hold, arrival, alarm, arrival, release)).toEqual({
@@ -117,8 +108,8 @@ describe('sounds never stack', () => {
 test('a crew that is not back in time is heard at its centre, once', () => {
   const crews = (overdue_since: string | null): Map<string, ReturnType<typeof aCrew>> =>
     new Map([['crew-1', aCrew({ state: 'away', overdue_since })]]);
-  expect(newlyOverdue(crews(null), crews(SINCE), 'centre')).toBe(true);
-  expect(newlyOverdue(crews(SINCE), crews(SINCE), 'centre')).toBe(false);
-  expect(newlyOverdue(crews(SINCE), crews(null), 'centre')).toBe(false);
-  expect(newlyOverdue(crews(null), crews(SINCE), 'hotline')).toBe(false);
+  expect(newlyOverdue(crews(null), crews(SINCE), ear('centre'))).toBe(true);
+  expect(newlyOverdue(crews(SINCE), crews(SINCE), ear('centre'))).toBe(false);
+  expect(newlyOverdue(crews(SINCE), crews(null), ear('centre'))).toBe(false);
+  expect(newlyOverdue(crews(null), crews(SINCE), ear('hotline'))).toBe(false);
 });

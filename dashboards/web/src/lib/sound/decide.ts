@@ -1,47 +1,43 @@
 import type { CrewRow, OrderRow, Session } from '../api/types';
-import { openAlerts } from '../time/levels';
 
-/** What is heard: something is wrong, something has come, or a caller waits. */
-export type Sound = 'alarm' | 'arrival' | 'call';
-/** Whose desk listens. */
-export type Ear = 'hotline' | 'supervisor' | 'centre' | 'crew';
+/** What is heard: a crew calls for help, something is wrong, something has come, a caller waits, a
+   vehicle is not seen. */
+export type Sound = 'help' | 'alarm' | 'arrival' | 'call' | 'unseen';
+/** Who listens, and at which desk. */
+export interface Ear {
+  desk: 'hotline' | 'supervisor' | 'centre' | 'crew';
+  userId: string;
+  unitId: string;
+}
 
 type Orders = ReadonlyMap<string, OrderRow>;
 export type Crews = ReadonlyMap<string, CrewRow>;
 
-/**
- * What concerns each desk: alarms of what it sent or holds, breaches of its own minutes, and the
- * promise. A supervisor acts on broken promises only.
- */
-const CONCERNS: Record<Ear, ReadonlySet<string>> = {
-  hotline: new Set(['not_accepted_centre', 'AB', 'AH']),
-  supervisor: new Set(['AH']),
-  centre: new Set(['not_accepted_centre', 'not_accepted_crew', 'CD', 'EF', 'FG', 'GH', 'AH']),
-  crew: new Set(['not_accepted_crew']),
-};
-
-/** The desk at which somebody with these rights sits; null: nothing here needs their ear. */
+/** The ear of this person; null: nothing here needs it. */
 export function earOf(session: Session | null): Ear | null {
-  const rights = new Set(session?.user.rights);
-  if (rights.has('order.release')) return 'hotline';
-  if (rights.has('order.dispatch')) return 'centre';
-  if (rights.has('crew.act')) return 'crew';
-  return rights.has('alert.acknowledge') ? 'supervisor' : null;
+  if (session === null) return null;
+  const rights = new Set(session.user.rights);
+  const of = (desk: Ear['desk']): Ear => ({ desk, userId: session.user.id, unitId: session.user.unit.id });
+  if (rights.has('order.release')) return of('hotline');
+  if (rights.has('order.dispatch')) return of('centre');
+  if (rights.has('crew.act')) return of('crew');
+  return rights.has('alert.acknowledge') ? of('supervisor') : null;
 }
 
-const alarmsOf = (order: OrderRow | undefined, ear: Ear): string[] =>
-  order
-    ? openAlerts(order).flatMap((alert) => (CONCERNS[ear].has(alert.code) ? [alert.id] : []))
-    : [];
+/** What the ladders let this person hear: a step for them, or for the desk of their unit. */
+const heardOf = (order: OrderRow | undefined, ear: Ear): string[] =>
+  (order?.sounds ?? []).flatMap(({ id, user_id, unit_id }) =>
+    user_id === ear.userId || unit_id === ear.unitId ? [id] : [],
+  );
 
-/** Does anything that concerns this desk wait to be taken note of? */
+/** Does a ladder that still stands call this person? */
 export const alarmed = (orders: Orders, ear: Ear): boolean =>
-  [...orders.values()].some((order) => alarmsOf(order, ear).length > 0);
+  [...orders.values()].some((order) => heardOf(order, ear).length > 0);
 
 /** The sending that has come to this desk and waits there; each sending has an id of its own. */
 function waitingHere(order: OrderRow | undefined, ear: Ear): string | null {
-  if (ear === 'centre') return order?.state === 'released' ? (order.hop?.id ?? null) : null;
-  if (ear === 'crew') {
+  if (ear.desk === 'centre') return order?.state === 'released' ? (order.hop?.id ?? null) : null;
+  if (ear.desk === 'crew') {
     return order?.assignment?.state === 'sent' ? order.assignment.id : null;
   }
   return null;
@@ -53,8 +49,8 @@ export function soundOf(before: Orders, after: Orders, ear: Ear): Sound | null {
   for (const [id, order] of after) {
     const was = before.get(id);
     if (was === order) continue;
-    const known = new Set(alarmsOf(was, ear));
-    if (alarmsOf(order, ear).some((alarm) => !known.has(alarm))) return 'alarm';
+    const known = new Set(heardOf(was, ear));
+    if (heardOf(order, ear).some((step) => !known.has(step))) return 'alarm';
     const here = waitingHere(order, ear);
     if (here !== null && here !== waitingHere(was, ear)) sound = 'arrival';
   }
@@ -63,10 +59,16 @@ export function soundOf(before: Orders, after: Orders, ear: Ear): Sound | null {
 
 /** Has a crew of this centre not come back when it should? That is for its dispatcher to hear. */
 export const newlyOverdue = (before: Crews, after: Crews, ear: Ear): boolean =>
-  ear === 'centre' &&
+  ear.desk === 'centre' &&
   [...after].some(
     ([id, { overdue_since }]) => overdue_since !== null && before.get(id)?.overdue_since !== overdue_since,
   );
+
+/** Help goes before an alarm, an alarm before all others, that a vehicle is not seen behind them; else
+   the last one counts. */
+const RANK: Record<Sound, number> = { help: 3, alarm: 2, arrival: 1, call: 1, unseen: 0 };
+const graver = (one: Sound | null, other: Sound): Sound =>
+  one !== null && RANK[one] > RANK[other] ? one : other;
 
 /** What sounds, what sounds next, and whether everything has to wait. */
 export interface Playing {
@@ -81,7 +83,7 @@ export const QUIET: Playing = { now: null, next: null, held: false };
 export function ask(playing: Playing, sound: Sound): Playing {
   if (playing.now === sound) return playing;
   if (playing.now === null && !playing.held) return { ...playing, now: sound };
-  return { ...playing, next: playing.next === 'alarm' ? 'alarm' : sound };
+  return { ...playing, next: graver(playing.next, sound) };
 }
 
 export const ended = (playing: Playing): Playing =>
@@ -89,7 +91,7 @@ export const ended = (playing: Playing): Playing =>
 
 export const hold = (playing: Playing): Playing => ({
   now: null,
-  next: playing.now === 'alarm' ? 'alarm' : (playing.next ?? playing.now),
+  next: playing.now === 'alarm' || playing.now === 'help' ? playing.now : (playing.next ?? playing.now),
   held: true,
 });
 

@@ -28,7 +28,7 @@ export type SoundState = 'on' | 'blocked' | 'silenced';
 /** Sounds of one screen: one at a time, for a minute silent at most, and honest when blocked. */
 export class Sounds {
   /** How often each sound was asked for. */
-  asked = $state<Record<Sound, number>>({ alarm: 0, arrival: 0, call: 0 });
+  asked = $state<Record<Sound, number>>({ help: 0, alarm: 0, arrival: 0, call: 0, unseen: 0 });
   /** Until when, on the server's clock in ms; null: not silenced. */
   silencedUntil = $state<number | null>(null);
   #blocked = $state(true);
@@ -96,7 +96,7 @@ export class Sounds {
     this.tell('call');
   }
 
-  /** What is not on the board is heard now or not at all; the screen goes on saying it. */
+  /** What is not on the board, or told again and again, is heard now or not at all; the screen goes on saying it. */
   tell(sound: Sound): void {
     this.asked[sound] += 1;
     if (!this.#playing.held) this.#become(ask(this.#playing, sound));

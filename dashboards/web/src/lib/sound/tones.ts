@@ -7,13 +7,22 @@ interface Tone {
   notes: readonly (readonly [number, number, number])[];
 }
 
-/** An alarm calls in pairs, an arrival is two soft rising notes, a call warbles: told apart
-   without looking. */
+/** Help calls high and hard in threes, an alarm in pairs, an arrival is two soft rising notes, a call
+   warbles, a vehicle that is not seen is one low note: told apart without looking. */
 const TONES: Record<Sound, Tone> = {
   alarm: {
     wave: 'triangle',
     loudness: 0.35,
     notes: [0, 0.5, 1].flatMap((at) => [[880, at, 0.18] as const, [622, at + 0.2, 0.18] as const]),
+  },
+  help: {
+    wave: 'square',
+    loudness: 0.25,
+    notes: [0, 0.62, 1.24].flatMap((at) => [
+      [1175, at, 0.14] as const,
+      [1175, at + 0.18, 0.14] as const,
+      [784, at + 0.36, 0.2] as const,
+    ]),
   },
   arrival: {
     wave: 'sine',
@@ -22,6 +31,11 @@ const TONES: Record<Sound, Tone> = {
       [523, 0, 0.16],
       [659, 0.17, 0.3],
     ],
+  },
+  unseen: {
+    wave: 'sine',
+    loudness: 0.12,
+    notes: [[330, 0, 0.5]],
   },
   call: {
     wave: 'sine',

@@ -28,6 +28,7 @@ export function anOrder(changes: Partial<OrderRow> = {}): OrderRow {
     lost: [],
     promise: { due_at: null, limit_s: null, state: 'unknown', leave_by: null, spender: null, forecast: null },
     alerts: [],
+    sounds: [],
     holds: [],
     chase_ups: 0,
     recall_unconfirmed: false,

@@ -3,13 +3,15 @@ import type { List } from './words.svelte';
 export type ActCode =
   | 'order'
   | 'answer'
+  | 'contact'
   | 'transfer'
   | 'return'
   | 'relate'
   | 'merge'
   | 'unmerge'
   | 'close'
-  | 'reopen';
+  | 'reopen'
+  | 'acknowledge';
 
 /** What an act still needs to know, in the order in which it is asked. */
 export type Part = 'unit' | 'order' | 'ticket' | 'words' | 'reason';
@@ -20,6 +22,8 @@ export interface Act {
   /** The letter that does it; what the board has too means the same there. */
   letter: string;
   asks: readonly Part[];
+  /** What its words are called in the body; a note may be left empty. */
+  words?: 'words' | 'note';
   /** What its last part is called in the body, and where the server lists its codes. */
   reason: { field: 'reason' | 'how' | 'relation'; list: List } | null;
 }
@@ -28,7 +32,9 @@ export interface Act {
 export const ACTS: readonly Act[] = [
   // It opens a form, the same as for a new request; the letter is the same, too.
   { code: 'order', right: 'order.file', letter: 'n', asks: [], reason: null },
-  { code: 'answer', right: 'ticket.answer', letter: 'a', asks: ['words'], reason: null },
+  { code: 'answer', right: 'ticket.answer', letter: 'a', asks: ['words'], words: 'words', reason: null },
+  { code: 'contact', right: 'ticket.answer', letter: 'i', asks: ['words'], words: 'note', reason: null },
+  { code: 'acknowledge', right: 'alert.acknowledge', letter: 'q', asks: [], reason: null },
   {
     code: 'transfer',
     right: 'ticket.work',

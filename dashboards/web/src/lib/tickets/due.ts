@@ -8,13 +8,14 @@ const WAITS: readonly string[] = ['open', 'transferred', 'returned'];
 const WATCH = 0.5;
 const RISK = 0.15;
 
-/** What is left until the answer is due; null: nobody waits for one, or its order has the clock. */
+/** What is left until the answer is due, if anybody can say; null: nobody waits, or its order has the clock. */
 export function answerLeft(
-  { state, due_at, filed_at }: Pick<TicketRow, 'state' | 'due_at' | 'filed_at'>,
+  { state, due_at, due_unknown, filed_at }: Pick<TicketRow, 'state' | 'due_at' | 'due_unknown' | 'filed_at'>,
   nowMs: number,
 ): Countdown | null {
   const due = millis(due_at);
-  if (due === null || !WAITS.includes(state)) return null;
+  if (!WAITS.includes(state)) return null;
+  if (due === null) return due_unknown ? { left: null, level: 'unknown' } : null;
   const left = (due - nowMs) / 1000;
   if (left < 0) return { left, level: 'late' };
   const whole = (due - (millis(filed_at) ?? due)) / 1000;

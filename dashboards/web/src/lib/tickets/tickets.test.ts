@@ -44,7 +44,7 @@ describe('what is not listed', () => {
 });
 
 describe('the time to answer', () => {
-  const waits = { state: 'open', filed_at: at(0), due_at: at(1000) } as const;
+  const waits = { state: 'open', filed_at: at(0), due_at: at(1000), due_unknown: null } as const;
   test.each([
     [100, 'normal'],
     [600, 'watch'],
@@ -53,6 +53,7 @@ describe('the time to answer', () => {
   ] as const)('after %d of 1000 seconds is %s', (seconds, level) =>
     expect(answerLeft(waits, T0 + seconds * 1000)?.level).toBe(level));
   test('is nobody’s once it is answered, or its order has the clock', () => {
+    expect(answerLeft({ ...waits, due_at: null, due_unknown: 'calendar_ends' }, T0)).toEqual({ left: null, level: 'unknown' });
     expect(answerLeft({ ...waits, state: 'answered' }, T0)).toBeNull();
     expect(answerLeft({ ...waits, state: 'ordered' }, T0)).toBeNull();
   });

@@ -30,3 +30,9 @@ export function clockTime(iso: string | null | undefined, nowMs: number, locale:
   const day = at.toLocaleDateString(locale, { month: '2-digit', day: '2-digit' });
   return `${day} ${time}`;
 }
+
+/** A moment as `datetime-local` boxes write it, on the reader's clock: to the minute, or the second. */
+export function toBox(ms: number, seconds = false): string {
+  const local = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000);
+  return local.toISOString().slice(0, seconds ? 19 : 16);
+}

@@ -7,7 +7,7 @@ import { daysAfter, mondayOf } from './week';
 export const keyLines = (): KeyLine[] => [
   { keys: ['↑', '↓', '←', '→'], says: t('admin.key.tree') },
   { keys: ['/'], says: t('admin.key.find') },
-  { keys: ['1', '…', '6'], says: t('admin.key.tabs') },
+  { keys: ['1', '…', '7'], says: t('admin.key.tabs') },
   { keys: ['n'], says: t('admin.key.new') },
   { keys: ['j', 'k'], says: t('admin.key.rows') },
   { keys: ['Enter', 'e'], says: t('admin.key.open') },
@@ -16,6 +16,9 @@ export const keyLines = (): KeyLine[] => [
   { keys: ['t'], says: t('admin.key.today') },
   { keys: ['p'], says: t('admin.key.pattern') },
   { keys: ['s'], says: t('routing.settings') },
+  { keys: ['[', ']'], says: t('devices.key.day') },
+  { keys: ['r'], says: t('devices.key.reload') },
+  { keys: ['i'], says: t('devices.import') },
   { keys: ['x', 'Delete'], says: t('admin.key.remove') },
   { keys: ['Esc'], says: t('admin.key.back') },
 ];
@@ -36,6 +39,7 @@ function create(org: Organisation): void {
   else if (org.tab === 'members' && org.isKeeper) org.asking = { kind: 'member', member: null };
   else if (org.tab === 'shifts' && org.isKeeper) org.asking = { kind: 'shift', shift: null, memberId: null, day: org.monday };
   else if (org.tab === 'fleet' && org.isAdmin) org.asking = { kind: 'vehicle', vehicle: null };
+  else if (org.tab === 'devices' && org.isAdmin) org.asking = { kind: 'device', device: null, vehicleId: null };
   else if (org.tab === 'users' && org.isAdmin) org.asking = { kind: 'user', user: null };
 }
 
@@ -48,12 +52,32 @@ function inWeek(key: string, org: Organisation): boolean {
   return true;
 }
 
+/** What a device that is looked at takes. */
+function atDevice(key: string, org: Organisation): boolean {
+  const { terminals } = org;
+  if (org.tab !== 'devices') return false;
+  if (!terminals.id) {
+    if (key === 'i' && org.isAdmin) org.asking = { kind: 'devices' };
+    if (key === 'r') terminals.newer ? terminals.showNewer() : void org.load();
+    return key === 'r' || key === 'i';
+  }
+  const device = org.devices.find(({ id }) => id === terminals.id);
+  if (key === '[') void terminals.step(-1);
+  else if (key === ']') void terminals.step(1);
+  else if (key === 'r') void terminals.again();
+  else if (key === 'e' && device?.protocol === 'jt808') org.asking = { kind: 'device', device, vehicleId: device.vehicle_id };
+  else if (key === 'Escape') terminals.leave();
+  else return false;
+  return true;
+}
+
 /** Single letters, wherever the focus is but in a field or a dialog. */
 export function handleKey(event: KeyboardEvent, org: Organisation): void {
   const key = plainKey(event);
   if (key === null || document.querySelector('dialog[open]')) return;
-  const tab = /^[1-6]$/.test(key) ? org.tabs[Number(key) - 1] : undefined;
+  const tab = /^[1-7]$/.test(key) ? org.tabs[Number(key) - 1] : undefined;
   if (tab) org.tab = tab;
+  else if (atDevice(key, org)) void 0;
   else if (key === '/') document.querySelector<HTMLElement>('[data-find]')?.focus();
   else if (key === 'n') create(org);
   else if (key === 'e' && org.tab === 'unit' && org.isAdmin && org.unit) org.asking = { kind: 'unit', unit: org.unit, above: org.unit };

@@ -5,6 +5,8 @@ import type { Named, Reference, Schemas, Session } from '../../lib/api/types';
 import { nameOf } from '../../lib/i18n/index.svelte';
 import { serverClock } from '../../lib/time/clock.svelte';
 import { Saying } from '../../lib/ui/said.svelte';
+import type { Registry } from './device';
+import { Devices } from './devices.svelte';
 import { Routing, type RouteRow } from './routing.svelte';
 import { branches, withBelow, type Branch, type UnitRow } from './tree';
 import { daysAfter, mondayOf, type Shift } from './week';
@@ -14,7 +16,7 @@ export type Member = Schemas['MemberRow'];
 export type Vehicle = Schemas['FleetRow'];
 export type Device = Schemas['TerminalRow'];
 export type Account = Schemas['AccountRow'];
-export const TABS = ['unit', 'members', 'shifts', 'fleet', 'users', 'routing'] as const;
+export const TABS = ['unit', 'members', 'shifts', 'fleet', 'users', 'routing', 'devices'] as const;
 export type Tab = (typeof TABS)[number];
 
 /** What is being filled in, over the page. */
@@ -26,6 +28,7 @@ export type Asking =
   | { kind: 'pattern' }
   | { kind: 'vehicle'; vehicle: Vehicle | null }
   | { kind: 'device'; device: Device | null; vehicleId: string | null }
+  | { kind: 'devices' }
   | { kind: 'user'; user: Account | null }
   | { kind: 'route'; row: RouteRow | null }
   | { kind: 'routing_settings' }
@@ -40,7 +43,7 @@ export class Organisation {
   members = $state.raw<Member[] | null>(null);
   shifts = $state.raw<Shift[] | null>(null);
   vehicles = $state.raw<Vehicle[] | null>(null);
-  devices = $state.raw<Device[]>([]);
+  devices = $state.raw<Registry[]>([]);
   users = $state.raw<Account[]>([]);
   problem = $state.raw<unknown>(null);
   closed = $state.raw<ReadonlySet<string>>(new Set());
@@ -52,6 +55,7 @@ export class Organisation {
   reference = $state.raw<Reference | null>(null);
   readonly saying = new Saying();
   readonly routing = new Routing();
+  readonly terminals = new Devices();
 
   readonly units = $derived(this.tree?.units ?? []);
   readonly byId = $derived(new Map(this.units.map((unit) => [unit.id, unit])));
@@ -61,7 +65,7 @@ export class Organisation {
   readonly isAdmin = $derived(this.rights.has('organisation.admin'));
   readonly isKeeper = $derived(this.rights.has('roster.manage'));
   readonly tabs: readonly Tab[] = $derived(
-    this.isAdmin ? TABS : TABS.filter((each) => each !== 'users'),
+    this.isAdmin ? TABS : TABS.filter((each) => each !== 'users' && each !== 'devices'),
   );
   /** Members of the unit looked at; for a unit without any, nobody. */
   readonly mine: Member[] = $derived(
@@ -72,18 +76,25 @@ export class Organisation {
     this.rights = new Set(session.user.rights);
     this.reference = reference;
     this.monday = mondayOf(serverClock.exact());
+    const [, what, id] = /^#(devices|device|vehicle)(?:=([\w-]+))?$/.exec(location.hash) ?? [];
+    if (what && this.isAdmin) this.tab = 'devices';
+    if (what === 'device' && id && this.isAdmin) void this.terminals.look(id);
     await this.load();
+    const inside = what === 'vehicle' && id ? this.devicesIn(id)[0] : null;
+    if (inside) void this.terminals.look(inside.id);
   }
 
-  /** Everything but the shifts, which follow the week shown. */
-  async load(): Promise<void> {
+  /** Everything but the shifts, which follow the week shown. `byItself`: nobody has asked. */
+  async load(byItself = false): Promise<void> {
+    const inView = byItself && this.tab === 'devices' && !this.terminals.id;
     await this.#fetch(async () => {
       const [tree, members, vehicles, users, devices] = await Promise.all([
         get<Tree>('/api/organisation'),
         get<Member[]>('/api/members'),
         get<Vehicle[]>('/api/vehicles'),
         this.isAdmin ? get<Account[]>('/api/users') : [],
-        this.isAdmin ? get<Device[]>('/api/devices') : [],
+        this.isAdmin ? get<Registry[]>('/api/devices') : [],
+        this.isAdmin ? this.terminals.load(inView) : null,
       ]);
       Object.assign(this, { tree, members, vehicles, users, devices });
     });
@@ -113,7 +124,7 @@ export class Organisation {
   /** Who is on duty, every half minute. An effect's body. */
   follow(): () => void {
     const timer = setInterval(() => {
-      if (!document.hidden) void this.load();
+      if (!document.hidden) void this.load(true);
     }, REFRESH_MS);
     return () => clearInterval(timer);
   }
@@ -123,6 +134,12 @@ export class Organisation {
     this.asking = null;
     this.saying.say({ tone: 'done', text });
     await Promise.all([this.load(), this.loadShifts()]);
+  }
+
+  /** Devices of a vehicle, the one that is likeliest to be its source first. */
+  devicesIn(vehicleId: string): Registry[] {
+    const rank = ({ active, kind }: Registry): number => (active ? 0 : 2) + (kind === 'terminal' ? 0 : 1);
+    return this.devices.filter((one) => one.vehicle_id === vehicleId).sort((one, other) => rank(one) - rank(other));
   }
 
   unitName(id: string | null | undefined): string {

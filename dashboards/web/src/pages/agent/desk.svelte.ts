@@ -48,9 +48,9 @@ export class AgentDesk extends Desk {
 
   readonly me = $derived(this.session?.user.id ?? '');
   readonly mayTake = $derived(this.rights.has('call.take'));
-  readonly sorted = $derived(sortCalls(this.calls.rows?.values() ?? [], this.me, serverClock.now));
+  readonly sorted = $derived(sortCalls(this.calls.byId?.values() ?? [], this.me, serverClock.now));
   readonly call: Call | null = $derived(
-    (this.callId && this.calls.rows?.get(this.callId)) || null,
+    (this.callId && this.calls.byId?.get(this.callId)) || null,
   );
   readonly draft: Draft = $derived.by(() => {
     void this.#filings; // a form that has served gives way to a new one, also of the same call
@@ -112,7 +112,7 @@ export class AgentDesk extends Desk {
 
   /** Show the call that is mine to handle now, but never take a form away from who writes in it. */
   settle(): void {
-    if (!this.calls.rows || !this.me) return;
+    if (!this.calls.byId || !this.me) return;
     const here = this.call ? standing(this.call, this.me, serverClock.now) : null;
     if (here === 'mine' || here === 'to_file') return;
     if (this.draft.busy || this.draft.begun || (this.draft.dirty && here !== 'done')) return;
@@ -125,7 +125,7 @@ export class AgentDesk extends Desk {
 
   /** New calls that rang since the last look; none at the first. */
   #newlyRinging(): number {
-    const rows = this.calls.rows;
+    const rows = this.calls.byId;
     if (!rows) return 0;
     const waiting = this.sorted.waiting.map(({ id }) => id);
     const before = this.#heard;
@@ -244,7 +244,7 @@ export class AgentDesk extends Desk {
 
   /** The request is filed: its form has served, and what comes next comes up. */
   filedNow({ ticketId, order }: Filed, draft: Draft): void {
-    const call = draft.callId && this.calls.rows?.get(draft.callId);
+    const call = draft.callId && this.calls.byId?.get(draft.callId);
     if (call) {
       const made = { id: ticketId, kind: draft.fields.kind, order_id: order?.id ?? null, order_number: order?.number ?? null };
       // The live connection may have told of it before the answer came.

@@ -23,6 +23,7 @@ export const KEYS: readonly { keys: string[]; says: PlainKey; may?: (desk: Board
   { keys: ['w'], says: 'keys.alerts' },
   { keys: ['e'], says: 'keys.crews' },
   { keys: ['b'], says: 'keys.away', may: (desk) => desk.rights.has('crew.away') },
+  { keys: ['p'], says: 'site.draw', may: (desk) => desk.rights.has('order.site') },
   { keys: ['v'], says: 'keys.seen' },
   { keys: ['1', '…', '9'], says: 'keys.choose' },
   { keys: ['?'], says: 'keys.help' },
@@ -57,6 +58,9 @@ const PLAIN: Record<string, (desk: BoardDesk) => void> = {
   b: (desk) => {
     const crew = desk.feed.board?.crews.get(desk.pickedCrewId ?? '');
     if (crew) desk.toggleAway(crew);
+  },
+  p: (desk) => {
+    if (desk.selected && desk.drawable(desk.selected)) desk.asking = { kind: 'site', order: desk.selected };
   },
   '6': (desk) => desk.acts && desk.filterBy({ mine: !desk.filter.mine }),
   ...Object.fromEntries(

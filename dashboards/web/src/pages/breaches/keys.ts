@@ -6,7 +6,7 @@ export const FILE_ID = 'review-file';
 const FILTER_ID = 'breach-unit';
 
 const KEYS: readonly { keys: string[]; says: PlainKey }[] = [
-  { keys: ['1', '…', '6'], says: 'breach.key.list' },
+  { keys: ['1', '…', '7'], says: 'breach.key.list' },
   { keys: ['j', 'k'], says: 'breach.key.step' },
   { keys: ['f'], says: 'breach.key.filter' },
   { keys: ['a'], says: 'breach.appeal.do' },
@@ -16,7 +16,10 @@ const KEYS: readonly { keys: string[]; says: PlainKey }[] = [
   { keys: ['x'], says: 'breach.rule.do.reattributed' },
   { keys: ['e'], says: 'breach.key.explain' },
   { keys: ['c'], says: 'breach.key.correct' },
+  { keys: ['q'], says: 'action.acknowledge' },
   { keys: ['Esc'], says: 'keys.back' },
+  { keys: ['m'], says: 'keys.silence' },
+  { keys: ['?'], says: 'keys.help' },
 ];
 const RULES: Record<string, RulingCode> = { u: 'upheld', w: 'waived', x: 'reattributed' };
 
@@ -25,7 +28,7 @@ export const keyLines = (): KeyLine[] => KEYS.map(({ keys, says }) => ({ keys, s
 function step(desk: BreachDesk, by: 1 | -1): void {
   desk.move(by);
   requestAnimationFrame(() => {
-    document.querySelector<HTMLElement>(`[data-item="${desk.focusId ?? ''}"] button`)?.focus();
+    document.querySelector<HTMLElement>(`[data-item="${desk.selectedId ?? ''}"] button`)?.focus();
   });
 }
 
@@ -34,15 +37,19 @@ function itemKey(key: string, desk: BreachDesk): boolean {
   const item = desk.focused;
   if (item?.kind === 'anomaly' && desk.rights.has('review.rule') && (key === 'e' || key === 'c')) {
     const { anomaly } = item;
-    desk.asking = key === 'e' ? { kind: 'explain', anomaly } : { kind: 'correct', anomaly };
+    desk.question = key === 'e' ? { kind: 'explain', anomaly } : { kind: 'correct', anomaly };
+    return true;
+  }
+  if (item?.kind === 'ladder' && key === 'q') {
+    desk.note(item.ladder);
     return true;
   }
   if (item?.kind !== 'review') return false;
   const { review } = item;
   const ruling = RULES[key];
-  if (key === 'a' && desk.mayAppeal(review)) desk.asking = { kind: 'appeal', review };
+  if (key === 'a' && desk.mayAppeal(review)) desk.question = { kind: 'appeal', review };
   else if (key === 'p' && desk.mayAppeal(review)) document.getElementById(FILE_ID)?.click();
-  else if (ruling && desk.mayRule(review)) desk.asking = { kind: 'rule', review, ruling };
+  else if (ruling && desk.mayRule(review)) desk.question = { kind: 'rule', review, ruling };
   else return false;
   return true;
 }
@@ -52,10 +59,12 @@ export function handleKey(event: KeyboardEvent, desk: BreachDesk): void {
   const key = plainKey(event);
   if (key === null || document.querySelector('dialog[open]')) return;
   const by = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[key];
-  const inCase = event.target instanceof Element && event.target.closest('[data-testid="case"]');
+  const inside = event.target instanceof Element && event.target.closest('article');
   const list = LISTS[Number(key) - 1];
-  if (by && inCase && key.startsWith('Arrow')) return; // arrows scroll the case
+  if (by && inside && key.startsWith('Arrow')) return; // arrows scroll the evidence
   if (key === 'Escape') desk.select(null);
+  else if (key === '?') desk.asking = { kind: 'keys' };
+  else if (key === 'm' && desk.ear) desk.sounds.silence();
   else if (by) step(desk, by as 1 | -1);
   else if (list) desk.choose(list);
   else if (key === 'f') document.getElementById(FILTER_ID)?.focus();

@@ -2,7 +2,7 @@ import type { OrderDetail, OrderRow } from '../../lib/api/types';
 import type { Step } from './steps';
 
 /** What a crew taps; the server's own names. */
-export type Doing = Step | 'hold' | 'resume' | 'place' | 'return' | 'away' | 'back';
+export type Doing = Step | 'hold' | 'resume' | 'place' | 'return' | 'away' | 'back' | 'help' | 'withdraw';
 
 /**
  * keeping: not yet in the phone's store · kept: stored, to be sent · sending · applied: the server has

@@ -82,6 +82,7 @@ export function boardOf(last: Last): Board {
     crews: byId(last.crews),
     vehicles: byId(last.vehicles),
     centres: new Map(),
+    help: new Map(),
     policy: last.policy,
   };
 }

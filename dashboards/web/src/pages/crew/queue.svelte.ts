@@ -1,9 +1,10 @@
 import { ApiProblem, get, newKey, post } from '../../lib/api/client';
 import { currentSession, goToLogin, logout } from '../../lib/api/session';
-import type { CrewRow, OrderDetail, OrderRow, Reference, Session } from '../../lib/api/types';
+import type { CrewRow, HelpCall, OrderDetail, OrderRow, Reference, Session, VehicleRow } from '../../lib/api/types';
 import { nameOf, t } from '../../lib/i18n/index.svelte';
 import { BoardFeed, QUEUE } from '../../lib/live/feed.svelte';
 import { visit } from '../../lib/live/visit';
+import { earOf } from '../../lib/sound/decide';
 import { Sounds } from '../../lib/sound/sounds.svelte';
 import type { At } from '../../lib/place/ground';
 import { serverClock } from '../../lib/time/clock.svelte';
@@ -19,6 +20,9 @@ import {
 } from './memory';
 import { Outbox, type Line } from './outbox.svelte';
 import { arrange, isActive, isRestored, nextStep, type Step } from './steps';
+import { browserSky, serverLine } from './position/sky';
+import { openPositions } from './position/store';
+import { Tracker } from './position/tracker.svelte';
 import { MemoryStore, openStore, type Store } from './store';
 
 /** How often the time of what is kept for a page without signal is renewed. */
@@ -27,17 +31,21 @@ const REMEMBER_MS = 15_000;
 /** A tenth of a metre: more is noise. */
 const rounded = (degrees: number): number => Math.round(degrees * 1e6) / 1e6;
 
+type SilentDevice = VehicleRow['silent_devices'][number];
+const silence = ({ id, since }: SilentDevice): string => `${id} ${since}`;
+
 const ABSENCE = { away: true, back: true };
 
 /** What is asked for before an act goes out: a reason, a record, an absence. */
 export type Asking =
   | { what: 'return' | 'record' | 'place' | 'hold'; order: OrderRow }
-  | { what: 'away' | 'menu'; order?: undefined };
+  | { what: 'away' | 'menu' | 'position'; order?: undefined };
 
 /** The crew's orders, what is done with them, and what was taken back. */
 export class CrewQueue {
   readonly feed = new BoardFeed(goToLogin, QUEUE, (id) => this.#recalledNow(id));
   readonly sounds = new Sounds();
+  readonly tracker = new Tracker(serverLine, browserSky, openPositions());
   session = $state.raw<Session | null>(null);
   reference = $state.raw<Reference | null>(null);
   problem = $state.raw<unknown>(null);
@@ -67,6 +75,16 @@ export class CrewQueue {
     return crew?.away_reason ? { reason: crew.away_reason, until: crew.away_until } : null;
   });
 
+  /** Silences that somebody has noted, by device and beginning. */
+  #notedSilences = $state.raw<ReadonlySet<string>>(new Set());
+  /** Devices of the crew's vehicle that the system does not see, and that nobody has noted. */
+  readonly silent: SilentDevice[] = $derived(
+    [...(this.feed.board?.vehicles.values() ?? [])]
+      .filter((row) => row.silent_on_duty && row.crew_id === this.session?.user.unit.id)
+      .flatMap((row) => row.silent_devices)
+      .filter((device) => !this.#notedSilences.has(silence(device))),
+  );
+
   start(): () => void {
     let stop = (): void => {};
     let stopped = false;
@@ -92,6 +110,7 @@ export class CrewQueue {
     this.recalled = await recallsOf(this.#store);
     this.feed.seed(boardOf(last), last.asOf);
     await this.outbox.open(last.session.user.id);
+    void this.tracker.enter(last.session.user.id, last.session.user.unit.id);
   }
 
   #visit(): () => void {
@@ -99,7 +118,10 @@ export class CrewQueue {
       this.#entered(session);
       return null;
     });
-    const wake = (): void => this.outbox?.wake();
+    const wake = (): void => {
+      this.outbox?.wake();
+      if (!document.hidden) this.tracker.wake();
+    };
     const save = (): void => this.remember();
     const timer = setInterval(save, REMEMBER_MS);
     addEventListener('online', wake);
@@ -123,6 +145,7 @@ export class CrewQueue {
       void forget(this.#store);
     }
     void this.outbox?.enter(session.user.id);
+    if (session.user.role === 'crew') void this.tracker.enter(session.user.id, session.user.unit.id);
   }
 
   #line(): Line {
@@ -142,15 +165,22 @@ export class CrewQueue {
     const orders = this.feed.board?.orders;
     if (!orders) return;
     for (const order of orders.values()) this.#numbers.set(order.id, order.number);
-    this.sounds.follow(orders, 'crew');
+    const ear = earOf(this.session);
+    if (ear) this.sounds.follow(orders, ear);
     this.#fetchDetails(orders);
     this.remember();
+  }
+
+  /** Positions are for duty only, and close together only on the way. An effect's body. */
+  followWork(): void {
+    this.tracker.follow(this.absence !== null, this.#busy);
   }
 
   /** There is a connection again: what waits goes out now. An effect's body. */
   followConnection(): void {
     if (this.feed.connection !== 'live') return;
     this.outbox?.wake();
+    this.tracker.wake();
     if (this.feed.board) this.#fetchDetails(this.feed.board.orders);
   }
 
@@ -205,7 +235,7 @@ export class CrewQueue {
   /** One tap on a step; the record is asked for first. */
   take(order: OrderRow, step: Step): void {
     if (step === 'finish') this.asking = { what: 'record', order };
-    else this.#tap(step, order, {});
+    else this.#tap(step, order, step === 'depart' || step === 'arrive' ? this.tracker.spot() : {});
   }
 
   giveBack(order: OrderRow, reason: string): void {
@@ -213,8 +243,8 @@ export class CrewQueue {
   }
 
   /** The work cannot go on: the clocks may stand still, if the centre says so. */
-  hold(order: OrderRow, kind: string): void {
-    this.#tap('hold', order, { kind });
+  hold(order: OrderRow, kind: string, words: string): void {
+    this.#tap('hold', order, words ? { kind, words } : { kind });
   }
 
   resume(order: OrderRow): void {
@@ -240,36 +270,66 @@ export class CrewQueue {
     this.#tap('back', null, {});
   }
 
+  /** 求助: goes out as soon as there is signal, with where the phone is. */
+  callForHelp(): void {
+    this.#tap('help', null, this.tracker.spot());
+  }
+
+  /** It was pressed by mistake. */
+  withdrawHelp(call: HelpCall): void {
+    this.#add('withdraw', null, `/api/help/${call.id}/withdraw`, {});
+  }
+
+  /** The call that nobody has ended, and one that still waits on the phone. */
+  readonly help: HelpCall | null = $derived(this.feed.board?.help.values().next().value ?? null);
+  readonly helpWaits: boolean = $derived(this.acts.some((act) => act.doing === 'help' && isWaiting(act)));
+
   note(orderId: string, refused: readonly Act[]): void {
     this.recalled = this.recalled.filter((each) => each.orderId !== orderId);
     keepRecalls(this.#store, this.recalled);
     void this.outbox?.note(refused);
   }
 
-  /** Leaves nothing of the orders on the phone; acts that wait stay until this login comes again. */
+  noteSilent(device: SilentDevice): void {
+    this.#notedSilences = new Set(this.#notedSilences).add(silence(device));
+  }
+
+  /** Leaves nothing of orders and positions on the phone; acts that wait stay until this login comes again. */
   async leave(): Promise<string | null> {
+    await this.tracker.flush();
     try {
       await logout();
     } catch (error) {
       if (!(error instanceof ApiProblem)) return t('crew.logout.offline');
     }
     this.outbox?.stop();
+    await this.tracker.leave();
     await forget(this.#store);
     location.replace('/login');
     return null;
   }
 
   #tap(doing: Doing, order: OrderRow | null, told: Act['body']): void {
-    this.asking = null;
-    const at = new Date(serverClock.exact()).toISOString();
     const place = order
       ? `assignments/${order.assignment?.id ?? ''}`
       : `crews/${this.session?.user.unit.id ?? ''}`;
+    const at = new Date(serverClock.exact()).toISOString();
+    this.#add(doing, order, `/api/${place}/${doing}`, { ...told, at }, at);
+  }
+
+  #add(
+    doing: Doing,
+    order: OrderRow | null,
+    path: string,
+    body: Act['body'],
+    at = new Date(serverClock.exact()).toISOString(),
+  ): void {
+    this.asking = null;
     void this.outbox?.add({
       key: newKey(),
       doing,
-      path: `/api/${place}/${doing}`,
-      body: { ...told, at },
+      path,
+      body,
       at,
       orderId: order?.id ?? null,
       assignmentId: order?.assignment?.id ?? null,

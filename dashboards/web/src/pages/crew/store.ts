@@ -1,4 +1,5 @@
 import type { Act } from './acts';
+import { Disk } from './disk';
 
 /**
  * What the phone keeps: acts until they are settled, and the last known orders. IndexedDB, written
@@ -22,74 +23,43 @@ const KEPT = 'kept';
 
 export async function openStore(): Promise<Store> {
   try {
-    return new DiskStore(await open());
+    return new DiskStore(await Disk.open(NAME, { [ACTS]: 'key', [KEPT]: null }, 'strict'));
   } catch {
     return new MemoryStore();
   }
 }
 
-function open(): Promise<IDBDatabase> {
-  return new Promise((resolve, reject) => {
-    const asked = indexedDB.open(NAME, 1);
-    asked.onupgradeneeded = () => {
-      asked.result.createObjectStore(ACTS, { keyPath: 'key' });
-      asked.result.createObjectStore(KEPT);
-    };
-    asked.onsuccess = () => resolve(asked.result);
-    asked.onerror = () => reject(asked.error ?? new Error('no store'));
-    asked.onblocked = () => reject(new Error('blocked'));
-  });
-}
-
 class DiskStore implements Store {
   readonly lasting = true;
 
-  constructor(private readonly base: IDBDatabase) {}
+  constructor(private readonly disk: Disk) {}
 
   acts(): Promise<Act[]> {
-    return this.#read(ACTS, (table) => table.getAll() as IDBRequest<Act[]>);
+    return this.disk.read(ACTS, (table) => table.getAll() as IDBRequest<Act[]>);
   }
 
   act(key: string): Promise<Act | undefined> {
-    return this.#read(ACTS, (table) => table.get(key) as IDBRequest<Act | undefined>);
+    return this.disk.read(ACTS, (table) => table.get(key) as IDBRequest<Act | undefined>);
   }
 
   putAct(act: Act): Promise<void> {
-    return this.#write(ACTS, (table) => table.put(act));
+    return this.disk.write(ACTS, (table) => table.put(act));
   }
 
   dropAct(key: string): Promise<void> {
-    return this.#write(ACTS, (table) => table.delete(key));
+    return this.disk.write(ACTS, (table) => table.delete(key));
   }
 
   get<T>(name: string): Promise<T | undefined> {
-    return this.#read(KEPT, (table) => table.get(name) as IDBRequest<T | undefined>);
+    return this.disk.read(KEPT, (table) => table.get(name) as IDBRequest<T | undefined>);
   }
 
   put(name: string, value: unknown): Promise<void> {
-    return this.#write(KEPT, (table) => table.put(value, name));
+    return this.disk.write(KEPT, (table) => table.put(value, name));
   }
 
   drop(name: string): Promise<void> {
-    return this.#write(KEPT, (table) => table.delete(name));
-  }
-
-  #read<T>(name: string, ask: (table: IDBObjectStore) => IDBRequest<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const asked = ask(this.base.transaction(name).objectStore(name));
-      asked.onsuccess = () => resolve(asked.result);
-      asked.onerror = () => reject(asked.error ?? new Error('not read'));
-    });
-  }
-
-  /** Resolves when it is on the disk, not before. */
-  #write(name: string, change: (table: IDBObjectStore) => unknown): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const work = this.base.transaction(name, 'readwrite', { durability: 'strict' });
-      change(work.objectStore(name));
-      work.oncomplete = () => resolve();
-      work.onabort = work.onerror = () => reject(work.error ?? new Error('not written'));
-    });
+    return this.disk.write(KEPT, (table) => table.delete(name));
   }
 }
 

@@ -3,7 +3,7 @@
 export interface Wrong {
   field: string;
   line: number | null;
-  message: string;
+  message: { readonly zh: string; readonly en: string };
 }
 
 /** Problems by line (from 1); those without a line stand at the first. */

@@ -1,5 +1,5 @@
 /** How far back history is read, in days; `custom`: the person's own. */
-export const SPANS = ['7', '30', '90', 'custom'] as const;
+export const SPANS = ['7', '30', '90', '365', 'custom'] as const;
 export type SpanCode = (typeof SPANS)[number];
 
 export interface Span {
@@ -18,9 +18,3 @@ export const asked = ({ from, to }: Span): { from: string; to: string } => ({
   from: new Date(from).toISOString(),
   to: new Date(to).toISOString(),
 });
-
-/** A moment as `datetime-local` boxes write it. */
-export function toBox(ms: number): string {
-  const at = new Date(ms);
-  return new Date(ms - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-}

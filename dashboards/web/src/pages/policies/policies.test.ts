@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { linesOf } from '../../lib/api/stream';
 import { byLine, lineAt, startOf } from './gutter';
 import { spanOf } from './period';
-import { limitOf, previewOf, secondsOf, type PolicyData } from './preview';
+import { limitOf, previewOf, secondsOf, unitOf, type PolicyData } from './preview';
 import { changeable, leftOut, leftOutSum, spreadOf, type Line } from './spread';
 
 const NAME = { zh: '甲', en: 'A' };
@@ -85,6 +85,16 @@ it.each([
   expect(secondsOf({ ...one, when: {}, responsible: null })).toBe(seconds);
 });
 
+it.each([
+  ['4 workdays', { unit: 'workday', amount: '4' }],
+  ['7 days', { unit: 'day', amount: '7' }],
+  ['next day 12:00', { unit: 'next_day', amount: '12:00' }],
+  ['next workday 10:00', { unit: 'next_workday', amount: '10:00' }],
+  ['45 min', null],
+])('the unit of %s', (text, found) => {
+  expect(unitOf(text)).toEqual(found);
+});
+
 const LINE = {
   code: 'CD', chain: true, limit: 0, today_s: 120, proposed_s: 180, typical_s: 90, low_s: 60, high_s: 120,
   hindrance: null, edges: [0, 60, 120, 180], bins: [4, 3, 2, 1],
@@ -121,7 +131,8 @@ describe('the distribution with both limits', () => {
 
 describe('lines of a text', () => {
   it('collects problems by line', () => {
-    const wrong = [{ field: 'a', line: 3, message: 'x' }, { field: 'b', line: null, message: 'y' }, { field: 'c', line: 3, message: 'z' }];
+    const message = { zh: '无效', en: 'invalid' };
+    const wrong = [{ field: 'a', line: 3, message }, { field: 'b', line: null, message }, { field: 'c', line: 3, message }];
     expect([...byLine(wrong).entries()].map(([line, found]) => [line, found.length])).toEqual([[3, 2], [1, 1]]);
   });
 

@@ -1,5 +1,7 @@
 /** The timeline of a typical order under a policy, drawn to scale: pure. Seconds, then percent. */
 
+import type { Schemas } from '../../lib/api/types';
+
 interface Named {
   zh: string;
   en: string;
@@ -32,9 +34,10 @@ interface StepData {
   channels: string[];
   text: Named;
 }
+type Occasion = Schemas['EscalationRow']['occasion'];
 interface LadderData {
   code: string;
-  on: string[];
+  on: Occasion[];
   of: string[];
   steps: StepData[];
 }
@@ -77,6 +80,8 @@ export interface Lane {
   kind: 'total' | 'goal' | 'timer' | 'ladder';
   code: string;
   name: Named;
+  /** Of a ladder: what begins it. */
+  occasions: readonly Occasion[];
   /** Null: the lane has marks only. */
   block: Block | null;
   marks: Mark[];
@@ -112,6 +117,14 @@ const isEmpty = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 
 const FIXED: Record<string, number> = { s: 1, min: 60, h: 3600, day: 86_400 };
+
+/** `4 workdays` as its unit and amount, `next day 12:00` as that day and its time; null: no such. */
+export function unitOf(text: string): { unit: 'day' | 'workday' | 'workmin' | 'workhour' | 'next_day' | 'next_workday'; amount: string } | null {
+  const next = /^next (work)?day (\d\d:\d\d)$/.exec(text.trim());
+  if (next) return { unit: next[1] ? 'next_workday' : 'next_day', amount: next[2] ?? '' };
+  const found = /^([\d.]+)\s*(day|workday|workmin|workhour)s?$/.exec(text.trim());
+  return found ? { unit: found[2] as 'day', amount: found[1] ?? '' } : null;
+}
 
 /** Seconds of `45 min`; null where working days decide. */
 export function secondsOf(limit: LimitData): number | null {
@@ -150,18 +163,18 @@ export function previewOf(policy: PolicyData, facts: Facts): Preview {
   ]) {
     const block = blockOf(policy, rule, begin(rule.from), facts);
     if (!block || (chain > 0 && block.limit > chain * FAR)) beside.push(tooLong(rule, facts));
-    else lanes.push({ kind, code: rule.code, name: rule.name, block, marks: [] });
+    else lanes.push({ kind, code: rule.code, name: rule.name, occasions: [], block, marks: [] });
   }
   for (const timer of policy.timers) {
     const start = begin(timer.from);
     const block = { code: timer.code, name: timer.name, party: timer.tell, start, limit: timer.limit_s, warn: start + timer.limit_s };
     const ring: Mark = { at: start + timer.limit_s, kind: 'alarm', code: timer.code, name: timer.name };
-    lanes.push({ kind: 'timer', code: timer.code, name: timer.name, block, marks: [ring] });
+    lanes.push({ kind: 'timer', code: timer.code, name: timer.name, occasions: [], block, marks: [ring] });
   }
   const all = [...blocks, ...lanes.flatMap(({ block }) => (block ? [block] : []))];
   for (const ladder of policy.ladders) {
     const marks = ladder.of.flatMap((code) => stepsOf(ladder, all.find((block) => block.code === code)));
-    if (marks.length > 0) lanes.push({ kind: 'ladder', code: ladder.code, name: { zh: ladder.code, en: ladder.code }, block: null, marks });
+    if (marks.length > 0) lanes.push({ kind: 'ladder', code: ladder.code, name: { zh: ladder.code, en: ladder.code }, occasions: ladder.on, block: null, marks });
   }
   const ends = [
     ...all.map(({ start, limit }) => start + limit),
@@ -199,6 +212,8 @@ function tooLong(rule: RuleData, facts: Facts): Preview['beside'][number] {
 /** When each step of a ladder is taken, where nobody acknowledges. */
 function stepsOf(ladder: LadderData, block: Block | undefined): Mark[] {
   if (!block) return [];
-  const from = ladder.on.includes('warning') ? block.warn : block.start + block.limit;
+  // A risk is foreseen, at no fixed time: it stands where the warning would.
+  const early = ladder.on.includes('warning') || ladder.on.includes('risk');
+  const from = early ? block.warn : block.start + block.limit;
   return ladder.steps.map((step) => ({ at: from + step.after_s, kind: 'step', code: block.code, name: block.name, step }));
 }

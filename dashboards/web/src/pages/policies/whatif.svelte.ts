@@ -6,7 +6,7 @@ import { serverClock } from '../../lib/time/clock.svelte';
 import { asked, spanOf } from './period';
 
 export type Answer = Schemas['WhatIfAnswer'];
-export const BACK = ['7', '30', '90'] as const;
+export const BACK = ['7', '30', '90', '365'] as const;
 export type Back = (typeof BACK)[number];
 export const GROUPS = ['segment', 'centre', 'crew', 'hour'] as const;
 export type By = (typeof GROUPS)[number];

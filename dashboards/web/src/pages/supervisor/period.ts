@@ -20,9 +20,3 @@ export function spanOf(period: Period, nowMs: number, custom: Span): Span {
   const hours = { hour: 1, day: 24, week: 7 * 24 }[period];
   return { from: nowMs - hours * HOUR_MS, to: nowMs };
 }
-
-/** A moment as `datetime-local` boxes write it. */
-export function toBox(ms: number): string {
-  const at = new Date(ms);
-  return new Date(ms - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-}

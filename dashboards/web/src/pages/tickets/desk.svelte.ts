@@ -72,6 +72,11 @@ export class TicketDesk {
     return trade ? nameOf(trade) : (code ?? '');
   }
 
+  segmentName(code: string): string {
+    const segment = this.reference?.segments.find((each) => each.code === code);
+    return segment ? nameOf(segment) : code;
+  }
+
   filterBy(part: Partial<Filter>): void {
     this.filter = { ...this.filter, ...part };
     this.#remember();
@@ -108,6 +113,7 @@ export class TicketDesk {
     const act = this.acts.find((each) => each.code === code);
     if (!act || !this.open) return;
     if (code === 'order') this.filing = orderDraft(this.open, this.words);
+    else if (act.asks.length === 0) void this.perform(act, this.open.ticket, {});
     else this.asking = { act, ticket: this.open.ticket };
   }
 

@@ -1,0 +1,173 @@
+import { getContext, setContext, untrack } from 'svelte';
+import type { Id, Reference, Schemas, Session } from '../../lib/api/types';
+import { nameOf } from '../../lib/i18n/index.svelte';
+import { save } from '../../lib/csv';
+import { Polled } from '../../lib/live/polled.svelte';
+import { serverClock } from '../../lib/time/clock.svelte';
+import { Saying, type Said } from '../../lib/ui/said.svelte';
+import { dayCode, entriesOf, fromDayCode, midnight, midnightAfter, unheard, type Entry, type VehicleDay } from './day';
+import { asCsv, mondayOf, type DistanceRow } from './distances';
+import { Fences, type Fence } from './fences.svelte';
+
+export type FleetVehicle = Schemas['FleetVehicle'];
+export type View = 'vehicles' | 'fences' | 'distances';
+
+const EVERY_MS = 15_000;
+
+/** The vehicles of a centre, a day of one of them, and the fences. The address says what is shown. */
+export class FleetDesk {
+  readonly fleet = new Polled<FleetVehicle[]>(EVERY_MS);
+  readonly day = new Polled<VehicleDay>(EVERY_MS);
+  readonly distances = new Polled<DistanceRow[]>(4 * EVERY_MS);
+  readonly fences: Fences = new Fences((said) => (this.said = said));
+  session = $state.raw<Session | null>(null);
+  reference = $state.raw<Reference | null>(null);
+  readonly units = new Polled<Schemas['OrganisationTree']>(10 * EVERY_MS);
+  view = $state<View>('vehicles');
+  query = $state('');
+  vehicleId = $state<Id | null>(null);
+  /** Local midnight, ms; null: the present day. */
+  #begin = $state<number | null>(null);
+  entryKey = $state<string | null>(null);
+  #monday = $state<number | null>(null);
+  readonly #saying = new Saying();
+
+  readonly today = $derived(midnight(serverClock.now));
+  readonly begin = $derived(this.#begin ?? this.today);
+  readonly end = $derived(midnightAfter(this.begin, 1));
+  readonly isToday = $derived(this.begin === this.today);
+  readonly rows: FleetVehicle[] = $derived.by(() => {
+    const wanted = this.query.trim().toLowerCase();
+    const rows = this.fleet.data ?? [];
+    return wanted ? rows.filter((row) => wordsOf(row).includes(wanted)) : rows;
+  });
+  readonly focused: FleetVehicle | null = $derived(this.fleet.data?.find(({ id }) => id === this.vehicleId) ?? null);
+  readonly entries: Entry[] = $derived.by(() => {
+    const [day, row] = [this.day.data, this.focused];
+    if (!day) return [];
+    const entries = entriesOf(day);
+    // As of the last answer: a line that grew each second would draw the map anew each second.
+    const now = untrack(() => serverClock.now);
+    const quiet = this.isToday && row && day.track.length > 0 && isUnknown(row, now) ? row.fix_at : null;
+    return quiet ? [...entries, unheard(day, quiet, now)] : entries;
+  });
+  readonly entry: Entry | null = $derived(this.entries.find(({ key }) => key === this.entryKey) ?? null);
+  readonly thisMonday = $derived(mondayOf(this.today));
+  readonly distancePath: string = $derived(
+    `/api/reports/distance?from=${iso(this.monday)}&to=${iso(midnightAfter(this.monday, 7))}`,
+  );
+  readonly dayPath: string | null = $derived(
+    this.vehicleId && `/api/vehicles/${this.vehicleId}/movements?from=${iso(this.begin)}&to=${iso(this.end)}`,
+  );
+
+  readonly centres = $derived((this.units.data?.units ?? []).filter(({ kind, active }) => kind === 'centre' && active));
+
+  unitName(id: Id): string {
+    return nameOf(this.units.data?.units.find((unit) => unit.id === id));
+  }
+
+  get said(): Said | null {
+    return this.#saying.now;
+  }
+
+  set said(next: Said | null) {
+    this.#saying.say(next);
+  }
+
+  may(right: string): boolean {
+    return this.session?.user.rights.includes(right) ?? false;
+  }
+
+  /** A centre changes its own fences only. */
+  mayChange(fence: Fence): boolean {
+    const user = this.session?.user;
+    return this.may('fence.manage') && (user?.scope === 'all' || fence.unit_id === user?.unit.id);
+  }
+
+  show(view: View): void {
+    if (this.fences.drawing) return;
+    this.view = view;
+    this.#write();
+  }
+
+  select(id: Id | null): void {
+    if (id === this.vehicleId) return;
+    this.vehicleId = id;
+    this.entryKey = null;
+    this.#saying.moveOn();
+    this.#write();
+  }
+
+  move(by: 1 | -1): void {
+    const at = this.rows.findIndex(({ id }) => id === this.vehicleId);
+    const next = this.rows[at < 0 ? 0 : Math.max(0, Math.min(this.rows.length - 1, at + by))];
+    if (next) this.select(next.id);
+  }
+
+  /** So many days on; not into the future. */
+  turn(days: number): void {
+    this.showDay(midnightAfter(this.begin, days));
+  }
+
+  showDay(begin: number): void {
+    if (begin > this.today) return;
+    this.#begin = begin === this.today ? null : begin;
+    this.entryKey = null;
+    this.#write();
+  }
+
+  /** Local midnight of the Monday of the week that is shown. */
+  get monday(): number {
+    return this.#monday ?? this.thisMonday;
+  }
+
+  set monday(next: number) {
+    this.#monday = next >= this.thisMonday ? null : next;
+  }
+
+  turnWeek(weeks: 1 | -1): void {
+    this.monday = midnightAfter(this.monday, 7 * weeks);
+  }
+
+  /** The week as a file. */
+  download(): void {
+    const rows = this.distances.data ?? [];
+    if (rows.length > 0) save(asCsv(rows), `paidan-distance-${dayCode(this.monday)}.csv`);
+  }
+
+  /** To the next or previous line of the day. */
+  step(by: 1 | -1): void {
+    const at = this.entries.findIndex(({ key }) => key === this.entryKey);
+    const last = this.entries.length - 1;
+    const next = this.entries[at < 0 ? (by > 0 ? 0 : last) : Math.max(0, Math.min(last, at + by))];
+    if (next) this.entryKey = next.key;
+  }
+
+  /** What the address says; also when somebody goes back in the browser. */
+  read(): void {
+    const [, first = '', day = ''] = location.hash.split('/');
+    this.view = first === 'fences' || first === 'distances' ? first : 'vehicles';
+    if (this.view !== 'vehicles') return;
+    this.vehicleId = first || null;
+    const begin = fromDayCode(day);
+    this.#begin = begin === null || begin >= this.today ? null : begin;
+    this.entryKey = null;
+  }
+
+  #write(): void {
+    const of = this.vehicleId ? `/${this.vehicleId}${this.isToday ? '' : `/${dayCode(this.begin)}`}` : '/';
+    history.replaceState(null, '', this.view === 'vehicles' ? `#${of}` : `#/${this.view}`);
+  }
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+const wordsOf = ({ plate, crew }: FleetVehicle): string =>
+  [plate, crew?.code, crew?.name_zh, crew?.name_en].filter(Boolean).join(' ').toLowerCase();
+
+/** Nobody knows where the vehicle is: it never told, or its time to tell is over. */
+export const isUnknown = (row: FleetVehicle, now: number): boolean =>
+  row.fix_at === null || (row.quiet_at !== null && Date.parse(row.quiet_at) <= now);
+
+const DESK = Symbol('fleet');
+export const provideFleet = (desk: FleetDesk): FleetDesk => setContext(DESK, desk);
+export const useFleet = (): FleetDesk => getContext<FleetDesk>(DESK);
