@@ -278,7 +278,7 @@ class Servers:
         self.embedded = embedded
 
     def kill(self, name: str) -> None:
-        """SIGKILL: `postgres` with all its backends, `postmaster` alone, `valkey`."""
+        """SIGKILL, until it is over: `postgres` with all its backends, `postmaster` alone, `valkey`."""
         process = self.embedded.processes["valkey" if name == "valkey" else "postgres"]
         victims = [process]
         if name == "postgres":
@@ -286,6 +286,8 @@ class Servers:
             victims += [found for pid in pids if (found := ProcessId.of(int(pid)))]
         for victim in victims:
             victim.signal(signal.SIGKILL)
+        for victim in victims:
+            assert victim.wait(30), f"{victim} outlives its SIGKILL"
 
     def heal(self) -> None:
         """Start again what is dead. Blocks."""

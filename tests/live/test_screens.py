@@ -128,7 +128,7 @@ def test_a_screen_that_slept_too_long_is_told_to_fetch_again(own_office: Office)
         assert line.until(lambda frame: frame["type"] in ("resync", "deltas"))["type"] == "resync"
         fresh = lead.get("/api/board")
         line.subscribe("board", fresh["number"])
-        line.until(lambda frame: frame["type"] == "heartbeat" and frame["head"] == fresh["number"])
+        line.until(lambda frame: frame["type"] == "heartbeat" and frame["head"] >= fresh["number"])
         order = own_office.filed()
         line.until(lambda _frame: order["id"] in {item["key"] for item in line.items()})
 
@@ -138,9 +138,9 @@ def test_heartbeats_carry_the_head(own_office: Office) -> None:
         line.subscribe("board", own_office.person("lead").get("/api/board")["number"])
         own_office.filed()
         head = own_office.person("lead").get("/api/board")["number"]
-        line.until(lambda frame: frame["type"] == "heartbeat" and frame["head"] == head)
+        beat = line.until(lambda frame: frame["type"] == "heartbeat" and frame["head"] >= head)
         numbers = [item["number"] for item in line.items()]
-        assert numbers == list(range(head - len(numbers) + 1, head + 1))
+        assert numbers == list(range(beat["head"] - len(numbers) + 1, beat["head"] + 1))
 
 
 def test_a_lost_wake_up_is_made_good(own_office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
