@@ -19,6 +19,8 @@ from core.engines import sqlalchemy_url
 MODELS = (
     "core.models",
     "telephony.models",
+    "telephony.command_models",
+    "telephony.leg_models",
     "gps.models",
     "gps.movement_models",
     "sla.models",

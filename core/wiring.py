@@ -43,7 +43,8 @@ def _no_rows(
 class Wiring:
     """`subscriptions`: event type → subscribers; `jobs`: job name → dotted path of a function.
 
-    `centres`: the centre of each vehicle of an organisation.
+    `centres`: the centre of each vehicle of an organisation. `purposes`: what legs of calls hear,
+    see `telephony.purposes`.
     """
 
     subscriptions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -51,6 +52,7 @@ class Wiring:
     jobs: Mapping[str, str] = field(default_factory=dict)
     projector: Projector = _no_rows
     centres: Centres = _no_centres
+    purposes: Mapping[str, Any] = field(default_factory=dict)
 
 
 _installed = Wiring()
