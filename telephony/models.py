@@ -1,10 +1,11 @@
-"""Tables of telephony: calls, the carrier's reports, the organisation's numbers."""
+"""Tables of telephony: calls, stays in queues, the evidence, the organisation's numbers."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, SmallInteger, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
@@ -18,6 +19,9 @@ class Call(Base):
         ForeignKeyConstraint(["org_id"], ["organisation.id"]),
         ForeignKeyConstraint(["org_id", "taken_by"], ["app_user.org_id", "app_user.id"]),
         CheckConstraint("state IN ('opened','ringing','in-progress','ended')", name="state"),
+        CheckConstraint(
+            "stage IN ('ringing','menu','queued','offered','talking','held','ended')", name="stage"
+        ),
         Index("uq_call_carrier_call", "carrier", "carrier_call", unique=True),
         Index("ix_call_opened_at", "org_id", "opened_at"),
         Index("ix_call_from_number", "org_id", "from_number", "opened_at"),
@@ -38,6 +42,57 @@ class Call(Base):
     uncertainty_s: Mapped[float | None]
     taken_by: Mapped[UUID | None] = mapped_column(comment="The agent whose call it is.")
     taken_at: Mapped[datetime | None]
+    stage: Mapped[str] = mapped_column(default="ringing")
+    language: Mapped[str | None] = mapped_column(comment="Of the caller, BCP 47.")
+    queue: Mapped[str | None] = mapped_column(comment="The last queue it came to.")
+    outcome: Mapped[str | None] = mapped_column(comment="What became of it, once it has ended.")
+    left_in: Mapped[str | None] = mapped_column(comment="The stage in which the caller gave up.")
+    short: Mapped[bool | None] = mapped_column(comment="Given up too soon for anybody to answer.")
+    queued_at: Mapped[datetime | None]
+    bridged_at: Mapped[datetime | None] = mapped_column(
+        comment="An agent and the caller first heard each other."
+    )
+    hung_up_at: Mapped[datetime | None] = mapped_column(
+        comment="The earliest moment that evidence gives for the end."
+    )
+    hung_up_by: Mapped[str | None]
+    wait_s: Mapped[float | None]
+    ring_s: Mapped[float | None]
+    talk_s: Mapped[float | None]
+    held_s: Mapped[float | None]
+    transfers: Mapped[int | None] = mapped_column(SmallInteger)
+
+
+class QueueStay(Base):
+    """A caller's stay in one queue: waiting while `left_at` is empty."""
+
+    __tablename__ = "queue_stay"
+    __table_args__ = (
+        ForeignKeyConstraint(["org_id", "call_id"], ["call.org_id", "call.id"]),
+        Index(
+            "ix_queue_stay_waiting",
+            "org_id",
+            "queue",
+            "entered_at",
+            postgresql_where=text("left_at IS NULL"),
+        ),
+        Index("ix_queue_stay_entered", "org_id", "entered_at"),
+    )
+
+    org_id: Mapped[int] = mapped_column(primary_key=True)
+    call_id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(
+        SmallInteger, primary_key=True, comment="1 is the call's first."
+    )
+    queue: Mapped[str]
+    entered_at: Mapped[datetime]
+    left_at: Mapped[datetime | None]
+    result: Mapped[str | None] = mapped_column(
+        comment="bridged, hangup, leave, moved, full or failed."
+    )
+    priority: Mapped[int] = mapped_column(SmallInteger, comment="The higher, the sooner.")
+    language: Mapped[str]
+    skills: Mapped[list[str]] = mapped_column(JSONB, comment="Codes; an agent needs all of them.")
 
 
 class CarrierEventRow(Base):
@@ -59,6 +114,39 @@ class CarrierEventRow(Base):
     dedup_key: Mapped[str]
     received_at: Mapped[datetime]
     params: Mapped[dict[str, Any]]
+    at: Mapped[datetime | None] = mapped_column(comment="The carrier's time.")
+    told: Mapped[dict[str, Any] | None] = mapped_column(
+        comment="What it says, in words that no carrier coined."
+    )
+
+
+class EmergencyAnnouncement(Base):
+    """Words that every caller hears first, from when a supervisor turns them on until off."""
+
+    __tablename__ = "emergency_announcement"
+    __table_args__ = (
+        ForeignKeyConstraint(["org_id", "began_by"], ["app_user.org_id", "app_user.id"]),
+        ForeignKeyConstraint(
+            ["org_id", "ended_by"],
+            ["app_user.org_id", "app_user.id"],
+            name="fk_emergency_announcement_ended_by_app_user",
+        ),
+        Index(
+            "uq_emergency_announcement_on",
+            "org_id",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    org_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    zh: Mapped[str]
+    en: Mapped[str]
+    began_at: Mapped[datetime]
+    began_by: Mapped[UUID]
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[UUID | None]
 
 
 class PhoneNumber(Base):
