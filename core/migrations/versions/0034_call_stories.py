@@ -1,5 +1,7 @@
 """call stories: stages, outcomes, stays in queues, emergency announcements"""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
@@ -10,28 +12,31 @@ branch_labels = None
 depends_on = None
 
 AT = sa.DateTime(timezone=True)
-CALL = (
-    sa.Column("stage", sa.String(), nullable=False, server_default="ringing"),
-    sa.Column("language", sa.String(), comment="Of the caller, BCP 47."),
-    sa.Column("queue", sa.String(), comment="The last queue it came to."),
-    sa.Column("outcome", sa.String(), comment="What became of it, once it has ended."),
-    sa.Column("left_in", sa.String(), comment="The stage in which the caller gave up."),
-    sa.Column("short", sa.Boolean(), comment="Given up too soon for anybody to answer."),
-    sa.Column("queued_at", AT),
-    sa.Column("bridged_at", AT, comment="An agent and the caller first heard each other."),
-    sa.Column("hung_up_at", AT, comment="The earliest moment that evidence gives for the end."),
-    sa.Column("hung_up_by", sa.String()),
-    sa.Column("wait_s", sa.Double()),
-    sa.Column("ring_s", sa.Double()),
-    sa.Column("talk_s", sa.Double()),
-    sa.Column("held_s", sa.Double()),
-    sa.Column("transfers", sa.SmallInteger()),
-)
+
+
+def _of_calls() -> tuple[sa.Column[Any], ...]:
+    return (
+        sa.Column("stage", sa.String(), nullable=False, server_default="ringing"),
+        sa.Column("language", sa.String(), comment="Of the caller, BCP 47."),
+        sa.Column("queue", sa.String(), comment="The last queue it came to."),
+        sa.Column("outcome", sa.String(), comment="What became of it, once it has ended."),
+        sa.Column("left_in", sa.String(), comment="The stage in which the caller gave up."),
+        sa.Column("short", sa.Boolean(), comment="Given up too soon for anybody to answer."),
+        sa.Column("queued_at", AT),
+        sa.Column("bridged_at", AT, comment="An agent and the caller first heard each other."),
+        sa.Column("hung_up_at", AT, comment="The earliest moment that evidence gives for the end."),
+        sa.Column("hung_up_by", sa.String()),
+        sa.Column("wait_s", sa.Double()),
+        sa.Column("ring_s", sa.Double()),
+        sa.Column("talk_s", sa.Double()),
+        sa.Column("held_s", sa.Double()),
+        sa.Column("transfers", sa.SmallInteger()),
+    )
 
 
 def upgrade() -> None:
-    for column in CALL:
-        op.add_column("call", column.copy())
+    for column in _of_calls():
+        op.add_column("call", column)
     op.execute("UPDATE call SET stage = 'ended' WHERE state = 'ended'")
     op.alter_column("call", "stage", server_default=None)
     op.create_check_constraint(
@@ -113,5 +118,5 @@ def downgrade() -> None:
     op.drop_column("carrier_event", "told")
     op.drop_column("carrier_event", "at")
     op.drop_constraint("ck_call_stage", "call")
-    for column in CALL:
+    for column in _of_calls():
         op.drop_column("call", column.name)
