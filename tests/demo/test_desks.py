@@ -35,12 +35,12 @@ def demo(engines: EngineUrls, starter: Starter, folder: Path) -> Iterator[Office
 
 
 def sit_down(office: Office, login: Any) -> httpx.Response:
-    with httpx.Client(base_url=office.url, trust_env=False) as client:
+    with httpx.Client(base_url=office.url, trust_env=False, timeout=60) as client:
         return client.post("/api/demo/enter", json={"login": login})
 
 
 def listed(office: Office) -> Any:
-    with httpx.Client(base_url=office.url, trust_env=False) as client:
+    with httpx.Client(base_url=office.url, trust_env=False, timeout=60) as client:
         answer = client.get("/api/demo")
     assert answer.status_code == 200
     return answer.json()

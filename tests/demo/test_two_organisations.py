@@ -45,13 +45,13 @@ def kept(two: Office, folder: Path) -> dict[str, Any]:
 
 
 def guest(office: Office, login: str) -> Person:
-    with httpx.Client(base_url=office.url, trust_env=False) as client:
+    with httpx.Client(base_url=office.url, trust_env=False, timeout=60) as client:
         answer = client.post("/api/demo/enter", json={"login": login})
     return Person(office.url, token=answer.cookies["paidan_session"])
 
 
 def call_in(office: Office, webhook: Webhook) -> int:
-    with httpx.Client(base_url=office.url, trust_env=False) as carrier:
+    with httpx.Client(base_url=office.url, trust_env=False, timeout=60) as carrier:
         headers = webhook.headers("http://127.0.0.1:8700")
         return carrier.post(webhook.path, content=webhook.body, headers=headers).status_code
 

@@ -278,7 +278,7 @@ class Servers:
         self.embedded = embedded
 
     def kill(self, name: str) -> None:
-        """SIGKILL, until it is over: `postgres` with all its backends, `postmaster` alone, `valkey`."""
+        """SIGKILL until it is over: `postgres` with its backends, `postmaster` alone, `valkey`."""
         process = self.embedded.processes["valkey" if name == "valkey" else "postgres"]
         victims = [process]
         if name == "postgres":

@@ -112,7 +112,7 @@ def rings(office: Office) -> str:
     call = InboundCall(next(_NUMBERS) + 40_000, began=began, from_number=PHONE)
     for hook in (call.voice(), call.completed()):
         headers = hook.headers(settings().effective_public_url)
-        with httpx.Client(base_url=office.url, trust_env=False) as carrier:
+        with httpx.Client(base_url=office.url, trust_env=False, timeout=60) as carrier:
             assert carrier.post(hook.path, content=hook.body, headers=headers).is_success
     calls = office.person("agent").get("/api/calls")
     return str(next(row["id"] for row in calls if row["from_number"] == PHONE))
