@@ -2,7 +2,7 @@
 
 Checks every hash chain, the signed digests, and rebuilds orders, assignments, stamps, tickets,
 follow-ups, calls, SLA cases, places, absences of crews, calls for help, notes on customers, the
-log of unmasked values, automatic releases, desks and silences from their events.
+log of unmasked values, automatic releases, desks, silences and messages from their events.
 Read-only; one line per finding; exit code 1 if any.
 """
 
@@ -19,6 +19,7 @@ from api import (
     verify_help,
     verify_holds,
     verify_ladders,
+    verify_messages,
     verify_places,
     verify_policies,
     verify_routing,
@@ -49,6 +50,7 @@ from sla.facts import Facts
 from sla.models import SlaAnomaly, SlaCase, SlaTimer
 from sla.rules import facts_of, fold_case
 from telephony import repository as calls
+from telephony.message_models import Message
 from telephony.models import Call
 from telephony.rules import Fact
 from telephony.rules import fold as fold_call
@@ -138,6 +140,7 @@ def _compare(session: Session, org_id: int, batch: list[Sequence[Row[Any]]]) -> 
         "review": verify_holds.reviews,
         "help": verify_help.calls,
         "vehicle": verify_silence.silences,
+        "message": verify_messages.messages,
     }
     for kind, check in checks.items():
         mine = {
@@ -380,6 +383,7 @@ def _strays(session: Session, org_id: int, seen: dict[str, int]) -> Iterator[str
         ("hold", Hold),
         ("review", Review),
         ("help", HelpCall),
+        ("message", Message),
     ):
         query = select(func.count()).select_from(model).where(model.org_id == org_id)
         count = session.execute(query).scalar_one()

@@ -14,6 +14,7 @@ from dispatch.reviews import service as reviews
 from dispatch.silence import subscribers as silence
 from dispatch.tickets import followup, rejudging
 from dispatch.tickets import service as tickets
+from telephony import messages
 
 SUBSCRIPTIONS = {
     "sla.breached": ("reviews.follow",),
@@ -22,6 +23,7 @@ SUBSCRIPTIONS = {
     "hold.approved": ("reviews.follow",),
     "hold.refused": ("reviews.follow",),
     "assignment.arrived": ("reviews.follow",),
+    "command.ended": ("messages.command_ended",),
     "call.ended": ("tickets.call_ended",),
     "calendar.version_added": (rejudging.REJUDGE,),
     "order.closed": ("tickets.order_closed",),
@@ -45,6 +47,7 @@ SUBSCRIBERS = {
     holds.CAP_DUE: holds.cap_due,  # asked for where a hold begins, for when it may last no longer
     follow_on.BEGIN_DUE: follow_on.begin_due,  # asked for where an order is kept for later
     unseen.LOOK_AGAIN: orders.arrival_unseen,  # asked for where an arrival is tapped
+    "messages.command_ended": messages.command_ended,
     "reviews.follow": reviews.follow,
     "tickets.call_ended": tickets.call_ended,
     rejudging.REJUDGE: rejudging.calendar_changed,

@@ -83,6 +83,8 @@ class NotFound(Problem):
             "import": "导入",
             "policy": "时限政策",
             "calendar": "日历",
+            "suppression": "退订记录",
+            "campaign": "群发通知",
         }
     )
 

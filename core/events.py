@@ -43,6 +43,10 @@ from core.events_holds import HoldApproved as HoldApproved
 from core.events_holds import HoldEnded as HoldEnded
 from core.events_holds import HoldRefused as HoldRefused
 from core.events_holds import HoldRequested as HoldRequested
+from core.events_messages import MessageAsked as MessageAsked
+from core.events_messages import MessageMoved as MessageMoved
+from core.events_messages import SuppressionBegan as SuppressionBegan
+from core.events_messages import SuppressionEnded as SuppressionEnded
 from core.events_orders import OrderAssigned as OrderAssigned
 from core.events_orders import OrderBegun as OrderBegun
 from core.events_orders import OrderCentreAccepted as OrderCentreAccepted

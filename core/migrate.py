@@ -21,6 +21,7 @@ MODELS = (
     "telephony.models",
     "telephony.command_models",
     "telephony.leg_models",
+    "telephony.message_models",
     "gps.models",
     "gps.movement_models",
     "sla.models",
@@ -41,6 +42,7 @@ MODELS = (
     "dispatch.reviews.models",
     "dispatch.routing.models",
     "dispatch.desks.models",
+    "dispatch.outbound.models",
 )
 _LOCK = 7_245_001
 

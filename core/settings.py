@@ -51,6 +51,11 @@ _EXPECTED = {
         "应为两个大写字母的国家代码，如 CN",
         "it must be a country's two capital letters, such as CN",
     ),
+    "caller_number": (
+        "应为国际格式号码，如 +861012345678",
+        "it must be a number with its country code, such as +861012345678",
+    ),
+    "message_templates": ("应为一个 TOML 文件的路径", "it must be the path of a TOML file"),
     "demo": ("应为 true 或 false", "it must be true or false"),
     "timezone": _ZONE,
     "jt808_timezone": _ZONE,
@@ -135,6 +140,14 @@ class Settings(BaseSettings):
     twilio_account_sid: str | None = Field(None, description="Carrier account.")
     twilio_auth_token: SecretStr | None = Field(
         None, description="Carrier token; webhooks are signed with it."
+    )
+    caller_number: str | None = Field(
+        None,
+        pattern=r"^\+[0-9]{5,15}$",
+        description="Number that calls and messages come from; empty: the organisation's first.",
+    )
+    message_templates: Path | None = Field(
+        None, description="TOML file with own texts of messages; they replace those of the product."
     )
     demo: bool = Field(
         default=False, description="A demo city beside the organisation; `paidan up` turns it on."

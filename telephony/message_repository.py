@@ -1,0 +1,222 @@
+"""All queries of messages, and of who wants none."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from core.ids import new_id
+from telephony.command_models import CarrierCommand
+from telephony.delivery import MessageState
+from telephony.message_models import Message, NumberLanguage, Suppression
+from telephony.models import PhoneNumber
+
+PURPOSE = "message"
+"""Of the commands that send messages; their subject is the message."""
+
+
+def add_once(session: Session, values: Mapping[str, Any]) -> bool:
+    """Write a message; False where its key, or its number in its campaign, is there already."""
+    made = insert(Message).values(**values).on_conflict_do_nothing().returning(Message.id)
+    return session.scalar(made) is not None
+
+
+def of_key(session: Session, org_id: int, key: str) -> Message | None:
+    query = select(Message).where(Message.org_id == org_id, Message.key == key)
+    return session.scalars(query).one_or_none()
+
+
+def locked(session: Session, org_id: int, message_id: UUID) -> Message | None:
+    query = select(Message).where(Message.org_id == org_id, Message.id == message_id)
+    return session.scalars(query.with_for_update()).one_or_none()
+
+
+def organisation_of(session: Session, message_id: UUID) -> int | None:
+    """Whose message it is."""
+    return session.scalars(select(Message.org_id).where(Message.id == message_id)).first()
+
+
+def last_about(
+    session: Session, org_id: int, about: str, about_id: UUID, templates: Collection[str]
+) -> Message | None:
+    """The newest message of these templates about this, whatever became of it."""
+    query = select(Message).where(
+        Message.org_id == org_id,
+        Message.about == about,
+        Message.about_id == about_id,
+        Message.template.in_(templates),
+    )
+    return session.scalars(query.order_by(Message.asked_at.desc()).limit(1)).first()
+
+
+def ids_about(session: Session, org_id: int, about: Collection[UUID]) -> list[UUID]:
+    """Messages about any of these, whatever they are."""
+    query = select(Message.id).where(Message.org_id == org_id, Message.about_id.in_(about))
+    return list(session.scalars(query))
+
+
+def state_of(row: Message) -> MessageState:
+    """The state that a row holds; equals the fold of the message's stream."""
+    return MessageState(
+        row.id,
+        row.template,
+        row.about,
+        row.about_id,
+        row.state,
+        row.code,
+        row.sent_at,
+        row.ended_at,
+    )
+
+
+def write_state(row: Message, state: MessageState) -> None:
+    """Make the row hold `state`."""
+    row.state, row.code = state.state, state.code
+    row.sent_at, row.ended_at = state.sent_at, state.ended_at
+
+
+def command(session: Session, org_id: int, command_id: UUID) -> CarrierCommand | None:
+    return session.get(CarrierCommand, (org_id, command_id))
+
+
+def cancel_commands(
+    session: Session, org_id: int, purpose: str, subjects: Collection[UUID], now: datetime
+) -> list[UUID]:
+    """End the commands about these that nobody has tried yet; their subjects."""
+    query = (
+        update(CarrierCommand)
+        .where(
+            CarrierCommand.org_id == org_id,
+            CarrierCommand.purpose == purpose,
+            CarrierCommand.subject_id.in_(subjects),
+            CarrierCommand.state == "waiting",
+        )
+        .values(state="cancelled", ended_at=now)
+        .returning(CarrierCommand.subject_id)
+    )
+    return [one for one in session.scalars(query) if one is not None]
+
+
+def waiting_to(
+    session: Session, org_id: int, number: str, categories: Collection[str]
+) -> list[UUID]:
+    """Messages of these categories to a number that have not come further than the queue."""
+    query = select(Message.id).where(
+        Message.org_id == org_id,
+        Message.to_number == number,
+        Message.state == "queued",
+        Message.category.in_(categories),
+    )
+    return list(session.scalars(query))
+
+
+def numbers_of(session: Session, org_id: int) -> Sequence[str]:
+    """The organisation's own numbers."""
+    query = select(PhoneNumber.number).where(PhoneNumber.org_id == org_id)
+    return session.scalars(query.order_by(PhoneNumber.number)).all()
+
+
+def stopped(session: Session, org_id: int, numbers: Collection[str]) -> dict[str, frozenset[str]]:
+    """Number → scopes that it has stopped, for those that have any."""
+    query = (
+        select(Suppression.number, func.array_agg(Suppression.scope))
+        .where(
+            Suppression.org_id == org_id,
+            Suppression.number.in_(numbers),
+            Suppression.ended_at.is_(None),
+        )
+        .group_by(Suppression.number)
+    )
+    return {number: frozenset(scopes) for number, scopes in session.execute(query)}
+
+
+def suppressions(session: Session, org_id: int, limit: int) -> Sequence[Suppression]:
+    """Those that go now, the newest first."""
+    query = select(Suppression).where(Suppression.org_id == org_id, Suppression.ended_at.is_(None))
+    return session.scalars(query.order_by(Suppression.since.desc()).limit(limit)).all()
+
+
+def suppress(session: Session, values: Mapping[str, Any]) -> UUID | None:
+    """Begin a suppression; None where it goes already."""
+    made = (
+        insert(Suppression)
+        .values(id=new_id(), **values)
+        .on_conflict_do_nothing()
+        .returning(Suppression.id)
+    )
+    return session.scalar(made)
+
+
+def open_suppressions(session: Session, org_id: int, number: str) -> Sequence[Suppression]:
+    """Those of one number that go now, locked."""
+    query = select(Suppression).where(
+        Suppression.org_id == org_id, Suppression.number == number, Suppression.ended_at.is_(None)
+    )
+    return session.scalars(query.with_for_update()).all()
+
+
+def suppression(session: Session, org_id: int, suppression_id: UUID) -> Suppression | None:
+    """One, locked."""
+    query = select(Suppression).where(
+        Suppression.org_id == org_id, Suppression.id == suppression_id
+    )
+    return session.scalars(query.with_for_update()).one_or_none()
+
+
+def languages(session: Session, org_id: int, numbers: Collection[str]) -> dict[str, str]:
+    """Number → language that it wants, where it is known."""
+    query = select(NumberLanguage.number, NumberLanguage.language).where(
+        NumberLanguage.org_id == org_id, NumberLanguage.number.in_(numbers)
+    )
+    rows: Sequence[tuple[str, str]] = session.execute(query).all()
+    return dict(rows)
+
+
+def set_language(session: Session, org_id: int, number: str, language: str, now: datetime) -> None:
+    values = {"language": language, "since": now}
+    made = insert(NumberLanguage).values(org_id=org_id, number=number, **values)
+    session.execute(made.on_conflict_do_update(index_elements=["org_id", "number"], set_=values))
+
+
+def of_campaign(
+    session: Session, org_id: int, campaign_id: UUID, states: Collection[str]
+) -> list[UUID]:
+    query = select(Message.id).where(
+        Message.org_id == org_id, Message.campaign_id == campaign_id, Message.state.in_(states)
+    )
+    return list(session.scalars(query))
+
+
+def shift_commands(session: Session, org_id: int, campaign_id: UUID, by: timedelta) -> None:
+    """Let the untried commands of a mass notice be due so much later, or earlier."""
+    mine = select(Message.id).where(Message.org_id == org_id, Message.campaign_id == campaign_id)
+    session.execute(
+        update(CarrierCommand)
+        .where(
+            CarrierCommand.org_id == org_id,
+            CarrierCommand.purpose == PURPOSE,
+            CarrierCommand.subject_id.in_(mine),
+            CarrierCommand.state == "waiting",
+        )
+        .values(due_at=CarrierCommand.due_at + by)
+    )
+
+
+def counts(
+    session: Session, org_id: int, campaign_ids: Collection[UUID]
+) -> dict[UUID, dict[str, int]]:
+    """Campaign → state → messages."""
+    query = (
+        select(Message.campaign_id, Message.state, func.count())
+        .where(Message.org_id == org_id, Message.campaign_id.in_(campaign_ids))
+        .group_by(Message.campaign_id, Message.state)
+    )
+    found: dict[UUID, dict[str, int]] = {id_: {} for id_ in campaign_ids}
+    for campaign_id, state, count in session.execute(query):
+        if campaign_id is not None:
+            found[campaign_id][state] = count
+    return found
