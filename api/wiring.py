@@ -14,7 +14,8 @@ from dispatch.reviews import service as reviews
 from dispatch.silence import subscribers as silence
 from dispatch.tickets import followup, rejudging
 from dispatch.tickets import service as tickets
-from telephony import messages
+from telephony import messages, welcome
+from telephony.purposes import CALLER
 
 SUBSCRIPTIONS = {
     "sla.breached": ("reviews.follow",),
@@ -69,6 +70,11 @@ JOBS = {
     "notice.silence": "dispatch.silence.jobs:send",
 }
 
+PURPOSES = {
+    CALLER: welcome.caller,
+}
+"""What legs of calls hear, by their purpose: see telephony/purposes.py."""
+
 
 def wire() -> None:
     """Install the table in this process."""
@@ -79,5 +85,6 @@ def wire() -> None:
             jobs=JOBS,
             projector=project,
             centres=centres_of_vehicles,
+            purposes=PURPOSES,
         )
     )

@@ -16,6 +16,7 @@ from core.events_assignment import AssignmentRecallConfirmed as AssignmentRecall
 from core.events_assignment import AssignmentRecalled as AssignmentRecalled
 from core.events_assignment import AssignmentReturned as AssignmentReturned
 from core.events_assignment import AssignmentSent as AssignmentSent
+from core.events_commands import CommandEnded as CommandEnded
 from core.events_crews import CrewCameBack as CrewCameBack
 from core.events_crews import CrewReturnOverdue as CrewReturnOverdue
 from core.events_crews import CrewWentAway as CrewWentAway

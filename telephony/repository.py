@@ -4,20 +4,35 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core.ids import new_id
 from core.models import Organisation
+from telephony.command_models import CarrierCommand
 from telephony.models import Call, CarrierEventRow, PhoneNumber
 from telephony.rules import CallState, CarrierEvent
 
 
-def organisation_of_call(session: Session, carrier: str, carrier_call: str) -> int | None:
-    """Whose call it is, where it is known already."""
-    query = select(Call.org_id).where(Call.carrier == carrier, Call.carrier_call == carrier_call)
+def organisation_of_report(session: Session, event: CarrierEvent) -> int | None:
+    """Whose call it is about, where that is known already."""
+    if event.conference:
+        return _owner(session, Call, UUID(event.conference))
+    if event.leg_id is not None:
+        placed = _owner(session, CarrierCommand, event.leg_id)
+        return placed if placed is not None else _owner(session, Call, event.leg_id)
+    query = select(Call.org_id).where(
+        Call.carrier == event.carrier, Call.carrier_call == event.carrier_call
+    )
     return session.scalar(query)
+
+
+def _owner(session: Session, table: type[Call] | type[CarrierCommand], id_: UUID) -> int | None:
+    """The organisation of a row, where nothing but its id is known: the key begins with it."""
+    organisations = select(Organisation.id).scalar_subquery()
+    ours = func.any(func.array(organisations))
+    return session.scalar(select(table.org_id).where(table.org_id == ours, table.id == id_))
 
 
 def organisations_of_numbers(session: Session, numbers: Sequence[str]) -> dict[str, int]:
@@ -35,13 +50,22 @@ def only_organisation(session: Session) -> int | None:
 def call_locked(session: Session, org_id: int, event: CarrierEvent) -> tuple[Call, bool]:
     """The call of a report, locked, made if it is new. Returns (row, whether it is new).
 
+    A leg that was placed within a call belongs to that one, a leg by itself is a call with its id.
     Two first reports at once meet at the unique index: the second waits and finds the row.
     """
+    call_id = UUID(event.conference) if event.conference else None
+    if event.leg_id is not None and call_id is None:
+        placed = session.get(CarrierCommand, (org_id, event.leg_id))
+        call_id = (placed.call_id if placed is not None else None) or event.leg_id
+    if call_id is not None:
+        known = session.get(Call, (org_id, call_id), with_for_update=True, populate_existing=True)
+        if known is not None:
+            return known, False
     made = session.scalar(
         insert(Call)
         .values(
             org_id=org_id,
-            id=new_id(),
+            id=event.leg_id or new_id(),
             carrier=event.carrier,
             carrier_call=event.carrier_call,
             direction=event.direction,
@@ -50,7 +74,7 @@ def call_locked(session: Session, org_id: int, event: CarrierEvent) -> tuple[Cal
             state="opened",
             opened_at=event.at,
         )
-        .on_conflict_do_nothing(index_elements=["carrier", "carrier_call"])
+        .on_conflict_do_nothing()
         .returning(Call.id)
     )
     query = select(Call).where(

@@ -15,7 +15,10 @@ from uuid import UUID
 
 from core.events import CallEnded, CallOpened, CallProgressed, CallTaken, Payload
 
-Kind = Literal["voice", "status", "queue"]
+Kind = Literal["voice", "status", "queue", "step", "conference", "recording"]
+"""`voice`: somebody calls. `status`: a leg came to another state. `queue`: the caller left the
+queue. `step`: a leg asks what is next (its keys, if any). `conference`, `recording`: of a call.
+"""
 
 STATES = ("opened", "ringing", "in-progress", "ended")
 TERMINAL = ("completed", "busy", "no-answer", "canceled", "failed")
@@ -40,11 +43,16 @@ NO_SEQUENCE = -1
 
 @dataclass(frozen=True, slots=True)
 class CarrierEvent:
-    """One webhook, checked. `kind`: which address it came to; only `status` can end a call.
+    """One webhook, checked. `kind`: what it tells; only `status` of the caller's leg ends a call.
 
     `carrier_at` is the carrier's time (whole seconds), `received_at` ours; both aware UTC.
     `dedup_key` is equal for repeated deliveries of one report. `params` holds what may be kept
-    in the log: no numbers, names or places.
+    in the log: no numbers, names, places and keys.
+
+    `carrier_call`: the leg that it is about; blank where it is about a whole conference. The
+    numbers, the direction and the status are blank where the carrier does not say them.
+    `leg_id`: ours, where the address or the participant's label had it: the id of the command
+    that placed the leg, or of the call for the caller's leg.
     """
 
     kind: Kind
@@ -59,6 +67,30 @@ class CarrierEvent:
     sequence: int = NO_SEQUENCE
     carrier_at: datetime | None = None
     params: Mapping[str, str] = field(default_factory=dict)
+    leg_id: UUID | None = None
+    step: str = ""
+    """What is asked (`Step.name`); of `queue`: `left`, or `queue` where it did not leave itself."""
+    digits: str = ""
+    queue_result: str = ""
+    queue_s: int | None = None
+    """Seconds that the caller has waited, as the carrier counts them."""
+    conference: str = ""
+    """Its name: the call's id."""
+    event: str = ""
+    """Of a conference: start, end, join, leave, hold, unhold, mute, unmute, modify; of a
+    recording: in-progress, completed, absent."""
+    reason: str = ""
+    """Why a participant left or the conference ended, in the carrier's word."""
+    recording: str = ""
+    recording_s: int | None = None
+    answered_by: str = ""
+    """Who answered a leg, where that was asked for: human, machine_start, fax, unknown."""
+    error_code: str = ""
+
+    @property
+    def hung_up(self) -> bool:
+        """The participant itself left the conference by hanging up."""
+        return self.reason == "participant_hung_up"
 
     @property
     def believed_at(self) -> datetime | None:
@@ -72,6 +104,18 @@ class CarrierEvent:
     def at(self) -> datetime:
         """When it happened, as well as is known."""
         return self.believed_at or self.received_at
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReport:
+    """What became of a short message of ours. `message_id`: ours; `status`: the carrier's word."""
+
+    carrier: str
+    carrier_message: str
+    message_id: UUID
+    status: str
+    error_code: str
+    received_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Use cases of telephony: hear the carrier, tell when a call ended, let an agent take a call."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -13,7 +14,7 @@ from core.identity import system_actor
 from core.local import local_time
 from core.models import User
 from core.uow import UnitOfWork, unit_of_work
-from telephony import repository
+from telephony import repository, settling
 from telephony.models import Call
 from telephony.rules import CarrierEvent, Fact, decide, evolve
 
@@ -39,26 +40,43 @@ class CallEnd:
 def receive(event: CarrierEvent) -> UUID:
     """Take one report of the carrier, however often and in whatever order. Returns the call.
 
-    Raises UnknownNumber when no organisation can be found for it.
+    Raises UnknownNumber when no organisation can be found for it, NotFound when it is about a leg
+    or a conference that is not ours.
     """
-    org_id = _organisation(event)
-    actor = system_actor(org_id, "carrier")
+    with hearing(event) as uow:
+        return hear(uow, event).id
+
+
+@contextmanager
+def hearing(event: CarrierEvent) -> Iterator[UnitOfWork]:
+    """The unit of work in which a report is taken: of the organisation that it concerns.
+
+    Raises as `receive` does.
+    """
+    actor = system_actor(_organisation(event), "carrier")
     with unit_of_work(actor, now=event.received_at) as uow:
-        call, is_new = repository.call_locked(uow.session, org_id, event)
-        if not repository.log_once(uow.session, call, event):
-            return call.id
+        yield uow
 
-        state = None if is_new else repository.state_of(call)
-        facts = decide(state, event)
 
-        with correlated(str(call.id)):
-            for fact in facts:
-                state = evolve(state, fact)
-                uow.emit(call.id, fact.payload, occurred_at=fact.occurred_at, source="carrier")
-        if facts and state is not None:
-            repository.write_state(call, state)
-            uow.touch("call", call.id)
-        return call.id
+def hear(uow: UnitOfWork, event: CarrierEvent) -> Call:
+    """Log a report and apply what is new in it; nothing when it is known. Returns its call."""
+    if event.leg_id is not None:
+        settling.placed(uow, event.leg_id, event.carrier, event.carrier_call)
+    call, is_new = repository.call_locked(uow.session, uow.org_id, event)
+    if not repository.log_once(uow.session, call, event):
+        return call
+
+    state = None if is_new else repository.state_of(call)
+    facts = decide(state, event) if call.carrier_call == event.carrier_call else []
+
+    with correlated(str(call.id)):
+        for fact in facts:
+            state = evolve(state, fact)
+            uow.emit(call.id, fact.payload, occurred_at=fact.occurred_at, source="carrier")
+    if facts and state is not None:
+        repository.write_state(call, state)
+        uow.touch("call", call.id)
+    return call
 
 
 def _organisation(event: CarrierEvent) -> int:
@@ -66,8 +84,12 @@ def _organisation(event: CarrierEvent) -> int:
     if event.direction != "inbound":
         numbers.reverse()  # ours is the one that calls
     with read_session() as session:
-        known = repository.organisation_of_call(session, event.carrier, event.carrier_call)
-    return known if known is not None else organisation_of(numbers)
+        known = repository.organisation_of_report(session, event)
+    if known is not None:
+        return known
+    if event.leg_id is not None or not event.carrier_call:
+        raise NotFound(what="call", id=event.leg_id or event.conference)
+    return organisation_of(numbers)
 
 
 def organisation_of(numbers: Sequence[str]) -> int:

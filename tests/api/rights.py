@@ -236,6 +236,11 @@ SIGNED = {
     "POST /telephony/twilio/voice",
     "POST /telephony/twilio/status",
     "POST /telephony/twilio/queue",
+    "POST /telephony/twilio/wait",
+    "POST /telephony/twilio/leg/{leg_id}/{step}",
+    "POST /telephony/twilio/script",
+    "POST /telephony/twilio/conference",
+    "POST /telephony/twilio/recording",
 }
 BODILESS = (
     "accept",

@@ -23,8 +23,8 @@ from dispatch.orders.service import NewOrder
 from dispatch.starter import ORG_ID
 from dispatch.tickets.models import Ticket
 from dispatch.tickets.service import NewTicket, file_ticket, take_call
-from telephony import twilio
 from telephony.service import receive
+from telephony.twilio import reports, webhooks
 from tests.acts import Acts, refused
 from tests.live.test_law import Reader
 from tests.office import query
@@ -42,7 +42,7 @@ def acts(module_organisation: int) -> Acts:
 def reported(hook: Webhook) -> UUID:
     """The carrier says it, past the signature."""
     kind = hook.path.rpartition("/")[2]
-    return receive(twilio.parse(kind, twilio.form_of(hook.body), now()))  # type: ignore[arg-type]
+    return receive(reports.parse(kind, webhooks.form_of(hook.body), now()))  # type: ignore[arg-type]
 
 
 def rang(began_ago: timedelta = timedelta(seconds=20)) -> tuple[InboundCall, UUID]:

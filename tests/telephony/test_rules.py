@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.events import CallEnded, CallOpened, CallProgressed, TicketFiled
-from telephony import twilio
 from telephony.rules import (
     CARRIER_TIME,
     CARRIER_UNCERTAINTY_S,
@@ -27,6 +26,7 @@ from telephony.rules import (
     evolve,
     fold,
 )
+from telephony.twilio import reports, webhooks
 from tests.telephony.carrier import InboundCall, Webhook
 
 BEGAN = datetime(2024, 7, 1, 8, 0, 0, tzinfo=UTC)
@@ -37,7 +37,7 @@ KINDS: dict[str, Kind] = {"voice": "voice", "status": "status", "queue": "queue"
 
 def report(webhook: Webhook, received_at: datetime = CALL.ended_at + LAG) -> CarrierEvent:
     kind = KINDS[webhook.path.rpartition("/")[2]]
-    return twilio.parse(kind, twilio.form_of(webhook.body), received_at)
+    return reports.parse(kind, webhooks.form_of(webhook.body), received_at)
 
 
 def run(reports: Sequence[CarrierEvent]) -> list[Fact]:

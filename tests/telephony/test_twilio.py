@@ -15,7 +15,10 @@ from twilio.request_validator import RequestValidator
 
 from core.errors import BadSignature, InvalidField, Unavailable
 from core.settings import settings
-from telephony import rules, twilio
+from telephony import rules, welcome
+from telephony.script import HangUp, Script, Step
+from telephony.twilio import reports, twiml, webhooks
+from telephony.twilio.kept import KEPT
 from tests.telephony.carrier import ACCOUNT, TOKEN, InboundCall, Webhook, sign
 
 BASE = "https://paidan.example:8443"
@@ -35,11 +38,12 @@ def _carrier_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def authentic(webhook: Webhook, base_url: str = BASE) -> rules.CarrierEvent:
     signature = webhook.headers(base_url)["X-Twilio-Signature"]
-    return twilio.authentic("status", webhook.path, webhook.body, signature, NOW)
+    form = webhooks.authentic_form(webhook.path, webhook.body, signature)
+    return reports.parse("status", form, NOW)
 
 
 def verified(url: str, webhook: Webhook, signature: str | None, token: str = TOKEN) -> None:
-    twilio.verify(url, twilio.form_of(webhook.body), signature, token)
+    webhooks.verify(url, webhooks.form_of(webhook.body), signature, token)
 
 
 words = st.text(st.characters(exclude_characters="\x00", codec="utf-8"), max_size=12)
@@ -136,7 +140,7 @@ def test_a_wrong_value_is_refused_by_name(name: str, value: str) -> None:
 )
 def test_a_body_that_is_no_form_is_refused(body: bytes) -> None:
     with pytest.raises(InvalidField, match="body"):
-        twilio.form_of(body)
+        webhooks.form_of(body)
 
 
 def test_a_repeated_parameter_is_refused() -> None:
@@ -149,7 +153,7 @@ def test_a_repeated_parameter_is_refused() -> None:
 @given(st.binary(max_size=300))
 def test_any_bytes_are_read_or_refused_clearly(body: bytes) -> None:
     with suppress(InvalidField):
-        twilio.parse("status", twilio.form_of(body), NOW)
+        reports.parse("status", webhooks.form_of(body), NOW)
 
 
 @given(
@@ -160,7 +164,7 @@ def test_any_bytes_are_read_or_refused_clearly(body: bytes) -> None:
 def test_any_value_is_taken_or_refused_clearly(name: str, value: str, kind: rules.Kind) -> None:
     hook = CALL.completed() if kind == "status" else CALL.left_queue()
     with suppress(InvalidField):
-        twilio.parse(kind, twilio.form_of(hook.with_(**{name: value}).body), NOW)
+        reports.parse(kind, webhooks.form_of(hook.with_(**{name: value}).body), NOW)
 
 
 def test_times_with_and_without_zone() -> None:
@@ -181,7 +185,7 @@ def test_a_withheld_number_is_taken() -> None:
 def test_the_log_keeps_no_personal_data() -> None:
     call = InboundCall(8, NOW, extra={"CallerName": "王芳", "ForwardedFrom": "+8613900139000"})
     kept = authentic(call.completed()).params
-    assert set(kept) <= set(twilio.KEPT)
+    assert set(kept) <= set(KEPT)
     assert not {call.from_number, call.to_number, "王芳", "+8613900139000"} & set(kept.values())
 
 
@@ -195,7 +199,7 @@ def test_repeated_deliveries_share_a_key_and_others_do_not() -> None:
         ("queue", CALL.left_queue("hangup")),
     ]
     keys = [
-        twilio.parse(kind, twilio.form_of(hook.body), NOW + timedelta(seconds=n)).dedup_key
+        reports.parse(kind, webhooks.form_of(hook.body), NOW + timedelta(seconds=n)).dedup_key
         for n in range(2)
         for kind, hook in hooks
     ]
@@ -229,7 +233,7 @@ def test_shape_as_documented(shared: Path, name: str, kind: rules.Kind, hook: We
     assert required <= hook.names <= required | extra
     for missing in sorted(required - {"Timestamp", "CallbackSource"}):
         with pytest.raises(InvalidField) as caught:
-            twilio.parse(kind, twilio.form_of(hook.without(missing).body), NOW)
+            reports.parse(kind, webhooks.form_of(hook.without(missing).body), NOW)
         assert [error.field for error in caught.value.errors] == [f"body.{missing}"]
 
 
@@ -238,22 +242,32 @@ def test_every_documented_value_is_known(shared: Path) -> None:
     entries = json.loads((shared / "twilio" / "webhook_params.json").read_text())
     assert set(entries["voice.request"]["CallStatus"]) <= set(rules.STATUSES)
     assert tuple(entries["voice.request"]["Direction"]) == rules.DIRECTIONS
-    assert tuple(entries["enqueue.action"]["QueueResult"]) == twilio.QUEUE_RESULTS
+    assert tuple(entries["enqueue.action"]["QueueResult"]) == reports.QUEUE_RESULTS
 
 
 @pytest.mark.shared
 def test_answers_use_documented_attributes(shared: Path) -> None:
     verbs = json.loads((shared / "twilio" / "twiml_voice_attributes.json").read_text())
     verbs["Hangup"] = []
-    for document in (twilio.welcome(), *map(twilio.after_queue, twilio.QUEUE_RESULTS)):
+    for document in documents():
         for verb in Xml.fromstring(document):
             assert set(verb.attrib) <= set(verbs[verb.tag])
 
 
+def heard(step: str, **more: str) -> Script:
+    return welcome.caller(None, None, Step(step, more=more))
+
+
+def documents() -> Iterator[str]:
+    yield twiml.render(heard("answer"), twiml.Turn(None))
+    for result in reports.QUEUE_RESULTS:
+        yield twiml.render(heard("queue", QueueResult=result), twiml.Turn(None))
+
+
 def test_a_caller_is_greeted_in_both_languages_and_queued() -> None:
-    answer = Xml.fromstring(twilio.welcome())
+    answer = Xml.fromstring(twiml.render(heard("answer"), twiml.Turn(None)))
     assert [verb.tag for verb in answer] == ["Say", "Say", "Enqueue"]
     assert [verb.get("language") for verb in answer][:2] == ["cmn-CN", "en-US"]
     assert answer[2].get("action") == BASE + "/telephony/twilio/queue"
-    assert [verb.tag for verb in Xml.fromstring(twilio.after_queue("bridged"))] == ["Hangup"]
-    assert len(Xml.fromstring(twilio.after_queue("queue-full"))) == 3
+    assert heard("queue", QueueResult="bridged") == (HangUp(),)
+    assert len(heard("queue", QueueResult="queue-full")) == 3
