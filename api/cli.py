@@ -194,6 +194,12 @@ def replay(context: typer.Context) -> None:
     _mounted("gps.replay_cli", "replay", context.args, engines=False)
 
 
+@app.command(context_settings=_PASS_ON)
+def carrier(context: typer.Context) -> None:
+    """Stand in for the carrier on this machine / 运营商模拟器."""
+    _mounted("telephony.simulator.cli", "carrier", context.args, engines=False)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code.
 
