@@ -16,6 +16,14 @@ from core.events_assignment import AssignmentRecallConfirmed as AssignmentRecall
 from core.events_assignment import AssignmentRecalled as AssignmentRecalled
 from core.events_assignment import AssignmentReturned as AssignmentReturned
 from core.events_assignment import AssignmentSent as AssignmentSent
+from core.events_calls import CallBridged as CallBridged
+from core.events_calls import CallConcluded as CallConcluded
+from core.events_calls import CallGreeted as CallGreeted
+from core.events_calls import CallHeld as CallHeld
+from core.events_calls import CallLeftQueue as CallLeftQueue
+from core.events_calls import CallOffered as CallOffered
+from core.events_calls import CallQueued as CallQueued
+from core.events_calls import CallResumed as CallResumed
 from core.events_commands import CommandEnded as CommandEnded
 from core.events_crews import CrewCameBack as CrewCameBack
 from core.events_crews import CrewReturnOverdue as CrewReturnOverdue

@@ -63,6 +63,8 @@ _EXPECTED = {
     "desk_lease_seconds": _SECONDS,
     "outbox_lease_seconds": _SECONDS,
     "gps_flush_seconds": _SECONDS,
+    "short_abandon_seconds": ("应为不小于 0 的秒数", "it must be a number of seconds from 0 on"),
+    "lost_call_seconds": ("应为不小于 10 的秒数", "it must be a number of seconds from 10 on"),
     "gps_static_seconds": (
         "应为 0 至 3600 的秒数",
         "it must be a number of seconds from 0 to 3600",
@@ -148,6 +150,12 @@ class Settings(BaseSettings):
     )
     message_templates: Path | None = Field(
         None, description="TOML file with own texts of messages; they replace those of the product."
+    )
+    short_abandon_seconds: float = Field(
+        5, ge=0, description="Who gives up within so many seconds is counted apart."
+    )
+    lost_call_seconds: float = Field(
+        300, ge=10, description="An open call that is silent for so long is asked for."
     )
     demo: bool = Field(
         default=False, description="A demo city beside the organisation; `paidan up` turns it on."

@@ -1,6 +1,7 @@
 """All queries of telephony."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.ids import new_id
 from core.models import Organisation
+from telephony import story_repository
 from telephony.command_models import CarrierCommand
 from telephony.models import Call, CarrierEventRow, PhoneNumber
 from telephony.rules import CallState, CarrierEvent
@@ -97,6 +99,8 @@ def log_once(session: Session, call: Call, event: CarrierEvent) -> bool:
             dedup_key=event.dedup_key,
             received_at=event.received_at,
             params=dict(event.params),
+            at=event.believed_at,
+            told=story_repository.told_of(event),
         )
         .on_conflict_do_nothing(index_elements=["org_id", "carrier", "dedup_key"])
         .returning(CarrierEventRow.id)
@@ -118,6 +122,9 @@ def state_of(call: Call) -> CallState:
         uncertainty_s=call.uncertainty_s,
         taken_by=call.taken_by,
         taken_at=call.taken_at,
+        stage=call.stage,
+        queue=call.queue,
+        concluded=story_repository.conclusion_of(call),
     )
 
 
@@ -131,6 +138,11 @@ def write_state(call: Call, state: CallState) -> None:
     call.uncertainty_s = state.uncertainty_s
     call.taken_by = state.taken_by
     call.taken_at = state.taken_at
+    call.stage = state.stage
+    call.queue = state.queue
+    if state.concluded is not None:
+        for name, value in asdict(state.concluded).items():
+            setattr(call, name, value)
 
 
 def end_shared(

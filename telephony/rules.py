@@ -3,8 +3,9 @@
 Reports may come late, twice and in any order. A call only moves forward, opened → ringing →
 in-progress → ended, and ends once; a report that would move it back is no news.
 
-Point A is the moment of the first terminal report that arrives (`CallEnded.occurred_at`). Facts
-are appended: a later report never moves it, even with an earlier time of the carrier.
+Point A is the moment of the first report of the end that arrives (`CallEnded.occurred_at`). Facts
+are appended: a later report never moves it, even with an earlier time of the carrier. What happens
+in between, and what became of the call, is told by `telephony.story`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,11 +14,26 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-from core.events import CallEnded, CallOpened, CallProgressed, CallTaken, Payload
+from core.events import (
+    CallBridged,
+    CallConcluded,
+    CallEnded,
+    CallGreeted,
+    CallHeld,
+    CallLeftQueue,
+    CallOffered,
+    CallOpened,
+    CallProgressed,
+    CallQueued,
+    CallResumed,
+    CallTaken,
+    Payload,
+)
 
-Kind = Literal["voice", "status", "queue", "step", "conference", "recording"]
+Kind = Literal["voice", "status", "queue", "step", "conference", "recording", "lookup"]
 """`voice`: somebody calls. `status`: a leg came to another state. `queue`: the caller left the
 queue. `step`: a leg asks what is next (its keys, if any). `conference`, `recording`: of a call.
+`lookup`: what the carrier says of a call of which nothing was heard, when it is asked.
 """
 
 STATES = ("opened", "ringing", "in-progress", "ended")
@@ -29,10 +45,27 @@ PROGRESS = {
     "in-progress": "in-progress",
 }
 STATUSES = (*PROGRESS, *TERMINAL)
+STAGE_OF: Mapping[type[Payload], str] = {
+    CallGreeted: "menu",
+    CallOffered: "offered",
+    CallBridged: "talking",
+    CallResumed: "talking",
+    CallHeld: "held",
+}
 DIRECTIONS = ("inbound", "outbound-api", "outbound-dial")
 
 CARRIER_TIME = "status_callback.timestamp"
 RECEIVED_TIME = "status_callback.received"
+LEAVE_TIME = "participant_leave.timestamp"
+LEAVE_RECEIVED = "participant_leave.received"
+LOOKUP_TIME = "carrier_lookup.end_time"
+LOOKUP_RECEIVED = "carrier_lookup.received"
+EVIDENCE = {
+    "status": (CARRIER_TIME, RECEIVED_TIME),
+    "conference": (LEAVE_TIME, LEAVE_RECEIVED),
+    "lookup": (LOOKUP_TIME, LOOKUP_RECEIVED),
+}
+"""Kind of a report that ends a call → its evidence with a time of the carrier, and without."""
 CARRIER_UNCERTAINTY_S = 1.0  # the carrier writes whole seconds
 RECEIVED_UNCERTAINTY_S = 15.0  # the carrier's own limit on one request, connecting included
 # Deliveries are repeated for hours and clocks are off by minutes: no true time is further away.
@@ -43,7 +76,7 @@ NO_SEQUENCE = -1
 
 @dataclass(frozen=True, slots=True)
 class CarrierEvent:
-    """One webhook, checked. `kind`: what it tells; only `status` of the caller's leg ends a call.
+    """One webhook, checked. `kind`: what it tells.
 
     `carrier_at` is the carrier's time (whole seconds), `received_at` ours; both aware UTC.
     `dedup_key` is equal for repeated deliveries of one report. `params` holds what may be kept
@@ -93,6 +126,13 @@ class CarrierEvent:
         return self.reason == "participant_hung_up"
 
     @property
+    def ends(self) -> bool:
+        """It tells when its leg was over: its last state, or that it hung up in a conference."""
+        if self.kind in ("status", "lookup"):
+            return self.status in TERMINAL
+        return self.kind == "conference" and self.event == "leave" and self.hung_up
+
+    @property
     def believed_at(self) -> datetime | None:
         """The carrier's time, or None where it gave none that can be true."""
         if self.carrier_at is None:
@@ -133,6 +173,9 @@ class CallState:
     uncertainty_s: float | None = None
     taken_by: UUID | None = None
     taken_at: datetime | None = None
+    stage: str = "ringing"
+    queue: str | None = None
+    concluded: CallConcluded | None = None
 
 
 class Fact(NamedTuple):
@@ -152,7 +195,7 @@ def decide(call: CallState | None, event: CarrierEvent) -> list[Fact]:
             carrier=event.carrier, carrier_call=event.carrier_call, direction=event.direction
         )
         facts.append(Fact(opened, event.at))
-    if event.kind == "status" and event.status in TERMINAL:
+    if event.ends:
         facts.append(_end(event))
     elif _is_news(call, event):
         progressed = CallProgressed(state=PROGRESS[event.status], sequence=event.sequence)
@@ -171,11 +214,13 @@ def _end(event: CarrierEvent) -> Fact:
     """Point A. A carrier clock ahead of ours is kept as it is, but believed less; a time that
     cannot be true counts as none.
     """
-    evidence, uncertainty_s = RECEIVED_TIME, RECEIVED_UNCERTAINTY_S
+    timed, received = EVIDENCE[event.kind]
+    evidence, uncertainty_s = received, RECEIVED_UNCERTAINTY_S
     if event.believed_at is not None:
         ahead_s = (event.believed_at - event.received_at).total_seconds()
-        evidence, uncertainty_s = CARRIER_TIME, max(CARRIER_UNCERTAINTY_S, ahead_s)
-    ended = CallEnded(end_state=event.status, evidence=evidence, uncertainty_s=uncertainty_s)
+        evidence, uncertainty_s = timed, max(CARRIER_UNCERTAINTY_S, ahead_s)
+    end_state = event.status or "completed"
+    ended = CallEnded(end_state=end_state, evidence=evidence, uncertainty_s=uncertainty_s)
     return Fact(ended, event.at)
 
 
@@ -198,6 +243,7 @@ def evolve(call: CallState | None, fact: Fact) -> CallState:
             return replace(
                 call,
                 state="ended",
+                stage="ended",
                 ended_at=at,
                 end_state=payload.end_state,
                 evidence=payload.evidence,
@@ -205,6 +251,14 @@ def evolve(call: CallState | None, fact: Fact) -> CallState:
             )
         case CallTaken():
             return replace(call, taken_by=payload.agent_id, taken_at=at)
+        case CallQueued():
+            return replace(call, stage="queued", queue=payload.queue)
+        case CallConcluded():
+            return replace(call, concluded=payload)
+        case CallLeftQueue():
+            return call
+    if type(payload) in STAGE_OF:
+        return replace(call, stage=STAGE_OF[type(payload)])
     raise TypeError(f"{payload.TYPE} is no fact of a call")
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from core.correlation import correlated
 from core.db import read_session
 from core.errors import AlreadyDone, NotFound, Problem
 from core.events import CallTaken
@@ -14,9 +13,10 @@ from core.identity import system_actor
 from core.local import local_time
 from core.models import User
 from core.uow import UnitOfWork, unit_of_work
-from telephony import repository, settling
+from telephony import repository, settling, telling
 from telephony.models import Call
 from telephony.rules import CarrierEvent, Fact, decide, evolve
+from telephony.story_legs import FAR
 
 
 class UnknownNumber(Problem):
@@ -66,16 +66,11 @@ def hear(uow: UnitOfWork, event: CarrierEvent) -> Call:
     if not repository.log_once(uow.session, call, event):
         return call
 
+    leg = telling.leg_of(uow, call, event)
     state = None if is_new else repository.state_of(call)
-    facts = decide(state, event) if call.carrier_call == event.carrier_call else []
-
-    with correlated(str(call.id)):
-        for fact in facts:
-            state = evolve(state, fact)
-            uow.emit(call.id, fact.payload, occurred_at=fact.occurred_at, source="carrier")
-    if facts and state is not None:
-        repository.write_state(call, state)
-        uow.touch("call", call.id)
+    facts = decide(state, event) if leg is not None and leg.role in FAR else []
+    telling.record(uow, call, state, facts)
+    telling.retell(uow, call, event.at)
     return call
 
 

@@ -1,0 +1,131 @@
+"""Evidence of calls, and the rows that are made of it: calls' legs and stays in queues."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from core.events import CallConcluded
+from core.ids import new_id
+from telephony.leg_models import CallLeg
+from telephony.models import Call, CarrierEventRow, QueueStay
+from telephony.rules import CarrierEvent
+from telephony.spans import seconds
+from telephony.story import Story
+from telephony.story_legs import Evidence, LegStory
+
+
+def told_of(event: CarrierEvent) -> dict[str, Any]:
+    """What a report says to the story, as it is kept; what is blank is left out."""
+    word = event.queue_result or event.event or event.step
+    told = {
+        "status": event.status,
+        "word": word,
+        "sequence": event.sequence if event.sequence >= 0 else None,
+        "seconds": event.queue_s,
+        "reason": event.reason,
+    }
+    return {name: value for name, value in told.items() if value not in ("", None)}
+
+
+def log_decision(
+    session: Session, call: Call, word: str, key: str, at: datetime, more: Mapping[str, Any]
+) -> bool:
+    """Keep what we decided ourselves, as evidence; False when it is there already."""
+    logged = session.scalar(
+        insert(CarrierEventRow)
+        .values(
+            org_id=call.org_id,
+            id=new_id(),
+            call_id=call.id,
+            carrier=call.carrier,
+            carrier_call="",
+            kind="flow",
+            dedup_key=f"{call.id}:flow:{word}:{key}",
+            received_at=at,
+            params={},
+            told={"word": word, "more": dict(more)},
+        )
+        .on_conflict_do_nothing(index_elements=["org_id", "carrier", "dedup_key"])
+        .returning(CarrierEventRow.id)
+    )
+    return logged is not None
+
+
+def evidence_of(session: Session, org_id: int, call_id: UUID) -> list[Evidence]:
+    """All that is known of a call. What was logged before stories were told is left out."""
+    row = CarrierEventRow
+    query = select(row.kind, row.carrier_call, row.received_at, row.at, row.told).where(
+        row.org_id == org_id, row.call_id == call_id, row.told.is_not(None)
+    )
+    return [
+        Evidence(
+            kind=one.kind,
+            party=one.carrier_call,
+            received_at=one.received_at,
+            at=one.at,
+            **{**one.told, "more": _hashable(one.told.get("more", {}))},
+        )
+        for one in session.execute(query)
+    ]
+
+
+def _hashable(more: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+    return tuple(
+        (name, tuple(value) if isinstance(value, list) else value)
+        for name, value in sorted(more.items())
+    )
+
+
+def legs_of(session: Session, org_id: int, call_id: UUID) -> Sequence[CallLeg]:
+    """The legs of a call, the first that was placed first."""
+    query = select(CallLeg).where(CallLeg.org_id == org_id, CallLeg.call_id == call_id)
+    return session.scalars(query.order_by(CallLeg.placed_at, CallLeg.id)).all()
+
+
+def stays_of(session: Session, org_id: int, call_id: UUID) -> dict[int, QueueStay]:
+    """The stays of a call in queues, by number."""
+    query = select(QueueStay).where(QueueStay.org_id == org_id, QueueStay.call_id == call_id)
+    return {one.number: one for one in session.scalars(query)}
+
+
+def write_leg(row: CallLeg, leg: LegStory) -> None:
+    """Make the row hold what is told of the leg."""
+    row.state = leg.state
+    row.ringing_at = leg.ringing_at
+    row.answered_at = leg.answered_at
+    row.ended_at = leg.ended_at
+    row.end_state = leg.end_state
+    row.joined_at = leg.present[0].begin if leg.present else None
+    row.left_at = leg.present[-1].end if leg.present else None
+    held = leg.held[-1] if leg.held else None
+    row.held_since = held.begin if held and held.end is None else None
+    row.held_s = seconds(leg.held)
+
+
+def write_stays(session: Session, call: Call, rows: Mapping[int, QueueStay], story: Story) -> None:
+    """Make the rows hold the stays that are told of."""
+    for number, stay in enumerate(story.stays, start=1):
+        row = rows.get(number)
+        if row is None:
+            row = QueueStay(org_id=call.org_id, call_id=call.id, number=number)
+            session.add(row)
+        row.queue = stay.queue
+        row.entered_at = stay.entered_at
+        row.left_at = stay.left_at
+        row.result = stay.result
+        row.priority = stay.priority
+        row.language = stay.language
+        row.skills = list(stay.skills)
+
+
+def conclusion_of(call: Call) -> CallConcluded | None:
+    """What a row says that became of its call."""
+    if call.outcome is None:
+        return None
+    return CallConcluded(**{one.name: getattr(call, one.name) for one in fields(CallConcluded)})
