@@ -16,6 +16,7 @@ from dispatch.tickets import followup, rejudging
 from dispatch.tickets import service as tickets
 from telephony import messages, welcome
 from telephony.purposes import CALLER
+from telephony.routing import bridge, callbacks, supervision
 
 SUBSCRIPTIONS = {
     "sla.breached": ("reviews.follow",),
@@ -72,6 +73,10 @@ JOBS = {
 
 PURPOSES = {
     CALLER: welcome.caller,
+    "agent": bridge.agent,
+    "third": bridge.third,
+    "supervisor": supervision.answer,
+    "callback": callbacks.answer,
 }
 """What legs of calls hear, by their purpose: see telephony/purposes.py."""
 

@@ -81,6 +81,8 @@ class NotFound(Problem):
             "phone": "电话",
             "record": "记录",
             "import": "导入",
+            "offer": "来电提醒",
+            "callback": "回拨",
             "policy": "时限政策",
             "calendar": "日历",
             "suppression": "退订记录",

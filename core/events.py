@@ -5,6 +5,17 @@ live in tables that can be corrected, masked and erased; `core.eventlog` refuses
 `at` of a stamp is the event's own `occurred_at`.
 """
 
+from core.events_agents import AgentActed as AgentActed
+from core.events_agents import AgentEquipped as AgentEquipped
+from core.events_agents import AgentMoved as AgentMoved
+from core.events_agents import AgentOffered as AgentOffered
+from core.events_agents import AgentOfferEnded as AgentOfferEnded
+from core.events_agents import AgentWrapped as AgentWrapped
+from core.events_agents import CallbackAnswered as CallbackAnswered
+from core.events_agents import CallbackAsked as CallbackAsked
+from core.events_agents import CallbackDialled as CallbackDialled
+from core.events_agents import CallbackEnded as CallbackEnded
+from core.events_agents import CallbackPutOff as CallbackPutOff
 from core.events_assignment import AssignmentAccepted as AssignmentAccepted
 from core.events_assignment import AssignmentActivated as AssignmentActivated
 from core.events_assignment import AssignmentArrived as AssignmentArrived

@@ -1,0 +1,329 @@
+"""All queries of the routing of calls.
+
+Rows are locked in one order, call before agent before offer; the switchboard waits for none of
+them, but leaves what somebody else holds to its next turn.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, delete, exists, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session, aliased
+
+from core.models import Organisation, User
+from telephony.command_models import CarrierCommand
+from telephony.leg_models import CallLeg
+from telephony.models import Call, QueueStay
+from telephony.routing.matching import Free, Waiting
+from telephony.routing.models import Agent, AgentCall, AgentSkill, AgentSpan, Callback, Offer
+
+_SWITCH_LOCK = 7_245_035
+ENDED = "ended"
+CARRIER_TRIES = 3
+
+
+def one_switchboard(session: Session, org_id: int) -> bool:
+    """Be the only switchboard of the organisation until the commit; False: another one is."""
+    query = select(func.pg_try_advisory_xact_lock(_SWITCH_LOCK, org_id))
+    return bool(session.scalar(query))
+
+
+def organisations(session: Session) -> Sequence[int]:
+    """Those with agents: nobody else can be connected."""
+    return session.scalars(
+        select(Organisation.id).where(exists().where(Agent.org_id == Organisation.id))
+    ).all()
+
+
+# Agents
+
+
+def agent_locked(session: Session, org_id: int, user_id: UUID, now: datetime) -> Agent | None:
+    """The agent's row, locked, made where there is none; None: no such person."""
+    found = session.get(Agent, (org_id, user_id), with_for_update=True, populate_existing=True)
+    if found is not None or session.get(User, (org_id, user_id)) is None:
+        return found
+    new = insert(Agent).values(
+        org_id=org_id, user_id=user_id, state="offline", since=now, idle_since=now
+    )
+    session.execute(new.on_conflict_do_nothing())
+    return session.get(Agent, (org_id, user_id), with_for_update=True, populate_existing=True)
+
+
+def agent_now(session: Session, org_id: int, user_id: UUID) -> Agent | None:
+    """The agent's row, locked if nobody else holds it; None otherwise."""
+    query = select(Agent).where(Agent.org_id == org_id, Agent.user_id == user_id)
+    again = {"populate_existing": True}
+    return session.scalars(
+        query.with_for_update(skip_locked=True), execution_options=again
+    ).one_or_none()
+
+
+def free_agents(session: Session, org_id: int) -> list[Free]:
+    """Who can be reserved now; not locked yet."""
+    query = select(Agent).where(
+        Agent.org_id == org_id, Agent.state == "available", Agent.endpoint.is_not(None)
+    )
+    found = session.scalars(query).all()
+    skills = skills_of(session, org_id, [one.user_id for one in found])
+    return [
+        Free(one.user_id, one.idle_since, skills[one.user_id], frozenset(one.languages))
+        for one in found
+    ]
+
+
+def skills_of(
+    session: Session, org_id: int, user_ids: Collection[UUID]
+) -> Mapping[UUID, dict[str, int]]:
+    """Agent → skill → level."""
+    query = select(AgentSkill).where(
+        AgentSkill.org_id == org_id, AgentSkill.user_id.in_(list(user_ids))
+    )
+    found: defaultdict[UUID, dict[str, int]] = defaultdict(dict)
+    for one in session.scalars(query):
+        found[one.user_id][one.skill] = one.level
+    return found
+
+
+def drop_skills(session: Session, org_id: int, user_id: UUID) -> None:
+    session.execute(
+        delete(AgentSkill).where(AgentSkill.org_id == org_id, AgentSkill.user_id == user_id)
+    )
+
+
+def end_span(session: Session, org_id: int, user_id: UUID, now: datetime) -> None:
+    """End the stretch of time that the agent is in."""
+    session.flush()
+    session.execute(
+        update(AgentSpan)
+        .where(
+            AgentSpan.org_id == org_id, AgentSpan.user_id == user_id, AgentSpan.ended_at.is_(None)
+        )
+        .values(ended_at=now)
+    )
+
+
+def wrap_ups_due(session: Session, org_id: int, now: datetime) -> Sequence[Agent]:
+    """Agents whose after-call work has had its time, locked."""
+    query = select(Agent).where(
+        Agent.org_id == org_id, Agent.state == "wrap_up", Agent.until <= now
+    )
+    return session.scalars(query.with_for_update(skip_locked=True)).all()
+
+
+# Who waits
+
+
+def waiting_calls(session: Session, org_id: int) -> list[Waiting]:
+    """Callers in queues to whom no agent is on the way."""
+    offered = exists().where(
+        Offer.org_id == org_id, Offer.call_id == QueueStay.call_id, Offer.ended_at.is_(None)
+    )
+    promised = exists().where(Callback.org_id == org_id, Callback.from_call_id == QueueStay.call_id)
+    query = (
+        select(QueueStay)
+        .join(Call, (Call.org_id == QueueStay.org_id) & (Call.id == QueueStay.call_id))
+        .where(QueueStay.org_id == org_id, QueueStay.left_at.is_(None), Call.state != ENDED)
+        .where(~offered, ~promised)
+    )
+    return [
+        Waiting(
+            one.call_id,
+            one.queue,
+            one.entered_at,
+            one.priority,
+            frozenset(one.skills),
+            one.language or None,
+        )
+        for one in session.scalars(query)
+    ]
+
+
+def is_waiting(session: Session, org_id: int, call_id: UUID) -> bool:
+    """Whether the caller is in a queue."""
+    query = (
+        select(QueueStay.number)
+        .join(Call, (Call.org_id == QueueStay.org_id) & (Call.id == QueueStay.call_id))
+        .where(QueueStay.org_id == org_id, QueueStay.call_id == call_id)
+        .where(QueueStay.left_at.is_(None), Call.state != ENDED)
+    )
+    return session.execute(query).first() is not None
+
+
+def last_stay(session: Session, org_id: int, call_id: UUID) -> QueueStay | None:
+    query = select(QueueStay).where(QueueStay.org_id == org_id, QueueStay.call_id == call_id)
+    return session.scalars(query.order_by(QueueStay.number.desc()).limit(1)).one_or_none()
+
+
+def call_now(session: Session, org_id: int, call_id: UUID) -> Call | None:
+    """A call, kept from changing its key, if no report about it is just being taken."""
+    query = select(Call).where(Call.org_id == org_id, Call.id == call_id)
+    return session.scalars(query.with_for_update(skip_locked=True, key_share=True)).one_or_none()
+
+
+def call_locked(session: Session, org_id: int, call_id: UUID) -> Call | None:
+    """A call, locked."""
+    query = select(Call).where(Call.org_id == org_id, Call.id == call_id)
+    return session.scalars(query.with_for_update()).one_or_none()
+
+
+# Offers and parts
+
+
+def open_offers(session: Session, org_id: int) -> Sequence[Offer]:
+    query = select(Offer).where(Offer.org_id == org_id, Offer.ended_at.is_(None))
+    return session.scalars(query.order_by(Offer.offered_at)).all()
+
+
+def offer_locked(session: Session, org_id: int, offer_id: UUID) -> Offer | None:
+    return session.get(Offer, (org_id, offer_id), with_for_update=True, populate_existing=True)
+
+
+def offer_of_leg(session: Session, org_id: int, leg_id: UUID) -> Offer | None:
+    query = select(Offer).where(Offer.org_id == org_id, Offer.leg_id == leg_id)
+    return session.scalars(query).one_or_none()
+
+
+def offer_of_agent(session: Session, org_id: int, user_id: UUID) -> Offer | None:
+    """The agent's open offer."""
+    query = select(Offer).where(
+        Offer.org_id == org_id, Offer.user_id == user_id, Offer.ended_at.is_(None)
+    )
+    return session.scalars(query).one_or_none()
+
+
+def offer_of_call(session: Session, org_id: int, call_id: UUID) -> Offer | None:
+    """The open offer of a call."""
+    query = select(Offer).where(
+        Offer.org_id == org_id, Offer.call_id == call_id, Offer.ended_at.is_(None)
+    )
+    return session.scalars(query).one_or_none()
+
+
+def active_parts(session: Session, org_id: int) -> Sequence[AgentCall]:
+    """Parts in calls that have not ended."""
+    query = select(AgentCall).where(AgentCall.org_id == org_id, AgentCall.state != ENDED)
+    return session.scalars(query).all()
+
+
+def part_of(session: Session, org_id: int, user_id: UUID, call_id: UUID) -> AgentCall | None:
+    """The agent's part in a call, while it lasts."""
+    query = select(AgentCall).where(
+        AgentCall.org_id == org_id,
+        AgentCall.user_id == user_id,
+        AgentCall.call_id == call_id,
+        AgentCall.state != ENDED,
+    )
+    return session.scalars(query).one_or_none()
+
+
+def parts_of_call(session: Session, org_id: int, call_id: UUID) -> Sequence[AgentCall]:
+    """Agents that are in a call now, active or parked."""
+    query = select(AgentCall).where(
+        AgentCall.org_id == org_id, AgentCall.call_id == call_id, AgentCall.state != ENDED
+    )
+    return session.scalars(query.order_by(AgentCall.began_at, AgentCall.id)).all()
+
+
+def parts_of_agent(session: Session, org_id: int, user_id: UUID) -> Sequence[AgentCall]:
+    query = select(AgentCall).where(
+        AgentCall.org_id == org_id, AgentCall.user_id == user_id, AgentCall.state != ENDED
+    )
+    return session.scalars(query.order_by(AgentCall.began_at)).all()
+
+
+def last_part(session: Session, org_id: int, user_id: UUID, call_id: UUID) -> AgentCall | None:
+    query = select(AgentCall).where(
+        AgentCall.org_id == org_id, AgentCall.user_id == user_id, AgentCall.call_id == call_id
+    )
+    return session.scalars(query.order_by(AgentCall.began_at.desc()).limit(1)).one_or_none()
+
+
+def legs(session: Session, org_id: int, ids: Collection[UUID]) -> dict[UUID, CallLeg]:
+    query = select(CallLeg).where(CallLeg.org_id == org_id, CallLeg.id.in_(list(ids)))
+    return {one.id: one for one in session.scalars(query)}
+
+
+def legs_of_call(session: Session, org_id: int, call_id: UUID) -> Sequence[CallLeg]:
+    """Telephones of a call that are not over."""
+    query = select(CallLeg).where(
+        CallLeg.org_id == org_id, CallLeg.call_id == call_id, CallLeg.state != ENDED
+    )
+    return session.scalars(query.order_by(CallLeg.placed_at, CallLeg.id)).all()
+
+
+def ended_legs(session: Session, org_id: int, call_id: UUID, role: str) -> Sequence[CallLeg]:
+    query = select(CallLeg).where(
+        CallLeg.org_id == org_id,
+        CallLeg.call_id == call_id,
+        CallLeg.role == role,
+        CallLeg.state == ENDED,
+    )
+    return session.scalars(query).all()
+
+
+def last_left(session: Session, org_id: int, call_id: UUID) -> AgentCall:
+    """The part that ended last in a call that agents have left."""
+    query = select(AgentCall).where(AgentCall.org_id == org_id, AgentCall.call_id == call_id)
+    return session.scalars(query.order_by(AgentCall.ended_at.desc()).limit(1)).one()
+
+
+def left_alone(session: Session, org_id: int) -> Sequence[Call]:
+    """Customers who had an agent and have nobody now, nor is anybody or a queue on the way.
+
+    What was asked of the carrier since the last agent left is waited for, three times at most.
+    """
+    part, offer, stay = aliased(AgentCall), aliased(Offer), aliased(QueueStay)
+    leg, asked = aliased(CallLeg), aliased(CarrierCommand)
+    ended = select(func.max(part.ended_at)).where(part.org_id == org_id, part.call_id == Call.id)
+    since = ended.scalar_subquery()
+    mine = (asked.org_id == org_id, asked.call_id == Call.id, asked.created_at >= since)
+    sent = (*mine, asked.kind.in_(("redirect", "hang_up")), ~_of_staff(asked))
+    tried = select(func.count()).select_from(asked).where(*sent, asked.state == "failed")
+    query = (
+        select(Call)
+        .where(Call.org_id == org_id, Call.state != ENDED, since.is_not(None))
+        .where(
+            ~exists().where(part.org_id == org_id, part.call_id == Call.id, part.state != ENDED),
+            ~exists().where(
+                offer.org_id == org_id, offer.call_id == Call.id, offer.ended_at.is_(None)
+            ),
+            ~exists().where(stay.org_id == org_id, stay.call_id == Call.id, stay.left_at.is_(None)),
+            ~exists().where(
+                leg.org_id == org_id,
+                leg.call_id == Call.id,
+                leg.role == "third",
+                leg.state != ENDED,
+            ),
+            ~exists().where(*sent, asked.state != "failed"),
+            tried.scalar_subquery() < CARRIER_TRIES,
+        )
+    )
+    return session.scalars(query).all()
+
+
+def _of_staff(asked: type[CarrierCommand]) -> ColumnElement[bool]:
+    """It is about a leg of ours, not about the customer's."""
+    leg = aliased(CallLeg)
+    return exists().where(
+        leg.org_id == asked.org_id,
+        leg.id == asked.leg_id,
+        leg.role.in_(("agent", "third", "supervisor")),
+    )
+
+
+# Deadlines
+
+
+def next_due(session: Session) -> datetime | None:
+    """The earliest deadline of an offer, of after-call work or of a call-back."""
+    query = text(
+        "SELECT least((SELECT min(expires_at) FROM offer WHERE ended_at IS NULL),"
+        " (SELECT min(until) FROM agent WHERE state = 'wrap_up'),"
+        " (SELECT min(next_at) FROM callback WHERE state = 'waiting'))"
+    )
+    found: datetime | None = session.scalar(query)
+    return found

@@ -1,0 +1,133 @@
+"""The switchboard: reads who waits and who is free, and lets phones ring.
+
+It remembers nothing: what it does follows from the rows, so that any process may do the next turn.
+One turn of an organisation at a time. It waits for no row that somebody else holds.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from core.clock import now as clock_now
+from core.db import read_session
+from core.identity import system_actor
+from core.uow import UnitOfWork, unit_of_work
+from telephony.models import Call
+from telephony.routing import agents, bridge, callbacks, offers, repository
+from telephony.routing import callback_repository as book
+from telephony.routing.legs import Fate, fates
+from telephony.routing.matching import Match, match, next_change, waited_out
+from telephony.routing.models import Agent, Callback, Offer
+from telephony.routing.queues import plan
+
+PART = "switchboard"
+
+
+def sweep() -> int:
+    """One turn for every organisation; how much was done."""
+    with read_session() as session:
+        organisations = repository.organisations(session)
+    return sum(turn(org_id) for org_id in organisations)
+
+
+def next_due(session: Session) -> datetime | None:
+    """When there is something to do that nobody will announce."""
+    moments = [repository.next_due(session)]
+    for org_id in repository.organisations(session):
+        waiting = repository.waiting_calls(session, org_id)
+        moments.append(next_change(waiting, plan(), clock_now()))
+    return min((one for one in moments if one is not None), default=None)
+
+
+def turn(org_id: int) -> int:
+    """Look at all that waits in one organisation; how much was done."""
+    with unit_of_work(system_actor(org_id, PART), now=clock_now()) as uow:
+        if not repository.one_switchboard(uow.session, org_id):
+            return 0
+        done = agents.end_due_wrap_ups(uow)
+        done += _settle_offers(uow)
+        done += bridge.settle(uow)
+        done += _give_up(uow)
+        uow.session.flush()
+        return done + _offer(uow)
+
+
+def _settle_offers(uow: UnitOfWork) -> int:
+    """End reservations that are over: nobody answered, the phone failed, the caller has gone."""
+    found = repository.open_offers(uow.session, uow.org_id)
+    over = fates(uow, [one.leg_id for one in found])
+    settled = 0
+    for one in found:
+        outcome = _outcome(uow, one, over[one.leg_id])
+        if outcome is None:
+            continue
+        if repository.call_now(uow.session, uow.org_id, one.call_id) is None:
+            continue  # a report about it is just being taken: perhaps the phone was answered
+        agent = repository.agent_now(uow.session, uow.org_id, one.user_id)
+        offer = repository.offer_locked(uow.session, uow.org_id, one.id) if agent else None
+        if agent is not None and offer is not None and offer.ended_at is None:
+            offers.fail(uow, offer, agent, outcome)
+            settled += 1
+    return settled
+
+
+def _outcome(uow: UnitOfWork, offer: Offer, fate: Fate) -> str | None:
+    """How an open offer ends now; None: it goes on."""
+    if fate != "open":
+        return "failed" if fate == "failed" else "no_answer"
+    if not _wanted(uow, offer):
+        return "left"
+    return "no_answer" if uow.now >= offer.expires_at else None
+
+
+def _wanted(uow: UnitOfWork, offer: Offer) -> bool:
+    if offer.kind == "caller":
+        return repository.is_waiting(uow.session, uow.org_id, offer.call_id)
+    if offer.kind == "callback":
+        assert offer.callback_id is not None
+        row = uow.session.get(Callback, (uow.org_id, offer.callback_id))
+        return row is not None and row.state == "dialling"
+    call = uow.session.get(Call, (uow.org_id, offer.call_id))
+    return call is not None and call.state != repository.ENDED
+
+
+def _give_up(uow: UnitOfWork) -> int:
+    """Who has waited as long as one may is called back instead."""
+    late = waited_out(repository.waiting_calls(uow.session, uow.org_id), plan(), uow.now)
+    return sum(bridge.promise(uow, one) for one in late)
+
+
+def _offer(uow: UnitOfWork) -> int:
+    waiting = repository.waiting_calls(uow.session, uow.org_id) + callbacks.due(uow)
+    if not waiting:
+        return 0
+    free = repository.free_agents(uow.session, uow.org_id)
+    return sum(_reserve(uow, pair) for pair in match(waiting, free, plan(), uow.now))
+
+
+def _reserve(uow: UnitOfWork, pair: Match) -> bool:
+    """False where somebody holds one of the rows, or was faster: the next turn looks again."""
+    row = book.now_locked(uow.session, uow.org_id, pair.waiting.id)
+    if row is not None:
+        return _call_back(uow, pair, row)
+    call = repository.call_now(uow.session, uow.org_id, pair.waiting.id)
+    agent = _taken(uow, pair.agent.id) if call is not None else None
+    if call is None or agent is None:
+        return False
+    offers.make(uow, agent, call, "caller", queue=pair.queue)
+    return True
+
+
+def _call_back(uow: UnitOfWork, pair: Match, row: Callback) -> bool:
+    agent = _taken(uow, pair.agent.id)
+    if agent is None:
+        return False
+    call = callbacks.call_for(uow, row)
+    offers.make(uow, agent, call, "callback", queue=pair.queue, callback_id=row.id)
+    return True
+
+
+def _taken(uow: UnitOfWork, user_id: UUID) -> Agent | None:
+    agent = repository.agent_now(uow.session, uow.org_id, user_id)
+    return agent if agent is not None and agent.state == "available" else None
