@@ -31,6 +31,7 @@ from sla.shares import shares
 from sla.slack import slack
 from sla.timelines import Timeline
 from sla.words import PARTIES
+from telephony.message_repository import ids_about as message_ids
 
 
 def order_page(session: Session, org_id: int, order_id: UUID, now: datetime) -> dict[str, Any]:
@@ -246,12 +247,15 @@ def _history(
     streams += [one.id for one in loaded.timers if one.kind == "breach"]
     if loaded.ticket:
         streams.append(loaded.ticket.id)
+    streams += message_ids(
+        session, org_id, [loaded.row.id, *(one.id for one in loaded.assignments)]
+    )
     query = (
         select(Event)
         .where(
             Event.org_id == org_id,
             Event.stream_id.in_(streams),
-            Event.stream.in_(("order", "assignment", "ticket", "sla", "hold", "review")),
+            Event.stream.in_(("order", "assignment", "ticket", "sla", "hold", "review", "message")),
         )
         .order_by(Event.recorded_at, Event.stream, Event.seq)
     )

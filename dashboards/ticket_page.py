@@ -18,6 +18,7 @@ from dispatch.orders.models import Location, Order, OrderTicket, Stamp
 from dispatch.privacy.masking import Eyes
 from dispatch.tickets import repository, rules
 from dispatch.tickets.models import FollowUp, Ticket, TicketNote, TicketRelation
+from telephony.message_repository import ids_about as message_ids
 
 BY_PERSON = (
     "merge", "unmerge", "transfer", "return", "answer", "contact", "close", "reopen", "order"
@@ -183,7 +184,10 @@ def _history(
     names: dict[UUID, str],
     eyes: Eyes,
 ) -> list[dict[str, Any]]:
-    """Facts of the ticket and of its follow-ups, and chase-ups that it came with."""
+    """Facts of the ticket and of its follow-ups, messages about its order, and chase-ups that it
+    came with.
+    """
+    about = ticket.order_id
     query = (
         select(Event, TicketNote.words)
         .outerjoin(TicketNote, (TicketNote.org_id == Event.org_id) & (TicketNote.id == Event.id))
@@ -192,6 +196,8 @@ def _history(
             or_(
                 (Event.stream == "ticket") & (Event.stream_id == ticket.id),
                 (Event.stream == "followup") & Event.stream_id.in_(calls),
+                (Event.stream == "message")
+                & Event.stream_id.in_(message_ids(session, org_id, [about or ticket.id])),
             ),
         )
         .order_by(Event.recorded_at, Event.stream.desc(), Event.seq)

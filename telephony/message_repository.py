@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core.ids import new_id
+from core.models import Organisation
 from telephony.command_models import CarrierCommand
 from telephony.delivery import MessageState
 from telephony.message_models import Message, NumberLanguage, Suppression
@@ -112,6 +113,10 @@ def waiting_to(
         Message.category.in_(categories),
     )
     return list(session.scalars(query))
+
+
+def is_demo(session: Session, org_id: int) -> bool:
+    return bool(session.scalar(select(Organisation.demo).where(Organisation.id == org_id)))
 
 
 def numbers_of(session: Session, org_id: int) -> Sequence[str]:

@@ -3,11 +3,15 @@
 A message goes out as a carrier command whose subject it is, so `paidan dial` sends it at most once.
 """
 
+import hashlib
+import hmac
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
 
 from core.clock import rate
 from core.db import read_session
@@ -17,6 +21,7 @@ from core.identity import system_actor
 from core.ids import new_id
 from core.logging import logger
 from core.recorded import Recorded
+from core.secrets import secret_key
 from core.settings import settings
 from core.uow import UnitOfWork, unit_of_work
 from telephony import message_repository as repository
@@ -53,19 +58,21 @@ class NewMessage:
     expires_in: timedelta = KEPT
 
 
-def set_up(org_id: int) -> bool:
-    """Whether messages can leave the house: a carrier's account and a number to send from."""
+def set_up(session: Session, org_id: int) -> bool:
+    """Whether messages and calls of an organisation can leave the house: a carrier's account and
+    a number to send from. Those of a demo city reach nobody: its numbers are made up.
+    """
     own = settings()
     if not own.twilio_account_sid or own.twilio_auth_token is None:
         return False
-    return sender(org_id) is not None
+    if repository.is_demo(session, org_id):
+        return False
+    return sender(session, org_id) is not None
 
 
-def sender(org_id: int) -> str | None:
+def sender(session: Session, org_id: int) -> str | None:
     """The number that messages and calls of an organisation come from."""
-    with read_session() as session:
-        numbers = repository.numbers_of(session, org_id)
-    return settings().caller_number or next(iter(numbers), None)
+    return settings().caller_number or next(iter(repository.numbers_of(session, org_id)), None)
 
 
 def send(uow: UnitOfWork, new: NewMessage, *, held_s: float = 0.0) -> UUID | None:
@@ -121,7 +128,7 @@ def _command(
         purpose=PURPOSE,
         subject_id=id_,
         to_number=new.to_number,
-        from_number=sender(uow.org_id),
+        from_number=sender(uow.session, uow.org_id),
         params={"text": words, "template": text.approval, "values": list(values.values())},
         priority=new.priority,
         due_in=due_in,
@@ -137,6 +144,8 @@ def _refusal(
     number: str,
     values: Mapping[str, str],
 ) -> str | None:
+    if not set_up(uow.session, uow.org_id):
+        return "not_set_up"
     stops = book.categories[template.category].stopped_by
     if stops & repository.stopped(uow.session, uow.org_id, [number]).get(number, frozenset()):
         return "stopped"
@@ -162,6 +171,12 @@ def _until_morning(uow: UnitOfWork, book: Catalogue, template: Template, new: Ne
 def language_of(uow: UnitOfWork, number: str) -> str | None:
     """The language that whoever answers this number wants; None where nobody said."""
     return repository.languages(uow.session, uow.org_id, [number]).get(number)
+
+
+def place_of(uow: UnitOfWork, number: str) -> str:
+    """A word for a number in a key: it tells numbers apart and gives none away."""
+    secret = secret_key() + uow.org_id.to_bytes(8, "big")
+    return hmac.new(secret, number.encode(), hashlib.sha256).hexdigest()[:16]
 
 
 def move(

@@ -215,11 +215,13 @@ def test_no_fact_holds_a_number_or_a_word() -> None:
 
 
 def test_without_an_account_nothing_is_set_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert messages.set_up(ORG_ID)
-    account(monkeypatch)
+    assert query(lambda session: messages.set_up(session, ORG_ID))
     monkeypatch.delenv("PAIDAN_TWILIO_ACCOUNT_SID")
     messages.settings.cache_clear()
-    assert not messages.set_up(ORG_ID)
+    assert not query(lambda session: messages.set_up(session, ORG_ID))
+    id_ = sent(new())
+    assert state(id_) == ("refused", "not_set_up")
+    assert not commands(subject_id=id_)
 
 
 def test_number_and_words_can_be_erased() -> None:
