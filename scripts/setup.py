@@ -1,7 +1,8 @@
 """Sets a clone up: virtual environment, locked dependencies, Node where needed, built screens.
 
 Needs the standard library only. Does what is missing and nothing else: each step leaves a stamp
-made of what went into it. `--browser` also installs Debian's Chromium when root and missing.
+made of what went into it. `--browser` also brings what only tests need: the npm packages
+that judge the carrier simulator and, when root and missing, Debian's Chromium.
 """
 
 import argparse
@@ -19,6 +20,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin/python"
 STAMPS = VENV / ".stamps"
 WEB = ROOT / "dashboards/web"
+JUDGES = ROOT / "tests/simulator/node"
 UV_VERSION = "0.13.9"
 UV = VENV / "uv" / UV_VERSION / "bin/uv"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -33,7 +35,9 @@ class SetupFailed(Exception):
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--browser", action="store_true", help="also a Chromium for the tests")
+    parser.add_argument(
+        "--browser", action="store_true", help="also what the tests need: Chromium, npm packages"
+    )
     options = parser.parse_args()
     steps: list[tuple[str, Callable[[], bool]]] = [
         ("virtual environment / 虚拟环境", make_venv),
@@ -43,6 +47,7 @@ def main() -> int:
     ]
     if options.browser:
         steps.append(("Chromium / 浏览器", install_browser))
+        steps.append(("judges of the carrier simulator / 模拟器校验工具", install_judges))
     try:
         for number, (title, step) in enumerate(steps, 1):
             show(number, len(steps), title, step)
@@ -104,13 +109,23 @@ def sync_dependencies() -> bool:
 
 
 def install_web() -> bool:
+    """The packages of the screens."""
+    return install_packages(WEB)
+
+
+def install_judges() -> bool:
+    """The packages that hold the carrier simulator to the carrier's documents; none runs code."""
+    return install_packages(JUDGES, "--ignore-scripts")
+
+
+def install_packages(folder: Path, *options: str) -> bool:
     """The packages of package-lock.json."""
-    lock = WEB / "package-lock.json"
-    stamp = WEB / "node_modules/.paidan-stamp"
-    wanted = digest([lock], *npm())
+    stamp = folder / "node_modules/.paidan-stamp"
+    wanted = digest([folder / "package-lock.json"], *npm(), *options)
     if is_stamped(stamp, wanted):
         return False
-    call([*npm(), "ci", "--no-audit", "--no-fund", "--loglevel=error"], with_node(), WEB)
+    words = ["ci", "--no-audit", "--no-fund", "--loglevel=error", *options]
+    call([*npm(), *words], with_node(), folder)
     set_stamp(stamp, wanted)
     return True
 

@@ -47,10 +47,10 @@ def is_over(line: Line) -> bool:
 
 
 class Bridge:
-    """Two legs that hear each other, without a conference."""
+    """Two legs that hear each other, without a conference. `child` ends with the other one."""
 
-    def __init__(self, one: Line, other: Line) -> None:
-        self.lines = (one, other)
+    def __init__(self, one: Line, other: Line, child: Line | None = None) -> None:
+        self.lines, self.child = (one, other), child
         self.over: asyncio.Future[Line] = asyncio.get_running_loop().create_future()
         for line in self.lines:
             line.place = self
@@ -63,6 +63,8 @@ class Bridge:
                 other.place = None
         if not self.over.done():
             self.over.set_result(line)
+        if self.child is not None and line is not self.child:
+            self.child.end("completed", by="bridge")
 
 
 async def dial(line: Line, verb: Verb, base: str) -> None:
@@ -101,10 +103,7 @@ async def _dial_number(line: Line, verb: Verb, noun: Verb, base: str) -> dict[st
     talked = await answered
     line.place = None
     if talked:
-        bridge = Bridge(line, child)
-        first = await bridge.over
-        if first is line:
-            child.end("completed", by="bridge")
+        await Bridge(line, child, child).over
     return {
         "DialCallStatus": child.call.status,
         "DialCallSid": child.call.sid,
@@ -144,11 +143,7 @@ async def _dial_queue(line: Line, noun: Verb, base: str) -> dict[str, str]:
 async def bridge_with(line: Line, waiting: Waiting) -> None:
     """Both hear each other; when it is over, the caller's Enqueue says `bridged`."""
     told = waiting.step_out("bridged")
-    caller = waiting.line
-    bridge = _QueueBridge(line, caller, waiting, told)
-    first = await bridge.over
-    if first is line and not caller.call.over:
-        waiting.gone.set_result("bridged")
+    await _QueueBridge(line, waiting.line, waiting, told).over
 
 
 class _QueueBridge(Bridge):

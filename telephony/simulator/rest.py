@@ -148,21 +148,29 @@ async def _serve(exchange: Exchange, wires: Wires, handler: Handler, request: Re
     load: Load = request.app.state.load
     load.now += 1
     try:
+        response = await _done(exchange, handler, request, load)
+        if request.method == "POST" and response.status_code < 300:
+            if exchange.mischief.happens("lost"):
+                exchange.trace.add("cut", path=request.url.path)
+                _cut(wires, request)
+            elif exchange.mischief.happens("slow"):
+                await asyncio.sleep(exchange.mischief.rates.slow_s)
+    finally:
+        load.now -= 1
+    return response
+
+
+async def _done(exchange: Exchange, handler: Handler, request: Request, load: Load) -> Response:
+    """What was asked is done, or refused."""
+    response: Response
+    try:
         with exchange.clock.busy():
             response = await _answer(exchange, handler, request, load)
     except Refused as refused:
         response = JSONResponse(refused.body(), refused.status)
-    finally:
-        load.now -= 1
     exchange.trace.add(
         "rest", method=request.method, path=request.url.path, status=response.status_code
     )
-    if request.method == "POST" and response.status_code < 300:
-        if exchange.mischief.happens("lost"):
-            exchange.trace.add("cut", path=request.url.path)
-            _cut(wires, request)
-        elif exchange.mischief.happens("slow"):
-            await asyncio.sleep(exchange.mischief.rates.slow_s)
     return response
 
 

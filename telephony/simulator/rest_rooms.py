@@ -139,11 +139,9 @@ async def listed_conferences(ask: Ask) -> Response:
 
 
 def _room(ask: Ask) -> Room:
-    """The conference in the path, by id or by name, if it goes on. Raises Refused."""
-    word = ask.path["conference"]
-    world = ask.exchange.world
-    conference = world.conferences.get(word) or world.conference_named(word)
-    if conference is None or conference.status == "completed":
+    """The conference in the path, if it goes on. Raises Refused."""
+    conference = _conference(ask)
+    if conference.status == "completed":
         raise not_found(ask.target)
     return ask.exchange.rooms[conference.sid]
 
