@@ -182,9 +182,14 @@ SEGMENT_ROW: dict[str, Any] = {
 }
 CALL_ROW: dict[str, Any] = {
     "id": "01a20039-8011-75e1-8d2c-3a9a4f7c9b10",
+    "direction": "in",
     "from_number": "+861062345678",
     "to_number": "+861095598",
     "state": "ended",
+    "stage": "ended",
+    "queue": "fault",
+    "queued_at": "2026-11-21T14:47:31Z",
+    "outcome": "answered",
     "opened_at": "2026-11-21T14:47:30Z",
     "ended_at": "2026-11-21T14:48:46Z",
     "end_state": "completed",

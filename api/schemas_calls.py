@@ -30,9 +30,14 @@ class CallRow(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [examples.CALL_ROW]})
 
     id: UUID
-    from_number: str = Field(description="As the carrier says it; blank where withheld.")
-    to_number: str
+    direction: Literal["in", "back"] = Field(description="A caller's, or a call-back of ours.")
+    from_number: str = Field(description="The customer's, as the carrier says it; may be blank.")
+    to_number: str = Field(description="Ours.")
     state: Literal["opened", "ringing", "in-progress", "ended"]
+    stage: Literal["ringing", "menu", "queued", "offered", "talking", "held", "ended"]
+    queue: str | None = Field(description="The last queue it came to.")
+    queued_at: datetime | None = Field(description="Since when the caller waits, or waited.")
+    outcome: str | None = Field(description="What became of it, once it has ended.")
     opened_at: datetime
     ended_at: datetime | None = Field(description="Point A.")
     end_state: str | None = Field(description="completed, busy, no-answer, canceled, failed.")

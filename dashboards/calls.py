@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from core.clock import rate
@@ -22,17 +22,20 @@ from dashboards.values import iso, text
 from dispatch.orders.models import Order
 from dispatch.tickets.models import ChaseUp, Ticket
 from telephony.models import Call
+from telephony.routing.callbacks import PURPOSE as CALLED_BACK
 
 CHASE_UP = "chase_up"
+INBOUND = "inbound"
 WINDOW = timedelta(hours=12)  # a shift; the carrier ends every call after four hours
 
 
-def _inbound(org_id: int) -> Select[Call, str]:
-    """Calls of callers, newest first, with the name of who took them."""
+def _with_customers(org_id: int) -> Select[Call, str]:
+    """Calls of callers and call-backs, newest first, with the name of who took them."""
+    called_back = Call.carrier_call.startswith(f"{CALLED_BACK}:")
     return (
         select(Call, User.name)
         .outerjoin(User, (User.org_id == Call.org_id) & (User.id == Call.taken_by))
-        .where(Call.org_id == org_id, Call.direction == "inbound")
+        .where(Call.org_id == org_id, or_(Call.direction == INBOUND, called_back))
         .order_by(Call.opened_at.desc(), Call.id.desc())
     )
 
@@ -44,11 +47,20 @@ def _rows(session: Session, org_id: int, query: Select[Call, str]) -> list[dict[
 
 
 def _row(call: Call, taker: str | None, tickets: list[dict[str, Any]]) -> dict[str, Any]:
+    inbound = call.direction == INBOUND
+    customer, ours = call.from_number, call.to_number
+    if not inbound:
+        customer, ours = ours, customer
     return {
         "id": str(call.id),
-        "from_number": call.from_number,
-        "to_number": call.to_number,
+        "direction": "in" if inbound else "back",
+        "from_number": customer,
+        "to_number": ours,
         "state": call.state,
+        "stage": call.stage,
+        "queue": call.queue,
+        "queued_at": iso(call.queued_at),
+        "outcome": call.outcome,
         "opened_at": iso(call.opened_at),
         "ended_at": iso(call.ended_at),
         "end_state": call.end_state,
@@ -97,12 +109,12 @@ def _chased(org_id: int, call_ids: list[UUID]) -> Select[ChaseUp, str]:
 
 def recent(session: Session, org_id: int, limit: int) -> list[dict[str, Any]]:
     """Rows of the newest calls, newest first."""
-    return _rows(session, org_id, _inbound(org_id).limit(limit))
+    return _rows(session, org_id, _with_customers(org_id).limit(limit))
 
 
 def one(session: Session, org_id: int, call_id: UUID) -> dict[str, Any]:
     """The row of one call."""
-    return _rows(session, org_id, _inbound(org_id).where(Call.id == call_id))[0]
+    return _rows(session, org_id, _with_customers(org_id).where(Call.id == call_id))[0]
 
 
 def snapshot(session: Session, org_id: int, now: datetime) -> dict[str, Any]:
@@ -117,7 +129,7 @@ def snapshot(session: Session, org_id: int, now: datetime) -> dict[str, Any]:
         "server_time": iso(now),
         "rate": rate(),
         "since": iso(since),
-        "calls": _rows(session, org_id, _inbound(org_id).where(Call.opened_at >= since)),
+        "calls": _rows(session, org_id, _with_customers(org_id).where(Call.opened_at >= since)),
     }
 
 
@@ -126,5 +138,5 @@ def project(session: Session, org_id: int, touched: Iterable[tuple[str, UUID]]) 
     ids = [id_ for entity, id_ in touched if entity == "call"]
     if not ids:
         return []
-    rows = _rows(session, org_id, _inbound(org_id).where(Call.id.in_(ids)))
+    rows = _rows(session, org_id, _with_customers(org_id).where(Call.id.in_(ids)))
     return [RowChange(CALLS, "call", row["id"], row) for row in rows]

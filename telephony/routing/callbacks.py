@@ -113,6 +113,7 @@ def call_for(uow: UnitOfWork, row: Callback) -> Call:
         carrier=call.carrier, carrier_call=call.carrier_call, direction=call.direction
     )
     uow.emit(call.id, opened, source="system")
+    uow.touch("call", call.id)
     row.call_id, row.leg_id, row.state = call.id, None, "dialling"
     return call
 

@@ -12,8 +12,12 @@ import httpx
 from api.verify import verify
 from core.clock import now
 from core.db import read_session
+from core.identity import system_actor
 from core.settings import settings
+from core.uow import unit_of_work
 from dispatch.starter import ORG_ID
+from telephony.routing import callbacks
+from telephony.routing.models import Callback
 from tests.office import Office
 from tests.telephony.carrier import InboundCall, Webhook
 
@@ -108,3 +112,23 @@ def test_repeating_the_request_gives_the_first_answer(office: Office) -> None:
     first = agent.post(f"/api/calls/{call_id}/take", key="once")
     agent.post("/api/tickets", {"call_id": call_id})
     assert agent.post(f"/api/calls/{call_id}/take", key="once") == first
+
+
+def test_a_call_back_is_listed_with_the_customers_number(office: Office) -> None:
+    call, call_id = rings(office)
+    with unit_of_work(system_actor(ORG_ID, "test")) as uow:
+        asked = callbacks.ask(
+            uow,
+            number=call.from_number,
+            hotline=call.to_number,
+            reason="asked",
+            queue="hotline",
+            since=uow.now,
+            from_call_id=UUID(call_id),
+        )
+        made = callbacks.call_for(uow, uow.session.get_one(Callback, (ORG_ID, asked))).id
+    rows = {row["id"]: row for row in office.person("agent").get("/api/desk")["calls"]}
+    back = rows[str(made)]
+    assert (back["direction"], back["from_number"]) == ("back", call.from_number)
+    assert (rows[call_id]["direction"], rows[call_id]["stage"]) == ("in", "ringing")
+    says(office, call.completed())

@@ -4353,11 +4353,16 @@ export interface components {
          * CallRow
          * @description One call of a caller as the agents' desk shows it.
          * @example {
+         *       "direction": "in",
          *       "end_state": "completed",
          *       "ended_at": "2026-11-21T14:48:46Z",
          *       "from_number": "+861062345678",
          *       "id": "01a20039-8011-75e1-8d2c-3a9a4f7c9b10",
          *       "opened_at": "2026-11-21T14:47:30Z",
+         *       "outcome": "answered",
+         *       "queue": "fault",
+         *       "queued_at": "2026-11-21T14:47:31Z",
+         *       "stage": "ended",
          *       "state": "ended",
          *       "taken_at": "2026-11-21T14:47:38.120000Z",
          *       "taken_by": {
@@ -4377,6 +4382,12 @@ export interface components {
          */
         CallRow: {
             /**
+             * Direction
+             * @description A caller's, or a call-back of ours.
+             * @enum {string}
+             */
+            direction: "in" | "back";
+            /**
              * End State
              * @description completed, busy, no-answer, canceled, failed.
              */
@@ -4388,7 +4399,7 @@ export interface components {
             ended_at: string | null;
             /**
              * From Number
-             * @description As the carrier says it; blank where withheld.
+             * @description The customer's, as the carrier says it; may be blank.
              */
             from_number: string;
             /**
@@ -4402,6 +4413,26 @@ export interface components {
              */
             opened_at: string;
             /**
+             * Outcome
+             * @description What became of it, once it has ended.
+             */
+            outcome: string | null;
+            /**
+             * Queue
+             * @description The last queue it came to.
+             */
+            queue: string | null;
+            /**
+             * Queued At
+             * @description Since when the caller waits, or waited.
+             */
+            queued_at: string | null;
+            /**
+             * Stage
+             * @enum {string}
+             */
+            stage: "ringing" | "menu" | "queued" | "offered" | "talking" | "held" | "ended";
+            /**
              * State
              * @enum {string}
              */
@@ -4412,7 +4443,10 @@ export interface components {
             taken_by: components["schemas"]["Taker"] | null;
             /** Tickets */
             tickets: components["schemas"]["CallTicket"][];
-            /** To Number */
+            /**
+             * To Number
+             * @description Ours.
+             */
             to_number: string;
         };
         /**
