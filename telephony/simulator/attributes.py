@@ -158,3 +158,49 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
     "Message": frozenset({"to", "from", "action", "method", "statusCallback"}),
     "Body": frozenset(),
 }
+
+# Known, and without effect here: a trace entry says so.
+WITHOUT_EFFECT: dict[str, frozenset[str]] = {
+    "Say": frozenset({"voice"}),
+    "Gather": frozenset(
+        {
+            "bargeIn",
+            "debug",
+            "enhanced",
+            "hints",
+            "input",
+            "language",
+            "maxSpeechTime",
+            "partialResultCallback",
+            "partialResultCallbackMethod",
+            "profanityFilter",
+            "speechModel",
+            "speechTimeout",
+        }
+    ),
+    "Enqueue": frozenset({"maxQueueSize", "workflowSid"}),
+    "Dial": ATTRIBUTES["Dial"] - {"action", "method", "callerId", "timeout"},
+    "Number": ATTRIBUTES["Number"]
+    - {"statusCallback", "statusCallbackEvent", "statusCallbackMethod"},
+    "Conference": frozenset(
+        {
+            "beep",
+            "eventCallbackUrl",
+            "jitterBufferSize",
+            "recordingConfigurationId",
+            "region",
+            "trim",
+        }
+    ),
+    "Queue": frozenset({"postWorkActivitySid", "reservationSid"}),
+    "Record": frozenset(
+        {
+            "finishOnKey",
+            "playBeep",
+            "recordingConfigurationId",
+            "transcribe",
+            "transcribeCallback",
+            "trim",
+        }
+    ),
+}

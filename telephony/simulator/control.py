@@ -81,6 +81,7 @@ async def _state(exchange: Exchange, request: Request) -> Response:
             "messages": [asdict(one) for one in world.messages.values()],
             "numbers": [asdict(one) for one in world.numbers.values()],
             "errors": world.errors,
+            "webhooks": {name: one.shown() for name, one in exchange.deliver.tallies.items()},
             "mischief": asdict(exchange.mischief.rates),
         }
     )

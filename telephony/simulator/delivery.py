@@ -7,8 +7,9 @@ import hmac
 import ipaddress
 import ssl
 import uuid
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urldefrag, urlencode, urlsplit, urlunsplit
 
@@ -23,6 +24,7 @@ from telephony.simulator.trace import Trace
 TOTAL_S = 15.0
 POLICIES = ("ct", "rt", "4xx", "5xx", "all")
 _CONNECTIONS = 500
+KEPT_TIMES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,26 @@ def signature(url: str, params: Iterable[tuple[str, str]], token: str) -> str:
     return base64.b64encode(hmac.new(token.encode(), text.encode(), hashlib.sha1).digest()).decode()
 
 
+@dataclass
+class Tally:
+    """How the product answered one kind of request; milliseconds are real."""
+
+    answered: int = 0
+    failed: int = 0
+    times_ms: deque[float] = field(default_factory=lambda: deque(maxlen=KEPT_TIMES))
+
+    def shown(self) -> dict[str, float]:
+        """Counts, and how long answers took: half of them, 99 of 100, the slowest."""
+        times = sorted(self.times_ms) or [0.0]
+        return {
+            "answered": self.answered,
+            "failed": self.failed,
+            "p50_ms": times[len(times) // 2],
+            "p99_ms": times[min(len(times) * 99 // 100, len(times) - 1)],
+            "slowest_ms": times[-1],
+        }
+
+
 class Deliverer:
     """`rewrites`: public base addresses and where they are on this machine."""
 
@@ -93,6 +115,7 @@ class Deliverer:
             trust_env=False,
         )
         self._tasks: set[asyncio.Task[None]] = set()
+        self.tallies: defaultdict[str, Tally] = defaultdict(Tally)
 
     async def close(self) -> None:
         """Give up what is under way."""
@@ -185,6 +208,8 @@ class Deliverer:
         if method != "GET":
             headers["Content-Type"] = "application/x-www-form-urlencoded; charset=UTF-8"
         entry = {"about": what[0], "url": address, "params": params, "attempt": what[1]}
+        tally, loop = self.tallies[what[0]], asyncio.get_running_loop()
+        began = loop.time()
         try:
             got = await self._client.request(
                 method,
@@ -194,12 +219,18 @@ class Deliverer:
                 timeout=httpx.Timeout(rules.read_s, connect=rules.connect_s, pool=TOTAL_S),
             )
         except (httpx.ConnectError, httpx.ConnectTimeout):
+            tally.failed += 1
             self.trace.add("webhook", **entry, failed="ct")
             return None, "ct"
         except (httpx.TimeoutException, httpx.TransportError):
+            tally.failed += 1
             self.trace.add("webhook", **entry, failed="rt")
             return None, "rt"
-        self.trace.add("webhook", **entry, status=got.status_code)
+        took_ms = round((loop.time() - began) * 1000, 1)
+        tally.times_ms.append(took_ms)
+        tally.failed += got.status_code >= 300
+        tally.answered += got.status_code < 300
+        self.trace.add("webhook", **entry, status=got.status_code, ms=took_ms)
         answer = Answer(got.status_code, got.text, got.headers.get("content-type", ""))
         return answer, f"{got.status_code // 100}xx" if got.status_code >= 400 else ""
 

@@ -5,9 +5,9 @@ from urllib.parse import urljoin
 
 from telephony.simulator.errors import DOCUMENT_BAD_VERB, DocumentFailed
 from telephony.simulator.line import Line
-from telephony.simulator.model import Hook
+from telephony.simulator.model import Hook, Source
 from telephony.simulator.rooms import conference
-from telephony.simulator.twiml import Verb
+from telephony.simulator.twiml import HOLD, Verb
 from telephony.simulator.waiting import Waiting, tell_action
 
 DIAL_TIMEOUT_S = 30
@@ -54,6 +54,10 @@ class Bridge:
         self.over: asyncio.Future[Line] = asyncio.get_running_loop().create_future()
         for line in self.lines:
             line.place = self
+
+    def begin(self) -> None:
+        """They hear each other."""
+        for line in self.lines:
             line.talking()
 
     def leave(self, line: Line, reason: str) -> None:
@@ -78,7 +82,7 @@ async def dial(line: Line, verb: Verb, base: str) -> None:
         await conference(line, noun, base)
         told = {"DialCallStatus": "completed"}
     elif noun.name == "Queue":
-        told = await _dial_queue(line, noun, base)
+        told = await _dial_queue(line, verb, noun, base)
     else:
         told = await _dial_number(line, verb, noun, base)
     line.jump(verb, base, **told)
@@ -103,7 +107,9 @@ async def _dial_number(line: Line, verb: Verb, noun: Verb, base: str) -> dict[st
     talked = await answered
     line.place = None
     if talked:
-        await Bridge(line, child, child).over
+        bridge = Bridge(line, child, child)
+        bridge.begin()
+        await bridge.over
     return {
         "DialCallStatus": child.call.status,
         "DialCallSid": child.call.sid,
@@ -122,50 +128,62 @@ class _Calling:
         self.child.end("canceled", by="parent", sip=487)
 
 
-async def _dial_queue(line: Line, noun: Verb, base: str) -> dict[str, str]:
-    """Take the first caller out. Where nobody waits, wait for one."""
-    queue = line.exchange.queue(noun.text)
+async def _dial_queue(line: Line, verb: Verb, noun: Verb, base: str) -> dict[str, str]:
+    """Take the first caller out. Where nobody waits, wait for one as long as the Dial says."""
+    exchange = line.exchange
+    queue = exchange.world.queue_named(noun.text)
+    if queue is None:
+        return {"DialCallStatus": "failed"}
+    end = exchange.clock.seconds() + verb.number("timeout", DIAL_TIMEOUT_S, 1)
     while not queue.members:
-        await line.exchange.clock.sleep(1.0)
-    waiting = line.exchange.waiting[queue.members[0].call_sid]
-    if noun.get("url"):
-        hook = Hook(urljoin(base, noun.get("url")), noun.get("method", "POST").upper())
-        params = {
-            "QueueSid": queue.sid,
-            "QueueTime": str(waiting.waited()),
-            "DequeingCallSid": line.call.sid,
-        }
-        line.exchange.deliver.tell(hook, waiting.line.params(**params), about="dial.queue")
-    await bridge_with(line, waiting)
-    return {"DialCallStatus": "completed", "DialCallSid": waiting.line.call.sid}
-
-
-async def bridge_with(line: Line, waiting: Waiting) -> None:
-    """Both hear each other; when it is over, the caller's Enqueue says `bridged`."""
+        if exchange.clock.seconds() >= end:
+            return {"DialCallStatus": "no-answer"}
+        await exchange.clock.sleep(1.0)
+    waiting = exchange.waiting[queue.members[0].call_sid]
+    caller = waiting.line
     told = waiting.step_out("bridged")
-    await _QueueBridge(line, waiting.line, waiting, told).over
+    if waiting.music is not None:
+        waiting.music.cancel()
+    bridge = _QueueBridge(line, waiting, told)
+    if noun.get("url"):
+        await _announce(line, noun, base, waiting)
+    if not caller.call.over:
+        bridge.begin()
+        await bridge.over
+    return {"DialCallStatus": "completed", "DialCallSid": caller.call.sid}
+
+
+async def _announce(line: Line, noun: Verb, base: str, waiting: Waiting) -> None:
+    """The caller hears a document before both are connected."""
+    more = {
+        "QueueSid": waiting.queue.sid,
+        "QueueTime": str(waiting.waited()),
+        "DequeingCallSid": line.call.sid,
+    }
+    url, method = urljoin(base, noun.get("url")), noun.get("method", "POST").upper()
+    source = Source(url, method, extra=tuple(more.items()))
+    try:
+        await waiting.line.execute(await waiting.line.fetch(source, HOLD), url)
+    except DocumentFailed as failure:
+        waiting.line.failed(failure, source)
 
 
 class _QueueBridge(Bridge):
-    """Reports `bridged` when the caller is the first to leave."""
+    """A bridge with a caller from a queue, whose Enqueue says `bridged` when it is over."""
 
-    def __init__(self, line: Line, caller: Line, waiting: Waiting, told: dict[str, str]) -> None:
-        super().__init__(line, caller)
-        self.caller, self.waiting, self.told = caller, waiting, told
+    def __init__(self, line: Line, waiting: Waiting, told: dict[str, str]) -> None:
+        super().__init__(line, waiting.line)
+        self.waiting, self.told = waiting, told
 
     def leave(self, line: Line, reason: str) -> None:
         """One of them is gone."""
-        if line is self.caller:
+        if line is self.waiting.line:
             if reason == "redirected":
                 self.told["QueueResult"] = "redirected-from-bridged"
             tell_action(self.waiting, self.told)
         else:
-            self._release()
+            self.waiting.release("bridged")
         super().leave(line, reason)
-
-    def _release(self) -> None:
-        if not self.waiting.gone.done():
-            self.waiting.gone.set_result("bridged")
 
 
 def status_hook(noun: Verb, base: str) -> Hook | None:

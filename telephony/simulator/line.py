@@ -7,6 +7,7 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urljoin
 
+from telephony.simulator.attributes import WITHOUT_EFFECT
 from telephony.simulator.errors import REDIRECT_LOOP, DocumentFailed
 from telephony.simulator.model import Call, CallStatus, Hook, Source
 from telephony.simulator.phones import Phone
@@ -229,6 +230,10 @@ class Line:
     async def execute(self, document: Document, base: str) -> None:
         """Obey a document. Raises Jump, HangUp, LeftQueue, DocumentFailed."""
         for verb in document:
+            for one in (verb, *verb.children):
+                ignored = sorted(set(one.attributes) & WITHOUT_EFFECT.get(one.name, frozenset()))
+                if ignored:
+                    self.exchange.trace.add("ignored", verb=one.name, attributes=ignored)
             await self.exchange.verbs[verb.name](self, verb, base)
 
     def jump(self, verb: Verb, base: str, *, url: str = "action", **extra: str) -> None:

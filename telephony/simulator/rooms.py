@@ -53,6 +53,8 @@ class Room:
         if conference.status == "init" and len(self.seats) > 1 and self._may_start():
             conference.status = "in-progress"
             self.tell("conference-start", participant)
+            for other in self.seats.values():
+                other.quiet()
         if self.recording is None and verb.get("record") in ("record-from-start", "true"):
             hook = _recording_hook(verb, base)
             self.recording = self.exchange.recorder.start(
@@ -267,6 +269,8 @@ def kick(seat: Seat) -> None:
 def coach(seat: Seat, *, on: bool, whom: str | None) -> None:
     """REST lets a participant be heard by one other only. Raises Refused."""
     wanted = whom or seat.participant.coached
+    if (on, wanted if on else None) == (seat.participant.coaching, seat.participant.coached):
+        return
     if on and (wanted is None or wanted not in seat.room.seats):
         raise Refused(400, 20001, "CallSidToCoach must be a participant of this conference")
     seat.participant.coaching = on

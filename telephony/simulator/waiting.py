@@ -1,14 +1,14 @@
 """The queue: Enqueue, its wait documents and results, and taking callers out."""
 
 import asyncio
-from typing import Any
 from urllib.parse import urljoin
 
 from telephony.simulator.errors import DOCUMENT_BAD_VERB, DocumentFailed
-from telephony.simulator.line import Jump, LeftQueue, Line
+from telephony.simulator.line import HangUp, Jump, LeftQueue, Line
 from telephony.simulator.model import Hook, Member, Queue, Source
 from telephony.simulator.twiml import WAIT, Verb
 
+LONGEST_NAME = 64
 LEAST_WAIT_S = 1.0  # between two requests of a wait document that holds nothing
 
 
@@ -20,6 +20,7 @@ class Waiting:
         now = line.exchange.clock.now()
         self.member = Member(line.call.sid, now)
         self.gone: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.music: asyncio.Task[None] | None = None
         queue.members.append(self.member)
         queue.updated_at = now
         line.exchange.trace.add("queue", act="join", call=line.call.sid, queue=queue.name)
@@ -43,6 +44,11 @@ class Waiting:
             "QueueSid": self.queue.sid,
             "QueueTime": str(self.waited()),
         }
+
+    def release(self, result: str) -> None:
+        """Let the Enqueue end with a result."""
+        if not self.gone.done():
+            self.gone.set_result(result)
 
     def leave(self, line: Line, reason: str) -> None:
         """The caller hung up, or REST took the call elsewhere."""
@@ -75,7 +81,7 @@ def tell_action(waiting: Waiting, told: dict[str, str]) -> None:
 async def enqueue(line: Line, verb: Verb, base: str) -> None:
     """Wait until somebody takes the caller out, the document leaves, or the caller does."""
     name = verb.text
-    if not name:
+    if not 0 < len(name) <= LONGEST_NAME:
         raise DocumentFailed(DOCUMENT_BAD_VERB, "Schema validation: Enqueue names no queue")
     line.answer()
     queue = line.exchange.queue(name)
@@ -87,27 +93,27 @@ async def enqueue(line: Line, verb: Verb, base: str) -> None:
     waiting = Waiting(line, queue, verb, base)
     line.place = waiting
     line.exchange.waiting[line.call.sid] = waiting
-    music = line.exchange.spawn(_music(waiting))
+    waiting.music = line.exchange.spawn(_entertain(waiting))
     try:
-        both: set[asyncio.Future[Any]] = {music, waiting.gone}
-        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-        result = waiting.gone.result() if waiting.gone.done() else _result(music)
+        result = await waiting.gone
     finally:
-        music.cancel()
+        waiting.music.cancel()
         line.exchange.waiting.pop(line.call.sid, None)
     line.place = None
     line.jump(verb, base, **waiting.step_out(result))
 
 
-def _result(music: asyncio.Task[None]) -> str:
-    """How the wait ended when its documents ended it. Raises HangUp."""
+async def _entertain(waiting: Waiting) -> None:
+    """The wait documents; they may end the wait."""
     try:
-        music.result()
+        await _music(waiting)
     except LeftQueue:
-        return "leave"
+        waiting.release("leave")
     except DocumentFailed:
-        return "error"
-    raise AssertionError("music does not end by itself")
+        waiting.release("error")
+    except HangUp as end:
+        if not waiting.gone.done():
+            waiting.gone.set_exception(end)
 
 
 async def _music(waiting: Waiting) -> None:

@@ -209,3 +209,12 @@ def test_calls_are_found_by_number_time_and_state(
     assert len(client.calls.list(to=AGENT, start_time_after=started)) == 1
     assert len(client.calls.list(to=AGENT, status="in-progress")) == 0
     assert len(client.calls.list(page_size=1)) == 3
+
+
+def test_an_attribute_without_effect_is_told(
+    carrier_simulator: CarrierSimulator, product: Product
+) -> None:
+    product.documents["/voice"] = '<Gather input="speech dtmf"><Say voice="alice">Hi</Say></Gather>'
+    inbound(carrier_simulator, product)
+    told = [(entry["verb"], entry["attributes"]) for entry in carrier_simulator.trace("ignored")]
+    assert told == [("Gather", ["input"]), ("Say", ["voice"])]

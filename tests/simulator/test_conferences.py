@@ -262,6 +262,52 @@ def test_dialling_the_queue_bridges_its_first_caller(
     assert carrier_simulator.state()["queues"][0]["members"][0]["call_sid"] == second
 
 
+def test_music_of_a_conference_ends_when_it_starts(
+    carrier_simulator: CarrierSimulator, product: Product, queued: str
+) -> None:
+    product.documents["/room-music"] = "<Play>/tone.wav</Play>"
+    with_agent(carrier_simulator, product, queued, f'waitUrl="{product.url}/room-music"')
+    asked = len(product.at("/room-music"))
+    assert asked
+    carrier_simulator.advance(60)
+    assert len(product.at("/room-music")) == asked
+
+
+def test_dialling_a_queue_waits_as_long_as_it_says_and_fails_where_there_is_none(
+    carrier_simulator: CarrierSimulator, product: Product, queued: str
+) -> None:
+    carrier_simulator.act(queued, "hang_up")
+    product.documents["/agent"] = (
+        '<Dial action="/dialled" timeout="15"><Queue>hotline</Queue></Dial>'
+    )
+    client = carrier_simulator.client()
+    client.calls.create(to=AGENT, from_=HOTLINE, url=f"{product.url}/agent")
+    carrier_simulator.advance(14)
+    assert product.at("/dialled") == []
+    carrier_simulator.advance(10)
+    product.documents["/agent"] = '<Dial action="/dialled"><Queue>nobody</Queue></Dial>'
+    client.calls.create(to=AGENT, from_=HOTLINE, url=f"{product.url}/agent")
+    carrier_simulator.advance(10)
+    assert [one["DialCallStatus"] for one in product.at("/dialled")] == ["no-answer", "failed"]
+
+
+def test_a_caller_who_hangs_up_while_told_of_the_agent_ends_the_dial(
+    carrier_simulator: CarrierSimulator, product: Product, queued: str
+) -> None:
+    product.documents["/agent"] = (
+        '<Dial action="/dialled"><Queue url="/told">hotline</Queue></Dial>'
+    )
+    product.documents["/told"] = '<Pause length="30"/>'
+    client = carrier_simulator.client()
+    client.calls.create(to=AGENT, from_=HOTLINE, url=f"{product.url}/agent")
+    carrier_simulator.advance(10)
+    carrier_simulator.act(queued, "hang_up")
+    carrier_simulator.advance(30)
+    assert [one["QueueResult"] for one in product.at("/after")] == ["bridged"]
+    assert len(product.at("/dialled")) == 1
+    assert all(call["ended_at"] for call in carrier_simulator.state()["calls"])
+
+
 def test_dialling_a_number_bridges_and_reports_the_other_leg(
     carrier_simulator: CarrierSimulator, product: Product
 ) -> None:

@@ -73,6 +73,17 @@ def test_a_server_error_is_not_tried_again_unless_the_fragment_asks(
     assert len(tokens) == 1
 
 
+def test_what_the_product_answered_is_counted(
+    carrier_simulator: CarrierSimulator, product: Product
+) -> None:
+    product.statuses["/status"] = [503]
+    for _ in range(2):
+        report_to(carrier_simulator, f"{product.url}/status")
+    tally = carrier_simulator.state()["webhooks"]["call.status"]
+    assert (tally["answered"], tally["failed"]) == (1, 1)
+    assert 0 < tally["p50_ms"] <= tally["slowest_ms"]
+
+
 def test_a_silent_server_is_given_up_after_the_asked_time(
     carrier_simulator: CarrierSimulator,
 ) -> None:
