@@ -83,6 +83,12 @@ def engine() -> None:
 
 
 @app.command()
+def dial() -> None:
+    """Run one dialler: asks the carrier to call, bridge and send / 运行外呼与短信发送."""
+    _process("dial", "api.dialler")
+
+
+@app.command()
 def worker(
     queue: Annotated[
         Queue | None, typer.Option(help="Only these jobs; all unless told / 只处理此类作业")

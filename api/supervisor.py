@@ -33,6 +33,7 @@ PROCESSES = {
     "api": Process("api.server", ("api",)),
     "gps": Process("gps.server", ("gps",)),
     "engine": Process("api.engine", ("engine",)),
+    "dial": Process("api.dialler", ("dial",)),
     "worker": Process("api.worker", ("worker", "--queue", "urgent")),
     "bulk": Process("api.worker", ("worker", "--queue", "bulk")),
 }
@@ -45,7 +46,10 @@ BACKOFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 STEADY_SECONDS = 30.0
 QUIET_AFTER = 5
 MAKE_SECONDS = 0.5
-_COLOURS = {"api": 36, "gps": 35, "engine": 33, "worker": 34, "bulk": 34, "city": 94, "paidan": 32}
+_COLOURS = {
+    "api": 36, "gps": 35, "engine": 33, "dial": 31, "worker": 34, "bulk": 34, "city": 94,
+    "paidan": 32,
+}  # fmt: skip
 
 
 @dataclass

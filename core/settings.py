@@ -35,6 +35,20 @@ _EXPECTED = {
         "it must begin with redis://, rediss:// or unix://",
     ),
     "public_url": _WEB,
+    "twilio_api_url": _WEB,
+    "calls_per_second": (
+        "应为大于 0、不超过 100 的数",
+        "it must be a number above 0 and up to 100",
+    ),
+    "messages_per_second": (
+        "应为大于 0、不超过 1000 的数",
+        "it must be a number above 0 and up to 1000",
+    ),
+    "webhook_budget_seconds": (
+        "应为大于 0、不超过 10 的秒数",
+        "it must be a number of seconds above 0 and up to 10",
+    ),
+    "webhooks_at_once": ("应为 1 至 200 的整数", "it must be a whole number from 1 to 200"),
     "database_pool": _COUNT,
     "session_hours": _COUNT,
     "unmask_per_hour": _COUNT,
@@ -100,6 +114,7 @@ _SCHEMES = {
     "database_url": ("postgresql://", "postgres://", "postgresql+psycopg://"),
     "redis_url": ("redis://", "rediss://", "unix://"),
     "public_url": ("http://", "https://"),
+    "twilio_api_url": ("http://", "https://"),
     "geocoder_url": ("http://", "https://"),
 }
 
@@ -156,6 +171,33 @@ class Settings(BaseSettings):
     )
     lost_call_seconds: float = Field(
         300, ge=10, description="An open call that is silent for so long is asked for."
+    )
+    twilio_api_url: str | None = Field(
+        None, description="Base URL of the carrier's interface; empty: the carrier's own."
+    )
+    calls_per_second: float = Field(
+        1.0,
+        gt=0,
+        le=100,
+        description="Calls that the carrier may be asked to begin in a second.",
+    )
+    messages_per_second: float = Field(
+        1.0,
+        gt=0,
+        le=1000,
+        description="Short messages that one number of ours may send in a second.",
+    )
+    webhook_budget_seconds: float = Field(
+        1.5,
+        gt=0,
+        le=10,
+        description="Seconds until a caller hears the fallback instead of an answer.",
+    )
+    webhooks_at_once: int = Field(
+        8,
+        ge=1,
+        le=200,
+        description="Webhooks of the carrier that one web process works on at once.",
     )
     demo: bool = Field(
         default=False, description="A demo city beside the organisation; `paidan up` turns it on."

@@ -115,15 +115,15 @@ class Gateway(Protocol):
         """Begin to dial; the carrier's id of the leg."""
         ...
 
-    def redirect(self, carrier_call: str, script: Script) -> None:
-        """Let a leg that is in progress go on with this."""
+    def redirect(self, carrier_call: str, script: Script, leg_id: UUID) -> None:
+        """Let a leg that is in progress go on with this. `leg_id`: ours."""
         ...
 
     def hang_up(self, carrier_call: str) -> None:
         """End a leg, also one that rings still. One that is over already is no error."""
         ...
 
-    def take_from_queue(self, carrier_call: str, queue: str, script: Script) -> None:
+    def take_from_queue(self, carrier_call: str, queue: str, script: Script, leg_id: UUID) -> None:
         """Let this waiting leg, wherever it stands in the queue, go on with this."""
         ...
 

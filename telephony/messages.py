@@ -25,6 +25,7 @@ from core.secrets import secret_key
 from core.settings import settings
 from core.uow import UnitOfWork, unit_of_work
 from telephony import message_repository as repository
+from telephony import settling
 from telephony.commands import SOON, ask
 from telephony.delivery import STATES, evolve, moves, segments
 from telephony.message_models import SCOPES, Message
@@ -226,6 +227,7 @@ def delivered(
         if row is None:
             return False
         row.carrier, row.carrier_ref = carrier, carrier_message
+        settling.sent(uow, message_id, carrier, carrier_message)
         return move(uow, message_id, status, error_code)
 
 

@@ -1,21 +1,33 @@
 """Webhooks of the carrier. The signature takes the place of a login."""
 
+from collections.abc import Callable
+
+import psycopg
 from fastapi import APIRouter, Request, Response
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolEmpty
 from starlette.concurrency import run_in_threadpool
 
+from api import carrier_gate
+from api.carrier_gate import TooLate
 from core.clock import now
-from core.errors import Problem
+from core.errors import Problem, Unavailable
+from core.logging import logger
 from dispatch.tickets import submissions
 from dispatch.tickets.service import NewTicket
 from dispatch.tickets.submissions import Accepted, Handed
-from telephony import answering, service
-from telephony.rules import CarrierEvent, Kind
-from telephony.twilio import reports, twiml, webhooks
+from telephony import answering, messages, service
+from telephony.rules import CarrierEvent, Kind, MessageReport
+from telephony.twilio import fallback, reports, twiml, webhooks
 from telephony.twilio.reports import NOWHERE, Place
 from telephony.twilio.twiml import Turn
 
 MAX_BODY = 64 * 1024  # bytes; the carrier's requests are about one kilobyte
 FORM = "application/x-www-form-urlencoded"
+AWAY = (psycopg.OperationalError, OperationalError, PoolEmpty)
+"""The database is not there, or has too much to do."""
+MAX_AGAIN_DIGITS = 3
+log = logger(__name__)
 
 # Described in docs/telephony.md: the carrier's own interface, not part of ours.
 router = APIRouter(prefix="/telephony/twilio", include_in_schema=False)
@@ -44,8 +56,8 @@ async def voice(request: Request) -> Response:
 @router.post("/leg/{leg_id}/{step}")
 async def step(leg_id: str, step: str, request: Request) -> Response:
     """A leg asks what is next: it was answered, pressed keys, waits, left the queue."""
-    turn = request.query_params.get("turn", "")
-    place = Place(leg=leg_id, step=step, turn=turn)
+    asked = request.query_params
+    place = Place(leg=leg_id, step=step, turn=asked.get("turn", ""), digits=asked.get("digits", ""))
     return await _answered("queue" if step == "queue" else "step", request, place)
 
 
@@ -86,6 +98,34 @@ async def recording(request: Request, conference: str = "", leg: str = "") -> Re
     return await _told("recording", request, Place(leg=leg, conference=conference))
 
 
+@router.post("/message/{message_id}")
+async def message_status(message_id: str, request: Request) -> Response:
+    """What became of a short message of ours."""
+    received_at = now()
+    form = webhooks.authentic_form(*await _signed(request))
+    told = reports.parse_message_status(form, received_at, reports.id_of("message", message_id))
+    await _reported("message", lambda: _take_delivery(told))
+    return Response(status_code=204)
+
+
+def _take_delivery(told: MessageReport) -> None:
+    messages.delivered(
+        told.message_id,
+        told.status,
+        carrier=told.carrier,
+        carrier_message=told.carrier_message,
+        at=told.received_at,
+        error_code=told.error_code or None,
+    )
+
+
+@router.post("/fallback")
+async def fallback_document(request: Request) -> Response:
+    """Another address of ours failed: a document that needs nothing but the signature."""
+    form = webhooks.authentic_form(*await _signed(request))
+    return _twiml(fallback.document(form.required("Direction")))
+
+
 @router.post("/sms")
 async def message(request: Request) -> Response:
     """A customer's short message: a ticket, once however often it comes; the reply says so."""
@@ -107,16 +147,40 @@ def _take_message(received: reports.InboundMessage) -> Accepted:
 
 
 async def _answered(kind: Kind, request: Request, place: Place = NOWHERE) -> Response:
+    """What the leg is to hear, never later than the budget and never nothing."""
     event = await _event(kind, request, place)
-    answer = await run_in_threadpool(answering.answer, event)
+    try:
+        answer = await carrier_gate.documents().do(lambda: answering.answer(event))
+    except (TooLate, *AWAY) as trouble:
+        _warn("fallback_answered", kind, trouble)
+        return _twiml(fallback.instead(event, place.turn, _again(request)))
     turn = Turn(answer.leg_id, reports.turn_after(event))
     return _twiml(twiml.render(answer.script, turn))
 
 
+def _again(request: Request) -> int:
+    again = request.query_params.get("again", "0")
+    return int(again) if again.isdecimal() and len(again) < MAX_AGAIN_DIGITS else 0
+
+
 async def _told(kind: Kind, request: Request, place: Place = NOWHERE) -> Response:
     event = await _event(kind, request, place)
-    await run_in_threadpool(service.receive, event)
+    await _reported(kind, lambda: service.receive(event))
     return Response(status_code=204)
+
+
+async def _reported(kind: str, work: Callable[[], object]) -> None:
+    """Take a report; the carrier repeats what is refused. Raises Unavailable."""
+    try:
+        await carrier_gate.reports().do(work)
+    except TooLate as trouble:
+        _warn("report_refused", kind, trouble)
+        raise Unavailable(what="webhooks") from None
+
+
+def _warn(event: str, kind: str, trouble: Exception) -> None:
+    begun = trouble.begun if isinstance(trouble, TooLate) else False
+    log.warning(event, webhook=kind, because=type(trouble).__name__, begun=begun)
 
 
 async def _event(kind: Kind, request: Request, place: Place) -> CarrierEvent:

@@ -50,6 +50,11 @@ def message(message_id: UUID) -> str:
     return _address(f"/message/{message_id}") + AGAIN
 
 
+def fallback() -> str:
+    """What a leg hears when another address of ours failed."""
+    return _address("/fallback")
+
+
 def script(leg_id: UUID, encoded: str) -> str:
     """A document that stands in its own address."""
     return _address("/script", leg=str(leg_id), nodes=encoded)

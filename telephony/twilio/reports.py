@@ -74,11 +74,13 @@ class Place:
     """What the address of a webhook says beside its kind, as it was sent; all of it is signed.
 
     `turn` tells the documents of one leg apart, so that the same key pressed again is news.
+    `digits`: the keys of a question that is asked again.
     """
 
     leg: str = ""
     step: str = ""
     turn: str = ""
+    digits: str = ""
     conference: str = ""
 
     @property
@@ -142,7 +144,7 @@ def _of_call(kind: Kind, form: Form, received_at: datetime, place: Place) -> Car
         params=kept(form),
         leg_id=place.leg_id,
         step=step,
-        digits=_maybe(form, "Digits", _DIGITS),
+        digits=_maybe(form, "Digits", _DIGITS) or _keys(place.digits),
         queue_result=queue_result,
         queue_s=_count(form, "QueueTime"),
         recording=_recording_of(form),
@@ -251,6 +253,12 @@ def _matching(form: Form, name: str, pattern: re.Pattern[str]) -> str:
 
 def _maybe(form: Form, name: str, pattern: re.Pattern[str]) -> str:
     return _matching(form, name, pattern) if form.optional(name) else ""
+
+
+def _keys(digits: str) -> str:
+    if not _DIGITS.fullmatch(digits):
+        raise InvalidField("digits", "not keys of a telephone")
+    return digits
 
 
 def _count(form: Form, name: str) -> int | None:

@@ -241,6 +241,8 @@ SIGNED = {
     "POST /telephony/twilio/script",
     "POST /telephony/twilio/conference",
     "POST /telephony/twilio/recording",
+    "POST /telephony/twilio/message/{message_id}",
+    "POST /telephony/twilio/fallback",
 }
 BODILESS = (
     "accept",

@@ -16,7 +16,7 @@ from core.engines.embedded import embedded_urls
 from core.engines.processes import ProcessId
 from tests.harness import RunningPaidan
 
-ALL = ("api", "gps", "engine", "worker", "bulk", "postgres", "valkey")
+ALL = ("api", "gps", "engine", "dial", "worker", "bulk", "postgres", "valkey")
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +157,7 @@ def test_a_killed_supervisor_leaves_nothing_lost(other: RunningPaidan) -> None:
     logins = other.logins
     users = count_users(other)
     other.kill("up")
-    for name in ("api", "gps", "engine", "worker", "bulk"):
+    for name in ("api", "gps", "engine", "dial", "worker", "bulk"):
         assert before[name].wait(5)
     other.start()
     assert not any(process.alive for process in before.values())
