@@ -5,7 +5,6 @@ import base64
 import hashlib
 import hmac
 import ipaddress
-import ssl
 import uuid
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
@@ -13,17 +12,15 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urldefrag, urlencode, urlsplit, urlunsplit
 
-import httpx
-
 from telephony.simulator.clock import Clock
 from telephony.simulator.errors import DOCUMENT_BAD_HOST, DOCUMENT_NOT_FETCHED, DocumentFailed
 from telephony.simulator.mischief import Mischief
 from telephony.simulator.model import Hook, World
 from telephony.simulator.trace import Trace
+from telephony.simulator.wire import Client, Unanswered, Unconnected
 
 TOTAL_S = 15.0
 POLICIES = ("ct", "rt", "4xx", "5xx", "all")
-_CONNECTIONS = 500
 KEPT_TIMES = 10_000
 
 
@@ -108,12 +105,7 @@ class Deliverer:
     ) -> None:
         self.world, self.clock, self.mischief, self.trace = world, clock, mischief, trace
         self.rewrites = dict(rewrites or {})
-        self._client = httpx.AsyncClient(
-            # Loading the certificates of the world takes long, and none is met on this machine.
-            verify=_unchecked(),
-            limits=httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=100),
-            trust_env=False,
-        )
+        self._client = Client()
         self._tasks: set[asyncio.Task[None]] = set()
         self.tallies: defaultdict[str, Tally] = defaultdict(Tally)
 
@@ -122,7 +114,7 @@ class Deliverer:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._client.aclose()
+        self._client.close()
 
     def tell(self, hook: Hook | None, params: dict[str, str], *, about: str) -> None:
         """Report something; nobody waits for the answer."""
@@ -203,6 +195,7 @@ class Deliverer:
         headers = {
             "X-Twilio-Signature": signature(address, form, self.world.token),
             "I-Twilio-Idempotency-Token": token,
+            "Host": urlsplit(address).netloc,
             "User-Agent": "TwilioProxy/1.1",
         }
         if method != "GET":
@@ -211,28 +204,29 @@ class Deliverer:
         tally, loop = self.tallies[what[0]], asyncio.get_running_loop()
         began = loop.time()
         try:
-            got = await self._client.request(
+            got = await self._client.send(
                 method,
                 self.reachable(address),
-                content=urlencode(form) if form else None,
-                headers=headers,
-                timeout=httpx.Timeout(rules.read_s, connect=rules.connect_s, pool=TOTAL_S),
+                headers,
+                urlencode(form).encode(),
+                connect_s=rules.connect_s,
+                read_s=rules.read_s,
             )
-        except (httpx.ConnectError, httpx.ConnectTimeout):
+        except Unconnected:
             tally.failed += 1
             self.trace.add("webhook", **entry, failed="ct")
             return None, "ct"
-        except (httpx.TimeoutException, httpx.TransportError):
+        except Unanswered:
             tally.failed += 1
             self.trace.add("webhook", **entry, failed="rt")
             return None, "rt"
         took_ms = round((loop.time() - began) * 1000, 1)
         tally.times_ms.append(took_ms)
-        tally.failed += got.status_code >= 300
-        tally.answered += got.status_code < 300
-        self.trace.add("webhook", **entry, status=got.status_code, ms=took_ms)
-        answer = Answer(got.status_code, got.text, got.headers.get("content-type", ""))
-        return answer, f"{got.status_code // 100}xx" if got.status_code >= 400 else ""
+        tally.failed += got.status >= 300
+        tally.answered += got.status < 300
+        self.trace.add("webhook", **entry, status=got.status, ms=took_ms)
+        answer = Answer(got.status, got.text, got.headers.get("content-type", ""))
+        return answer, f"{got.status // 100}xx" if got.status >= 400 else ""
 
     def reachable(self, address: str) -> str:
         """Where an address is on this machine. Raises DocumentFailed: nothing leaves it."""
@@ -246,12 +240,6 @@ class Deliverer:
                 DOCUMENT_BAD_HOST, f"{parts.scheme}://{parts.netloc} is not on this machine"
             )
         return urlunsplit(parts._replace(fragment=""))
-
-
-def _unchecked() -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return context
 
 
 def _bad_status(status: int) -> DocumentFailed:

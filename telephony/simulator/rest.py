@@ -132,7 +132,8 @@ def route(exchange: Exchange, wires: Wires, path: str, **handlers: Handler) -> R
     """A resource of the account; `handlers` by method, such as `get`."""
 
     async def endpoint(request: Request) -> Response:
-        return await _serve(exchange, wires, handlers[request.method.lower()], request)
+        method = "get" if request.method == "HEAD" else request.method.lower()
+        return await _serve(exchange, wires, handlers[method], request)
 
     full = f"/2010-04-01/Accounts/{{account}}/{path}"
     return Route(full, endpoint, methods=[name.upper() for name in handlers])

@@ -16,13 +16,14 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from telephony.simulator import (
     control,
+    errors,
     rest_calls,
     rest_messages,
     rest_recordings,
     rest_rooms,
 )
 from telephony.simulator.clock import Clock
-from telephony.simulator.errors import not_found
+from telephony.simulator.errors import Refused, not_found
 from telephony.simulator.exchange import Exchange
 from telephony.simulator.mischief import Mischief, Rates
 from telephony.simulator.model import World
@@ -116,6 +117,10 @@ def application(exchange: Exchange, wires: Wires) -> Starlette:
     async def nothing(request: Any, _error: Any) -> Response:
         return JSONResponse(not_found(request.url.path).body(), 404)
 
+    async def not_so(request: Any, _error: Any) -> Response:
+        refused = Refused(405, errors.NOT_ALLOWED, f"{request.method} is not allowed here")
+        return JSONResponse(refused.body(), 405)
+
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
@@ -126,7 +131,7 @@ def application(exchange: Exchange, wires: Wires) -> Starlette:
     ]
     app = Starlette(
         routes=[*control.routes(exchange), *routes],
-        exception_handlers={404: nothing},
+        exception_handlers={404: nothing, 405: not_so},
         lifespan=lifespan,
     )
     app.state.load = Load()

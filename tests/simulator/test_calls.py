@@ -1,6 +1,9 @@
 """Calls in and out: order of states, callbacks, documents, fallback, errors."""
 
+import socket
+
 import pytest
+import requests
 from twilio.base.exceptions import TwilioRestException
 from twilio.request_validator import RequestValidator
 
@@ -130,6 +133,19 @@ def test_keys_go_to_the_action_and_silence_falls_through(
     assert fallen["CallSid"] == silent
 
 
+def test_a_key_ends_the_prompts(carrier_simulator: CarrierSimulator, product: Product) -> None:
+    product.documents["/voice"] = (
+        '<Gather numDigits="1" action="/keys"><Pause length="10"/><Say>Late</Say></Gather>'
+    )
+    product.documents["/keys"] = '<Say>Next</Say><Pause length="30"/>'
+    call = inbound(carrier_simulator, product)
+    carrier_simulator.advance(2)
+    carrier_simulator.act(call, "press", keys="5")
+    carrier_simulator.advance(20)
+    heard = [entry["text"] for entry in carrier_simulator.trace("heard") if entry["text"]]
+    assert heard == ["Next"]
+
+
 @pytest.mark.parametrize(
     ("document", "code"),
     [
@@ -157,6 +173,21 @@ def test_a_server_error_is_not_tried_again_but_falls_back(
     assert len(product.at("/voice")) == 1
     (asked,) = product.at("/fallback")
     assert asked["ErrorCode"] == "11200"
+
+
+def test_a_product_that_is_too_slow_falls_back_too(
+    carrier_simulator: CarrierSimulator, product: Product
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        slow = f"http://127.0.0.1:{door.getsockname()[1]}/voice#rt=100"
+        fallback = f"{product.url}/fallback"
+        carrier_simulator.post(
+            "/numbers", phone_number=HOTLINE, voice_url=slow, voice_fallback_url=fallback
+        )
+        carrier_simulator.call_in()
+        carrier_simulator.settle()
+    (asked,) = product.at("/fallback")
+    assert (asked["ErrorCode"], asked["ErrorUrl"]) == ("11200", slow)
 
 
 def test_a_call_in_progress_is_redirected_and_one_that_is_over_is_not(
@@ -191,6 +222,9 @@ def test_rest_refuses_strangers_and_nonsense(carrier_simulator: CarrierSimulator
     with pytest.raises(TwilioRestException) as missing:
         client.calls("CA" + "0" * 32).fetch()
     assert (missing.value.status, missing.value.code) == (404, 20404)
+    place = f"/2010-04-01/Accounts/{carrier_simulator.account}/Queues/QU0/Members.json"
+    refused = requests.delete(carrier_simulator.url + place, timeout=10)
+    assert (refused.status_code, refused.json()["code"]) == (405, 20004)
     carrier_simulator.token = "wrong"
     with pytest.raises(TwilioRestException) as nobody:
         carrier_simulator.client().calls("CA" + "0" * 32).fetch()

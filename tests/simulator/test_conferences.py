@@ -380,9 +380,12 @@ def test_a_conference_is_recorded_when_its_document_says_so(
     agent, client = with_agent(carrier_simulator, product, queued, more)
     (room,) = client.conferences.list(friendly_name=ROOM)
     (tape,) = client.conferences(room.sid).recordings.list()
+    carrier_simulator.advance(4)
     client.conferences(room.sid).recordings(tape.sid).update(status="paused")
+    carrier_simulator.advance(90)
     for leg in (agent, queued):
         carrier_simulator.act(leg, "hang_up")
     carrier_simulator.settle()
     (end,) = product.at("/tape")
     assert (end["RecordingSource"], end["ConferenceSid"]) == ("Conference", room.sid)
+    assert 4 <= int(end["RecordingDuration"]) < 90
