@@ -8,6 +8,9 @@ import structlog
 
 from core.settings import settings
 
+QUERIES_LOGGED_BY = ("urllib3",)
+"""Libraries whose lines below an error show addresses that they ask, numbers of people included."""
+
 
 def configure_logging(process: str) -> None:
     """Send structlog and the standard library through one formatter."""
@@ -42,6 +45,8 @@ def configure_logging(process: str) -> None:
     root.setLevel(settings().log_level)
     for noisy in ("uvicorn", "uvicorn.access", "rq.worker", "alembic", "httpx"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    for telling in QUERIES_LOGGED_BY:
+        logging.getLogger(telling).setLevel(logging.ERROR)
     structlog.contextvars.bind_contextvars(process=process)
 
 

@@ -195,9 +195,6 @@ class Dialler:
         except CarrierFailed as error:
             failure = error
             self._write(wish, lambda tried: self._after(tried, failure))
-        except (KeyError, ValueError, TypeError) as error:
-            log.warning("command_says_too_little", command=str(wish.id), error=repr(error))
-            self._write(wish, lambda _: Next("failed", "bad_command"))
         else:
             self._write_done(wish, ref)
 

@@ -1,7 +1,9 @@
 """One command as a question to the carrier."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -54,37 +56,41 @@ def wish_of(row: CarrierCommand, leg: str, tried_at: datetime) -> Wish:
 
 
 def ask(gateway: Gateway, wish: Wish) -> str:
-    """Ask the carrier; its id of what came of it, blank where nothing did.
+    """Ask the carrier; its id of what came of it, blank where nothing did. Raises CarrierFailed."""
+    try:
+        question = _question(gateway, wish)
+    except (KeyError, ValueError, TypeError):
+        raise Refused("bad_command") from None
+    return question() or ""
 
-    Raises CarrierFailed; KeyError or ValueError where the command says too little.
-    """
+
+def _question(gateway: Gateway, wish: Wish) -> Callable[[], str | None]:
+    """What is to be called, with all that it needs: nothing has been asked yet."""
     said = wish.params
     conference = str(said.get("conference") or wish.call_id)
     match wish.kind:
         case "place_call":
-            return gateway.place_call(_call(wish))
+            return partial(gateway.place_call, _call(wish))
         case "send_message":
-            return gateway.send_message(_message(wish))
+            return partial(gateway.send_message, _message(wish))
         case "redirect":
-            gateway.redirect(wish.leg, from_json(said["script"]), _leg_id(wish))
+            return partial(gateway.redirect, wish.leg, from_json(said["script"]), _leg_id(wish))
         case "take_from_queue":
             script = from_json(said["script"])
-            gateway.take_from_queue(wish.leg, said["queue"], script, _leg_id(wish))
+            return partial(gateway.take_from_queue, wish.leg, said["queue"], script, _leg_id(wish))
         case "hang_up":
-            gateway.hang_up(wish.leg)
+            return partial(gateway.hang_up, wish.leg)
         case "hold":
-            gateway.hold(conference, wish.leg, on=bool(said["on"]))
+            return partial(gateway.hold, conference, wish.leg, on=bool(said["on"]))
         case "mode":
-            gateway.mode(conference, wish.leg, said["mode"], said.get("coach"))
+            return partial(gateway.mode, conference, wish.leg, said["mode"], said.get("coach"))
         case "remove":
-            gateway.remove(conference, wish.leg)
+            return partial(gateway.remove, conference, wish.leg)
         case "record":
-            gateway.record(conference, said["act"])
+            return partial(gateway.record, conference, said["act"])
         case "delete_recording":
-            gateway.delete_recording(said["recording"])
-        case _:
-            raise ValueError(f"no such command: {wish.kind}")
-    return ""
+            return partial(gateway.delete_recording, said["recording"])
+    raise ValueError(wish.kind)
 
 
 def look_up(gateway: Gateway, wish: Wish) -> list[str]:

@@ -101,7 +101,7 @@ def _again(tried: Tried, code: str, real: datetime, wait: timedelta, tries: int)
 
 
 def _growing(tries: int) -> timedelta:
-    return timedelta(seconds=min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** max(tries - 1, 0)))
+    return timedelta(seconds=min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(max(tries - 1, 0), 10)))
 
 
 class Pace:

@@ -23,6 +23,7 @@ from telephony.gateway import (
     NewMessage,
     RecordAct,
     Refused,
+    Unsure,
 )
 from telephony.script import Mode, Script
 from telephony.twilio import addresses, twiml
@@ -66,7 +67,7 @@ class TwilioGateway:
                 timeout=call.ring_s,
                 **more,
             )
-        return str(made.sid)
+        return _id_of(made)
 
     def redirect(self, carrier_call: str, script: Script, leg_id: UUID) -> None:
         """Let a leg that is in progress go on with this."""
@@ -142,7 +143,7 @@ class TwilioGateway:
                 body=message.text,
                 status_callback=addresses.message(message.message_id),
             )
-        return str(made.sid)
+        return _id_of(made)
 
     def message(self, carrier_message: str) -> MessageFound | None:
         """A message by its id."""
@@ -201,6 +202,12 @@ def _refusals(but: tuple[int, ...] = ()) -> Iterator[None]:
         if code == TOO_MANY_REQUESTS:
             raise Busy(str(code), AGAIN_S) from None
         raise Refused(str(code)) from None
+
+
+def _id_of(made: Any) -> str:
+    if not made.sid:
+        raise Unsure("no_id")
+    return str(made.sid)
 
 
 def _known(context: Any) -> Any:

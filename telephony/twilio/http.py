@@ -1,5 +1,6 @@
 """One request to Twilio: to whom it may go, how long it may take, what its failure means."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +20,8 @@ AGAIN_S = 1.0
 """Until a carrier that has too much to do is asked again, where it does not say when."""
 SESSIONS = 16
 TOO_MANY = 429
+NO_CONTENT = 204
+ERROR = 300
 SERVER_ERROR = 500
 
 
@@ -56,6 +59,8 @@ class HttpClient(TwilioHttpClient):  # type: ignore[misc]  # the library has no 
             raise Busy(str(TOO_MANY), _seconds(response.headers or {}))
         if response.status_code >= SERVER_ERROR:
             raise Unsure(str(response.status_code))
+        if response.status_code < ERROR and response.status_code != NO_CONTENT:
+            _must_be_whole(response.text)
         return response
 
     def log_request(self, _kwargs: Mapping[str, Any]) -> None:
@@ -79,6 +84,14 @@ def _unconnected(error: requests.ConnectionError) -> Unreached | Unsure:
     if isinstance(reason, NewConnectionError | ConnectTimeoutError):
         return Unreached("no_connection")
     return Unsure("connection_lost")
+
+
+def _must_be_whole(answer: str) -> None:
+    """What was cut off was done nevertheless, and nobody knows its id. Raises Unsure."""
+    try:
+        json.loads(answer)
+    except ValueError:
+        raise Unsure("garbled") from None
 
 
 def _seconds(headers: Mapping[str, str]) -> float:
