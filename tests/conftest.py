@@ -32,6 +32,7 @@ LONGEST = (
     "tests/running/test_up.py",
     "tests/demo/test_life.py",
     "tests/demo/test_headless.py",
+    "tests/simulator/test_product.py",
     "tests/chaos/test_planted.py",
     "tests/dispatch/test_terminal_histories.py",
     "tests/browser/test_crew_offline.py",

@@ -69,7 +69,6 @@ async def _listen(line: Line, verb: Verb, base: str) -> str | None:
             pressed += key
     finally:
         line.listening = False
-        prompts.cancel()
     return pressed if pressed or finished else None
 
 
