@@ -20,7 +20,7 @@ from core.models import Organisation
 from core.trouble import Trouble
 from dispatch.directory.imports import service as imports
 from dispatch.escalation import service as escalation
-from dispatch.outbound import customers
+from dispatch.outbound import crews, customers
 from dispatch.planning import service as planning
 from dispatch.routing import automatic
 from dispatch.silence import service as silence
@@ -81,13 +81,14 @@ class Engine:
         return bool(ran or handed or told or looked or released)
 
     def _listen(self, real: datetime) -> None:
-        """Look for vehicles that nobody hears, and for customers who should be told: all of them
-        are looked through, so not every turn.
+        """Look for vehicles that nobody hears, and for customers and crews who should be told:
+        all of them are looked through, so not every turn.
         """
         if self._listened_at is None or real - self._listened_at >= LISTEN:
             self._listened_at = real
             silence.sweep(now())
             customers.sweep(now())
+            crews.sweep(now())
 
     def _pause(self) -> float:
         """Seconds until the next deadline, at most the poll interval."""

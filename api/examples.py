@@ -49,6 +49,7 @@ ORDER_ROW: dict[str, Any] = {
         "departed_at": None,
         "arrived_at": None,
         "queued": False,
+        "called": None,
         "attempts": 1,
     },
     "holder": {"code": "crew", "unit_id": CREW, "since": "2026-11-21T14:50:05.480000Z"},

@@ -170,6 +170,16 @@ class ReleaseRow(BaseModel):
     stuck_since: datetime | None
 
 
+class ReachRow(BaseModel):
+    """A crew that did not take its order was told beside its screens."""
+
+    calls: int = Field(description="Calls that were asked for.")
+    heard_at: datetime | None = Field(description="Somebody picked up.")
+    outcome: Literal["accepted", "returned", "recalled", "unreached"] | None = Field(
+        description="How it ended; unreached: nobody answered, somebody must act."
+    )
+
+
 class AssignmentRow(BaseModel):
     id: UUID
     attempt: int
@@ -182,6 +192,7 @@ class AssignmentRow(BaseModel):
     departed_at: datetime | None
     arrived_at: datetime | None
     queued: bool
+    called: ReachRow | None
     attempts: int
 
 

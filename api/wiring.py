@@ -10,6 +10,7 @@ from dispatch.help import subscribers as help_calls
 from dispatch.holds import service as holds
 from dispatch.orders import follow_on, unseen
 from dispatch.orders import subscribers as orders
+from dispatch.outbound import crews as crews_outbound
 from dispatch.reviews import service as reviews
 from dispatch.silence import subscribers as silence
 from dispatch.tickets import followup, rejudging
@@ -77,6 +78,7 @@ PURPOSES = {
     "third": bridge.third,
     "supervisor": supervision.answer,
     "callback": callbacks.answer,
+    crews_outbound.OFFER: crews_outbound.offer,
 }
 """What legs of calls hear, by their purpose: see telephony/purposes.py."""
 

@@ -103,6 +103,9 @@ from core.events_policies import PolicyConfirmed as PolicyConfirmed
 from core.events_policies import PolicyDisabled as PolicyDisabled
 from core.events_policies import PolicyEnabled as PolicyEnabled
 from core.events_policies import PolicyVersionAdded as PolicyVersionAdded
+from core.events_reach import ReachCalled as ReachCalled
+from core.events_reach import ReachEnded as ReachEnded
+from core.events_reach import ReachHeard as ReachHeard
 from core.events_reviews import ReviewAppealed as ReviewAppealed
 from core.events_reviews import ReviewAttached as ReviewAttached
 from core.events_reviews import ReviewAttributed as ReviewAttributed

@@ -31,6 +31,8 @@ from dispatch.orders.loading import Known, known
 from dispatch.orders.lost_time import Lost, Units, lost_time
 from dispatch.orders.models import Assignment, Location, Order
 from dispatch.orders.rules import OPEN_ASSIGNMENT, AssignmentState, OrderState
+from dispatch.outbound import repository as outbound
+from dispatch.outbound.models import CrewReach
 from dispatch.routing import repository as routing
 from dispatch.routing.plan_rules import OPEN as PLAN_OPEN
 from dispatch.routing.plan_rules import PlanState
@@ -55,6 +57,7 @@ class Loaded(Known):
     timers: list[SlaTimer]
     plan: PlanState | None
     sounds: Sequence[Notice]
+    reach: CrewReach | None
 
 
 def load(session: Session, org_id: int, order_ids: Iterable[UUID]) -> list[Loaded]:
@@ -66,6 +69,7 @@ def load(session: Session, org_id: int, order_ids: Iterable[UUID]) -> list[Loade
     forecasts = _by_id(session, org_id, SlaForecast, ids)
     plans = routing.plans_of(session, org_id, ids)
     sounds = escalation.sounding(session, org_id, ids)
+    reaches = outbound.reaches(session, org_id, _known(one.row.assignment_id for one in found))
     timers = defaultdict(list)
     query = select(SlaTimer).where(SlaTimer.org_id == org_id, SlaTimer.case_id.in_(ids))
     for timer in session.scalars(query.order_by(SlaTimer.starts_at, SlaTimer.code)):
@@ -79,14 +83,18 @@ def load(session: Session, org_id: int, order_ids: Iterable[UUID]) -> list[Loade
             timers=timers[one.row.id],
             plan=plans.get(one.row.id),
             sounds=sounds.get(one.row.id, ()),
+            reach=reaches.get(one.row.assignment_id) if one.row.assignment_id else None,
         )
         for one in found
     ]
 
 
+def _known(ids: Iterable[UUID | None]) -> set[UUID]:
+    return {id_ for id_ in ids if id_ is not None}
+
+
 def _by_id(session: Session, org_id: int, model: Any, ids: Iterable[UUID | None]) -> dict[Any, Any]:
-    wanted = {id_ for id_ in ids if id_ is not None}
-    query = select(model).where(model.org_id == org_id, model.id.in_(wanted))
+    query = select(model).where(model.org_id == org_id, model.id.in_(_known(ids)))
     return {row.id: row for row in session.scalars(query)}
 
 
@@ -124,7 +132,7 @@ def order_row(loaded: Loaded, receipts: Sequence[Any], now: datetime) -> dict[st
         "centre_id": text(order.centre_id),
         "hop": _hop(loaded, tries),
         "release": _release(loaded.plan),
-        "assignment": _assignment(assignment, tries),
+        "assignment": _assignment(assignment, tries, loaded.reach),
         "holder": _holder(order, assignment, running_timeline),
         "points": {point: iso(running_timeline.at(point)) for point in POINTS},
         "running": running,
@@ -170,7 +178,9 @@ def _hop(loaded: Loaded, tries: dict[UUID, Any]) -> dict[str, Any] | None:
     }
 
 
-def _assignment(one: AssignmentState | None, tries: dict[UUID, Any]) -> dict[str, Any] | None:
+def _assignment(
+    one: AssignmentState | None, tries: dict[UUID, Any], reach: CrewReach | None
+) -> dict[str, Any] | None:
     if one is None or one.state not in (*OPEN_ASSIGNMENT, "finished"):
         return None
     receipt = tries.get(one.id)
@@ -186,8 +196,14 @@ def _assignment(one: AssignmentState | None, tries: dict[UUID, Any]) -> dict[str
         "departed_at": iso(one.departed_at),
         "arrived_at": iso(one.arrived_at),
         "queued": one.state == "accepted",
+        "called": reach_row(reach) if reach else None,
         "attempts": receipt.attempts if receipt else 0,
     }
+
+
+def reach_row(reach: CrewReach) -> dict[str, Any]:
+    """How far the crew has been called after."""
+    return {"calls": reach.calls, "heard_at": iso(reach.heard_at), "outcome": reach.outcome}
 
 
 def _holder(order: OrderState, one: AssignmentState | None, timeline: Timeline) -> dict[str, Any]:

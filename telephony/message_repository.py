@@ -84,22 +84,17 @@ def command(session: Session, org_id: int, command_id: UUID) -> CarrierCommand |
     return session.get(CarrierCommand, (org_id, command_id))
 
 
-def cancel_commands(
-    session: Session, org_id: int, purpose: str, subjects: Collection[UUID], now: datetime
-) -> list[UUID]:
-    """End the commands about these that nobody has tried yet; their subjects."""
-    query = (
-        update(CarrierCommand)
-        .where(
-            CarrierCommand.org_id == org_id,
-            CarrierCommand.purpose == purpose,
-            CarrierCommand.subject_id.in_(subjects),
-            CarrierCommand.state == "waiting",
-        )
-        .values(state="cancelled", ended_at=now)
-        .returning(CarrierCommand.subject_id)
+def waiting_commands(
+    session: Session, org_id: int, purpose: str, subjects: Collection[UUID]
+) -> Sequence[CarrierCommand]:
+    """The commands about these that nobody has tried yet, locked; not those just being taken."""
+    query = select(CarrierCommand).where(
+        CarrierCommand.org_id == org_id,
+        CarrierCommand.purpose == purpose,
+        CarrierCommand.subject_id.in_(subjects),
+        CarrierCommand.state == "waiting",
     )
-    return [one for one in session.scalars(query) if one is not None]
+    return session.scalars(query.with_for_update(skip_locked=True)).all()
 
 
 def waiting_to(

@@ -252,12 +252,20 @@ def command_ended(uow: UnitOfWork, event: Recorded) -> None:
 
 def cancel(uow: UnitOfWork, message_ids: Collection[UUID], code: str) -> int:
     """Do not send those that nobody has begun to send; returns how many."""
-    if not message_ids:
-        return 0
-    mine = repository.cancel_commands(uow.session, uow.org_id, PURPOSE, message_ids, uow.now)
+    mine = withdraw(uow, PURPOSE, message_ids, code)
     for id_ in mine:
         move(uow, id_, "cancelled", code)
     return len(mine)
+
+
+def withdraw(uow: UnitOfWork, purpose: str, subjects: Collection[UUID], code: str) -> list[UUID]:
+    """End the commands about these that nobody has tried yet; their subjects."""
+    if not subjects:
+        return []
+    rows = repository.waiting_commands(uow.session, uow.org_id, purpose, subjects)
+    for row in rows:
+        settling.end(uow, row, "cancelled", code)
+    return [row.subject_id for row in rows if row.subject_id is not None]
 
 
 def keyword(words: str) -> str | None:

@@ -97,8 +97,8 @@ class Catalogue:
         for language in (wished, self.default_language):
             if language and (text := template.text(channel, language)):
                 return language, text
-        (_, language), text = next(iter(template.texts.items()))
-        return language, text
+        spoken = {where[1]: text for where, text in template.texts.items() if where[0] == channel}
+        return next(iter(spoken.items()))
 
     def longest(self, text: Text, names: tuple[str, ...]) -> int:
         """Segments of a text whose values have the usual length."""
@@ -162,7 +162,7 @@ def parse(document: Mapping[str, Any]) -> Catalogue:
     most = document["most_segments"]
     for template in found.templates.values():
         for (channel, language), text in template.texts.items():
-            if not wrong and found.longest(text, template.placeholders) > most:
+            if channel == "sms" and not wrong and found.longest(text, template.placeholders) > most:
                 where = f"{template.name}.{channel}.{language}"
                 wrong.append(FieldError(where, f"longer than {most} segments"))
     if wrong:
@@ -192,7 +192,7 @@ def _catalogue(document: Mapping[str, Any]) -> Catalogue:
 def _template(name: str, one: Mapping[str, Any]) -> Template:
     texts = {
         (channel, language): Text(said["text"], said.get("approval") or None)
-        for channel in ("sms",)
+        for channel in ("sms", "voice")
         for language, said in one.get(channel, {}).items()
     }
     version = hashlib.sha256(json.dumps(one, sort_keys=True).encode()).hexdigest()[:12]

@@ -7,12 +7,14 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core.models import Unit
 from dispatch.crews.models import Vehicle
 from dispatch.directory.models import CustomerPhone
-from dispatch.orders.models import Assignment, Order, OrderTicket
+from dispatch.orders.models import Assignment, Order, OrderTicket, Receipt
+from dispatch.outbound.models import CrewReach
 from dispatch.tickets.models import Ticket
 from sla.models import SlaForecast
 from telephony.message_models import Message
@@ -123,3 +125,83 @@ def plates(session: Session, org_id: int, vehicle_ids: Collection[UUID]) -> dict
     )
     rows: Sequence[tuple[UUID, str]] = session.execute(query).all()
     return dict(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """An assignment that is called after, or was, and whether a device of the crew has it."""
+
+    assignment: Assignment
+    order: Order
+    receipt: str | None
+    reach: CrewReach | None
+
+
+def unanswered(session: Session, org_id: int, before: datetime) -> list[Unanswered]:
+    """Assignments that were sent before then and are not accepted, or are called after still."""
+    join = (CrewReach.org_id == Assignment.org_id) & (CrewReach.assignment_id == Assignment.id)
+    query = (
+        select(Assignment, Order, Receipt.status, CrewReach)
+        .join(Order, (Order.org_id == Assignment.org_id) & (Order.id == Assignment.order_id))
+        .outerjoin(CrewReach, join)
+        .outerjoin(
+            Receipt,
+            (Receipt.org_id == Assignment.org_id)
+            & (Receipt.subject_id == Assignment.id)
+            & (Receipt.purpose == "order"),
+        )
+        .where(
+            Assignment.org_id == org_id,
+            ((Assignment.state == "sent") & (Assignment.sent_at <= before))
+            | (CrewReach.assignment_id.is_not(None) & CrewReach.ended_at.is_(None)),
+            CrewReach.ended_at.is_(None),
+        )
+    )
+    return [Unanswered(*row) for row in session.execute(query)]
+
+
+def reach_organisations(session: Session) -> list[int]:
+    """Those with an order that a crew has not accepted, or that is called after."""
+    sent = select(Assignment.org_id).where(Assignment.state == "sent").distinct()
+    called = select(CrewReach.org_id).where(CrewReach.ended_at.is_(None)).distinct()
+    return sorted({*session.scalars(sent), *session.scalars(called)})
+
+
+def reach_locked(
+    session: Session, org_id: int, assignment_id: UUID, now: datetime
+) -> CrewReach | None:
+    """The row of an assignment, made if it is new; None while somebody else holds it."""
+    made = insert(CrewReach).values(org_id=org_id, assignment_id=assignment_id, calls=0, due_at=now)
+    session.execute(made.on_conflict_do_nothing())
+    query = select(CrewReach).where(
+        CrewReach.org_id == org_id, CrewReach.assignment_id == assignment_id
+    )
+    locked = query.with_for_update(skip_locked=True).execution_options(populate_existing=True)
+    return session.scalars(locked).one_or_none()
+
+
+def reaches(
+    session: Session, org_id: int, assignment_ids: Collection[UUID]
+) -> dict[UUID, CrewReach]:
+    query = select(CrewReach).where(
+        CrewReach.org_id == org_id, CrewReach.assignment_id.in_(assignment_ids)
+    )
+    return {one.assignment_id: one for one in session.scalars(query)}
+
+
+def reach_row(session: Session, org_id: int, assignment_id: UUID) -> CrewReach | None:
+    """The row of an assignment that is called after, locked."""
+    query = select(CrewReach).where(
+        CrewReach.org_id == org_id, CrewReach.assignment_id == assignment_id
+    )
+    return session.scalars(query.with_for_update()).one_or_none()
+
+
+def receipt_of(session: Session, org_id: int, assignment_id: UUID) -> Receipt | None:
+    """The delivery of an order to the crew."""
+    query = select(Receipt).where(
+        Receipt.org_id == org_id,
+        Receipt.subject_id == assignment_id,
+        Receipt.purpose == "order",
+    )
+    return session.scalars(query).one_or_none()

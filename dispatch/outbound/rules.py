@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from importlib import resources
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,39 @@ def news(before: Said | None, expected_at: datetime | None, by: timedelta) -> bo
     if expected_at is None:
         return False
     return before.expected_at is None or abs(expected_at - before.expected_at) > by
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """How far a crew has been told beside its screens. Seconds since the last call, if any."""
+
+    told: bool = False
+    calls: int = 0
+    since_call_s: float = 0.0
+
+
+def next_step(
+    own: CrewRules, age_s: float, tried: Tried, *, confirmed: bool
+) -> Literal["sms", "call", "give_up"] | None:
+    """What is due for an order that was sent so long ago and that nobody has accepted.
+
+    `confirmed`: a device of the crew has it.
+    """
+    sms_s = own.sms_unaccepted_s if confirmed else own.sms_unconfirmed_s
+    call_s = own.call_unaccepted_s if confirmed else own.call_unconfirmed_s
+    if age_s >= call_s and (tried.calls == 0 or tried.since_call_s >= own.between_s):
+        return "call" if tried.calls < own.calls else "give_up"
+    return "sms" if age_s >= sms_s and not tried.told else None
+
+
+def first_step_s(own: CrewRules) -> float:
+    """Seconds after the sending before which nothing is due."""
+    return min(own.sms_unconfirmed_s, own.call_unconfirmed_s)
+
+
+def spoken(number: str) -> str:
+    """A number so that it is read digit by digit."""
+    return " ".join(number)
 
 
 def clock_words(at: datetime, now: datetime) -> str:

@@ -3901,6 +3901,7 @@ export interface components {
             attempt: number;
             /** Attempts */
             attempts: number;
+            called: components["schemas"]["ReachRow"] | null;
             /** Crew Id */
             crew_id: string | null;
             /** Departed At */
@@ -9301,6 +9302,27 @@ export interface components {
              * @example 整栋楼停电
              */
             words: string;
+        };
+        /**
+         * ReachRow
+         * @description A crew that did not take its order was told beside its screens.
+         */
+        ReachRow: {
+            /**
+             * Calls
+             * @description Calls that were asked for.
+             */
+            calls: number;
+            /**
+             * Heard At
+             * @description Somebody picked up.
+             */
+            heard_at: string | null;
+            /**
+             * Outcome
+             * @description How it ended; unreached: nobody answered, somebody must act.
+             */
+            outcome: ("accepted" | "returned" | "recalled" | "unreached") | null;
         };
         /** ReasonBody */
         ReasonBody: {

@@ -8,7 +8,7 @@ const T0 = Date.parse('2026-01-01T00:00:00Z');
 const now = (): number => T0;
 const assignment = {
   id: 'a', attempt: 1, crew_id: 'crew-1', vehicle_id: null, sent_at: null, received_at: null,
-  accepted_at: null, departed_at: null, arrived_at: null, queued: false, attempts: 1,
+  accepted_at: null, departed_at: null, arrived_at: null, queued: false, called: null, attempts: 1,
 };
 
 describe('the filter', () => {

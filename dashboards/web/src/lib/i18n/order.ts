@@ -24,6 +24,7 @@ export const zh = {
   'hop.crew': '班组',
   'hop.label': '{hop}：{state}',
   'hop.tries': '已尝试 {count} 次',
+  'hop.unreached': '电话未接通，请人工联系班组',
 
   'holder.hotline': '热线',
   'holder.centre': '报修中心',
@@ -185,6 +186,7 @@ export const en: Record<keyof typeof zh, string> = {
   'hop.crew': 'Crew',
   'hop.label': '{hop}: {state}',
   'hop.tries': 'tried {count} times',
+  'hop.unreached': 'the crew answered no call: get hold of it',
 
   'holder.hotline': 'Hotline',
   'holder.centre': 'Repair centre',
