@@ -16,6 +16,7 @@ from schemathesis import GenerationMode
 from schemathesis.schemas import APIOperation
 
 from tests.api.rights import PUBLIC, ROLES, TABLE
+from tests.depth import examples
 from tests.office import Office
 
 DOCUMENT = json.loads(
@@ -97,7 +98,7 @@ def test_whatever_comes_the_answer_is_clear(
     strategy = operations()[label].as_strategy(generation_mode=mode)
 
     @settings(
-        max_examples=12,
+        max_examples=examples(6),
         deadline=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),

@@ -17,6 +17,7 @@ from core.db import read_session
 from dispatch.orders.taps import AHEAD
 from sla import service as sla
 from tests.acts import Acts
+from tests.depth import examples
 from tests.office import Office
 
 CREW, LOGIN = "east-1", "east.crew1"
@@ -191,7 +192,7 @@ ARRIVALS = st.lists(st.sampled_from((*WHOLE, "activate", "return")), min_size=3,
 
 
 @settings(
-    max_examples=12,
+    max_examples=examples(6),
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],

@@ -214,10 +214,12 @@ def live_answer(office: Office, login: str, topic: str) -> str:
         return str(frame.get("code", frame["type"]))
 
 
-def findings(office: Office) -> Iterator[str]:
+def findings(office: Office, *, denials_only: bool = False) -> Iterator[str]:
     """Where the running application does other than the tables say."""
     for topic, cells in LIVE.items():
         for letter, login in ROLES.items():
+            if denials_only and letter in cells:
+                continue
             answer = live_answer(office, login, topic)
             if answer != ("heartbeat" if letter in cells else "forbidden"):
                 yield f"{login} live {topic}: {answer}"
@@ -225,6 +227,8 @@ def findings(office: Office) -> Iterator[str]:
     requests = Requests(office)
     for route, cells in TABLE.items():
         for letter, person in people.items():
+            if denials_only and letter in cells:
+                continue
             answer = requests.send(person.http, route)
             status = answer.status_code
             denied = status == 403 and answer.json()["code"] == "forbidden"
@@ -251,7 +255,7 @@ def test_allow_all_is_found_at_every_denial(
     own_office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Principal, "may", lambda _self, _right: True)
-    found = list(findings(own_office))
+    found = list(findings(own_office, denials_only=True))
     assert len(found) == DENIALS
     assert "agent POST /api/orders/{order_id}/release: 409" in found
     assert "east.crew1 live board: heartbeat" in found

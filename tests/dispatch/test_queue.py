@@ -21,6 +21,7 @@ from dispatch.orders import crew_service
 from dispatch.orders.models import Assignment
 from dispatch.orders.rules import ACTIVE_ASSIGNMENT
 from tests.acts import CREW_ACTS, Acts, refused
+from tests.depth import examples
 from tests.dispatch.dumps import dump
 from tests.office import query
 
@@ -68,7 +69,7 @@ def take(acts: Acts, order_id: UUID, step: str) -> None:
 
 
 @settings(
-    max_examples=8,
+    max_examples=examples(4),
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking takes minutes here
 )
@@ -100,7 +101,7 @@ def active(crew: str, acts: Acts) -> list[UUID]:
 
 @pytest.mark.parametrize("act", ["activate", "depart"])
 def test_of_two_queued_orders_one_becomes_active(acts: Acts, act: str) -> None:
-    for _ in range(6):
+    for _ in range(examples(3)):
         first = acts.sent("west-1")
         acts.crew_act("accept", first[1], "west-1")
         queued = [acts.sent("west-1") for _ in range(2)]
@@ -118,7 +119,7 @@ def test_of_two_queued_orders_one_becomes_active(acts: Acts, act: str) -> None:
 
 
 def test_of_two_accepted_at_the_same_moment_one_queues(acts: Acts) -> None:
-    for _ in range(6):
+    for _ in range(examples(3)):
         two = [acts.sent("west-1") for _ in range(2)]
         assert at_once([("accept", id_) for _, id_ in two], acts) == [None, None]
         states = sorted(acts.assignment(order_id).state for order_id, _ in two)

@@ -26,6 +26,7 @@ from dispatch.tickets.service import NewTicket, file_ticket, take_call
 from telephony.service import receive
 from telephony.twilio import reports, webhooks
 from tests.acts import Acts, refused
+from tests.depth import examples
 from tests.live.test_law import Reader
 from tests.office import query
 from tests.telephony.carrier import InboundCall, Webhook
@@ -83,7 +84,7 @@ STEPS = st.lists(
 
 
 @settings(
-    max_examples=20,
+    max_examples=examples(8),
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )

@@ -48,6 +48,7 @@ from gps.models import Device
 from sla import service as sla
 from sla.repository import timers_of
 from tests.acts import CREW_ACTS, ORDER_ACTS, Acts, refused
+from tests.depth import examples
 from tests.office import query, turn, unit_id
 
 CREWS = ("east-1", "east-2", "west-1")
@@ -314,7 +315,7 @@ class Play:
 
 
 @settings(
-    max_examples=15,
+    max_examples=examples(6),
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking takes minutes here
 )

@@ -23,6 +23,7 @@ from sla.documents import parse_policy, shipped_text
 from sla.facts import Facts
 from sla.timelines import PointTime, Timeline
 from tests.acts import Acts, refused
+from tests.depth import examples
 from tests.dispatch.dumps import dump
 from tests.tickets.desk import Desk, judged
 
@@ -138,7 +139,9 @@ def test_an_order_that_follows_on_the_tickets_own_is_its_own(desk: Desk) -> None
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(6),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(data=st.data())
 def test_merge_and_unmerge_leave_every_judgement_as_it_was(desk: Desk, data: st.DataObject) -> None:
