@@ -51,6 +51,8 @@ WITH_MAP = (
     "--ignore-gpu-blocklist",
 )
 WITHOUT_MAP = ("--disable-gpu", "--disable-3d-apis", "--disable-software-rasterizer")
+# How long a page may take to become what it should: a busy machine needs more than a quiet one.
+PATIENCE_MS = 60_000
 MISSING = "no Chromium on this machine: install Debian's package `chromium`"
 
 
@@ -81,6 +83,6 @@ def page(browser: "Browser") -> Iterator["Page"]:
     context = browser.new_context(
         viewport={"width": 1280, "height": 720}, locale="zh-CN", timezone_id="Asia/Shanghai"
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE_MS)
     yield context.new_page()
     context.close()

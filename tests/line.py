@@ -8,7 +8,7 @@ from typing import Any
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-WAIT_S = 10.0
+from tests.people import WAIT_S
 
 
 class Line:
@@ -19,7 +19,7 @@ class Line:
         if token is not None:
             more["Cookie"] = f"paidan_session={token}"
         url = base_url.replace("http", "ws", 1) + "/api/live"
-        self._opening = connect(url, additional_headers=more, proxy=None)
+        self._opening = connect(url, additional_headers=more, open_timeout=WAIT_S, proxy=None)
         self.socket: ClientConnection
         self.seen: list[dict[str, Any]] = []
         self.binary: list[bytes] = []

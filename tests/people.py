@@ -14,7 +14,8 @@ from websockets.sync.client import ClientConnection, connect
 
 from gps.publish import unpack
 
-WAIT_S = 20.0
+# Patience costs nothing where all is well; a busy machine may need it.
+WAIT_S = 60.0
 
 
 class Refused(AssertionError):
@@ -74,7 +75,7 @@ class Person:
         """Log in, or sit down at the open session that `token` (the cookie's value) names."""
         self.base_url = base_url
         self.http = httpx.Client(
-            base_url=base_url, timeout=30.0, trust_env=False, limits=OWN_CONNECTIONS
+            base_url=base_url, timeout=WAIT_S, trust_env=False, limits=OWN_CONNECTIONS
         )
         self.http.headers["Accept-Language"] = "en"
         if token is None:
@@ -129,6 +130,7 @@ class Person:
             connect(
                 self.base_url.replace("http", "ws", 1) + "/api/live",
                 additional_headers={"Cookie": cookie},
+                open_timeout=WAIT_S,
                 proxy=None,
             )
         )

@@ -7,6 +7,7 @@ import pytest
 
 from core.engines import EngineUrls
 from tests.browser.axe import WEB
+from tests.browser_fixtures import PATIENCE_MS
 from tests.office import Office, Starter, open_office, quick_hashes, starter
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def sit(browser: "Browser", office: Office) -> Iterator[Sit]:
             **{"locale": "zh-CN", "timezone_id": "Asia/Shanghai", **more},
         )
         contexts.append(context)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         if login:
             token = office.starter.tokens[login]
             context.add_cookies([{"name": "paidan_session", "value": token, "url": office.url}])

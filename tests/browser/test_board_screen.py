@@ -32,7 +32,7 @@ def enter(page: "Page", paidan: RunningPaidan, login: str) -> None:
 
 
 def wait_live(page: "Page") -> None:
-    page.wait_for_selector("[data-testid=connection][data-state=live]", timeout=30_000)
+    page.wait_for_selector("[data-testid=connection][data-state=live]")
 
 
 def file_by_keyboard(page: "Page", place: str) -> str:

@@ -88,7 +88,7 @@ def test_a_breach_is_appealed_with_a_file_and_ruled_on(sit: Sit, office: Office)
     page.wait_for_selector(f"{CASE}[data-state=ruled]")
     assert "20:00" in page.locator("[data-testid=ruling]").inner_text()
     # The centre's page, open all the while, is told.
-    desk.wait_for_selector(f"{CASE}[data-state=ruled]", timeout=3_000)
+    desk.wait_for_selector(f"{CASE}[data-state=ruled]")
     page.keyboard.press("3")
     choose(page, row, "FG")
     raw = page.locator("[data-testid=raw]").inner_text()

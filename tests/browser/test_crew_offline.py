@@ -9,6 +9,7 @@ import pytest
 
 from tests.browser.test_board_screen import serious_faults
 from tests.browser.test_crew_queue import PHONE, TARGET_PX, Desk, enter, queued, shown
+from tests.browser_fixtures import PATIENCE_MS
 from tests.harness import RunningPaidan
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def context(browser: "Browser") -> Iterator["BrowserContext"]:
     context = browser.new_context(
         viewport=PHONE, locale="zh-CN", timezone_id="Asia/Shanghai", has_touch=True
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE_MS)
     yield context
     context.close()
 

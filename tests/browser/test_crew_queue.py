@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.browser.axe import serious_faults
+from tests.browser_fixtures import PATIENCE_MS
 from tests.chain.world import file_order, passwords
 from tests.harness import RunningPaidan
 from tests.people import Person
@@ -29,7 +30,7 @@ def phone(browser: "Browser") -> Iterator["Page"]:
     context = browser.new_context(
         viewport=PHONE, locale="zh-CN", timezone_id="Asia/Shanghai", has_touch=True
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE_MS)
     yield context.new_page()
     context.close()
 

@@ -21,6 +21,7 @@ from sla import service as sla
 from telephony import service as telephony
 from telephony.rules import CarrierEvent
 from tests.browser.axe import faults_in_all_looks, serious_faults
+from tests.browser_fixtures import PATIENCE_MS
 from tests.office import Office
 from tests.reports.day import T0, Day, at
 
@@ -142,7 +143,7 @@ def sit_down(browser: "Browser", shift: Shift, login: str, **more: str) -> "Page
     """Somebody's supervisor page, logged in."""
     settings = {"locale": "zh-CN", "timezone_id": "Asia/Shanghai", **more}
     context = browser.new_context(viewport={"width": 1280, "height": 720}, **settings)  # type: ignore[arg-type]
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE_MS)
     token = shift.office.starter.tokens[login]
     context.add_cookies([{"name": "paidan_session", "value": token, "url": shift.office.url}])
     page = context.new_page()
