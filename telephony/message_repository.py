@@ -1,11 +1,11 @@
 """All queries of messages, and of who wants none."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -26,11 +26,6 @@ def add_once(session: Session, values: Mapping[str, Any]) -> bool:
     return session.scalar(made) is not None
 
 
-def of_key(session: Session, org_id: int, key: str) -> Message | None:
-    query = select(Message).where(Message.org_id == org_id, Message.key == key)
-    return session.scalars(query).one_or_none()
-
-
 def locked(session: Session, org_id: int, message_id: UUID) -> Message | None:
     query = select(Message).where(Message.org_id == org_id, Message.id == message_id)
     return session.scalars(query.with_for_update()).one_or_none()
@@ -39,19 +34,6 @@ def locked(session: Session, org_id: int, message_id: UUID) -> Message | None:
 def organisation_of(session: Session, message_id: UUID) -> int | None:
     """Whose message it is."""
     return session.scalars(select(Message.org_id).where(Message.id == message_id)).first()
-
-
-def last_about(
-    session: Session, org_id: int, about: str, about_id: UUID, templates: Collection[str]
-) -> Message | None:
-    """The newest message of these templates about this, whatever became of it."""
-    query = select(Message).where(
-        Message.org_id == org_id,
-        Message.about == about,
-        Message.about_id == about_id,
-        Message.template.in_(templates),
-    )
-    return session.scalars(query.order_by(Message.asked_at.desc()).limit(1)).first()
 
 
 def ids_about(session: Session, org_id: int, about: Collection[UUID]) -> list[UUID]:
@@ -180,43 +162,3 @@ def set_language(session: Session, org_id: int, number: str, language: str, now:
     values = {"language": language, "since": now}
     made = insert(NumberLanguage).values(org_id=org_id, number=number, **values)
     session.execute(made.on_conflict_do_update(index_elements=["org_id", "number"], set_=values))
-
-
-def of_campaign(
-    session: Session, org_id: int, campaign_id: UUID, states: Collection[str]
-) -> list[UUID]:
-    query = select(Message.id).where(
-        Message.org_id == org_id, Message.campaign_id == campaign_id, Message.state.in_(states)
-    )
-    return list(session.scalars(query))
-
-
-def shift_commands(session: Session, org_id: int, campaign_id: UUID, by: timedelta) -> None:
-    """Let the untried commands of a mass notice be due so much later, or earlier."""
-    mine = select(Message.id).where(Message.org_id == org_id, Message.campaign_id == campaign_id)
-    session.execute(
-        update(CarrierCommand)
-        .where(
-            CarrierCommand.org_id == org_id,
-            CarrierCommand.purpose == PURPOSE,
-            CarrierCommand.subject_id.in_(mine),
-            CarrierCommand.state == "waiting",
-        )
-        .values(due_at=CarrierCommand.due_at + by)
-    )
-
-
-def counts(
-    session: Session, org_id: int, campaign_ids: Collection[UUID]
-) -> dict[UUID, dict[str, int]]:
-    """Campaign → state → messages."""
-    query = (
-        select(Message.campaign_id, Message.state, func.count())
-        .where(Message.org_id == org_id, Message.campaign_id.in_(campaign_ids))
-        .group_by(Message.campaign_id, Message.state)
-    )
-    found: dict[UUID, dict[str, int]] = {id_: {} for id_ in campaign_ids}
-    for campaign_id, state, count in session.execute(query):
-        if campaign_id is not None:
-            found[campaign_id][state] = count
-    return found

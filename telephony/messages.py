@@ -28,7 +28,7 @@ from telephony import message_repository as repository
 from telephony import settling
 from telephony.commands import SOON, ask
 from telephony.delivery import STATES, evolve, moves, segments
-from telephony.message_models import SCOPES, Message
+from telephony.message_models import SCOPES, Suppression
 from telephony.message_repository import PURPOSE
 from telephony.templates import Catalogue, Template, Text, catalogue, fill
 
@@ -304,24 +304,20 @@ def suppress(uow: UnitOfWork, number: str, scopes: Collection[str], source: str)
     cancel(uow, waiting, "stopped")
 
 
-def lift(uow: UnitOfWork, suppression_id: UUID) -> None:
+def lift(uow: UnitOfWork, suppression_id: UUID) -> Suppression:
     """An agent undoes a suppression, as the customer asks. Raises NotFound."""
-    _lift(uow, suppression_id, "agent")
+    return _lift(uow, suppression_id, "agent")
 
 
-def _lift(uow: UnitOfWork, suppression_id: UUID, how: str) -> None:
+def _lift(uow: UnitOfWork, suppression_id: UUID, how: str) -> Suppression:
     row = repository.suppression(uow.session, uow.org_id, suppression_id)
     if row is None:
         raise NotFound(what="suppression", id=suppression_id)
     if row.ended_at is None:
         row.ended_at, row.ended_by = uow.now, uow.actor.user_id
         uow.emit(row.id, SuppressionEnded(how=how), source=_who(how))
+    return row
 
 
 def _who(how: str) -> str:
     return "agent" if how == "agent" else SOURCE
-
-
-def one(uow: UnitOfWork, message_id: UUID) -> Message | None:
-    """A message, locked."""
-    return repository.locked(uow.session, uow.org_id, message_id)

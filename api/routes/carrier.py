@@ -12,10 +12,12 @@ from api import carrier_gate
 from api.carrier_gate import TooLate
 from core.clock import now
 from core.errors import Problem, Unavailable
+from core.identity import system_actor
 from core.logging import logger
+from core.uow import unit_of_work
 from dispatch.tickets import submissions
 from dispatch.tickets.service import NewTicket
-from dispatch.tickets.submissions import Accepted, Handed
+from dispatch.tickets.submissions import Handed
 from telephony import answering, messages, service
 from telephony.rules import CarrierEvent, Kind, MessageReport
 from telephony.twilio import fallback, reports, twiml, webhooks
@@ -128,22 +130,30 @@ async def fallback_document(request: Request) -> Response:
 
 @router.post("/sms")
 async def message(request: Request) -> Response:
-    """A customer's short message: a ticket, once however often it comes; the reply says so."""
+    """A customer's short message: a ticket, once however often it comes; the reply says so.
+
+    A word that stops or starts notices is done and makes no ticket.
+    """
     form = webhooks.authentic_form(*await _signed(request))
     received = reports.parse_message(form)
-    accepted = await run_in_threadpool(_take_message, received)
-    return _twiml(twiml.reply(f"{accepted.next_zh}（{accepted.number}）"))
+    return _twiml(twiml.reply(await run_in_threadpool(_take_message, received)))
 
 
-def _take_message(received: reports.InboundMessage) -> Accepted:
+def _take_message(received: reports.InboundMessage) -> str:
+    """What the sender is answered."""
     org_id = service.organisation_of([received.to_number])
+    if word := messages.keyword(received.text):
+        with unit_of_work(system_actor(org_id, "carrier")) as uow:
+            return messages.heard_keyword(uow, received.from_number, word)
     ticket = NewTicket(
         kind="fault_repair",
         channel="sms",
         caller_phone=received.from_number,
         description=received.text[: submissions.WORDS_LIMIT],
     )
-    return submissions.accept(org_id, Handed("sms", received.sid, received.from_number, ticket))
+    handed = Handed("sms", received.sid, received.from_number, ticket)
+    accepted = submissions.accept(org_id, handed)
+    return f"{accepted.next_zh}（{accepted.number}）"
 
 
 async def _answered(kind: Kind, request: Request, place: Place = NOWHERE) -> Response:

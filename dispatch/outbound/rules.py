@@ -36,7 +36,6 @@ class CrewRules:
 class Rules:
     customer: CustomerRules
     crew: CrewRules
-    campaign_batch: int
 
 
 @cache
@@ -45,7 +44,7 @@ def rules() -> Rules:
     text = (resources.files("dispatch.outbound") / "outbound.toml").read_text(encoding="utf-8")
     data = tomllib.loads(text)
     customer, crew = CustomerRules(**data["customer"]), CrewRules(**data["crew"])
-    return Rules(customer, crew, data["campaign"]["batch"])
+    return Rules(customer, crew)
 
 
 @dataclass(frozen=True, slots=True)

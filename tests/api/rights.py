@@ -126,6 +126,8 @@ TABLE = {
     "POST /api/crews/{crew_id}/positions": "---C--",
     "POST /api/alerts/{alert_id}/acknowledge": "-LD-S-",
     "GET /api/help": "-LD-S-",
+    "GET /api/suppressions": "AL----",
+    "POST /api/suppressions/{suppression_id}/remove": "AL----",
     "POST /api/crews/{crew_id}/help": "---C--",
     "POST /api/help/{help_id}/acknowledge": "-LD-S-",
     "POST /api/help/{help_id}/end": "-LD-S-",

@@ -110,6 +110,7 @@ class Requests:
             "kind": "regions",
             "hold_id": str(uuid.uuid4()),
             "help_id": str(uuid.uuid4()),
+            "suppression_id": str(uuid.uuid4()),
             "contest_id": str(uuid.uuid4()),
             "review_id": str(uuid.uuid4()),
             "anomaly_id": str(uuid.uuid4()),

@@ -33,9 +33,9 @@ def test_the_shipped_texts_are_in_both_languages_and_short_enough() -> None:
     assert {"delay", "on_the_way", "crew_order", "outage"} <= set(book.templates)
     for template in book.templates.values():
         for language in ("zh-CN", "en"):
-            text = template.text("sms", language)
-            assert text is not None
-            assert 1 <= book.longest(text, template.placeholders) <= 4
+            sms, voice = (template.text(one, language) for one in ("sms", "voice"))
+            assert sms is not None or voice is not None
+            assert sms is None or 1 <= book.longest(sms, template.placeholders) <= 4
 
 
 def test_a_placeholder_that_is_not_named_is_refused() -> None:

@@ -1,0 +1,44 @@
+"""A short message that says stop makes no ticket; an agent sees it and undoes it."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from sqlalchemy import func, select
+
+from core.settings import settings
+from dispatch.tickets.models import Ticket
+from tests.office import Office, query
+from tests.telephony.carrier import CALLER
+from tests.tickets.test_submissions import message, sms
+
+
+@pytest.fixture
+def carrier(office: Office, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Client]:
+    monkeypatch.setenv("PAIDAN_PUBLIC_URL", office.url)
+    settings.cache_clear()
+    with httpx.Client(base_url=office.url, trust_env=False, timeout=30) as client:
+        yield client
+    settings.cache_clear()
+
+
+def tickets() -> int:
+    count = select(func.count()).select_from(Ticket)
+    return query(lambda session: session.execute(count).scalar_one())
+
+
+def test_stop_is_no_ticket_and_an_agent_undoes_it(carrier: httpx.Client, office: Office) -> None:
+    agent = office.person("agent")
+    for _ in range(2):  # the carrier may deliver it twice
+        answer = sms(carrier, message(7, "退订"), office.url)
+        assert "已退订" in answer.text
+    assert tickets() == 0
+    rows = agent.get("/api/suppressions")
+    assert {(one["number"], one["scope"], one["source"]) for one in rows} == {
+        (CALLER, "notice", "word"), (CALLER, "marketing", "word"),
+    }  # fmt: skip
+    for one in rows:
+        agent.post(f"/api/suppressions/{one['id']}/remove")
+    assert agent.get("/api/suppressions") == []
+    assert "已恢复" in sms(carrier, message(8, "恢复"), office.url).text
+    assert tickets() == 0
