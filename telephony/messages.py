@@ -194,9 +194,7 @@ def move(
     fact = MessageMoved(state=state, code=code)
     event = uow.emit(message_id, fact, occurred_at=at, source=SOURCE)
     repository.write_state(row, evolve(repository.state_of(row), event))
-    if row.campaign_id is not None:
-        uow.touch("campaign", row.campaign_id)
-    elif row.about == "order":
+    if row.about == "order":
         uow.touch("order", row.about_id)
     return True
 

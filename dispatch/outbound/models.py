@@ -1,41 +1,12 @@
-"""Mass notices, and how far a crew has been called after."""
+"""How far a crew has been called after."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, SmallInteger, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import ForeignKeyConstraint, Index, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
-
-CAMPAIGN_STATES = ("filling", "running", "paused", "cancelled", "done")
-
-
-class Campaign(Base):
-    """One text to many customers. Its recipients are the messages that have its id."""
-
-    __tablename__ = "campaign"
-    __table_args__ = (
-        ForeignKeyConstraint(["org_id"], ["organisation.id"]),
-        CheckConstraint("state IN ('" + "','".join(CAMPAIGN_STATES) + "')", name="state"),
-        Index("ix_campaign_open", "org_id", postgresql_where=text("ended_at IS NULL")),
-    )
-
-    org_id: Mapped[int] = mapped_column(primary_key=True)
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    title: Mapped[str]
-    template: Mapped[str]
-    values: Mapped[dict[str, Any]] = mapped_column(JSONB())
-    audience: Mapped[dict[str, Any]] = mapped_column(JSONB(), comment="who is meant, by ids")
-    language: Mapped[str | None] = mapped_column(comment="empty: each receiver's own")
-    state: Mapped[str]
-    filled_to: Mapped[UUID | None] = mapped_column(comment="the last customer who was taken in")
-    filled: Mapped[bool] = mapped_column(comment="every customer has been taken in")
-    asked_by: Mapped[UUID | None]
-    asked_at: Mapped[datetime]
-    ended_at: Mapped[datetime | None]
 
 
 class CrewReach(Base):

@@ -1,4 +1,4 @@
-"""messages that leave the house, who wants none, mass notices, crews called after"""
+"""messages that leave the house, who wants none, crews called after"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,7 +15,6 @@ AT = sa.DateTime(timezone=True)
 def upgrade() -> None:
     _messages()
     _wishes()
-    _campaigns()
     _crews()
 
 
@@ -108,35 +107,6 @@ def _wishes() -> None:
     )
 
 
-def _campaigns() -> None:
-    op.create_table(
-        "campaign",
-        sa.Column("org_id", sa.BigInteger(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("title", sa.String(), nullable=False),
-        sa.Column("template", sa.String(), nullable=False),
-        sa.Column("values", JSONB(), nullable=False),
-        sa.Column("audience", JSONB(), nullable=False, comment="who is meant, by ids"),
-        sa.Column("language", sa.String(), comment="empty: each receiver's own"),
-        sa.Column("state", sa.String(), nullable=False),
-        sa.Column("filled_to", sa.Uuid(), comment="the last customer who was taken in"),
-        sa.Column(
-            "filled", sa.Boolean(), nullable=False, comment="every customer has been taken in"
-        ),
-        sa.Column("asked_by", sa.Uuid()),
-        sa.Column("asked_at", AT, nullable=False),
-        sa.Column("ended_at", AT),
-        sa.CheckConstraint(
-            "state IN ('filling','running','paused','cancelled','done')", name="ck_campaign_state"
-        ),
-        _organisation("campaign"),
-        sa.PrimaryKeyConstraint("org_id", "id", name="pk_campaign"),
-    )
-    op.create_index(
-        "ix_campaign_open", "campaign", ["org_id"], postgresql_where=sa.text("ended_at IS NULL")
-    )
-
-
 def _crews() -> None:
     op.create_table(
         "crew_reach",
@@ -162,5 +132,5 @@ def _crews() -> None:
 
 
 def downgrade() -> None:
-    for table in ("crew_reach", "campaign", "number_language", "suppression", "message"):
+    for table in ("crew_reach", "number_language", "suppression", "message"):
         op.drop_table(table)
