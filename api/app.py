@@ -14,6 +14,7 @@ from api.hub import Hub
 from api.middleware import Envelope
 from api.routes import (
     admin,
+    agents,
     assignments,
     attachments,
     auth,
@@ -63,6 +64,7 @@ ROUTERS = (
     assignments.router,
     help_calls.router,
     messages.router,
+    agents.router,
     holds.router,
     crews.router,
     positions.router,

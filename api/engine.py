@@ -1,4 +1,7 @@
-"""`paidan engine`: outbox relay, SLA sweep, automatic release, housekeeping; any number may run."""
+"""`paidan engine`: outbox relay, SLA sweep, switchboard, automatic release, housekeeping.
+
+Any number may run.
+"""
 
 import signal
 import sys
@@ -10,6 +13,7 @@ from sqlalchemy import select, text
 
 from api.jobs import hand_over
 from api.sweeper import Sweeper
+from api.switching import Switching
 from core import digests, live, outbox
 from core.clock import now, real_now, seconds_until
 from core.correlation import correlated
@@ -134,8 +138,14 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    beside = threading.Thread(target=engine.sweeper.run, name="sweeper")
-    beside.start()
+    switching = Switching(engine.stopping)
+    beside = [
+        threading.Thread(target=engine.sweeper.run, name="sweeper"),
+        threading.Thread(target=switching.run, name="switchboard"),
+    ]
+    for one in beside:
+        one.start()
     log.info("engine_started")
     engine.run()
-    beside.join()
+    for one in beside:
+        one.join()

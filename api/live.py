@@ -19,7 +19,7 @@ from core.auth import principal_of
 from core.db import read_session
 from core.errors import NotAuthenticated, Problem
 from core.identity import Principal
-from core.live import BREACHES, CALLS, EVERYTHING
+from core.live import AGENTS, BREACHES, CALLS, EVERYTHING
 from core.logging import logger
 from core.rights import Right, Role, Scope
 
@@ -31,9 +31,10 @@ TOPICS: dict[str, Right] = {
     "board": Right.BOARD,
     "queue": Right.CREW_ACT,
     "calls": Right.CALL_VIEW,
+    "agents": Right.CALL_VIEW,
     "breaches": Right.REVIEW_VIEW,
 }
-_SHARED = {"calls": CALLS, "breaches": BREACHES}
+_SHARED = {"calls": CALLS, "agents": AGENTS, "breaches": BREACHES}
 """Topics that are one for everybody; what of a row somebody sees is decided where it is sent."""
 LOGIN_ENDED = 4401
 NOT_ALLOWED = 4403

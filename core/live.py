@@ -21,7 +21,10 @@ from core.wiring import wiring
 
 EVERYTHING = "board:all"
 CALLS = "calls:all"
+AGENTS = "agents:all"
 BREACHES = "breaches:all"
+_ROOTS = {"call": CALLS, "agent": AGENTS}
+"""The topic that a kind of row is on first; others are on the board's."""
 
 
 def write_deltas(
@@ -30,7 +33,7 @@ def write_deltas(
     """Write the deltas of all touched rows and wake the WebSocket hubs. Last step before commit."""
     touched = list(touched)
     session.expunge_all()  # what follows must come from the database, not from memory
-    roots = {CALLS if entity == "call" else EVERYTHING for entity, _ in touched}
+    roots = {_ROOTS.get(entity, EVERYTHING) for entity, _ in touched}
     _advance(session, org_id, dict.fromkeys(roots, 0))  # what is read below is read after the lock
     by_topic = defaultdict(list)
     for change in wiring().projector(session, org_id, touched):

@@ -36,6 +36,8 @@ class Right(StrEnum):
     REVIEW_RULE = "review.rule"
     CALL_VIEW = "call.view"
     CALL_TAKE = "call.take"
+    CALL_ANSWER = "call.answer"
+    CALL_SUPERVISE = "call.supervise"
     OUTBOX_ADMIN = "outbox.admin"
     DIRECTORY_VIEW = "directory.view"
     DIRECTORY_EDIT = "directory.edit"
@@ -89,6 +91,7 @@ _AGENT = {
     Right.ORDER_FILE,
     Right.CALL_VIEW,
     Right.CALL_TAKE,
+    Right.CALL_ANSWER,
     Right.DIRECTORY_VIEW,
     Right.DIRECTORY_EDIT,
     Right.PERSONAL_VIEW,
@@ -106,6 +109,7 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
     Role.SHIFT_LEAD: frozenset(
         _AGENT
         | {
+            Right.CALL_SUPERVISE,
             Right.ORDER_RELEASE,
             Right.ORDER_RECALL,
             Right.ORDER_CLOSE,
@@ -159,6 +163,7 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.REVIEW_RULE,
             Right.ALERT_ACK,
             Right.CALL_VIEW,
+            Right.CALL_SUPERVISE,
             Right.DIRECTORY_VIEW,
             Right.PERSONAL_UNMASK,
             Right.PERSONAL_REVIEW,

@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 
+from core.ids import new_id
 from core.uow import UnitOfWork
+from telephony import telling
 from telephony.leg_models import CallLeg
 from telephony.models import Call
 from telephony.purposes import Leg
@@ -10,6 +12,7 @@ from telephony.routing import agents, callbacks, legs, offers, repository
 from telephony.routing import callback_repository as book
 from telephony.routing.matching import Waiting
 from telephony.routing.models import Agent, AgentCall
+from telephony.routing.queues import plan
 from telephony.script import Enqueue, HangUp, Say, Script, Step
 
 TALKED = timedelta(seconds=10)
@@ -56,7 +59,8 @@ def settle(uow: UnitOfWork) -> int:
     phones = repository.legs(uow.session, uow.org_id, [one.leg_id for one in parts])
     done = sum(_settle_part(uow, one, phones.get(one.leg_id)) for one in parts)
     uow.session.flush()
-    done += sum(_settle_alone(uow, one) for one in repository.left_alone(uow.session, uow.org_id))
+    alone = repository.left_alone(uow.session, uow.org_id, uow.now)
+    done += sum(_settle_alone(uow, one) for one in alone)
     return done + _settle_callbacks(uow)
 
 
@@ -114,9 +118,21 @@ def _talked(phone: CallLeg | None) -> bool:
 
 
 def again(uow: UnitOfWork, call: Call, queue: str | None = None) -> None:
-    """Let a caller who is in the conference wait in a queue, by default the last one."""
+    """Let a caller, whose call is locked, wait in a queue: another one, or the last one again,
+    there ahead of others.
+    """
     stay = repository.last_stay(uow.session, uow.org_id, call.id)
-    wanted = queue or (stay.queue if stay else call.queue) or "hotline"
+    wanted = queue or (stay.queue if stay else plan().queue[0].code)
+    priority = stay.priority if stay else 0
+    telling.enqueue(
+        uow,
+        call.id,
+        wanted,
+        f"routing:{new_id()}",
+        priority=priority if queue else priority + plan().dropped_priority,
+        language=call.language,
+        skills=() if queue or stay is None else tuple(stay.skills),
+    )
     legs.send(uow, call.id, call.id, offers.PURPOSE, (Enqueue(wanted),))
 
 
@@ -136,6 +152,7 @@ def promise(uow: UnitOfWork, one: Waiting) -> bool:
         language=one.language,
         from_call_id=call.id,
     )
+    telling.decided(uow, call.id, "callback", f"routing:{call.id}")
     legs.send(uow, call.id, call.id, offers.PURPOSE, PROMISE)
     return True
 

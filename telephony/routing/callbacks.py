@@ -95,11 +95,12 @@ def due(uow: UnitOfWork) -> list[Waiting]:
 def call_for(uow: UnitOfWork, row: Callback) -> Call:
     """The call of the next try: agent and customer meet in its conference."""
     row.tries += 1
+    id_ = new_id()
     call = Call(
         org_id=uow.org_id,
-        id=new_id(),
+        id=id_,
         carrier=repository.carrier_of(uow.session, uow.org_id, row.from_call_id),
-        carrier_call=f"callback:{row.id}:{row.tries}",
+        carrier_call=f"callback:{id_}",
         direction="outbound-api",
         from_number=row.hotline,
         to_number=row.number,
@@ -160,7 +161,6 @@ def no_agent(uow: UnitOfWork, row: Callback) -> None:
     if row.call_id is not None:
         end_call(uow, row.call_id, "no_answer")
     row.state, row.tries, row.leg_id = "waiting", row.tries - 1, None
-    uow.touch("callback", row.id)
 
 
 def end_call(uow: UnitOfWork, call_id: UUID, fate: str) -> None:
@@ -214,7 +214,6 @@ def _end(uow: UnitOfWork, row: Callback, outcome: str) -> None:
 
 def _tell(uow: UnitOfWork, id_: UUID, payload: ev.Payload) -> None:
     uow.emit(id_, payload, source="agent" if uow.actor.user_id else "system")
-    uow.touch("callback", id_)
     uow.notify(SWITCH, "")
 
 

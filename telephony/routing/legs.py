@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from core.uow import UnitOfWork
-from telephony import commands
+from telephony import commands, settling
 from telephony.command_models import CarrierCommand
 from telephony.leg_models import CallLeg
 from telephony.models import Call
@@ -78,7 +78,7 @@ def drop(uow: UnitOfWork, call_id: UUID, leg_id: UUID, purpose: str) -> None:
     # Whoever holds the row just now is about to dial, or hears that it rang.
     placed = uow.session.scalars(undialled.with_for_update(skip_locked=True)).one_or_none()
     if placed is not None:
-        placed.state, placed.ended_at = "cancelled", uow.now
+        settling.end(uow, placed, "cancelled")
         return
     commands.ask(uow, "hang_up", purpose=purpose, call_id=call_id, leg_id=leg_id)
 

@@ -6,7 +6,7 @@ them, but leaves what somebody else holds to its next turn.
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, exists, func, select, text, update
@@ -23,6 +23,10 @@ from telephony.routing.models import Agent, AgentCall, AgentSkill, AgentSpan, Ca
 _SWITCH_LOCK = 7_245_035
 ENDED = "ended"
 CARRIER_TRIES = 3
+CARRIER_PATIENCE = timedelta(seconds=30)
+"""What the carrier was asked to do with a customer shows within this time, or is asked again."""
+LONGEST_CALL = timedelta(hours=4)
+"""The carrier ends every call then."""
 
 
 def one_switchboard(session: Session, org_id: int) -> bool:
@@ -118,16 +122,21 @@ def wrap_ups_due(session: Session, org_id: int, now: datetime) -> Sequence[Agent
 
 
 def waiting_calls(session: Session, org_id: int) -> list[Waiting]:
-    """Callers in queues to whom no agent is on the way."""
+    """Callers in queues to whom no agent is on the way, or just fetching them."""
     offered = exists().where(
         Offer.org_id == org_id, Offer.call_id == QueueStay.call_id, Offer.ended_at.is_(None)
+    )
+    served = exists().where(
+        AgentCall.org_id == org_id,
+        AgentCall.call_id == QueueStay.call_id,
+        AgentCall.state != ENDED,
     )
     promised = exists().where(Callback.org_id == org_id, Callback.from_call_id == QueueStay.call_id)
     query = (
         select(QueueStay)
         .join(Call, (Call.org_id == QueueStay.org_id) & (Call.id == QueueStay.call_id))
         .where(QueueStay.org_id == org_id, QueueStay.left_at.is_(None), Call.state != ENDED)
-        .where(~offered, ~promised)
+        .where(~offered, ~served, ~promised)
     )
     return [
         Waiting(
@@ -159,7 +168,7 @@ def last_stay(session: Session, org_id: int, call_id: UUID) -> QueueStay | None:
 
 
 def call_now(session: Session, org_id: int, call_id: UUID) -> Call | None:
-    """A call, kept from changing its key, if no report about it is just being taken."""
+    """A call, locked if no report about it is just being taken; None otherwise."""
     query = select(Call).where(Call.org_id == org_id, Call.id == call_id)
     return session.scalars(query.with_for_update(skip_locked=True, key_share=True)).one_or_none()
 
@@ -271,10 +280,10 @@ def last_left(session: Session, org_id: int, call_id: UUID) -> AgentCall:
     return session.scalars(query.order_by(AgentCall.ended_at.desc()).limit(1)).one()
 
 
-def left_alone(session: Session, org_id: int) -> Sequence[Call]:
+def left_alone(session: Session, org_id: int, now: datetime) -> Sequence[Call]:
     """Customers who had an agent and have nobody now, nor is anybody or a queue on the way.
 
-    What was asked of the carrier since the last agent left is waited for, three times at most.
+    What was asked of the carrier since the last agent left is waited for; three times at most.
     """
     part, offer, stay = aliased(AgentCall), aliased(Offer), aliased(QueueStay)
     leg, asked = aliased(CallLeg), aliased(CarrierCommand)
@@ -282,11 +291,13 @@ def left_alone(session: Session, org_id: int) -> Sequence[Call]:
     since = ended.scalar_subquery()
     mine = (asked.org_id == org_id, asked.call_id == Call.id, asked.created_at >= since)
     sent = (*mine, asked.kind.in_(("redirect", "hang_up")), ~_of_staff(asked))
-    tried = select(func.count()).select_from(asked).where(*sent, asked.state == "failed")
+    tried = select(func.count()).select_from(asked).where(*sent)
+    under_way = (asked.state != "failed", asked.created_at > now - CARRIER_PATIENCE)
     query = (
         select(Call)
-        .where(Call.org_id == org_id, Call.state != ENDED, since.is_not(None))
+        .where(Call.org_id == org_id, Call.opened_at >= now - LONGEST_CALL, Call.state != ENDED)
         .where(
+            since.is_not(None),
             ~exists().where(part.org_id == org_id, part.call_id == Call.id, part.state != ENDED),
             ~exists().where(
                 offer.org_id == org_id, offer.call_id == Call.id, offer.ended_at.is_(None)
@@ -297,12 +308,23 @@ def left_alone(session: Session, org_id: int) -> Sequence[Call]:
                 leg.call_id == Call.id,
                 leg.role == "third",
                 leg.state != ENDED,
+                ~_undialled(leg),
             ),
-            ~exists().where(*sent, asked.state != "failed"),
+            ~exists().where(*sent, *under_way),
             tried.scalar_subquery() < CARRIER_TRIES,
         )
     )
     return session.scalars(query).all()
+
+
+def _undialled(leg: type[CallLeg]) -> ColumnElement[bool]:
+    """The carrier was never asked to ring it, or has refused."""
+    asked = aliased(CarrierCommand)
+    return exists().where(
+        asked.org_id == leg.org_id,
+        asked.id == leg.id,
+        asked.state.in_(("failed", "expired", "cancelled")),
+    )
 
 
 def _of_staff(asked: type[CarrierCommand]) -> ColumnElement[bool]:

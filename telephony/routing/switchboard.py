@@ -9,7 +9,6 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from core.clock import now as clock_now
 from core.db import read_session
 from core.identity import system_actor
 from core.uow import UnitOfWork, unit_of_work
@@ -24,25 +23,25 @@ from telephony.routing.queues import plan
 PART = "switchboard"
 
 
-def sweep() -> int:
+def sweep(now: datetime) -> int:
     """One turn for every organisation; how much was done."""
     with read_session() as session:
         organisations = repository.organisations(session)
-    return sum(turn(org_id) for org_id in organisations)
+    return sum(turn(org_id, now) for org_id in organisations)
 
 
-def next_due(session: Session) -> datetime | None:
+def next_due(session: Session, now: datetime) -> datetime | None:
     """When there is something to do that nobody will announce."""
     moments = [repository.next_due(session)]
     for org_id in repository.organisations(session):
         waiting = repository.waiting_calls(session, org_id)
-        moments.append(next_change(waiting, plan(), clock_now()))
+        moments.append(next_change(waiting, plan(), now))
     return min((one for one in moments if one is not None), default=None)
 
 
-def turn(org_id: int) -> int:
+def turn(org_id: int, now: datetime) -> int:
     """Look at all that waits in one organisation; how much was done."""
-    with unit_of_work(system_actor(org_id, PART), now=clock_now()) as uow:
+    with unit_of_work(system_actor(org_id, PART), now=now) as uow:
         if not repository.one_switchboard(uow.session, org_id):
             return 0
         done = agents.end_due_wrap_ups(uow)

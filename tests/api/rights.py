@@ -57,6 +57,29 @@ TABLE = {
     "POST /api/imports/{run_id}/import": "-----M",
     "POST /api/imports/{run_id}/cancel": "-----M",
     "POST /api/calls/{call_id}/take": "AL----",
+    "GET /api/agent": "AL----",
+    "GET /api/agents": "AL--S-",
+    "POST /api/agent/state": "AL----",
+    "POST /api/agent/phone": "AL----",
+    "POST /api/agent/wrap-up/extend": "AL----",
+    "POST /api/agent/wrap-up/end": "AL----",
+    "POST /api/agents/{user_id}": "-L--S-",
+    "POST /api/offers/{offer_id}/decline": "AL----",
+    "POST /api/calls/{call_id}/hold": "AL----",
+    "POST /api/calls/{call_id}/park": "AL----",
+    "POST /api/calls/{call_id}/resume": "AL----",
+    "POST /api/calls/{call_id}/transfer": "AL----",
+    "POST /api/calls/{call_id}/consult": "AL----",
+    "POST /api/calls/{call_id}/add": "AL----",
+    "POST /api/calls/{call_id}/complete": "AL----",
+    "POST /api/calls/{call_id}/back": "AL----",
+    "POST /api/calls/{call_id}/hang-up": "AL----",
+    "POST /api/calls/{call_id}/recording": "AL----",
+    "POST /api/calls/{call_id}/disposition": "AL----",
+    "POST /api/calls/{call_id}/supervise": "-L--S-",
+    "GET /api/callbacks": "AL--S-",
+    "POST /api/callbacks/{callback_id}/cancel": "AL----",
+    "POST /api/callbacks/{callback_id}/reschedule": "AL----",
     "POST /api/customers/{customer_id}/correct": "AL----",
     "POST /api/customers/{customer_id}/notes": "AL----",
     "POST /api/customers/{customer_id}/notes/{note_id}/pin": "AL----",
@@ -200,7 +223,13 @@ TABLE = {
     "POST /api/sla/calendars/validate": "-----M",
     "POST /api/logout": "ALDCSM",  # last: it ends the session
 }
-LIVE = {"board": "ALD-SM", "queue": "---C--", "calls": "AL--S-", "breaches": "-LD-SM"}
+LIVE = {
+    "board": "ALD-SM",
+    "queue": "---C--",
+    "calls": "AL--S-",
+    "agents": "AL--S-",
+    "breaches": "-LD-SM",
+}
 PUBLIC = {
     "GET /",
     "GET /login",
@@ -247,6 +276,10 @@ SIGNED = {
     "POST /telephony/twilio/fallback",
 }
 BODILESS = (
+    "park",
+    "complete",
+    "hang-up",
+    "decline",
     "accept",
     "begin",
     "give-back",

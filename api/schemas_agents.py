@@ -1,0 +1,172 @@
+"""Bodies and answers of the API about agents, what they do in calls, and call-backs."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from api.schemas import RATE, Body, Moment
+from telephony.routing.agents import PHONE
+
+State = Literal["offline", "available", "reserved", "on_call", "wrap_up", "break"]
+CallbackState = Literal["waiting", "dialling", "talking", "done", "failed", "cancelled"]
+Skill = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Level = Annotated[int, Field(ge=1, le=5)]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+
+
+class OfferRow(BaseModel):
+    """Somebody is offered to the agent, whose phone rings; answering it accepts."""
+
+    id: UUID
+    kind: Literal["caller", "callback", "transfer", "consult", "resume"]
+    call_id: UUID
+    callback_id: UUID | None
+    queue: str | None = Field(description="Whose needs the agent met.")
+    offered_at: datetime
+    expires_at: datetime
+
+
+class PartRow(BaseModel):
+    """The agent's part in a call."""
+
+    call_id: UUID
+    part: Literal["main", "consulted"]
+    state: Literal["active", "parked", "ended"] = Field(
+        description="Parked: on hold while the agent is free. Ended: worked on after the call."
+    )
+    queue: str | None
+    began_at: datetime
+    disposition: str | None
+
+
+class AgentRow(BaseModel):
+    """One agent."""
+
+    id: UUID
+    name: str
+    state: State
+    reason: str | None = Field(description="Of a break.")
+    since: datetime
+    until: datetime | None = Field(description="When after-call work ends.")
+    call_id: UUID | None = Field(description="Offered, spoken in or worked on after.")
+    next_state: State | None = Field(description="Asked for, once the call is over.")
+    next_reason: str | None
+    skills: dict[str, int]
+    languages: list[str] = Field(description="BCP 47; none: every one.")
+    has_phone: bool
+    offer: OfferRow | None
+    calls: list[PartRow]
+
+
+class AgentList(BaseModel):
+    """All agents and the number of the topic's last delta."""
+
+    topic: str
+    number: int
+    server_time: datetime
+    rate: float = Field(description=RATE)
+    agents: list[AgentRow]
+
+
+class Word(BaseModel):
+    code: str
+    zh: str
+    en: str
+
+
+class Reason(Word):
+    system: bool = Field(description="Set by the system; no person chooses it.")
+
+
+class OnHold(BaseModel):
+    call_id: UUID
+    since: datetime
+
+
+class AgentDesk(BaseModel):
+    """The agent's own view. `number`: of the last delta of the topic `agents`."""
+
+    topic: str
+    number: int
+    server_time: datetime
+    rate: float = Field(description=RATE)
+    agent: AgentRow | None = Field(description="Null before the first state was chosen.")
+    phone: str | None
+    on_hold: list[OnHold] = Field(description="Customers who hear music.")
+    queues: list[Word]
+    reasons: list[Reason]
+    dispositions: list[Reason]
+
+
+class StateBody(Body):
+    """During a call it holds from the end of the call on."""
+
+    state: Literal["available", "break", "offline"] = Field(examples=["break"])
+    reason: str | None = Field(None, examples=["meal"], description="Of a break.")
+
+
+class PhoneBody(Body):
+    phone: str = Field(
+        pattern=PHONE, examples=["+861095598001"], description="E.164, sip: or client:."
+    )
+
+
+class EquipBody(Body):
+    """What is left out stays."""
+
+    skills: dict[Skill, Level] | None = Field(None, examples=[{"fault": 3, "general": 1}])
+    languages: list[Language] | None = Field(None, max_length=20, examples=[["cmn-CN"]])
+    phone: str | None = Field(None, pattern=PHONE, examples=["client:agent7"])
+
+
+class ExtendBody(Body):
+    seconds: float = Field(gt=0, le=3600, examples=[60])
+
+
+class TargetBody(Body):
+    """Exactly one; a queue only of a transfer."""
+
+    queue: str | None = Field(None, examples=["enquiry"])
+    user_id: UUID | None = None
+    number: str | None = Field(None, max_length=256)
+
+
+class DispositionBody(Body):
+    disposition: str = Field(examples=["answered"])
+
+
+class RecordingBody(Body):
+    act: Literal["start", "pause", "resume", "stop"] = Field(examples=["pause"])
+
+
+class SuperviseBody(Body):
+    mode: Literal["listen", "whisper", "barge", "stop"] = Field(examples=["listen"])
+
+
+class Supervised(BaseModel):
+    call_id: UUID
+    mode: Literal["listen", "whisper", "barge", "stop"]
+
+
+class RescheduleBody(Body):
+    at: Moment = Field(examples=["2026-11-23T09:00:00+08:00"])
+
+
+class CallbackRow(BaseModel):
+    """A customer to be called back. `failed`: a person must see to it."""
+
+    id: UUID
+    number: str
+    reason: Literal["asked", "abandoned", "missed"]
+    queue: str
+    since: datetime = Field(description="The place in the queue that is kept.")
+    priority: int
+    language: str | None
+    from_call_id: UUID | None
+    state: CallbackState
+    tries: int
+    next_at: datetime | None
+    call_id: UUID | None = Field(description="Of the present or last try.")
+    ended_at: datetime | None

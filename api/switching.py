@@ -1,0 +1,61 @@
+"""The switchboard as a thread of `paidan engine`: sleeps until somebody comes to another state.
+
+A NOTIFY tells it; it also wakes for the next deadline, and looks for itself now and then, since a
+notice is lost with its connection. Any number of engines may run: one turn at a time.
+"""
+
+import threading
+
+import psycopg
+
+from core.clock import monotonic, now, seconds_until
+from core.correlation import correlated
+from core.db import read_session
+from core.listen import SWITCH, listening
+from core.logging import logger
+from core.trouble import Trouble
+from telephony.routing import switchboard
+
+LOOK_AGAIN_S = 2.0
+GATHER_S = 0.02
+"""What comes within this time is looked at in one turn: webhooks come by the dozen."""
+RECONNECT_S = 0.25
+log = logger(__name__)
+
+
+class Switching:
+    """One loop. `stopping` ends it within a second."""
+
+    def __init__(self, stopping: threading.Event) -> None:
+        self.stopping = stopping
+
+    def run(self) -> None:
+        """Work until `stopping` is set; a lost database is awaited."""
+        trouble = Trouble(log, "switchboard_interrupted")
+        while not self.stopping.is_set():
+            try:
+                self._run_connected()
+            except Exception as error:
+                trouble.failed(error)
+                self.stopping.wait(RECONNECT_S)
+
+    def _run_connected(self) -> None:
+        with listening(SWITCH, name="paidan-switchboard") as connection:
+            while not self.stopping.is_set():
+                with correlated():
+                    busy = switchboard.sweep(now())
+                if not busy:
+                    self._sleep(connection)
+                else:
+                    self.stopping.wait(GATHER_S)
+
+    def _sleep(self, connection: psycopg.Connection) -> None:
+        """Until a notice, the next deadline, or it is time to look again."""
+        with read_session() as session:
+            due = switchboard.next_due(session, now())
+        pause = LOOK_AGAIN_S if due is None else min(LOOK_AGAIN_S, seconds_until(due))
+        until = monotonic() + max(GATHER_S, pause)
+        while not self.stopping.is_set() and (left := until - monotonic()) > 0:
+            for _ in connection.notifies(timeout=min(left, 1.0), stop_after=1):
+                self.stopping.wait(GATHER_S)
+                return

@@ -1,0 +1,195 @@
+"""Agents as the desk and the supervisor see them: rows, snapshot and projector of `agents:all`.
+
+A row holds no number of a caller: the call's own row (topic `calls`) does.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.clock import rate
+from core.live import AGENTS, head_of
+from core.models import User
+from core.wiring import RowChange
+from dashboards.values import iso, text
+from dispatch.privacy.masking import Eyes
+from telephony.leg_models import CallLeg
+from telephony.routing import callback_repository
+from telephony.routing.models import Agent, AgentCall, Callback, Offer
+from telephony.routing.queues import plan
+from telephony.routing.repository import skills_of
+
+OPEN = ("waiting", "dialling", "talking")
+
+
+def rows(session: Session, org_id: int, ids: Iterable[UUID] | None = None) -> list[dict[str, Any]]:
+    """Rows of agents, of all by default, by name."""
+    query = (
+        select(Agent, User.name)
+        .join(User, (User.org_id == Agent.org_id) & (User.id == Agent.user_id))
+        .where(Agent.org_id == org_id)
+        .order_by(User.name, Agent.user_id)
+    )
+    if ids is not None:
+        query = query.where(Agent.user_id.in_(list(ids)))
+    found = session.execute(query).all()
+    known = [agent.user_id for agent, _ in found]
+    skills = skills_of(session, org_id, known)
+    offers = {one.user_id: one for one in _offers(session, org_id, known)}
+    parts = _parts(session, org_id, found)
+    return [
+        _row(agent, name, skills[agent.user_id], offers.get(agent.user_id), parts[agent.user_id])
+        for agent, name in found
+    ]
+
+
+def _offers(session: Session, org_id: int, ids: list[UUID]) -> list[Offer]:
+    query = select(Offer).where(Offer.org_id == org_id, Offer.user_id.in_(ids))
+    return list(session.scalars(query.where(Offer.ended_at.is_(None))))
+
+
+def _parts(session: Session, org_id: int, found: Any) -> defaultdict[UUID, list[AgentCall]]:
+    """What each is in, and what is worked on after it."""
+    ids = [agent.user_id for agent, _ in found]
+    after = [agent.call_id for agent, _ in found if agent.state == "wrap_up"]
+    query = select(AgentCall).where(AgentCall.org_id == org_id, AgentCall.user_id.in_(ids))
+    query = query.where((AgentCall.state != "ended") | AgentCall.call_id.in_(after))
+    known: defaultdict[UUID, list[AgentCall]] = defaultdict(list)
+    wrapped = {agent.user_id: agent.call_id for agent, _ in found if agent.state == "wrap_up"}
+    for one in session.scalars(query.order_by(AgentCall.began_at, AgentCall.id)):
+        if one.state != "ended" or wrapped.get(one.user_id) == one.call_id:
+            known[one.user_id].append(one)
+    return known
+
+
+def _row(
+    agent: Agent, name: str, skills: dict[str, int], offer: Offer | None, parts: list[AgentCall]
+) -> dict[str, Any]:
+    return {
+        "id": str(agent.user_id),
+        "name": name,
+        "state": agent.state,
+        "reason": agent.reason,
+        "since": iso(agent.since),
+        "until": iso(agent.until),
+        "call_id": text(agent.call_id),
+        "next_state": agent.next_state,
+        "next_reason": agent.next_reason,
+        "skills": dict(sorted(skills.items())),
+        "languages": agent.languages,
+        "has_phone": agent.endpoint is not None,
+        "offer": _offer(offer) if offer else None,
+        "calls": [_part(one) for one in parts],
+    }
+
+
+def _offer(offer: Offer) -> dict[str, Any]:
+    return {
+        "id": str(offer.id),
+        "kind": offer.kind,
+        "call_id": str(offer.call_id),
+        "callback_id": text(offer.callback_id),
+        "queue": offer.queue,
+        "offered_at": iso(offer.offered_at),
+        "expires_at": iso(offer.expires_at),
+    }
+
+
+def _part(one: AgentCall) -> dict[str, Any]:
+    return {
+        "call_id": str(one.call_id),
+        "part": one.part,
+        "state": one.state,
+        "queue": one.queue,
+        "began_at": iso(one.began_at),
+        "disposition": one.disposition,
+    }
+
+
+def snapshot(session: Session, org_id: int, now: datetime) -> dict[str, Any]:
+    """All agents, with the number of the topic's last delta. `session`: a repeatable-read one."""
+    return {
+        "topic": AGENTS,
+        "number": head_of(session, org_id, AGENTS),
+        "server_time": iso(now),
+        "rate": rate(),
+        "agents": rows(session, org_id),
+    }
+
+
+def desk(session: Session, org_id: int, user_id: UUID, now: datetime) -> dict[str, Any]:
+    """One agent's own view, with all codes that the desk offers."""
+    rule = plan()
+    found = rows(session, org_id, [user_id])
+    agent = session.get(Agent, (org_id, user_id))
+    return {
+        "topic": AGENTS,
+        "number": head_of(session, org_id, AGENTS),
+        "server_time": iso(now),
+        "rate": rate(),
+        "agent": found[0] if found else None,
+        "phone": agent.endpoint if agent else None,
+        "on_hold": _on_hold(session, org_id, found),
+        "queues": [{"code": one.code, "zh": one.name_zh, "en": one.name_en} for one in rule.queue],
+        "reasons": _words(rule.reason),
+        "dispositions": _words(rule.disposition),
+    }
+
+
+def _words(words: Any) -> list[dict[str, Any]]:
+    return [{"code": one.code, "zh": one.zh, "en": one.en, "system": one.system} for one in words]
+
+
+def _on_hold(session: Session, org_id: int, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Since when the customers of the agent's calls hear music."""
+    ids = [UUID(one["call_id"]) for row in found for one in row["calls"]]
+    query = select(CallLeg.call_id, CallLeg.held_since).where(
+        CallLeg.org_id == org_id,
+        CallLeg.call_id.in_(ids),
+        CallLeg.role.in_(("caller", "customer")),
+        CallLeg.held_since.is_not(None),
+    )
+    return [
+        {"call_id": str(one.call_id), "since": iso(one.held_since)}
+        for one in session.execute(query)
+    ]
+
+
+def callbacks(
+    session: Session, org_id: int, eyes: Eyes, states: Iterable[str], limit: int
+) -> list[dict[str, Any]]:
+    """Customers to be called back, the place in the queue first."""
+    found = callback_repository.listed(session, org_id, list(states), limit)
+    return [callback(one, eyes) for one in found]
+
+
+def callback(one: Callback, eyes: Eyes) -> dict[str, Any]:
+    """The row of one call-back, its number in clear or masked."""
+    return {
+        "id": str(one.id),
+        "number": eyes.phone(one.number),
+        "reason": one.reason,
+        "queue": one.queue,
+        "since": iso(one.since),
+        "priority": one.priority,
+        "language": one.language,
+        "from_call_id": text(one.from_call_id),
+        "state": one.state,
+        "tries": one.tries,
+        "next_at": iso(one.next_at),
+        "call_id": text(one.call_id),
+        "ended_at": iso(one.ended_at),
+    }
+
+
+def project(session: Session, org_id: int, touched: Iterable[tuple[str, UUID]]) -> list[RowChange]:
+    """The new rows of the agents that a transaction touched."""
+    ids = [id_ for entity, id_ in touched if entity == "agent"]
+    if not ids:
+        return []
+    return [RowChange(AGENTS, "agent", row["id"], row) for row in rows(session, org_id, ids)]

@@ -1,0 +1,200 @@
+"""What agents and supervisors do in calls, and call-backs, with real rows."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from core.errors import InvalidField
+from telephony.routing import acts, agents, callbacks, supervision
+from telephony.routing.acts import NobodyThere, NotYourCall, Target
+from telephony.routing.queues import plan
+from telephony.script import HangUp, Join
+from tests.switchboard.hall import Hall
+
+
+@pytest.fixture
+def hall(organisation: int) -> Hall:
+    return Hall(organisation)
+
+
+def holds(hall: Hall, call_id: UUID) -> list[tuple[UUID | None, bool]]:
+    return [(one.leg_id, one.params["on"]) for one in hall.asked("hold", call_id)]
+
+
+def test_a_parked_call_waits_while_the_agent_takes_another(hall: Hall) -> None:
+    agent, call_id = hall.talking()
+    with hall.work(agent) as uow:
+        acts.hold(uow, call_id)
+        acts.resume(uow, call_id)
+    assert holds(hall, call_id) == [(call_id, True), (call_id, False)]
+    first_leg = hall.parts()[0].leg_id
+    with hall.work(agent) as uow:
+        acts.park(uow, call_id)
+    hall.over(first_leg)
+    other = hall.caller()
+    hall.turn()
+    assert hall.offer_of(agent).call_id == other
+    hall.answered(agent)
+    assert {one.call_id: one.state for one in hall.parts()} == {
+        call_id: "parked",
+        other: "active",
+    }
+    with hall.work(agent) as uow, pytest.raises(agents.AgentNotThere):
+        acts.resume(uow, call_id)  # one active call
+    hall.ends(other)
+    hall.turn()
+    with hall.work(agent) as uow:
+        agents.end_wrap_up(uow, agent)
+        acts.resume(uow, call_id)
+    offer = hall.answered(agent)
+    assert (offer.kind, hall.state(agent)[0]) == ("resume", "on_call")
+    assert holds(hall, call_id)[-1] == (call_id, False)
+    assert hall.offers() == []
+
+
+def test_what_is_passed_on_reaches_a_colleague_or_waits_again(hall: Hall) -> None:
+    agent, call_id = hall.talking()
+    colleague = hall.agent(enquiry=3)
+    with hall.work(agent) as uow:
+        acts.transfer(uow, call_id, Target(user_id=colleague))
+    assert (hall.state(agent)[0], hall.state(colleague)[0]) == ("wrap_up", "reserved")
+    hall.turn()
+    hall.answered(colleague)
+    assert holds(hall, call_id) == [(call_id, True), (call_id, False)]
+
+    hall.later(10)
+    third = hall.agent(billing=1)
+    with hall.work(colleague) as uow:
+        acts.transfer(uow, call_id, Target(user_id=third))
+    with hall.work(third) as uow:
+        acts.decline(uow, hall.offer_of(third).id)
+    assert hall.state(third) == ("break", "declined")
+    hall.turn()
+    assert [one.leg_id for one in hall.asked("redirect")] == [call_id]
+    assert hall.stays(call_id)[-1].left_at is None
+
+
+def test_a_call_passed_to_a_queue_is_served_there(hall: Hall) -> None:
+    agent, call_id = hall.talking()
+    hall.later(10)
+    with hall.work(agent) as uow:
+        acts.transfer(uow, call_id, Target(queue="enquiry"))
+    expert = hall.agent(enquiry=3)
+    hall.turn()
+    assert (hall.offer_of(expert).call_id, hall.offer_of(expert).queue) == (call_id, "enquiry")
+    with hall.work(agent) as uow, pytest.raises(NotYourCall):
+        acts.hold(uow, call_id)
+
+
+def test_consulting_a_colleague_then_leaving_the_call(hall: Hall) -> None:
+    agent, call_id = hall.talking()
+    colleague = hall.agent(enquiry=3)
+    with hall.work(agent) as uow:
+        acts.consult(uow, call_id, Target(user_id=colleague))
+    with hall.work(agent) as uow, pytest.raises(NobodyThere):
+        acts.complete(uow, call_id)
+    hall.answered(colleague)
+    with hall.work(agent) as uow:
+        acts.complete(uow, call_id)
+    assert (hall.state(agent)[0], hall.state(colleague)[0]) == ("wrap_up", "on_call")
+    assert holds(hall, call_id) == [(call_id, True), (call_id, False)]
+    with hall.work(colleague) as uow:
+        acts.dispose(uow, call_id, "answered")
+        acts.hang_up(uow, call_id)
+    assert hall.asked("hang_up")[-1].leg_id == call_id
+
+
+def test_a_third_party_is_consulted_and_sent_away(hall: Hall) -> None:
+    agent, call_id = hall.talking()
+    with hall.work(agent) as uow, pytest.raises(InvalidField, match="number"):
+        acts.consult(uow, call_id, Target(number="12"))
+    with hall.work(agent) as uow:
+        acts.consult(uow, call_id, Target(number="+8616410000137"))
+    dial = hall.asked("place_call")[-1]
+    assert (dial.purpose, dial.to_number) == ("third", "+8616410000137")
+    assert hall.asks(dial.id) == (Join(str(call_id)),)
+    assert holds(hall, call_id) == [(call_id, True)]  # the customer hears nothing of it
+    with hall.work(agent) as uow:
+        acts.back(uow, call_id)
+    assert hall.asked("hang_up")[-1].leg_id == dial.id
+    assert holds(hall, call_id)[-1] == (call_id, False)
+
+
+def test_a_supervisor_listens_whispers_and_leaves(hall: Hall) -> None:
+    agent, call_id = hall.talking()
+    lead = hall.agent(ready=False)
+    with hall.work(lead) as uow:
+        supervision.supervise(uow, call_id, "listen")
+    leg = hall.asked("place_call")[-1].id
+    assert hall.asks(leg) == (Join(str(call_id), mode="listen", starts=False),)
+    with hall.work(lead) as uow:
+        supervision.supervise(uow, call_id, "whisper")
+    (mode,) = hall.asked("mode")
+    spoken = hall.parts()[0].leg_id
+    assert (mode.leg_id, mode.params["coach"]) == (leg, f"CA{spoken.hex}")
+    with hall.work(lead) as uow:
+        supervision.stop(uow, call_id)
+    assert hall.asked("hang_up")[-1].leg_id == leg
+    assert hall.state(agent)[0] == "on_call"
+
+
+def wanted(hall: Hall, number: str = "+8616410000137") -> UUID:
+    with hall.work() as uow:
+        return callbacks.ask(
+            uow,
+            number=number,
+            hotline="+861095598",
+            reason="asked",
+            queue="fault",
+            since=hall.clock - timedelta(seconds=90),
+        )
+
+
+def test_a_call_back_keeps_its_place_and_calls_the_agent_first(hall: Hall) -> None:
+    id_ = wanted(hall)
+    assert wanted(hall) == id_
+    hall.caller()
+    agent = hall.agent()
+    hall.turn()
+    offer = hall.offer_of(agent)
+    assert (offer.kind, offer.callback_id) == ("callback", id_)  # came before the caller
+    assert len(hall.asked("place_call")) == 1
+    hall.answered(agent)
+    _, dial = hall.asked("place_call")
+    assert (dial.purpose, dial.to_number) == ("callback", "+8616410000137")
+    script = hall.asks(dial.id)
+    assert isinstance(script[0], Join)
+    assert script[0].ends
+    assert hall.callback(id_).state == "talking"
+    hall.later(60)
+    hall.over(dial.id)
+    hall.turn()
+    assert hall.callback(id_).state == "done"
+    assert hall.call(offer.call_id).state == "ended"
+    assert hall.state(agent)[0] == "wrap_up"
+    assert hall.asks(dial.id) == (HangUp(),)
+
+
+def test_a_customer_who_never_answers_is_work_for_a_person_at_last(hall: Hall) -> None:
+    id_, agent = wanted(hall), hall.agent()
+    tries = len(plan().callback.gaps_s) + 1
+    for number in range(1, tries + 1):
+        hall.turn()
+        hall.answered(agent)
+        hall.over(hall.asked("place_call")[-1].id, "no-answer")
+        hall.turn()
+        row = hall.callback(id_)
+        assert (row.tries, row.state) == (number, "failed" if number == tries else "waiting")
+        assert hall.state(agent)[0] == "wrap_up"
+        with hall.work(agent) as uow:
+            agents.end_wrap_up(uow, agent)
+        assert hall.turn() == 0  # not before its time
+        hall.later(86_400)
+    with hall.work(agent) as uow:
+        callbacks.reschedule(uow, id_, hall.clock)
+    hall.turn()
+    assert hall.offer_of(agent).callback_id == id_
+    hall.later(40)  # the agent's phone rings in vain: no try of the customer's
+    hall.turn()
+    assert (hall.callback(id_).tries, hall.callback(id_).state) == (0, "waiting")
