@@ -16,12 +16,17 @@ from dashboards.fleet import crew_rows, vehicle_rows, vehicles_of_crews
 from dispatch.orders import repository
 from dispatch.orders.rules import OPEN_ASSIGNMENT
 
+SHOWN = frozenset(("order", "crew", "crew_moved", "vehicle", "vehicle_moved", "desk", "centre"))
+"""Entities that the board shows."""
+
 
 def project(session: Session, org_id: int, touched: Iterable[tuple[str, UUID]]) -> list[RowChange]:
     """The new rows of what a transaction touched, for every topic that shows or showed them."""
     by_entity: dict[str, list[UUID]] = defaultdict(list)
     for entity, id_ in touched:
         by_entity[entity].append(id_)
+    if not SHOWN & by_entity.keys():
+        return []  # so that a call, say, costs none of the queries below
     for crew_id in (
         by_entity["crew"] + by_entity["crew_moved"]
     ):  # what holds the clocks of its queue may have changed

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
+from sqlalchemy.event import listens_for
 
 from core.clock import now
 from core.db import read_session
@@ -17,7 +18,7 @@ from core.errors import Problem
 from core.identity import Actor
 from core.live import CALLS
 from core.uow import unit_of_work
-from dashboards import calls
+from dashboards import board_deltas, calls
 from dispatch.orders import service as orders
 from dispatch.orders.service import NewOrder
 from dispatch.starter import ORG_ID
@@ -175,3 +176,18 @@ def test_calls_leave_the_desk_by_age(acts: Acts) -> None:
     assert (str(young) in shown, str(old) in shown) == (True, False)
     assert {str(young), str(old)} <= listed
     assert all(row["opened_at"] >= desk["since"] for row in desk["calls"])
+
+
+def test_a_call_costs_the_board_nothing(module_organisation: int) -> None:
+    """The carrier's reports come by the hundred, and the board shows no calls."""
+    asked: list[str] = []
+    with read_session() as session:
+
+        @listens_for(session.connection(), "before_cursor_execute")
+        def _asked(*words: object) -> None:
+            asked.append(str(words[2]))
+
+        assert board_deltas.project(session, module_organisation, [("call", UUID(int=1))]) == []
+        assert asked == []
+        board_deltas.project(session, module_organisation, [("crew", UUID(int=1))])
+        assert asked != []
