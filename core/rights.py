@@ -38,6 +38,7 @@ class Right(StrEnum):
     CALL_TAKE = "call.take"
     CALL_ANSWER = "call.answer"
     CALL_SUPERVISE = "call.supervise"
+    HOTLINE_REPORT = "hotline.report"
     OUTBOX_ADMIN = "outbox.admin"
     DIRECTORY_VIEW = "directory.view"
     DIRECTORY_EDIT = "directory.edit"
@@ -118,6 +119,7 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.REVIEW_APPEAL,
             Right.ALERT_ACK,
             Right.REPORT_VIEW,
+            Right.HOTLINE_REPORT,
             Right.PLACE_REVIEW,
             Right.ORDER_FOLLOW_ON,
             Right.ORDER_SITE,
@@ -157,6 +159,7 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.BOARD,
             Right.ORDER_VIEW,
             Right.REPORT_VIEW,
+            Right.HOTLINE_REPORT,
             Right.STAMP_CORRECT,
             Right.HOLD_DECIDE,
             Right.REVIEW_VIEW,
@@ -181,6 +184,7 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.BOARD,
             Right.ORDER_VIEW,
             Right.REPORT_VIEW,
+            Right.HOTLINE_REPORT,
             Right.REVIEW_VIEW,
             Right.OUTBOX_ADMIN,
             Right.DIRECTORY_VIEW,

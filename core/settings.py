@@ -78,6 +78,13 @@ _EXPECTED = {
     "outbox_lease_seconds": _SECONDS,
     "gps_flush_seconds": _SECONDS,
     "short_abandon_seconds": ("应为不小于 0 的秒数", "it must be a number of seconds from 0 on"),
+    "service_level_seconds": ("应为大于 0 的秒数", "it must be a number of seconds above 0"),
+    "service_level_target": ("应为 0 至 1 的数", "it must be a number from 0 to 1"),
+    "service_level_reading": (
+        "应为 short_out 或 short_in",
+        "it must be short_out or short_in",
+    ),
+    "repeat_call_hours": ("应为 1 至 744 的小时数", "it must be a number of hours from 1 to 744"),
     "lost_call_seconds": ("应为不小于 10 的秒数", "it must be a number of seconds from 10 on"),
     "gps_static_seconds": (
         "应为 0 至 3600 的秒数",
@@ -168,6 +175,20 @@ class Settings(BaseSettings):
     )
     short_abandon_seconds: float = Field(
         5, ge=0, description="Who gives up within so many seconds is counted apart."
+    )
+    service_level_seconds: float = Field(
+        20, gt=0, le=3600, description="The service level counts calls answered within so long."
+    )
+    service_level_target: float = Field(
+        0.8, ge=0, le=1, description="Share of calls that the service level should reach."
+    )
+    service_level_reading: str = Field(
+        "short_out",
+        pattern="^(short_out|short_in)$",
+        description="short_out leaves out who gave up at once, short_in counts them as unserved.",
+    )
+    repeat_call_hours: float = Field(
+        24, ge=1, le=744, description="A call so soon after one of the same number is a repeat."
     )
     lost_call_seconds: float = Field(
         300, ge=10, description="An open call that is silent for so long is asked for."

@@ -103,6 +103,7 @@ class CarrierEventRow(Base):
         ForeignKeyConstraint(["org_id", "call_id"], ["call.org_id", "call.id"]),
         Index("uq_carrier_event_dedup_key", "org_id", "carrier", "dedup_key", unique=True),
         Index("ix_carrier_event_call", "org_id", "call_id"),
+        Index("ix_carrier_event_received", "org_id", "received_at"),
     )
 
     org_id: Mapped[int] = mapped_column(primary_key=True)

@@ -2784,6 +2784,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/reports/hotline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Hotline
+         * @description Calls offered, answered, abandoned, service level, waits, handle time, occupancy and more.
+         */
+        get: operations["hotline_api_reports_hotline_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/hotline.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Hotline Csv
+         * @description The same as lines for a spreadsheet.
+         */
+        get: operations["hotline_csv_api_reports_hotline_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/reports/orders": {
         parameters: {
             query?: never;
@@ -4138,6 +4178,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/wallboard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Wallboard
+         * @description Who waits, agents by state, service level of the hour and the day, the carrier's health.
+         */
+        get: operations["wallboard_api_wallboard_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health/live": {
         parameters: {
             query?: never;
@@ -4236,6 +4296,24 @@ export interface components {
             unit_id: string;
             /** Version */
             version: number;
+        };
+        /**
+         * AgentCounts
+         * @description How many agents are in each state.
+         */
+        AgentCounts: {
+            /** Available */
+            available: number;
+            /** Break */
+            break: number;
+            /** Offline */
+            offline: number;
+            /** On Call */
+            on_call: number;
+            /** Reserved */
+            reserved: number;
+            /** Wrap Up */
+            wrap_up: number;
         };
         /**
          * AgentDesk
@@ -5337,6 +5415,27 @@ export interface components {
              * @description Which words or numbers led to it.
              */
             why_zh: string;
+        };
+        /**
+         * CarrierHealth
+         * @description How the carrier's reports come.
+         */
+        CarrierHealth: {
+            /**
+             * Lag S
+             * @description Nineteen of twenty of them came within so long.
+             */
+            lag_s: number | null;
+            /**
+             * Recovered
+             * @description Calls of today whose end had to be asked for.
+             */
+            recovered: number;
+            /**
+             * Reports
+             * @description With a time of the carrier, in the last quarter of an hour.
+             */
+            reports: number;
         };
         /** Centre */
         Centre: {
@@ -7868,6 +7967,244 @@ export interface components {
              * Format: date-time
              */
             sent_at: string;
+        };
+        /**
+         * HotlineAgent
+         * @description Figures of one agent; calls are those that began in the period, times lie within it.
+         */
+        HotlineAgent: {
+            /** Accepted */
+            accepted: number;
+            /** Break S */
+            break_s: number;
+            /** Calls */
+            calls: number;
+            /** Declined */
+            declined: number;
+            /** Handle Judged */
+            handle_judged: number;
+            /**
+             * Handle S
+             * @description Mean time on a call and after it.
+             */
+            handle_s: number | null;
+            /** Handle Unjudged */
+            handle_unjudged: number;
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /** No Answer */
+            no_answer: number;
+            /** Occupancy */
+            occupancy: number | null;
+            /**
+             * Offered
+             * @description How often the agent was reserved for somebody.
+             */
+            offered: number;
+            /** On Call S */
+            on_call_s: number;
+            /** Ready S */
+            ready_s: number;
+            /** Wrap Up S */
+            wrap_up_s: number;
+        };
+        /**
+         * HotlineLine
+         * @description Figures of a group of callers' calls. Each `…_judged` is the population of what it follows,
+         *     each `…_unjudged` what could not be judged. docs/hotline.md defines them all.
+         */
+        HotlineLine: {
+            /**
+             * Abandoned
+             * @description Gave up after they were offered, the short ones included.
+             */
+            abandoned: number;
+            /**
+             * Abandoned Before
+             * @description Gave up before they came to a queue.
+             */
+            abandoned_before: number;
+            /** Abandoned Short */
+            abandoned_short: number;
+            /**
+             * Abandonment
+             * @description Share of offered calls, short ones left out.
+             */
+            abandonment: number | null;
+            /** Answered */
+            answered: number;
+            /** Answered In Time */
+            answered_in_time: number;
+            /** Asa Judged */
+            asa_judged: number;
+            /**
+             * Asa S
+             * @description Average speed of answer.
+             */
+            asa_s: number | null;
+            /** Asa Unjudged */
+            asa_unjudged: number;
+            /** Break S */
+            break_s: number | null;
+            /** Callbacks */
+            callbacks: number;
+            /** Callbacks Cancelled */
+            callbacks_cancelled: number;
+            /** Callbacks Done */
+            callbacks_done: number;
+            /** Callbacks Failed */
+            callbacks_failed: number;
+            /** Callbacks Pending */
+            callbacks_pending: number;
+            /** Calls */
+            calls: number;
+            /** Handle Judged */
+            handle_judged: number;
+            /**
+             * Handle S
+             * @description Mean of talk, hold and after-call work together.
+             */
+            handle_s: number | null;
+            /** Handle Unjudged */
+            handle_unjudged: number;
+            /** Held S */
+            held_s: number | null;
+            /**
+             * Key
+             * @description Code of the queue, local beginning of the quarter hour or day.
+             */
+            key: string;
+            /** Key En */
+            key_en: string;
+            /** Key Zh */
+            key_zh: string;
+            /** Longest Wait S */
+            longest_wait_s: number | null;
+            /** Occupancy */
+            occupancy: number | null;
+            /**
+             * Offered
+             * @description Came to a queue that took them.
+             */
+            offered: number;
+            /**
+             * Outcomes
+             * @description Every call once; `open`, `unknown` beside.
+             */
+            outcomes: {
+                [key: string]: number;
+            };
+            /** Repeat Judged */
+            repeat_judged: number;
+            /**
+             * Repeat Unjudged
+             * @description Calls whose number was withheld.
+             */
+            repeat_unjudged: number;
+            /** Repeats */
+            repeats: number;
+            /** Service Judged */
+            service_judged: number;
+            /**
+             * Service Level
+             * @description In the reading of the rule.
+             */
+            service_level: number | null;
+            /** Service Level Short In */
+            service_level_short_in: number | null;
+            /** Service Level Short Out */
+            service_level_short_out: number | null;
+            /** Service Unjudged */
+            service_unjudged: number;
+            /** Staffed S */
+            staffed_s: number | null;
+            /** Talk S */
+            talk_s: number | null;
+            /**
+             * Transferred
+             * @description Calls with at least one transfer.
+             */
+            transferred: number;
+            /** Transfers */
+            transfers: number;
+            /** Waiting */
+            waiting: number;
+            /**
+             * Worked S
+             * @description Of agents; null by queue, as they serve several.
+             */
+            worked_s: number | null;
+            /** Wrap Up S */
+            wrap_up_s: number | null;
+        };
+        /**
+         * HotlineReport
+         * @description Calls of callers that came in [from, to), in groups.
+         */
+        HotlineReport: {
+            /**
+             * Agents
+             * @description Only for `agent`.
+             */
+            agents: components["schemas"]["HotlineAgent"][];
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "total" | "queue" | "agent" | "quarter" | "day";
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /**
+             * Lines
+             * @description Empty for `total` and `agent`.
+             */
+            lines: components["schemas"]["HotlineLine"][];
+            rule: components["schemas"]["HotlineRule"];
+            /** Timezone */
+            timezone: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+            total: components["schemas"]["HotlineLine"];
+        };
+        /**
+         * HotlineRule
+         * @description What is measured by.
+         */
+        HotlineRule: {
+            /**
+             * Answer S
+             * @description The service level counts calls answered within so long.
+             */
+            answer_s: number;
+            /**
+             * Reading
+             * @description `short_out`: who gave up at once is left out; `short_in`: counts as unserved.
+             * @enum {string}
+             */
+            reading: "short_out" | "short_in";
+            /**
+             * Repeat S
+             * @description So soon after one of the same number: a repeat.
+             */
+            repeat_s: number;
+            /**
+             * Short S
+             * @description Who gives up within so long gives up at once.
+             */
+            short_s: number;
+            /**
+             * Target
+             * @description Share that the service level should reach.
+             */
+            target: number;
         };
         /** IgnoreBody */
         IgnoreBody: {
@@ -11155,6 +11492,39 @@ export interface components {
             within: boolean | null;
         };
         /**
+         * Served
+         * @description Figures of the calls that came since `from`.
+         */
+        Served: {
+            /** Abandoned */
+            abandoned: number;
+            /** Abandoned Short */
+            abandoned_short: number;
+            /** Abandonment */
+            abandonment: number | null;
+            /** Answered */
+            answered: number;
+            /** Asa S */
+            asa_s: number | null;
+            /** Calls */
+            calls: number;
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /** Longest Wait S */
+            longest_wait_s: number | null;
+            /** Offered */
+            offered: number;
+            /** Service Judged */
+            service_judged: number;
+            /** Service Level */
+            service_level: number | null;
+            /** Service Unjudged */
+            service_unjudged: number;
+        };
+        /**
          * ShapeBody
          * @description A circle has `lat`, `lon`, `radius_m`; a polygon `points`; a corridor `points`, `width_m`.
          */
@@ -12953,6 +13323,54 @@ export interface components {
              * @example true
              */
             verified: boolean;
+        };
+        /**
+         * Waiter
+         * @description A caller who waits for an agent.
+         */
+        Waiter: {
+            /** Queue */
+            queue: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+        };
+        /**
+         * Wallboard
+         * @description What the wall shows. It changes with the live topics `calls` and `agents`: fetch it then.
+         */
+        Wallboard: {
+            agents: components["schemas"]["AgentCounts"];
+            /** Callbacks Pending */
+            callbacks_pending: number;
+            carrier: components["schemas"]["CarrierHealth"];
+            day: components["schemas"]["Served"];
+            hour: components["schemas"]["Served"];
+            /**
+             * Number
+             * @description Of the last delta of the topic `calls`.
+             */
+            number: number;
+            /**
+             * Rate
+             * @description Seconds that `server_time` gains per second; 1 except in demonstrations and load tests.
+             */
+            rate: number;
+            rule: components["schemas"]["HotlineRule"];
+            /**
+             * Server Time
+             * Format: date-time
+             */
+            server_time: string;
+            /** Timezone */
+            timezone: string;
+            /**
+             * Waiting
+             * @description The longest first.
+             */
+            waiting: components["schemas"]["Waiter"][];
         };
         /**
          * WhatIfAnswer
@@ -28564,6 +28982,222 @@ export interface operations {
             };
         };
     };
+    hotline_api_reports_hotline_get: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+                by?: "total" | "queue" | "agent" | "quarter" | "day";
+                /** @description Else the setting, as below. */
+                answer_s?: number | null;
+                reading?: ("short_out" | "short_in") | null;
+                repeat_hours?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HotlineReport"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    hotline_csv_api_reports_hotline_csv_get: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+                by?: "total" | "queue" | "agent" | "quarter" | "day";
+                /** @description Else the setting, as below. */
+                answer_s?: number | null;
+                reading?: ("short_out" | "short_in") | null;
+                repeat_hours?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     orders_api_reports_orders_get: {
         parameters: {
             query: {
@@ -36414,6 +37048,106 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VehicleDay"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    wallboard_api_wallboard_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wallboard"];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */

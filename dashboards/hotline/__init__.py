@@ -1,0 +1,1 @@
+"""Figures of the hotline: calls, waits, agents, call-backs."""
