@@ -204,6 +204,9 @@ CALL_ROW: dict[str, Any] = {
             "order_number": "20261121-0042",
         }
     ],
+    "held_since": None,
+    "third": False,
+    "supervisors": [],
 }
 ME: dict[str, Any] = {
     "user": {

@@ -24,6 +24,14 @@ class Taker(BaseModel):
     name: str
 
 
+class SupervisorRow(BaseModel):
+    """A supervisor on the line of a call."""
+
+    id: UUID | None
+    name: str
+    how: Literal["listen", "whisper", "barge"]
+
+
 class CallRow(BaseModel):
     """One call of a caller as the agents' desk shows it."""
 
@@ -44,6 +52,9 @@ class CallRow(BaseModel):
     taken_by: Taker | None = Field(description="The agent whose call it is.")
     taken_at: datetime | None
     tickets: list[CallTicket]
+    held_since: datetime | None = Field(description="The customer hears music since then.")
+    third: bool = Field(description="A third party is on the line.")
+    supervisors: list[SupervisorRow] = Field(description="Those of ours who listen in.")
 
 
 class DeskSnapshot(BaseModel):

@@ -21,6 +21,8 @@ from core.wiring import RowChange
 from dashboards.values import iso, text
 from dispatch.orders.models import Order
 from dispatch.tickets.models import ChaseUp, Ticket
+from telephony.command_models import CarrierCommand
+from telephony.leg_models import CallLeg
 from telephony.models import Call
 from telephony.routing.callbacks import PURPOSE as CALLED_BACK
 
@@ -42,8 +44,49 @@ def _with_customers(org_id: int) -> Select[Call, str]:
 
 def _rows(session: Session, org_id: int, query: Select[Call, str]) -> list[dict[str, Any]]:
     found = session.execute(query).all()
-    tickets = _tickets(session, org_id, [call.id for call, _ in found])
-    return [_row(call, name, tickets[call.id]) for call, name in found]
+    ids = [call.id for call, _ in found]
+    tickets, legs = _tickets(session, org_id, ids), _legs(session, org_id, ids)
+    return [
+        {**_row(call, name, tickets[call.id]), **_on_line(call, legs[call.id])}
+        for call, name in found
+    ]
+
+
+def _legs(
+    session: Session, org_id: int, call_ids: list[UUID]
+) -> defaultdict[UUID, list[tuple[CallLeg, str | None, Any]]]:
+    """Telephones that are off the hook, with the name of whose they are, and how they take part."""
+    query = (
+        select(CallLeg, User.name, CarrierCommand.params["how"].as_string())
+        .outerjoin(User, (User.org_id == CallLeg.org_id) & (User.id == CallLeg.user_id))
+        .outerjoin(
+            CarrierCommand,
+            (CarrierCommand.org_id == CallLeg.org_id) & (CarrierCommand.id == CallLeg.id),
+        )
+        .where(CallLeg.org_id == org_id, CallLeg.call_id.in_(call_ids))
+        .where(CallLeg.state == "answered")
+        .order_by(CallLeg.placed_at, CallLeg.id)
+    )
+    found: defaultdict[UUID, list[tuple[CallLeg, str | None, Any]]] = defaultdict(list)
+    for leg, name, how in session.execute(query):
+        found[leg.call_id].append((leg, name, how))
+    return found
+
+
+def _on_line(call: Call, legs: list[tuple[CallLeg, str | None, Any]]) -> dict[str, Any]:
+    """Who else is on the line of a call that goes on, and since when the customer is on hold."""
+    if call.state == "ended":
+        legs = []
+    held = [leg.held_since for leg, *_ in legs if leg.role in ("caller", "customer")]
+    return {
+        "held_since": iso(next(filter(None, held), None)),
+        "third": any(leg.role == "third" for leg, *_ in legs),
+        "supervisors": [
+            {"id": text(leg.user_id), "name": name or "", "how": how or "listen"}
+            for leg, name, how in legs
+            if leg.role == "supervisor"
+        ],
+    }
 
 
 def _row(call: Call, taker: str | None, tickets: list[dict[str, Any]]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The rows and facts of a call are brought to what its evidence tells."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -106,14 +107,22 @@ def retell(uow: UnitOfWork, call: Call, at: datetime) -> None:
     over = {number: stay.left_at is not None for number, stay in stays.items()}
     facts = [Fact(one, at) for one in news(state, over, story)]
 
+    before = _line(legs)
     for leg in legs:
         if told := story.legs.get(leg.carrier_call or ""):
             story_repository.write_leg(leg, told)
+    if _line(legs) != before:
+        uow.touch("call", call.id)
     story_repository.write_stays(session, call, stays, story)
     call.language = story.language or call.language
     call.queued_at, call.bridged_at = story.queued_at, story.bridged_at
     record(uow, call, state, facts)
     uow.notify(SWITCH, "")
+
+
+def _line(legs: Iterable[CallLeg]) -> list[tuple[str, datetime | None]]:
+    """What screens show of the telephones in a call."""
+    return [(leg.state, leg.held_since) for leg in legs]
 
 
 def record(uow: UnitOfWork, call: Call, state: CallState | None, facts: list[Fact]) -> None:

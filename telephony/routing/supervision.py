@@ -53,6 +53,7 @@ def supervise(uow: UnitOfWork, call_id: UUID, how: How) -> None:
         _remember(uow, own.id, how)
         params = {"conference": str(call_id), "mode": how, "coach": _phone_of(uow, part)}
         commands.ask(uow, "mode", purpose=PURPOSE, call_id=call_id, leg_id=own.id, params=params)
+    uow.touch("call", call_id)
     acted = ev.AgentActed(act=how, call_id=call_id, other_id=part.user_id)
     uow.emit(me.user_id, acted, source="agent")
 

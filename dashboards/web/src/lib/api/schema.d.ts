@@ -5059,11 +5059,13 @@ export interface components {
          *       "queued_at": "2026-11-21T14:47:31Z",
          *       "stage": "ended",
          *       "state": "ended",
+         *       "supervisors": [],
          *       "taken_at": "2026-11-21T14:47:38.120000Z",
          *       "taken_by": {
          *         "id": "01a20037-0a00-7111-8222-333344445556",
          *         "name": "坐席"
          *       },
+         *       "third": false,
          *       "tickets": [
          *         {
          *           "id": "01a20039-8455-7466-8a01-9a1b2c3d4e5f",
@@ -5097,6 +5099,11 @@ export interface components {
              * @description The customer's, as the carrier says it; may be blank.
              */
             from_number: string;
+            /**
+             * Held Since
+             * @description The customer hears music since then.
+             */
+            held_since: string | null;
             /**
              * Id
              * Format: uuid
@@ -5132,10 +5139,20 @@ export interface components {
              * @enum {string}
              */
             state: "opened" | "ringing" | "in-progress" | "ended";
+            /**
+             * Supervisors
+             * @description Those of ours who listen in.
+             */
+            supervisors: components["schemas"]["SupervisorRow"][];
             /** Taken At */
             taken_at: string | null;
             /** @description The agent whose call it is. */
             taken_by: components["schemas"]["Taker"] | null;
+            /**
+             * Third
+             * @description A third party is on the line.
+             */
+            third: boolean;
             /** Tickets */
             tickets: components["schemas"]["CallTicket"][];
             /**
@@ -12092,6 +12109,21 @@ export interface components {
              * @enum {string}
              */
             mode: "listen" | "whisper" | "barge" | "stop";
+        };
+        /**
+         * SupervisorRow
+         * @description A supervisor on the line of a call.
+         */
+        SupervisorRow: {
+            /**
+             * How
+             * @enum {string}
+             */
+            how: "listen" | "whisper" | "barge";
+            /** Id */
+            id: string | null;
+            /** Name */
+            name: string;
         };
         /**
          * SupplyPointRow

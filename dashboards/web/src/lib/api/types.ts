@@ -74,9 +74,9 @@ export type DeskSnapshot = Schemas['DeskSnapshot'];
 
 export interface Delta {
   number: number;
-  entity: 'order' | 'crew' | 'vehicle' | 'centre' | 'help' | 'call' | 'review' | 'anomaly';
+  entity: 'order' | 'crew' | 'vehicle' | 'centre' | 'help' | 'call' | 'agent' | 'review' | 'anomaly';
   key: string;
-  value: OrderRow | CrewRow | VehicleRow | Centre | HelpCall | Call | Schemas['ReviewRow'] | Schemas['AnomalyRow'] | null;
+  value: OrderRow | CrewRow | VehicleRow | Centre | HelpCall | Call | Schemas['AgentRow'] | Schemas['ReviewRow'] | Schemas['AnomalyRow'] | null;
 }
 
 export type ServerMessage =

@@ -9,6 +9,7 @@ import { en as routing } from './routing';
 import { en as importing } from './import';
 import { en as policies } from './policies';
 import { en as agent } from './agent';
+import { en as phone } from './phone';
 import { en as crew } from './crew';
 import { en as acts } from './acts';
 import { en as escalation } from './escalation';
@@ -33,6 +34,7 @@ export type ParametersOf<K extends Key> = Parameters<(typeof zh)[K]>;
 /** A missing or superfluous key is a compile error; the parameters are compared by a test. */
 export const en: Record<Key, string> = {
   ...agent,
+  ...phone,
   ...crew,
   ...acts,
   ...escalation,

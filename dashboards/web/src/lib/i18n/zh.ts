@@ -9,6 +9,7 @@ import { zh as routing } from './routing';
 import { zh as importing } from './import';
 import { zh as policies } from './policies';
 import { zh as agent } from './agent';
+import { zh as phone } from './phone';
 import { zh as crew } from './crew';
 import { zh as acts } from './acts';
 import { zh as escalation } from './escalation';
@@ -24,6 +25,7 @@ import { zh as supervisor } from './supervisor';
 /** Chinese, the first language. Each key must be in `en.ts` with the same `{parameters}`. */
 export const zh = {
   ...agent,
+  ...phone,
   ...crew,
   ...acts,
   ...escalation,

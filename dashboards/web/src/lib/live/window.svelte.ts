@@ -8,8 +8,8 @@ interface Snapshot {
   number: number;
   server_time: Iso;
   rate?: number;
-  /** What is older is not in it. */
-  since: Iso;
+  /** What is older is not in it; without it, nothing leaves by age. */
+  since?: Iso;
 }
 type Entity = Delta['entity'];
 export type Rows = Partial<Record<Entity, ReadonlyMap<string, unknown>>>;
@@ -58,7 +58,7 @@ export abstract class Window<S extends Snapshot> implements Rider {
     // Deltas may have overtaken the answer; a number below the one asked at is a restored server.
     const overtaken = path === this.#shown && found.number < (this.#number ?? 0) && found.number >= asked;
     if (overtaken) return;
-    this.#windowMs = (millis(found.server_time) ?? 0) - (millis(found.since) ?? 0);
+    this.#windowMs = (millis(found.server_time) ?? 0) - (millis(found.since) ?? Number.NEGATIVE_INFINITY);
     this.#number = found.number;
     this.#shown = path;
     this.rows = this.read(found);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Call } from '../../lib/api/types';
+import type { AgentRow } from '../../lib/phone/types';
 import { proposed, SILENT_MS, SILENT_TALK_MS, sortCalls, standing } from './calls';
 
 const NOW = Date.parse('2026-01-01T12:00:00Z');
@@ -10,6 +11,14 @@ const TICKET = { id: 't', kind: 'enquiry', order_id: null, order_number: null };
 function aCall(changes: Partial<Call> = {}): Call {
   return {
     id: 'call',
+    direction: 'in',
+    stage: 'queued',
+    queue: 'hotline',
+    queued_at: null,
+    outcome: null,
+    held_since: null,
+    third: false,
+    supervisors: [],
     from_number: '+8613800138000',
     to_number: '+861095598',
     state: 'ringing',
@@ -68,4 +77,25 @@ test('the desk shows the call I talk in, then the one to file for, then who wait
   expect(shown(waiting, toFile)).toBe('to file');
   expect(shown(waiting)).toBe('waiting');
   expect(shown(aCall(over()), aCall(by('other')))).toBeUndefined();
+});
+
+describe('where a call stands for an agent with a telephone', () => {
+  const part = (state: 'active' | 'parked'): AgentRow['calls'][number] => ({
+    call_id: 'call',
+    part: 'main',
+    state,
+    queue: null,
+    began_at: ago(5),
+    disposition: null,
+  });
+  const line = (changes: Partial<AgentRow>): AgentRow => ({ offer: null, calls: [], ...changes }) as AgentRow;
+  const offer = { call_id: 'call' } as AgentRow['offer'];
+  test.each([
+    ['offered', aCall(), line({ offer })],
+    ['mine', aCall(by('other')), line({ calls: [part('active')] })],
+    ['parked', aCall(by(ME)), line({ calls: [part('parked')] })],
+    ['theirs', aCall(by(ME)), line({})], // passed on
+    ['waiting', aCall(), line({})],
+    ['to_file', aCall({ ...by(ME), ...over() }), line({})],
+  ] as const)('%s (%#)', (expected, call, row) => expect(standing(call, ME, NOW, row)).toBe(expected));
 });

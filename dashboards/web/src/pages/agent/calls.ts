@@ -1,8 +1,13 @@
 import type { Call, Id } from '../../lib/api/types';
+import type { AgentRow } from '../../lib/phone/types';
 import { millis } from '../../lib/time/format';
 
 /** Where a call stands on an agent's desk. */
 export type Standing =
+  /** It rings at my telephone. */
+  | 'offered'
+  /** It waits on hold while I am free for others. */
+  | 'parked'
   /** Rings or waits, nobody has it. */
   | 'waiting'
   /** Nothing was heard of it for so long that it can hardly still go on. */
@@ -25,9 +30,11 @@ export const SILENT_TALK_MS = 60 * 60_000;
 /** How long a call that nobody took is offered for filing or calling back. */
 const MISSED_MS = 60 * 60_000;
 
-export function standing(call: Call, me: Id, nowMs: number): Standing {
+/** `line`: the agent's row where Paidan connects the agent; what the telephone does counts then. */
+export function standing(call: Call, me: Id, nowMs: number, line: AgentRow | null = null): Standing {
   const taker = call.taken_by?.id;
   if (call.state !== 'ended') {
+    if (line) return onLine(call, line, nowMs);
     if (taker) {
       if (taker !== me) return 'theirs';
       return nowMs - (millis(call.taken_at) ?? nowMs) > SILENT_TALK_MS ? 'silent' : 'mine';
@@ -39,14 +46,29 @@ export function standing(call: Call, me: Id, nowMs: number): Standing {
   return nowMs - (millis(call.ended_at) ?? 0) < MISSED_MS ? 'missed' : 'done';
 }
 
+function onLine(call: Call, line: AgentRow, nowMs: number): Standing {
+  if (line.offer?.call_id === call.id) return 'offered';
+  const part = line.calls.find(({ call_id, state }) => call_id === call.id && state !== 'ended');
+  if (part) return part.state === 'parked' ? 'parked' : 'mine';
+  if (call.taken_by) return 'theirs';
+  return nowMs - (millis(call.opened_at) ?? nowMs) > SILENT_MS ? 'silent' : 'waiting';
+}
+
 export type Sorted = Record<Standing, Call[]>;
 
 const oldest = (a: Call, b: Call): number =>
   (millis(a.opened_at) ?? 0) - (millis(b.opened_at) ?? 0) || a.id.localeCompare(b.id);
 
 /** All calls by where they stand: those to be handled oldest first, those done newest first. */
-export function sortCalls(calls: Iterable<Call>, me: Id, nowMs: number): Sorted {
+export function sortCalls(
+  calls: Iterable<Call>,
+  me: Id,
+  nowMs: number,
+  line: AgentRow | null = null,
+): Sorted {
   const sorted: Sorted = {
+    offered: [],
+    parked: [],
     waiting: [],
     silent: [],
     mine: [],
@@ -55,7 +77,7 @@ export function sortCalls(calls: Iterable<Call>, me: Id, nowMs: number): Sorted 
     missed: [],
     done: [],
   };
-  for (const call of calls) sorted[standing(call, me, nowMs)].push(call);
+  for (const call of calls) sorted[standing(call, me, nowMs, line)].push(call);
   for (const list of Object.values(sorted)) list.sort(oldest);
   sorted.mine.sort((a, b) => (millis(a.taken_at) ?? 0) - (millis(b.taken_at) ?? 0));
   sorted.done.reverse();
@@ -64,9 +86,9 @@ export function sortCalls(calls: Iterable<Call>, me: Id, nowMs: number): Sorted 
 }
 
 /**
- * The call that the desk shows by itself: the one I talk in, then the one that I have to file for,
- * then whoever has waited longest.
+ * The call that the desk shows by itself: the one I talk in, the one that rings at my telephone,
+ * then the one that I have to file for, then whoever has waited longest.
  */
-export function proposed({ mine, to_file, waiting }: Sorted): Call | null {
-  return mine.at(-1) ?? to_file[0] ?? waiting[0] ?? null;
+export function proposed({ mine, offered, to_file, waiting }: Sorted): Call | null {
+  return mine.at(-1) ?? offered[0] ?? to_file[0] ?? waiting[0] ?? null;
 }

@@ -16,9 +16,12 @@ import { t } from '../../lib/i18n/index.svelte';
 import { Draft, type Filed } from '../../lib/intake/draft.svelte';
 import { NearBook } from '../../lib/intake/near.svelte';
 import { CallsFeed } from '../../lib/live/calls.svelte';
+import type { AgentRow } from '../../lib/phone/types';
 import { serverClock } from '../../lib/time/clock.svelte';
 import { Desk } from '../../lib/desk/desk.svelte';
-import { proposed, sortCalls, standing } from './calls';
+import { typing } from '../../lib/ui/keyboard';
+import { proposed, sortCalls, standing, type Standing } from './calls';
+import { Phone } from './phone.svelte';
 
 /** How often a waiting caller is heard. */
 const RING_MS = 8000;
@@ -27,6 +30,7 @@ const RING_MS = 8000;
 export class AgentDesk extends Desk {
   override readonly orderPath = '/#/orders/';
   readonly calls = new CallsFeed();
+  readonly phone: Phone = new Phone(this);
   readonly callers = new CallerBook();
   readonly near = new NearBook();
   /** The call that the desk shows; null: none, or a request without a call. */
@@ -40,15 +44,21 @@ export class AgentDesk extends Desk {
   /** Calls that were there at the last look. */
   #heard: ReadonlySet<Id> | null = null;
   #rangAt = 0;
+  /** The call of my telephone that the desk has turned to by itself. */
+  #turnedTo: Id | null = null;
 
   constructor() {
     super();
     this.feed.carry(this.calls);
+    this.feed.carry(this.phone.feed);
   }
 
   readonly me = $derived(this.session?.user.id ?? '');
-  readonly mayTake = $derived(this.rights.has('call.take'));
-  readonly sorted = $derived(sortCalls(this.calls.byId?.values() ?? [], this.me, serverClock.now));
+  /** My telephone, where Paidan connects me. */
+  readonly line: AgentRow | null = $derived(this.phone.connected ? this.phone.me : null);
+  /** Without a telephone of ours calls are taken by hand. */
+  readonly mayTake = $derived(this.rights.has('call.take') && this.line === null);
+  readonly sorted = $derived(sortCalls(this.calls.byId?.values() ?? [], this.me, serverClock.now, this.line));
   readonly call: Call | null = $derived(
     (this.callId && this.calls.byId?.get(this.callId)) || null,
   );
@@ -88,8 +98,8 @@ export class AgentDesk extends Desk {
   );
   /** Calls that a request may have been told in: mine and unfiled ones. */
   readonly fileable: Call[] = $derived.by(() => {
-    const { mine, to_file, waiting, missed } = this.sorted;
-    const listed = [...mine, ...to_file, ...waiting, ...missed];
+    const { mine, offered, parked, to_file, waiting, missed } = this.sorted;
+    const listed = [...mine, ...offered, ...parked, ...to_file, ...waiting, ...missed];
     return this.call && !listed.includes(this.call) ? [this.call, ...listed] : listed;
   });
 
@@ -98,8 +108,9 @@ export class AgentDesk extends Desk {
 
   /** What stands on the desk of the agent in the list, from top to bottom. */
   get listed(): Call[] {
-    const { mine, waiting, to_file, missed, silent } = this.sorted;
-    return [...mine, ...waiting, ...to_file, ...missed, ...silent];
+    const { mine, offered, parked, waiting, to_file, missed, silent } = this.sorted;
+    const own = [...mine, ...offered, ...parked];
+    return [...own, ...(this.line ? [] : waiting), ...to_file, ...missed, ...silent];
   }
 
   draftOf(callId: Id | null): Draft {
@@ -113,30 +124,49 @@ export class AgentDesk extends Desk {
   /** Show the call that is mine to handle now, but never take a form away from who writes in it. */
   settle(): void {
     if (!this.calls.byId || !this.me) return;
-    const here = this.call ? standing(this.call, this.me, serverClock.now) : null;
-    if (here === 'mine' || here === 'to_file') return;
+    const here = this.call ? this.#standing(this.call) : null;
+    if (this.#turnToLine(here) || here === 'mine' || here === 'parked' || here === 'to_file') return;
     if (this.draft.busy || this.draft.begun || (this.draft.dirty && here !== 'done')) return;
-    const next = proposed(this.sorted)?.id ?? null;
+    const next = proposed(this.line ? { ...this.sorted, waiting: [] } : this.sorted)?.id ?? null;
     // What a colleague took first stays in view, until something else comes.
     if (this.#pinned && here !== 'done' && (here !== 'theirs' || next === null)) return;
     this.#pinned = false;
     this.callId = next;
   }
 
+  /** Whom I talk to, or who rings at my telephone, comes into view: at once, unless somebody writes. */
+  #turnToLine(here: Standing | null): boolean {
+    const next = this.line && (this.sorted.mine.at(-1) ?? this.sorted.offered[0]);
+    const known = next?.id ?? null;
+    if (known === this.#turnedTo) return false;
+    if (next && (this.draft.busy || (here !== 'offered' && typing(document.activeElement)))) return false;
+    this.#turnedTo = known;
+    if (!next) return false;
+    this.#pinned = false;
+    this.callId = next.id;
+    return true;
+  }
+
+  /** Calls that this desk lets be heard: those that I may take, or that ring at my telephone. */
+  get ringing(): Call[] {
+    return this.line ? this.sorted.offered : this.sorted.waiting;
+  }
+
   /** New calls that rang since the last look; none at the first. */
   #newlyRinging(): number {
     const rows = this.calls.byId;
     if (!rows) return 0;
-    const waiting = this.sorted.waiting.map(({ id }) => id);
+    const waiting = this.ringing.map(({ id }) => id);
     const before = this.#heard;
-    this.#heard = new Set(rows.keys());
+    this.#heard = new Set(this.line ? waiting : rows.keys());
     return before ? waiting.filter((id) => !before.has(id)).length : 0;
   }
 
   /** What the desk does whenever its calls or the clock change. */
   follow(): void {
     this.settle();
-    for (const call of [...this.sorted.waiting, ...this.sorted.mine]) {
+    const { waiting, offered, mine, parked } = this.sorted;
+    for (const call of [...offered, ...mine, ...parked, ...(this.line ? [] : waiting)]) {
       void this.callers.ask(call.from_number);
     }
     if (this.call) void this.callers.ask(this.call.from_number);
@@ -156,8 +186,8 @@ export class AgentDesk extends Desk {
   /** A waiting caller is heard at once, and again until somebody takes the call. */
   #ring(): void {
     const fresh = this.#newlyRinging() > 0;
-    const busy = this.sorted.mine.length > 0 || !this.mayTake;
-    const again = this.sorted.waiting.length > 0 && serverClock.exact() - this.#rangAt > RING_MS;
+    const busy = this.sorted.mine.length > 0 || !this.rights.has('call.take');
+    const again = this.ringing.length > 0 && serverClock.exact() - this.#rangAt > RING_MS;
     if (busy || !(fresh || again)) return;
     this.#rangAt = serverClock.exact();
     this.sounds.ring();
@@ -165,7 +195,11 @@ export class AgentDesk extends Desk {
 
   /** The name of who calls; empty where it is not known, or several share the number. */
   callerName(call: Call): string {
-    const found = this.callers.of(call.from_number)?.caller?.customers ?? [];
+    return this.nameOfNumber(call.from_number);
+  }
+
+  nameOfNumber(number: string): string {
+    const found = this.callers.of(number)?.caller?.customers ?? [];
     const [first] = found;
     if (!first) return '';
     return found.length === 1 ? nameOfCustomer(first) : t('agent.several', { count: found.length });
@@ -201,8 +235,8 @@ export class AgentDesk extends Desk {
     return (inView ? this.call : this.sorted.waiting[0]) ?? null;
   }
 
-  #standing(call: Call): string {
-    return standing(call, this.me, serverClock.now);
+  #standing(call: Call): Standing {
+    return standing(call, this.me, serverClock.now, this.line);
   }
 
   async take(call: Call, key = newKey()): Promise<void> {

@@ -1,5 +1,6 @@
 import { actByKey, focusRow, moveByKey } from '../../lib/desk/keys';
 import type { PlainKey } from '../../lib/i18n/index.svelte';
+import { LETTERS } from '../../lib/phone/rules';
 import { plainKey, typing } from '../../lib/ui/keyboard';
 import type { AgentDesk } from './desk.svelte';
 
@@ -18,6 +19,34 @@ export const KEYS: readonly { keys: string[]; says: PlainKey }[] = [
   { keys: ['m'], says: 'keys.silence' },
   { keys: ['?'], says: 'keys.help' },
 ];
+
+/** With Alt, the telephone: from anywhere, also while one writes. */
+export const PHONE_KEYS: readonly { keys: string[]; says: PlainKey }[] = [
+  { keys: ['A'], says: 'phone.key.available' },
+  { keys: ['B'], says: 'phone.key.break' },
+  { keys: ['O'], says: 'phone.key.offline' },
+  { keys: ['H'], says: 'phone.key.hold' },
+  { keys: ['P'], says: 'phone.key.park' },
+  { keys: ['T'], says: 'phone.key.transfer' },
+  { keys: ['C'], says: 'phone.key.complete' },
+  { keys: ['V'], says: 'phone.key.back' },
+  { keys: ['X'], says: 'phone.key.hang_up' },
+  { keys: ['R'], says: 'phone.key.dispose' },
+  { keys: ['E'], says: 'phone.key.extend' },
+];
+
+/** What Alt and a letter do; true where they are the telephone's. Keyboards write other signs with Alt. */
+function phoneKey(event: KeyboardEvent, { phone, line }: AgentDesk): boolean {
+  if (!line || !event.altKey || event.ctrlKey || event.metaKey || phone.asking) return false;
+  const letter = event.code.replace('Key', '');
+  const act = phone.acts.find((one) => LETTERS[one] === letter);
+  if (act) void phone.do(act);
+  else if (letter === 'A') void phone.become('available');
+  else if (letter === 'O') void phone.become('offline');
+  else if (letter === 'B') phone.asking = 'break';
+  else return Object.values(LETTERS).includes(letter);
+  return true;
+}
 
 /** Into the form: where something is still missing, else to what the caller says. */
 export function focusForm(): void {
@@ -82,12 +111,16 @@ function enter(event: KeyboardEvent, desk: AgentDesk): boolean {
 
 /** The agent desk's whole keyboard. Letters stay letters while somebody types. */
 export function handleKey(event: KeyboardEvent, desk: AgentDesk): void {
+  if (phoneKey(event, desk)) {
+    event.preventDefault();
+    return;
+  }
   if (event.key === 'Escape') {
     back(event, desk);
     return;
   }
   const key = plainKey(event);
-  if (key === null || desk.asking) return;
+  if (key === null || desk.asking || desk.phone.asking) return;
   const plain = PLAIN[key];
   if (plain) plain(desk);
   else if (key === 'Enter' ? !enter(event, desk) : !orderKey(event, desk) && !callKey(key, desk)) return;

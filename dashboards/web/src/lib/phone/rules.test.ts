@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'vitest';
+import type { Call } from '../api/types';
+import { byState, company, dialled, LETTERS, possible, proposed, waitingByQueue } from './rules';
+import type { AgentRow } from './types';
+
+const AT = '2026-01-01T12:00:00Z';
+const part = (changes: Partial<AgentRow['calls'][number]> = {}): AgentRow['calls'][number] => ({
+  call_id: 'call',
+  part: 'main',
+  state: 'active',
+  queue: 'fault',
+  began_at: AT,
+  disposition: null,
+  ...changes,
+});
+function anAgent(changes: Partial<AgentRow> = {}): AgentRow {
+  return {
+    id: 'me',
+    name: 'Me',
+    state: 'available',
+    reason: null,
+    since: AT,
+    until: null,
+    call_id: null,
+    next_state: null,
+    next_reason: null,
+    skills: {},
+    languages: [],
+    has_phone: true,
+    offer: null,
+    calls: [],
+    ...changes,
+  };
+}
+const OFFER: AgentRow['offer'] = {
+  id: 'offer',
+  kind: 'caller',
+  call_id: 'call',
+  callback_id: null,
+  queue: 'fault',
+  offered_at: AT,
+  expires_at: AT,
+};
+const ALONE = { viewed: 'call', held: false, helped: false };
+const onCall = anAgent({ state: 'on_call', calls: [part()] });
+
+describe('what the telephone can do', () => {
+  test.each([
+    ['nothing without a telephone', anAgent({ ...onCall, has_phone: false }), ALONE, []],
+    ['nothing while nobody calls', anAgent(), ALONE, []],
+    ['decline what rings', anAgent({ state: 'reserved', offer: OFFER }), ALONE, ['decline']],
+    ['all of it in a call', onCall, ALONE, ['hold', 'transfer', 'park', 'dispose', 'hang_up']],
+    ['resume who is on hold', onCall, { ...ALONE, held: true }, ['resume', 'transfer', 'park', 'dispose', 'hang_up']],
+    ['hand over, or come back', onCall, { ...ALONE, held: true, helped: true }, ['complete', 'back', 'dispose', 'hang_up']],
+    ['leave, where one was only asked', anAgent({ state: 'on_call', calls: [part({ part: 'consulted' })] }), ALONE, ['hang_up']],
+    ['take back the parked call in view', anAgent({ calls: [part({ state: 'parked' })] }), ALONE, ['resume']],
+    ['not another one', anAgent({ calls: [part({ state: 'parked' })] }), { ...ALONE, viewed: 'other' }, []],
+    ['not while wrapping up', anAgent({ state: 'wrap_up', calls: [part({ state: 'parked' })] }), ALONE, ['dispose', 'extend', 'done']],
+  ] as const)('%s', (_, row, scene, acts) => expect(possible(row, scene)).toEqual(acts));
+
+  test('no letter has two meanings at once', () => {
+    const agents = [onCall, anAgent({ state: 'wrap_up' }), anAgent({ state: 'reserved', offer: OFFER })];
+    for (const row of agents)
+      for (const held of [true, false])
+        for (const helped of [true, false]) {
+          const letters = possible(row, { viewed: null, held, helped }).map((act) => LETTERS[act]);
+          expect(new Set(letters).size).toBe(letters.length);
+        }
+  });
+});
+
+test('company is who speaks in my call, or is being called for it', () => {
+  const asked = anAgent({ id: 'asked', state: 'reserved', offer: OFFER });
+  const there = anAgent({ id: 'there', state: 'on_call', calls: [part({ part: 'consulted' })] });
+  const gone = anAgent({ id: 'gone', calls: [part({ state: 'parked' })] });
+  const all = [onCall, asked, there, gone, anAgent({ id: 'else', calls: [part({ call_id: 'other' })] })];
+  expect(company('me', 'call', all).map(({ id }) => id)).toEqual(['asked', 'there']);
+});
+
+test('what was filed says what the call came to, where that word is known', () => {
+  const words = ['ticket', 'chased'].map((code) => ({ code, zh: code, en: code, system: false }));
+  const filed = (kind: string): Call['tickets'] => [{ id: 't', kind, order_id: null, order_number: null }];
+  expect(proposed(filed('enquiry'), words)).toBe('ticket');
+  expect(proposed(filed('chase_up'), words)).toBe('chased');
+  expect(proposed([], words)).toBeNull();
+  expect(proposed(filed('enquiry'), [])).toBeNull();
+});
+
+test('who waits is counted by queue, the longest wait first', () => {
+  const call = (stage: Call['stage'], queue: string | null, queued_at: string): Call =>
+    ({ stage, queue, queued_at, opened_at: AT }) as Call;
+  const found = waitingByQueue([
+    call('queued', 'fault', '2026-01-01T11:59:00Z'),
+    call('offered', 'fault', '2026-01-01T11:58:00Z'),
+    call('queued', 'enquiry', '2026-01-01T11:50:00Z'),
+    call('talking', 'fault', '2026-01-01T11:00:00Z'),
+    call('menu', null, '2026-01-01T11:00:00Z'),
+  ]);
+  expect(found.map(({ queue, count }) => [queue, count])).toEqual([['enquiry', 1], ['fault', 2]]);
+  expect(found[1]?.since).toBe(Date.parse('2026-01-01T11:58:00Z'));
+});
+
+test('agents stand by what they do, who has done it longest first', () => {
+  const rows = [
+    anAgent({ id: 'new', since: '2026-01-01T12:00:05Z' }),
+    anAgent({ id: 'old' }),
+    anAgent({ id: 'off', state: 'offline' }),
+    anAgent({ ...onCall, id: 'talks' }),
+  ];
+  expect(byState(rows).map(({ id }) => id)).toEqual(['talks', 'old', 'new', 'off']);
+});
+
+test.each([
+  ['+86 10 9559-80', '+8610955980'],
+  ['client:agent7', 'client:agent7'],
+  ['sip:desk@pbx.example', 'sip:desk@pbx.example'],
+  ['10086', null],
+  ['王师傅', null],
+])('%s is dialled as %s', (typed, number) => expect(dialled(typed)).toBe(number));

@@ -1,0 +1,111 @@
+import type { Call, Id } from '../api/types';
+import { millis } from '../time/format';
+import type { AgentRow, AgentState, Part, Word } from './types';
+
+/** What an agent does with the telephone. */
+export type Act =
+  | 'hold'
+  | 'resume'
+  | 'park'
+  | 'transfer'
+  | 'complete'
+  | 'back'
+  | 'hang_up'
+  | 'decline'
+  | 'dispose'
+  | 'extend'
+  | 'done';
+
+/** Letters of the acts, with Alt: they work while one writes, too. */
+export const LETTERS: Readonly<Record<Act, string>> = {
+  hold: 'H',
+  resume: 'H',
+  park: 'P',
+  transfer: 'T',
+  complete: 'C',
+  back: 'V',
+  hang_up: 'X',
+  decline: 'X',
+  dispose: 'R',
+  extend: 'E',
+  done: 'A',
+};
+
+/** Does Paidan connect this agent? Without a telephone calls are taken by hand. */
+export const connected = (row: AgentRow | null): row is AgentRow => row?.has_phone === true;
+
+export const speaking = (row: AgentRow | null): Part | null =>
+  row?.calls.find(({ state }) => state === 'active') ?? null;
+
+/** Colleagues in the call, or whose telephone rings for it. */
+export const company = (me: Id, callId: Id, all: Iterable<AgentRow>): AgentRow[] =>
+  [...all].filter(
+    ({ id, offer, calls }) =>
+      id !== me &&
+      (offer?.call_id === callId || calls.some((part) => part.call_id === callId && part.state === 'active')),
+  );
+
+/** How it stands with the call in hand, and which call is in view. */
+export interface Scene {
+  viewed: Id | null;
+  /** The customer hears music. */
+  held: boolean;
+  /** Somebody else is in the call, or is being called. */
+  helped: boolean;
+}
+
+/** What fits now, in the order in which it is shown. */
+export function possible(row: AgentRow | null, { viewed, held, helped }: Scene): Act[] {
+  if (!connected(row)) return [];
+  if (row.offer) return ['decline'];
+  const part = speaking(row);
+  if (part?.part === 'consulted') return ['hang_up'];
+  if (part && helped) return ['complete', 'back', 'dispose', 'hang_up'];
+  if (part) return [held ? 'resume' : 'hold', 'transfer', 'park', 'dispose', 'hang_up'];
+  const parked = row.calls.some(({ call_id, state }) => state === 'parked' && call_id === viewed);
+  if (row.state === 'available' && parked) return ['resume'];
+  return row.state === 'wrap_up' ? ['dispose', 'extend', 'done'] : [];
+}
+
+/** What a call came to, from what was filed in it; null where a person has to say it. */
+export function proposed(tickets: Call['tickets'], known: readonly Word[]): string | null {
+  const code = tickets.some(({ kind }) => kind !== 'chase_up') ? 'ticket' : tickets.length > 0 ? 'chased' : null;
+  return known.some((one) => one.code === code) ? code : null;
+}
+
+/** Who waits in a queue: how many, and since when the first of them. */
+export interface Waiting {
+  queue: string;
+  count: number;
+  since: number;
+}
+
+/** Queues in which somebody waits, the longest wait first. */
+export function waitingByQueue(calls: Iterable<Call>): Waiting[] {
+  const found = new Map<string, Waiting>();
+  for (const { stage, queue, queued_at, opened_at } of calls) {
+    if ((stage !== 'queued' && stage !== 'offered') || !queue) continue;
+    const since = millis(queued_at ?? opened_at) ?? 0;
+    const known = found.get(queue);
+    found.set(queue, { queue, count: (known?.count ?? 0) + 1, since: Math.min(known?.since ?? since, since) });
+  }
+  return [...found.values()].sort((a, b) => a.since - b.since || a.queue.localeCompare(b.queue));
+}
+
+const ORDER: readonly AgentState[] = ['on_call', 'reserved', 'wrap_up', 'available', 'break', 'offline'];
+
+/** Agents by state, those in calls first; within a state who is in it longest. */
+export const byState = (rows: Iterable<AgentRow>): AgentRow[] =>
+  [...rows].sort(
+    (a, b) =>
+      ORDER.indexOf(a.state) - ORDER.indexOf(b.state) ||
+      (millis(a.since) ?? 0) - (millis(b.since) ?? 0) ||
+      a.id.localeCompare(b.id),
+  );
+
+/** A telephone number as one may type it: spaces and dashes are left out. Null: it cannot be one. */
+export function dialled(text: string): string | null {
+  const number = text.replace(/[\s()-]/g, '');
+  if (/^\+[1-9]\d{4,14}$/.test(number)) return number;
+  return /^(sip:[^\s@]{1,64}@[^\s@]{1,190}|client:[\w.-]{1,100})$/.test(number) ? number : null;
+}

@@ -1,0 +1,97 @@
+"""Agents whom Paidan connects, in tests: telephones, callers in queues, and who picks up."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+
+from core.clock import now
+from core.identity import system_actor
+from core.uow import unit_of_work
+from dispatch.starter import ORG_ID
+from telephony import answering, service, telling
+from telephony.routing import agents, switchboard
+from telephony.routing.models import Offer
+from telephony.rules import CarrierEvent, Kind
+from tests.office import query, user_id
+from tests.telephony.carrier import HOTLINE
+
+
+def work() -> Any:
+    return unit_of_work(system_actor(ORG_ID, "test"))
+
+
+def switch() -> None:
+    """Let the switchboard do all that is due."""
+    while switchboard.turn(ORG_ID, now()):
+        pass
+
+
+@dataclass(frozen=True)
+class Phone:
+    """The telephone of somebody with a login."""
+
+    login: str
+
+    @property
+    def user_id(self) -> UUID:
+        return user_id(self.login)
+
+    def ready(self) -> None:
+        """It is there, and its owner available."""
+        with work() as uow:
+            agents.equip(uow, self.user_id, skills={"general": 3}, endpoint=f"client:{self.login}")
+            agents.choose(uow, self.user_id, "available", None)
+        switch()
+
+    def away(self) -> None:
+        """Nobody is connected any more."""
+        with work() as uow:
+            agents.equip(uow, self.user_id, endpoint="")
+
+    def offer(self) -> Offer:
+        """What rings."""
+        wanted = select(Offer).where(Offer.user_id == self.user_id, Offer.ended_at.is_(None))
+        return query(lambda session: session.scalars(wanted).one())
+
+    def picks_up(self) -> UUID:
+        """The offered call is answered. Gives the leg."""
+        leg_id = self.offer().leg_id
+        service.receive(_report("status", leg_id, "in-progress"))
+        answering.answer(_report("step", leg_id, "in-progress", step="answer"))
+        switch()
+        return leg_id
+
+
+def over(leg_id: UUID) -> None:
+    """That telephone was put down."""
+    service.receive(_report("status", leg_id, "completed"))
+    switch()
+
+
+def queued(call_id: UUID, queue: str = "hotline") -> None:
+    """The caller waits in this queue."""
+    with work() as uow:
+        telling.enqueue(uow, call_id, queue, "first")
+    switch()
+
+
+def _report(kind: Kind, leg_id: UUID, status: str, **more: Any) -> CarrierEvent:
+    """What the carrier tells of a telephone that we let ring."""
+    at = now()
+    return CarrierEvent(
+        kind=kind,
+        carrier="twilio",
+        carrier_call=f"CA{leg_id.hex}",
+        direction="outbound-api",
+        from_number=HOTLINE,
+        to_number=HOTLINE,
+        status=status,
+        sequence=-1,
+        carrier_at=at,
+        received_at=at,
+        dedup_key=uuid4().hex,
+        leg_id=leg_id,
+        **more,
+    )
