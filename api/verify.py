@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from api import (
     verify_agents,
+    verify_calls,
     verify_help,
     verify_holds,
     verify_ladders,
@@ -50,11 +51,8 @@ from dispatch.tickets.models import FollowUp, Ticket
 from sla.facts import Facts
 from sla.models import SlaAnomaly, SlaCase, SlaTimer
 from sla.rules import facts_of, fold_case
-from telephony import repository as calls
 from telephony.message_models import Message
 from telephony.models import Call
-from telephony.rules import Fact
-from telephony.rules import fold as fold_call
 
 STREAMS = tuple(sorted({kind.STREAM for kind in REGISTRY.values()}))
 BATCH = 500
@@ -127,7 +125,7 @@ def _compare(session: Session, org_id: int, batch: list[Sequence[Row[Any]]]) -> 
         "assignment": _assignments,
         "ticket": _tickets,
         "followup": _follow_ups,
-        "call": _calls,
+        "call": verify_calls.calls,
         "sla": _cases,
         "crew": _absences,
         "customer": _notes,
@@ -221,17 +219,6 @@ def _follow_ups(
 ) -> Iterator[str]:
     for name, wanted, found in verify_tickets.follow_ups(session, org_id, streams):
         yield from _differences(name, wanted, found)
-
-
-def _calls(session: Session, org_id: int, streams: dict[UUID, list[Recorded]]) -> Iterator[str]:
-    rows = _rows(session, org_id, Call, Call.id, streams)
-    for id_, events in streams.items():
-        row = rows.get(id_)
-        state = fold_call([Fact(event.payload, event.occurred_at) for event in events])
-        if row is None or state is None:
-            yield f"call {id_}: the row is missing"
-            continue
-        yield from _differences(f"call {id_}", asdict(state), asdict(calls.state_of(row)))
 
 
 def _begun(policy: str, version: int, subject: str, facts: Facts) -> dict[str, Any]:

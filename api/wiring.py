@@ -6,6 +6,7 @@ from dashboards.projector import project
 from dispatch.crews import service as crews
 from dispatch.crews.repository import centres_of_vehicles
 from dispatch.desks import service as desks
+from dispatch.directory.hotline import caller_context
 from dispatch.help import subscribers as help_calls
 from dispatch.holds import service as holds
 from dispatch.orders import follow_on, unseen
@@ -15,7 +16,7 @@ from dispatch.reviews import service as reviews
 from dispatch.silence import subscribers as silence
 from dispatch.tickets import followup, rejudging
 from dispatch.tickets import service as tickets
-from telephony import messages, welcome
+from telephony import caller, messages
 from telephony.purposes import CALLER
 from telephony.routing import bridge, callbacks, supervision
 
@@ -73,7 +74,7 @@ JOBS = {
 }
 
 PURPOSES = {
-    CALLER: welcome.caller,
+    CALLER: caller.caller,
     "agent": bridge.agent,
     "third": bridge.third,
     "supervisor": supervision.answer,
@@ -93,5 +94,6 @@ def wire() -> None:
             projector=project,
             centres=centres_of_vehicles,
             purposes=PURPOSES,
+            callers=caller_context,
         )
     )

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from core.callers import NOBODY, KnownCaller
 from core.recorded import Recorded
 
 if TYPE_CHECKING:
@@ -33,6 +34,14 @@ def _no_centres(_session: Session, _org_id: int) -> Mapping[UUID, UUID]:
     return {}
 
 
+CallerContext = Callable[[Session, int, str], KnownCaller]
+"""Organisation and number as the carrier says it → what is known of who calls."""
+
+
+def _nobody_known(_session: Session, _org_id: int, _number: str) -> KnownCaller:
+    return NOBODY
+
+
 def _no_rows(
     _session: Session, _org_id: int, _touched: Iterable[tuple[str, UUID]]
 ) -> list[RowChange]:
@@ -44,7 +53,7 @@ class Wiring:
     """`subscriptions`: event type → subscribers; `jobs`: job name → dotted path of a function.
 
     `centres`: the centre of each vehicle of an organisation. `purposes`: what legs of calls hear,
-    see `telephony.purposes`.
+    see `telephony.purposes`. `callers`: what is known of whoever calls.
     """
 
     subscriptions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -53,6 +62,7 @@ class Wiring:
     projector: Projector = _no_rows
     centres: Centres = _no_centres
     purposes: Mapping[str, Any] = field(default_factory=dict)
+    callers: CallerContext = _nobody_known
 
 
 _installed = Wiring()

@@ -21,8 +21,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from core.errors import FieldError, Problem
 from core.findings import Words, both
 from core.settings import settings
+from core.toml_lines import line_of
 from sla.calendars import Calendar
-from sla.lines import line_of
 from sla.misfits import Misfit, misfits
 from sla.policy import Code, Confidence, Name, Policy
 from sla.sense import odd_days

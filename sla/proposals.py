@@ -10,9 +10,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
+from core.toml_lines import values_of
 from sla.calibration import Dimension, Line
 from sla.facts import When
-from sla.lines import values_of
 from sla.policy import Limit, Policy, SegmentRule
 
 _FIELD: dict[Dimension, str] = {

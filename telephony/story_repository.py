@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -73,6 +73,16 @@ def evidence_of(session: Session, org_id: int, call_id: UUID) -> list[Evidence]:
         )
         for one in session.execute(query)
     ]
+
+
+def is_told(session: Session, org_id: int, call_id: UUID) -> bool:
+    """Whether all that was heard of a call is evidence: nothing is older than stories."""
+    row = CarrierEventRow
+    query = select(func.count(), func.count(row.told)).where(
+        row.org_id == org_id, row.call_id == call_id
+    )
+    every, told = session.execute(query).one()
+    return 0 < every == told
 
 
 def _hashable(more: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:

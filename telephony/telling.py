@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
 from core.correlation import correlated
 from core.listen import SWITCH
 from core.settings import settings
@@ -15,7 +17,7 @@ from telephony.leg_models import CallLeg
 from telephony.models import Call
 from telephony.purposes import CALLER
 from telephony.rules import CallState, CarrierEvent, Fact, evolve
-from telephony.story import tell
+from telephony.story import Story, tell
 from telephony.story_news import news
 
 INBOUND = "inbound"
@@ -90,23 +92,28 @@ def enqueue(
     decided(uow, call_id, "enqueue", key, **more)
 
 
-def retell(uow: UnitOfWork, call: Call, at: datetime) -> None:
-    """Bring a locked call, its legs and stays to what is known; `at`: when the last news was."""
-    session, org_id = uow.session, uow.org_id
-    state = repository.state_of(call)
-    legs = story_repository.legs_of(session, org_id, call.id)
-    stays = story_repository.stays_of(session, org_id, call.id)
-    parties = {leg.carrier_call: leg.role for leg in legs if leg.carrier_call is not None}
-    story = tell(
-        story_repository.evidence_of(session, org_id, call.id),
-        parties,
+def story_of(session: Session, call: Call) -> Story:
+    """What the evidence of a call tells."""
+    legs = story_repository.legs_of(session, call.org_id, call.id)
+    return tell(
+        story_repository.evidence_of(session, call.org_id, call.id),
+        {leg.carrier_call: leg.role for leg in legs if leg.carrier_call is not None},
         inbound=call.direction == INBOUND,
         short_s=settings().short_abandon_seconds,
     )
 
+
+def retell(uow: UnitOfWork, call: Call, at: datetime) -> None:
+    """Bring a locked call, its legs and stays to what is known; `at`: when the last news was."""
+    session = uow.session
+    state = repository.state_of(call)
+    stays = story_repository.stays_of(session, uow.org_id, call.id)
+    story = story_of(session, call)
+
     over = {number: stay.left_at is not None for number, stay in stays.items()}
     facts = [Fact(one, at) for one in news(state, over, story)]
 
+    legs = story_repository.legs_of(session, uow.org_id, call.id)
     before = _line(legs)
     for leg in legs:
         if told := story.legs.get(leg.carrier_call or ""):

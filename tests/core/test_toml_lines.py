@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sla.lines import line_of
+from core.toml_lines import line_of
 
 KEYS = ("code", "limit", "a-b", "x_1", "zh")
 Path = tuple[str | int, ...]

@@ -1,0 +1,77 @@
+"""What the flow of callers asks of the database: queues, waits, announcements."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from telephony.models import CarrierEventRow, EmergencyAnnouncement, QueueStay
+
+RECENT = timedelta(hours=1)
+
+
+def last_stay(session: Session, org_id: int, call_id: UUID) -> QueueStay | None:
+    """The call's newest stay in a queue."""
+    query = select(QueueStay).where(QueueStay.org_id == org_id, QueueStay.call_id == call_id)
+    return session.scalars(query.order_by(QueueStay.number.desc()).limit(1)).one_or_none()
+
+
+def waiting_by_queue(session: Session, org_id: int) -> dict[str, int]:
+    """How many wait in each queue."""
+    query = select(QueueStay.queue, func.count()).where(
+        QueueStay.org_id == org_id, QueueStay.left_at.is_(None)
+    )
+    return {row[0]: row[1] for row in session.execute(query.group_by(QueueStay.queue))}
+
+
+def ahead(session: Session, stay: QueueStay) -> int:
+    """How many wait in the same queue with more priority, or as much and for longer."""
+    first = (QueueStay.priority > stay.priority) | (
+        (QueueStay.priority == stay.priority) & (QueueStay.entered_at < stay.entered_at)
+    )
+    query = select(func.count()).where(
+        QueueStay.org_id == stay.org_id,
+        QueueStay.queue == stay.queue,
+        QueueStay.left_at.is_(None),
+        first,
+    )
+    return session.execute(query).scalar_one()
+
+
+def usual_wait(session: Session, stay: QueueStay, now: datetime) -> float | None:
+    """Seconds that those waited who were answered in this queue within the last hour."""
+    waited = func.avg(func.extract("epoch", QueueStay.left_at - QueueStay.entered_at))
+    query = select(waited).where(
+        QueueStay.org_id == stay.org_id,
+        QueueStay.queue == stay.queue,
+        QueueStay.result == "bridged",
+        QueueStay.entered_at > now - RECENT,
+    )
+    found = session.scalar(query)
+    return None if found is None else float(found)
+
+
+def times_asked(session: Session, org_id: int, call_id: UUID, step: str) -> int:
+    """How many different requests of a call for this step are in the log."""
+    query = select(func.count()).where(
+        CarrierEventRow.org_id == org_id,
+        CarrierEventRow.call_id == call_id,
+        CarrierEventRow.kind != "flow",
+        CarrierEventRow.told["word"].astext == step,
+    )
+    return session.execute(query).scalar_one()
+
+
+def emergency_row(session: Session, org_id: int) -> EmergencyAnnouncement | None:
+    """The announcement that is on."""
+    query = select(EmergencyAnnouncement).where(
+        EmergencyAnnouncement.org_id == org_id, EmergencyAnnouncement.ended_at.is_(None)
+    )
+    return session.scalars(query).one_or_none()
+
+
+def emergency(session: Session, org_id: int) -> dict[str, str] | None:
+    """The words of the announcement that is on, by column of their language."""
+    row = emergency_row(session, org_id)
+    return None if row is None else {"zh": row.zh, "en": row.en}

@@ -1,0 +1,255 @@
+"""The hotline's flow: what callers hear, whatever they press, and what is wrong with a document."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from importlib import resources
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.callers import KnownCaller, Outage
+from telephony.flow import Answer, Situation, answer
+from telephony.flow_document import FlowInvalid, parse_flow
+from telephony.flow_files import flow_of, shipped
+from telephony.script import Enqueue, Gather, HangUp, Leave, Node, Pause, Record, Say, Script, Step
+
+ZONE = ZoneInfo("Asia/Shanghai")
+MONDAY_NOON = datetime(2024, 7, 1, 4, 0, tzinfo=UTC)
+NOW = Situation(MONDAY_NOON, ZONE)
+TEXT = (resources.files("telephony") / "flows" / "hotline.toml").read_text(encoding="utf-8")
+FLOW = shipped()
+DAYS = '[[open]]\ndays = [1, 2, 3, 4, 5]\nfrom = "08:00"\nto = "20:00"\nholidays = ["2024-07-02"]\n'
+CLOSING = parse_flow(TEXT.replace("[importance]", f"{DAYS}[importance]"), "closing.toml")
+NIGHT = replace(NOW, now=MONDAY_NOON + timedelta(hours=12))
+
+
+def said(script: Script) -> str:
+    """All words of a script, those of its questions included."""
+    found = []
+    for node in script:
+        if isinstance(node, Say):
+            found.append(node.text)
+        elif isinstance(node, Gather):
+            found += [one.text for one in node.prompts if isinstance(one, Say)]
+    return " ".join(found)
+
+
+def gather(found: Answer) -> Gather:
+    [node] = [one for one in found.script if isinstance(one, Gather)]
+    return node
+
+
+def play(keys: str, now: Situation = NOW, flow: object = FLOW) -> list[Answer]:
+    """A caller who presses these keys (`.`: none) as long as there is a question."""
+    found = [answer(flow, Step("answer"), now)]  # type: ignore[arg-type]
+    for key in keys:
+        step = Step(gather(found[-1]).step, "" if key == "." else key)
+        found.append(answer(flow, step, now))  # type: ignore[arg-type]
+    return found
+
+
+def queue_of(found: Answer) -> str:
+    [node] = [one for one in found.script if isinstance(one, Enqueue)]
+    [decision] = [one for one in found.decided if one.word == "enqueue"]
+    assert decision.queue == node.queue
+    return node.queue
+
+
+def test_the_caller_hears_who_we_are_and_chooses_a_language() -> None:
+    [hello] = play("")
+    assert "录音" in said(hello.script)
+    assert "recorded" in said(hello.script)
+    assert [one.word for one in hello.decided] == ["greeted"]
+    assert "按 1" in said(play("1")[-1].script)
+    assert "press 1" in said(play("2")[-1].script)
+
+
+@pytest.mark.parametrize(
+    ("keys", "queue", "language"),
+    [
+        ("11", "fault", "cmn-CN"),
+        ("22", "enquiry", "en-US"),
+        ("23", "hazard", "en-US"),
+        ("2...", "fault", "en-US"),
+        ("...9#.", "fault", "cmn-CN"),
+    ],
+)
+def test_keys_lead_to_queues(keys: str, queue: str, language: str) -> None:
+    last = play(keys)[-1]
+    assert queue_of(last) == queue
+    assert last.decided[-1].language == language
+
+
+def test_a_wrong_key_is_told_apart_from_none() -> None:
+    assert "no such choice" in said(play("29")[-1].script)
+    assert "did not receive" in said(play("2.")[-1].script)
+
+
+@given(st.text("0123456789*#.", max_size=12))
+def test_every_caller_gets_somewhere_in_a_few_questions(keys: str) -> None:
+    found = [answer(FLOW, Step("answer"), NOW)]
+    for key in keys + "." * (2 * FLOW.tries):
+        if not any(isinstance(one, Gather) for one in found[-1].script):
+            break
+        found.append(answer(FLOW, Step(gather(found[-1]).step, key.strip(".")), NOW))
+    assert isinstance(found[-1].script[-1], Enqueue)
+    assert len(found) <= 2 * FLOW.tries + 1
+
+
+def test_an_important_customer_waits_ahead() -> None:
+    special = replace(NOW, caller=KnownCaller("special"))
+    assert play("11", special)[-1].decided[0].priority == 6
+    assert play("11")[-1].decided[0].priority == 2
+
+
+@pytest.mark.parametrize(("key", "queue"), [("1", "hazard"), (".", "fault"), ("7", "fault")])
+def test_a_known_outage_is_told_first(key: str, queue: str) -> None:
+    crew_at = MONDAY_NOON + timedelta(minutes=25)
+    known = replace(NOW, caller=KnownCaller(outage=Outage(3, crew_at)))
+    told = play("21", known)[-1]
+    assert "We know of a fault" in said(told.script)
+    assert "12:25" in said(told.script)
+    assert queue_of(play("21" + key, known)[-1]) == queue
+    assert "We know" not in said(play("22", known)[-1].script), "enquiries are not about it"
+    late = replace(known, caller=KnownCaller(outage=Outage(3, MONDAY_NOON - timedelta(minutes=1))))
+    assert "expected there" not in said(play("21", late)[-1].script)
+
+
+def test_who_was_told_of_the_outage_may_be_called_back() -> None:
+    known = replace(NOW, caller=KnownCaller(outage=Outage(1)))
+    last = play("212", known)[-1]
+    assert [one.word for one in last.decided] == ["callback"]
+    assert isinstance(last.script[-1], HangUp)
+
+
+def test_outside_the_hours_there_are_hazards_call_backs_and_messages() -> None:
+    assert [one.word for one in play("", NIGHT, CLOSING)[0].decided] == ["greeted", "closed"]
+    assert "closed" in said(play("2", NIGHT, CLOSING)[-1].script)
+    assert queue_of(play("23", NIGHT, CLOSING)[-1]) == "hazard"
+    assert [one.word for one in play("22", NIGHT, CLOSING)[-1].decided] == ["callback"]
+    message = play("25", NIGHT, CLOSING)[-1].script[-1]
+    assert isinstance(message, Record)
+    done = answer(CLOSING, Step(message.step, "#"), NIGHT)
+    assert [one.word for one in done.decided] == ["message"]
+    assert isinstance(play("2.", NIGHT, CLOSING)[-1].script[-1], HangUp)
+
+
+@pytest.mark.parametrize(
+    ("hours", "is_open"),
+    [(0, True), (7.9, True), (8, False), (-4, True), (-4.1, False), (24, False)],
+)
+def test_hours_are_local_and_know_holidays(hours: float, is_open: bool) -> None:
+    assert CLOSING.is_open(MONDAY_NOON + timedelta(hours=hours), ZONE) is is_open
+    assert FLOW.is_open(MONDAY_NOON + timedelta(hours=hours), ZONE)
+
+
+def test_a_full_queue_offers_something_else_but_never_refuses_a_hazard() -> None:
+    full = replace(NOW, full=frozenset({"fault", "hazard"}))
+    last = play("21", full)[-1]
+    assert [one.word for one in last.decided] == ["full"]
+    assert "All lines are busy" in said(last.script)
+    assert queue_of(play("23", full)[-1]) == "hazard"
+
+
+def test_an_emergency_is_announced_to_all_in_their_languages() -> None:
+    told = play("", replace(NOW, emergency={"zh": "台风红色预警", "en": "Typhoon warning"}))[0]
+    assert "台风红色预警" in said(told.script)
+    assert Say("Typhoon warning", "en-US") in told.script
+
+
+def test_waiting_callers_are_told_where_they_stand() -> None:
+    waiting = replace(NOW, language="en-US", ahead=4, wait_s=170.0)
+    told = answer(FLOW, Step("wait"), waiting)
+    assert "4 callers" in said(told.script)
+    assert "3 minutes" in said(told.script)
+    assert "ahead" not in said(answer(FLOW, Step("wait"), replace(waiting, ahead=0)).script)
+    step = gather(told).step
+    assert answer(FLOW, Step(step, ""), waiting).script == (Pause(FLOW.wait_pause_s),)
+    assert answer(FLOW, Step(step, "2"), waiting).script == (Leave(),)
+    left = answer(FLOW, Step("left"), waiting)
+    assert [one.word for one in left.decided] == ["callback"]
+
+
+def test_who_withholds_the_number_is_not_promised_a_call() -> None:
+    hidden = replace(NOW, withheld=True)
+    assert answer(FLOW, Step("waiting.en", "2"), hidden).script[-1] == Pause(FLOW.wait_pause_s)
+    assert answer(FLOW, Step("left"), hidden).decided == ()
+
+
+@pytest.mark.parametrize(
+    ("result", "last"), [("hangup", HangUp), ("redirected", HangUp), ("error", Gather)]
+)
+def test_after_the_queue(result: str, last: type[Node]) -> None:
+    found = answer(FLOW, Step("queue", more={"QueueResult": result}), NOW)
+    assert isinstance(found.script[-1], last)
+
+
+STEPS = st.one_of(
+    st.sampled_from(["answer", "wait", "left", "queue", "offer.zh", "outage.en.1", "menu.zh.1"]),
+    st.text("abcmenu.langzh0123456789 *%", max_size=20),
+    st.builds(
+        ".".join, st.lists(st.sampled_from(["menu", "language", "outage", "xx", "-1", "99"]))
+    ),
+)
+
+
+@given(STEPS, st.sampled_from(["", "1", "2", "#", "hangup", "12"]))
+def test_any_request_has_an_answer_and_the_same_one_again(name: str, digits: str) -> None:
+    found = answer(FLOW, Step(name, digits), NOW)
+    assert found.script
+    assert answer(FLOW, Step(name, digits), NOW) == found
+
+
+def lines_of(text: str) -> Iterator[tuple[str, str]]:
+    with pytest.raises(FlowInvalid) as caught:
+        parse_flow(text, "own.toml")
+    assert caught.value.errors
+    return ((one.field, one.message) for one in caught.value.errors)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field", "says"),
+    [
+        ("tries = 3", "tries = 0", "tries", "line 6"),
+        ("tries = 3", "tries = ", "document", "line 6"),
+        ("tries = 3", "trys = 3", "trys", "line 6"),
+        ('default = "1"', 'default = "8"', "default", "no entry"),
+        ('\nkey = "2"', '\nkey = "1"', "entry.1.key", "twice"),
+        ('message_key = "5"', 'message_key = "2"', "callback_key", "own"),
+        ("{ahead}", "{before}", "words.position.zh", "no value before"),
+        ('en = "Goodbye."', 'en = " "', "words.goodbye", "en is missing"),
+        ("hazard = true", "hazard = false", "entry", "hazards"),
+        ("[words.goodbye]", "[words.goodbuy]", "words.goodbuy", "no such words"),
+        ('short = "en"', 'short = "english"', "language.1.short", "line"),
+    ],
+)
+def test_what_is_wrong_is_named_with_line_and_field(
+    old: str, new: str, field: str, says: str
+) -> None:
+    assert TEXT.count(old) >= 1
+    found = dict(lines_of(TEXT.replace(old, new, 1)))
+    assert field in found
+    assert says in found[field]
+
+
+def test_a_number_has_its_own_file(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pathlib import Path
+
+    from core.settings import settings
+
+    folder = Path(str(tmp_path)) / "flows"
+    folder.mkdir()
+    monkeypatch.setenv("PAIDAN_DATA_DIR", str(tmp_path))
+    settings.cache_clear()
+    try:
+        assert flow_of("+861095598") == shipped()
+        (folder / "hotline.toml").write_text(TEXT.replace("tries = 3", "tries = 2"), "utf-8")
+        (folder / "+861095598.toml").write_text(TEXT.replace("tries = 3", "tries = 4"), "utf-8")
+        assert flow_of("+861095598").tries == 4
+        assert flow_of("+861095599").tries == 2
+        assert flow_of("../flows/+861095598").tries == 2, "no path leads out"
+    finally:
+        settings.cache_clear()
