@@ -72,4 +72,4 @@ def test_every_call_of_a_chaotic_day_is_one_call_that_ended_once() -> None:
         _, ended_at, evidence = known[call["sid"]]
         assert evidence == "status_callback.timestamp"
         truth = datetime.fromisoformat(call["ended_at"])
-        assert truth.replace(microsecond=0) == ended_at
+        assert abs(truth - ended_at) <= timedelta(seconds=1), "the carrier writes whole seconds"
