@@ -16,7 +16,7 @@ from dispatch.reviews import service as reviews
 from dispatch.silence import subscribers as silence
 from dispatch.tickets import followup, rejudging
 from dispatch.tickets import service as tickets
-from telephony import caller, messages
+from telephony import caller, messages, missed
 from telephony.purposes import CALLER
 from telephony.routing import bridge, callbacks, supervision
 
@@ -29,6 +29,7 @@ SUBSCRIPTIONS = {
     "assignment.arrived": ("reviews.follow",),
     "command.ended": ("messages.command_ended",),
     "call.ended": ("tickets.call_ended",),
+    "call.concluded": (missed.MISSED,),
     "calendar.version_added": (rejudging.REJUDGE,),
     "order.closed": ("tickets.order_closed",),
     "assignment.activated": ("orders.queue_moved",),
@@ -54,6 +55,7 @@ SUBSCRIBERS = {
     "messages.command_ended": messages.command_ended,
     "reviews.follow": reviews.follow,
     "tickets.call_ended": tickets.call_ended,
+    missed.MISSED: missed.concluded,
     rejudging.REJUDGE: rejudging.calendar_changed,
     "tickets.order_closed": followup.order_closed,
     "orders.queue_moved": orders.queue_moved,

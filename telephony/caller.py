@@ -13,6 +13,7 @@ from telephony import telling
 from telephony.flow import Decision, Situation, answer
 from telephony.flow_document import Flow
 from telephony.flow_files import flow_of
+from telephony.missed import can_be_called
 from telephony.models import Call, QueueStay
 from telephony.purposes import Leg
 from telephony.routing import callbacks
@@ -46,15 +47,11 @@ def _situation(uow: UnitOfWork, call: Call, step: str, stay: QueueStay | None) -
         emergency=repository.emergency(session, org_id) if step == "answer" else None,
         full=_full(uow) if choosing else frozenset(),
         caller=wiring().callers(session, org_id, call.from_number) if choosing else NOBODY,
-        withheld=not _can_be_called(call.from_number),
+        withheld=not can_be_called(call.from_number),
         language=call.language,
         ahead=repository.ahead(session, waiting) if waiting else None,
         wait_s=repository.usual_wait(session, waiting, uow.now) if waiting else None,
     )
-
-
-def _can_be_called(number: str) -> bool:
-    return number.startswith("+") and number[1:].isdecimal()
 
 
 def _full(uow: UnitOfWork) -> frozenset[str]:

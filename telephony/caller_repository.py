@@ -1,14 +1,16 @@
-"""What the flow of callers asks of the database: queues, waits, announcements."""
+"""What the flow of callers asks of the database: queues, waits, announcements, calls back."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from telephony.models import CarrierEventRow, EmergencyAnnouncement, QueueStay
+from telephony.models import Call, CarrierEventRow, EmergencyAnnouncement, QueueStay
+from telephony.routing.models import Callback
 
 RECENT = timedelta(hours=1)
+DAY = timedelta(days=1)
 
 
 def last_stay(session: Session, org_id: int, call_id: UUID) -> QueueStay | None:
@@ -75,3 +77,45 @@ def emergency(session: Session, org_id: int) -> dict[str, str] | None:
     """The words of the announcement that is on, by column of their language."""
     row = emergency_row(session, org_id)
     return None if row is None else {"zh": row.zh, "en": row.en}
+
+
+def was_called_back(session: Session, call: Call) -> bool:
+    """Whether a call-back was asked for because of this call."""
+    query = exists().where(Callback.org_id == call.org_id, Callback.from_call_id == call.id)
+    return bool(session.scalar(select(query)))
+
+
+def came_through_later(session: Session, call: Call) -> bool:
+    """Whether the same number has called since and is on the line or was answered."""
+    query = exists().where(
+        Call.org_id == call.org_id,
+        Call.from_number == call.from_number,
+        Call.direction == "inbound",
+        Call.opened_at > call.opened_at,
+        or_(Call.state != "ended", Call.outcome == "answered"),
+    )
+    return bool(session.scalar(select(query)))
+
+
+def earlier_misses(session: Session, call: Call, now: datetime) -> int:
+    """How often the same number gave up within the last day, this call not counted."""
+    query = select(func.count()).where(
+        Call.org_id == call.org_id,
+        Call.from_number == call.from_number,
+        Call.direction == "inbound",
+        Call.outcome == "abandoned",
+        Call.opened_at > now - DAY,
+        Call.id != call.id,
+    )
+    return session.execute(query).scalar_one()
+
+
+def unpromised(session: Session, call: Call) -> UUID | None:
+    """The call-back that waits for this number and that the customer had not asked for."""
+    query = select(Callback.id).where(
+        Callback.org_id == call.org_id,
+        Callback.number == call.from_number,
+        Callback.state == "waiting",
+        Callback.reason != "asked",
+    )
+    return session.scalar(query)

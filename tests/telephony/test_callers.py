@@ -1,6 +1,7 @@
 """Callers through the real application: keys, queues, call-backs; rows, facts, evidence agree."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 from xml.etree import ElementTree
@@ -10,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from api.verify import verify
+from core import outbox
 from core.clock import now
 from core.db import session_factory
 from telephony.models import Call, QueueStay
@@ -139,3 +141,53 @@ def test_evidence_that_is_changed_is_found(
 def test_a_legs_id_is_the_calls(client: httpx.Client, call: InboundCall) -> None:
     phone = Phone(client, call)
     assert UUID(phone.action("Gather").split("/leg/")[1].split("/")[0]) == rows()[0].id
+
+
+def give_up(client: httpx.Client, post: Callable[[Webhook], int], call: InboundCall) -> None:
+    Phone(client, call).press("2").press("1").waits(0).leaves("hangup", call.talk_s)
+    post(call.completed())
+    outbox.run_due_subscribers()
+
+
+def callbacks() -> list[Callback]:
+    with session_factory()() as session:
+        return list(session.scalars(select(Callback).order_by(Callback.asked_at)))
+
+
+def test_who_gave_up_is_called_back_once(
+    client: httpx.Client, post: Callable[[Webhook], int], call: InboundCall
+) -> None:
+    give_up(client, post, call)
+    [asked] = callbacks()
+    assert (asked.number, asked.reason, asked.queue) == (call.from_number, "abandoned", "fault")
+    give_up(client, post, replace(call, number=2))
+    assert len(callbacks()) == 1, "one open call-back for a number"
+
+
+def test_who_gave_up_at_once_is_not(
+    client: httpx.Client, post: Callable[[Webhook], int], call: InboundCall
+) -> None:
+    at_once = replace(call, began=now().replace(microsecond=0), talk_s=1)
+    give_up(client, post, at_once)
+    with session_factory()() as session:
+        assert session.scalars(select(Call)).one().short is True
+    assert callbacks() == []
+
+
+def test_who_gets_through_needs_no_call_any_more(
+    client: httpx.Client, post: Callable[[Webhook], int], call: InboundCall
+) -> None:
+    give_up(client, post, call)
+    again = replace(call, number=2, began=call.began + timedelta(seconds=90))
+    for webhook in (again.voice(), again.answered(), again.left_queue("bridged")):
+        post(webhook)
+    post(again.completed())
+    outbox.run_due_subscribers()
+    assert [one.state for one in callbacks()] == ["cancelled"]
+
+
+def test_nobody_is_called_back_whose_number_is_withheld(
+    client: httpx.Client, post: Callable[[Webhook], int], call: InboundCall
+) -> None:
+    give_up(client, post, replace(call, from_number=""))
+    assert callbacks() == []
