@@ -1,12 +1,17 @@
-"""`paidan dial`: asks the carrier for what was written down; any number may run, one works."""
+"""`paidan dial`: asks the carrier for what was written down; any number may run, one works.
+
+Each also asks for calls of which nothing is heard any more.
+"""
 
 import signal
+import threading
 from typing import Any
 
 from api.wiring import wire
 from core.logging import logger
 from core.settings import settings
 from telephony.dialling import Dialler
+from telephony.sweep import Sweeper
 from telephony.twilio.client import gateway_of
 
 log = logger(__name__)
@@ -24,4 +29,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     log.info("dialler_started", carrier=gateway.name if gateway else None)
+    if gateway is not None:
+        sweeper = Sweeper(gateway, dialler.stopping)
+        threading.Thread(target=sweeper.run, name="sweep-calls", daemon=True).start()
     dialler.run()

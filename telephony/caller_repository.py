@@ -1,13 +1,17 @@
-"""What the flow of callers asks of the database: queues, waits, announcements, calls back."""
+"""What the flow of callers asks of the database: queues, waits, announcements, who is called back;
+and what the sweep asks of it."""
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from telephony.leg_models import CallLeg
 from telephony.models import Call, CarrierEventRow, EmergencyAnnouncement, QueueStay
 from telephony.routing.models import Callback
+from telephony.rules import LOOKUP_RECEIVED, LOOKUP_TIME
 
 RECENT = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -119,3 +123,39 @@ def unpromised(session: Session, call: Call) -> UUID | None:
         Callback.reason != "asked",
     )
     return session.scalar(query)
+
+
+class SilentLeg(NamedTuple):
+    """A leg that is open, and of which nothing was heard for long."""
+
+    org_id: int
+    leg_id: UUID
+    call_id: UUID
+    carrier: str
+    carrier_call: str
+
+
+def silent_legs(session: Session, since: datetime, limit: int) -> list[SilentLeg]:
+    """Open legs without a word since then, the oldest first."""
+    heard = exists().where(
+        CarrierEventRow.org_id == CallLeg.org_id,
+        CarrierEventRow.call_id == CallLeg.call_id,
+        CarrierEventRow.carrier_call == CallLeg.carrier_call,
+        CarrierEventRow.received_at > since,
+    )
+    query = (
+        select(CallLeg.org_id, CallLeg.id, CallLeg.call_id, CallLeg.carrier, CallLeg.carrier_call)
+        .where(CallLeg.state != "ended", CallLeg.carrier_call.is_not(None))
+        .where(CallLeg.placed_at <= since, ~heard)
+        .order_by(CallLeg.placed_at)
+        .limit(limit)
+    )
+    return [SilentLeg(*row[:4], row[4] or "") for row in session.execute(query)]
+
+
+def recovered(session: Session, org_id: int) -> int:
+    """How many calls have ended by the sweep's word: their own callbacks were lost."""
+    query = select(func.count()).where(
+        Call.org_id == org_id, Call.evidence.in_((LOOKUP_TIME, LOOKUP_RECEIVED))
+    )
+    return session.execute(query).scalar_one()

@@ -23,6 +23,11 @@ class CallLeg(Base):
         CheckConstraint("state IN ('placed','ringing','answered','ended')", name="state"),
         Index("ix_call_leg_call", "org_id", "call_id"),
         Index(
+            "ix_call_leg_open",
+            "placed_at",
+            postgresql_where=text("state <> 'ended' AND carrier_call IS NOT NULL"),
+        ),
+        Index(
             "uq_call_leg_carrier_call",
             "carrier",
             "carrier_call",
