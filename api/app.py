@@ -15,6 +15,7 @@ from api.middleware import Envelope
 from api.routes import (
     admin,
     agents,
+    announcements,
     assignments,
     attachments,
     auth,
@@ -72,6 +73,7 @@ ROUTERS = (
     desk.router,
     escalations.router,
     calls.router,
+    announcements.router,
     directory.router,
     customers.router,
     search.router,

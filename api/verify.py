@@ -52,7 +52,7 @@ from sla.facts import Facts
 from sla.models import SlaAnomaly, SlaCase, SlaTimer
 from sla.rules import facts_of, fold_case
 from telephony.message_models import Message
-from telephony.models import Call
+from telephony.models import Call, EmergencyAnnouncement
 
 STREAMS = tuple(sorted({kind.STREAM for kind in REGISTRY.values()}))
 BATCH = 500
@@ -373,6 +373,7 @@ def _strays(session: Session, org_id: int, seen: dict[str, int]) -> Iterator[str
         ("review", Review),
         ("help", HelpCall),
         ("message", Message),
+        ("announcement", EmergencyAnnouncement),
     ):
         query = select(func.count()).select_from(model).where(model.org_id == org_id)
         count = session.execute(query).scalar_one()

@@ -27,6 +27,8 @@ from core.events_assignment import AssignmentRecallConfirmed as AssignmentRecall
 from core.events_assignment import AssignmentRecalled as AssignmentRecalled
 from core.events_assignment import AssignmentReturned as AssignmentReturned
 from core.events_assignment import AssignmentSent as AssignmentSent
+from core.events_calls import AnnouncementBegan as AnnouncementBegan
+from core.events_calls import AnnouncementEnded as AnnouncementEnded
 from core.events_calls import CallBridged as CallBridged
 from core.events_calls import CallConcluded as CallConcluded
 from core.events_calls import CallGreeted as CallGreeted

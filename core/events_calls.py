@@ -78,3 +78,15 @@ class CallConcluded(Payload):
     talk_s: float
     held_s: float
     transfers: int
+
+
+@fact("announcement.began")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnouncementBegan(Payload):
+    """Every caller hears an emergency announcement first; its words are in a table."""
+
+
+@fact("announcement.ended")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnouncementEnded(Payload):
+    """It is heard no more."""

@@ -39,6 +39,7 @@ class Right(StrEnum):
     CALL_ANSWER = "call.answer"
     CALL_SUPERVISE = "call.supervise"
     HOTLINE_REPORT = "hotline.report"
+    CALL_ANNOUNCE = "call.announce"
     OUTBOX_ADMIN = "outbox.admin"
     DIRECTORY_VIEW = "directory.view"
     DIRECTORY_EDIT = "directory.edit"
@@ -111,6 +112,7 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
         _AGENT
         | {
             Right.CALL_SUPERVISE,
+            Right.CALL_ANNOUNCE,
             Right.ORDER_RELEASE,
             Right.ORDER_RECALL,
             Right.ORDER_CLOSE,
@@ -167,6 +169,7 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.ALERT_ACK,
             Right.CALL_VIEW,
             Right.CALL_SUPERVISE,
+            Right.CALL_ANNOUNCE,
             Right.DIRECTORY_VIEW,
             Right.PERSONAL_UNMASK,
             Right.PERSONAL_REVIEW,
