@@ -1,8 +1,6 @@
 """Real PostgreSQL and Valkey for tests: started once, a fresh database for each test."""
 
 import secrets
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,8 +11,8 @@ import redis
 from psycopg import sql
 
 from core.engines import EngineUrls, libpq_url, open_engines, sqlalchemy_url
-from core.engines.home import remove_home
 from core.settings import Settings, settings
+from tests.folders import data_folder
 
 # Durability is not what these databases are for; `paidan up` in tests runs with all of it.
 FAST = {
@@ -23,21 +21,10 @@ FAST = {
     "synchronous_commit": "off",
     "wal_level": "minimal",
     "max_wal_senders": "0",
+    "max_wal_size": "256MB",  # it may be memory that they take
     "shared_buffers": "128MB",
     "autovacuum_naptime": "1h",
 }
-
-
-@contextmanager
-def data_folder() -> Iterator[Path]:
-    """A data directory of its own that servers under any account can reach; gone afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="paidan-test-"))
-    folder.chmod(0o711)
-    try:
-        yield folder
-    finally:
-        remove_home(folder)
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def sibling_url(url: str, database: str) -> str:

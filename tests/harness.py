@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any
 from core.engines.home import remove_home
 from core.engines.owner import RunFile, read_run_file
 from core.engines.processes import ProcessId
+from tests.folders import new_data_folder
 
 ROOT = Path(__file__).resolve().parents[1]
 READY_SECONDS = 90.0
@@ -48,7 +48,7 @@ class RunningPaidan:
         self, data_dir: Path | None = None, port: int | None = None, **settings: str
     ) -> None:
         self._own_folder = data_dir is None
-        self.data_dir = data_dir or _data_dir()
+        self.data_dir = data_dir or new_data_folder("paidan-up-")
         self.port = port or free_port_pair()
         self._settings = settings
         self._child: subprocess.Popen[bytes] | None = None
@@ -230,9 +230,3 @@ class RunningPaidan:
             if self._own_folder:
                 remove_home(self.data_dir)
                 shutil.rmtree(self.data_dir, ignore_errors=True)
-
-
-def _data_dir() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="paidan-up-"))
-    folder.chmod(0o711)
-    return folder

@@ -22,7 +22,7 @@ from core.engines.postgres import Postgres
 from core.engines.processes import ProcessId, run
 from core.engines.urls import EngineUrls
 from core.settings import Settings
-from tests.engine_fixtures import data_folder
+from tests.folders import data_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 ORPHANS = """

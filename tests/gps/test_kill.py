@@ -20,7 +20,8 @@ from core.engines.embedded import Embedded
 from core.settings import settings
 from gps.publish import channel
 from gps.terminal import Terminal, location
-from tests.engine_fixtures import FAST, data_folder, execute, sibling_url
+from tests.engine_fixtures import FAST, execute, sibling_url
+from tests.folders import data_folder
 from tests.gps.conftest import Fleet
 from tests.gps.storm import KILLS, SEED, Servers, Storm, start_gateway
 from tests.harness import free_port_pair

@@ -16,7 +16,7 @@ from core.clock import monotonic
 from core.engines import EngineUrls, open_engines, start_embedded
 from core.engines.owner import try_own
 from core.settings import Settings
-from tests.engine_fixtures import data_folder
+from tests.folders import data_folder
 from tests.harness import ROOT, free_port_pair
 
 

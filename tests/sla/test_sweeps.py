@@ -33,7 +33,8 @@ from sla.documents import load_policy
 from sla.facts import Facts
 from sla.models import ClockStep, SlaCase, SlaTimer
 from sla.timelines import PointTime, Timeline
-from tests.engine_fixtures import data_folder, forget_settings
+from tests.engine_fixtures import forget_settings
+from tests.folders import data_folder
 from tests.harness import RunningPaidan
 from tests.history.organisations import make_organisation
 from tests.sla import sweep_process
