@@ -116,6 +116,7 @@ PAGES = {
     "/login": "login.html",
     "/supervisor": "supervisor.html",
     "/tickets": "tickets.html",
+    "/wallboard": "wallboard.html",
 }
 # What an installed page asks for at addresses of its own, by the browser's rules.
 BESIDE = ("crew-sw.js", "crew.webmanifest", "crew-192.png", "crew-512.png")

@@ -148,10 +148,17 @@ class CarrierHealth(BaseModel):
     recovered: int = Field(description="Calls of today whose end had to be asked for.")
 
 
+class FeedHeads(BaseModel):
+    """Numbers of the last deltas of the live topics: where to follow them from."""
+
+    calls: int
+    agents: int
+
+
 class Wallboard(BaseModel):
     """What the wall shows. It changes with the live topics `calls` and `agents`: fetch it then."""
 
-    number: int = Field(description="Of the last delta of the topic `calls`.")
+    numbers: FeedHeads
     server_time: datetime
     rate: float = Field(description=RATE)
     timezone: str

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.clock import rate
-from core.live import CALLS, head_of
+from core.live import AGENTS, CALLS, head_of
 from core.settings import settings
 from dashboards.hotline import query
 from dashboards.hotline.buckets import buckets
@@ -60,7 +60,10 @@ def wallboard(session: Session, org_id: int, now: datetime) -> dict[str, Any]:
     calls = query.contacts(session, org_id, since, now, ())
     waiting = _waiting(session, org_id)
     return {
-        "number": head_of(session, org_id, CALLS),
+        "numbers": {
+            "calls": head_of(session, org_id, CALLS),
+            "agents": head_of(session, org_id, AGENTS),
+        },
         "server_time": iso(now),
         "rate": rate(),
         "timezone": settings().timezone,

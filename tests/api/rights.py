@@ -248,6 +248,7 @@ PUBLIC = {
     "GET /admin",
     "GET /fleet",
     "GET /import",
+    "GET /wallboard",
     "GET /breaches",
     "GET /policies",
     "GET /crew",

@@ -56,6 +56,7 @@ VIEWS = (
     View("lead", "/followup", "[data-testid=follow-up]", opens=KEYS),
     View("supervisor", "/breaches", READY, opens=KEYS),
     View("supervisor", "/fleet", "[data-testid=fleet-row]", opens=KEYS),
+    View("supervisor", "/wallboard", "[data-testid=wall][data-ready]"),
     View("admin", "/admin", READY, opens=KEYS),
     View("admin", "/import", READY, opens=KEYS),
     View("admin", "/policies", "[data-testid=policy-pane][data-version]", opens=KEYS),

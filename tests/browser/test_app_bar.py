@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 
 SIZES = ("small", "medium", "large")
 PAGES_OF = {
-    "agent": ["agent", "board", "customers", "tickets", "followup", "admin"],
+    "agent": ["agent", "board", "customers", "tickets", "followup", "admin", "wallboard"],
     "lead": [
         "agent",
         "board",
@@ -31,6 +31,7 @@ PAGES_OF = {
         "fleet",
         "admin",
         "policies",
+        "wallboard",
     ],
     "east.desk": [
         "board",
@@ -51,6 +52,7 @@ PAGES_OF = {
         "fleet",
         "admin",
         "policies",
+        "wallboard",
     ],
     "admin": [
         "board",

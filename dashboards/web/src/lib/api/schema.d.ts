@@ -6881,6 +6881,16 @@ export interface components {
             trade: string;
         };
         /**
+         * FeedHeads
+         * @description Numbers of the last deltas of the live topics: where to follow them from.
+         */
+        FeedHeads: {
+            /** Agents */
+            agents: number;
+            /** Calls */
+            calls: number;
+        };
+        /**
          * FenceBody
          * @description A fence. `unit_id` null: no centre's own; `vehicle_ids` null: all, or all of the centre.
          */
@@ -13461,11 +13471,7 @@ export interface components {
             carrier: components["schemas"]["CarrierHealth"];
             day: components["schemas"]["Served"];
             hour: components["schemas"]["Served"];
-            /**
-             * Number
-             * @description Of the last delta of the topic `calls`.
-             */
-            number: number;
+            numbers: components["schemas"]["FeedHeads"];
             /**
              * Rate
              * @description Seconds that `server_time` gains per second; 1 except in demonstrations and load tests.

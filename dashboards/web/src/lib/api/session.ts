@@ -57,7 +57,8 @@ export type PageCode =
   | 'fleet'
   | 'admin'
   | 'policies'
-  | 'import';
+  | 'import'
+  | 'wallboard';
 
 export interface PageEntry {
   code: PageCode;
@@ -82,6 +83,7 @@ export const PAGES: readonly PageEntry[] = [
   { code: 'admin', path: '/admin', right: 'organisation.view', letter: 'o', aside: true },
   { code: 'policies', path: '/policies', right: 'report.view', letter: 'p', aside: true },
   { code: 'import', path: '/import', right: 'directory.import', letter: 'i', aside: true },
+  { code: 'wallboard', path: '/wallboard', right: 'call.view', letter: 'w', aside: true },
 ];
 
 const HOMES: Partial<Record<Session['user']['role'], string>> = {

@@ -21,6 +21,7 @@ import { en as find } from './find';
 import { en as privacy } from './privacy';
 import { en as design } from './design';
 import { en as supervisor } from './supervisor';
+import { en as wallboard } from './wallboard';
 import type { zh } from './zh';
 
 type Parameters<S extends string> = S extends `${string}{${infer P}}${infer Rest}`
@@ -44,6 +45,7 @@ export const en: Record<Key, string> = {
   ...board,
   ...design,
   ...supervisor,
+  ...wallboard,
   ...breaches,
   ...customers,
   ...privacy,

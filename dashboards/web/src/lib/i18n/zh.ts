@@ -21,6 +21,7 @@ import { zh as find } from './find';
 import { zh as privacy } from './privacy';
 import { zh as design } from './design';
 import { zh as supervisor } from './supervisor';
+import { zh as wallboard } from './wallboard';
 
 /** Chinese, the first language. Each key must be in `en.ts` with the same `{parameters}`. */
 export const zh = {
@@ -35,6 +36,7 @@ export const zh = {
   ...board,
   ...design,
   ...supervisor,
+  ...wallboard,
   ...breaches,
   ...customers,
   ...privacy,

@@ -1,0 +1,38 @@
+/** Words of the page /wallboard, in both languages. */
+export const zh = {
+  'wall.waiting': '正在等候',
+  'wall.longest': '最长等候',
+  'wall.level': '今日服务水平',
+  'wall.level.beside': '近一小时 {hour} · {seconds} 秒内接通',
+  'wall.answer': '今日平均接通',
+  'wall.abandoned': '今日放弃',
+  'wall.abandoned.beside': '{count} 通，不含短放弃',
+  'wall.agents': '空闲／在岗',
+  'wall.agents.beside': '通话 {talking} · 话后 {writing} · 小休 {resting}',
+  'wall.callbacks': '待回拨',
+  'wall.wrong.nobody': '{count} 人等候，没有坐席在岗',
+  'wall.wrong.lag': '运营商回报迟到 {seconds} 秒，数字可能滞后',
+  'wall.wrong.longest': '有人已等候 {wait}',
+  'wall.wrong.level': '近一小时服务水平 {level}，目标 {target}',
+  'wall.wrong.recovered': '今日有 {count} 通来电的结束未收到回报，已主动查回',
+  'wall.wrong.cut_off': '{time} 起与服务器断开，以下为当时数字',
+};
+
+export const en: typeof zh = {
+  'wall.waiting': 'Waiting',
+  'wall.longest': 'Longest wait',
+  'wall.level': 'Service level today',
+  'wall.level.beside': 'last hour {hour} · within {seconds} s',
+  'wall.answer': 'Average answer today',
+  'wall.abandoned': 'Abandoned today',
+  'wall.abandoned.beside': '{count} calls, short ones left out',
+  'wall.agents': 'Free / on duty',
+  'wall.agents.beside': 'talking {talking} · after call {writing} · break {resting}',
+  'wall.callbacks': 'Call-backs pending',
+  'wall.wrong.nobody': 'Waiting: {count}, and no agent is on duty',
+  'wall.wrong.lag': 'The carrier reports {seconds} s late; numbers may lag behind',
+  'wall.wrong.longest': 'Somebody has waited for {wait}',
+  'wall.wrong.level': 'Service level of the last hour {level}, target {target}',
+  'wall.wrong.recovered': 'Ends of calls not reported today, asked for instead: {count}',
+  'wall.wrong.cut_off': 'Cut off from the server since {time}; numbers as of then',
+};
