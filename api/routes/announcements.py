@@ -6,9 +6,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from api.deps import Need, Writer, writer
+from api.schemas import storable
 from core.db import read_session
 from core.identity import Principal
 from core.rights import Right
@@ -18,7 +19,7 @@ from telephony.caller_repository import emergency_row
 from telephony.models import EmergencyAnnouncement
 
 router = APIRouter(tags=["calls"])
-Words = Annotated[str, Field(min_length=1, max_length=400)]
+Words = Annotated[str, Field(min_length=1, max_length=400), AfterValidator(storable)]
 
 
 class NewAnnouncement(BaseModel):
@@ -26,8 +27,10 @@ class NewAnnouncement(BaseModel):
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
-    zh: Words
-    en: Words
+    zh: Words = Field(examples=["城东大面积停电，正在抢修，预计两小时内恢复。"])
+    en: Words = Field(
+        examples=["Power is out in the east. Crews are at work; two hours are expected."]
+    )
 
 
 class Announcement(BaseModel):

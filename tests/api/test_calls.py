@@ -130,5 +130,5 @@ def test_a_call_back_is_listed_with_the_customers_number(office: Office) -> None
     rows = {row["id"]: row for row in office.person("agent").get("/api/desk")["calls"]}
     back = rows[str(made)]
     assert (back["direction"], back["from_number"]) == ("back", call.from_number)
-    assert (rows[call_id]["direction"], rows[call_id]["stage"]) == ("in", "ringing")
+    assert (rows[call_id]["direction"], rows[call_id]["stage"]) == ("in", "menu")
     says(office, call.completed())

@@ -177,5 +177,5 @@ def test_the_command_says_what_is_wrong(tmp_path: Path) -> None:
 
 
 def test_the_example_is_a_scenario() -> None:
-    day = scenario.load(ROOT / "docs/examples/carrier_day.toml", 1)
+    day = scenario.load(ROOT / "docs/examples/carrier/day.toml", 1)
     assert len(day.callers) == 21

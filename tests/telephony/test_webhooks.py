@@ -14,6 +14,7 @@ import uvicorn
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from api import carrier_gate
 from api.app import create_app
 from core import outbox
 from core.clock import now
@@ -43,6 +44,8 @@ def client(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Cli
     monkeypatch.setenv("PAIDAN_PUBLIC_URL", BASE)
     monkeypatch.setenv("PAIDAN_WEBHOOK_BUDGET_SECONDS", "10")  # the machine may be busy
     settings.cache_clear()
+    for gate in (carrier_gate.documents, carrier_gate.reports):
+        gate.cache_clear()
     add_organisation(1)
     with serving() as url, httpx.Client(base_url=url, timeout=30) as client:
         yield client

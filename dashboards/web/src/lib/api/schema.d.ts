@@ -8993,9 +8993,15 @@ export interface components {
          * @description What every caller is to hear first, in both languages.
          */
         NewAnnouncement: {
-            /** En */
+            /**
+             * En
+             * @example Power is out in the east. Crews are at work; two hours are expected.
+             */
             en: string;
-            /** Zh */
+            /**
+             * Zh
+             * @example 城东大面积停电，正在抢修，预计两小时内恢复。
+             */
             zh: string;
         };
         /**
