@@ -12,7 +12,7 @@ from core.uow import unit_of_work
 from dispatch.starter import ORG_ID
 from telephony import answering, service, telling
 from telephony.routing import agents, switchboard
-from telephony.routing.models import Offer
+from telephony.routing.models import Agent, Offer
 from telephony.rules import CarrierEvent, Kind
 from tests.office import query, user_id
 from tests.telephony.carrier import HOTLINE
@@ -46,8 +46,11 @@ class Phone:
         switch()
 
     def away(self) -> None:
-        """Nobody is connected any more."""
+        """Nobody is connected any more, and no after-call work is left."""
         with work() as uow:
+            agent = uow.session.get(Agent, (ORG_ID, self.user_id))
+            if agent is not None and agent.state == "wrap_up":
+                agents.end_wrap_up(uow, self.user_id)
             agents.equip(uow, self.user_id, endpoint="")
 
     def offer(self) -> Offer:
