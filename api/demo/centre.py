@@ -1,5 +1,6 @@
 """A repair centre's dispatcher: accepts, sends crews, takes back, returns what is not theirs."""
 
+from collections.abc import Sequence, Set
 from datetime import datetime, timedelta
 
 from api.demo.attendant import Attendant, NotYet, Todo
@@ -104,8 +105,14 @@ class Desk(Attendant):
         self.book.sent.setdefault(order_id, []).append(crew)
 
     def _shunned(self, row: Row) -> set[str]:
-        """Crews that had it already."""
-        return set(self.book.sent.get(row["id"], ()))
+        crews = self.screen.crews.values()
+        ours = {one["id"] for one in crews if one["centre_id"] == self.centre.unit_id}
+        return shunned(self.book.sent.get(row["id"], []), ours)
+
+
+def shunned(had: Sequence[str], crews: Set[str]) -> set[str]:
+    """Which crews an order is not sent to: those that had it; once all had it, only the last."""
+    return set(had if crews - set(had) else had[-1:])
 
 
 def _place(row: Row, centre: CentreSeat) -> tuple[float, float]:

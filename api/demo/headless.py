@@ -37,6 +37,7 @@ MORNING = datetime(2026, 3, 2, 0, 0, tzinfo=UTC)
 
 READY_S, STOP_S = 120.0, 30.0
 PORTS = (21_000, 29_000)
+LOG = "up.log"
 
 
 class DemoFailed(Problem):
@@ -87,11 +88,11 @@ def run(wish: Wish, console: Console | None = None) -> int:
     Raises DemoFailed.
     """
     out = console or Console()
-    with _folder() as data_dir, _environment(wish, data_dir), _paidan(data_dir, out):
+    with _folder() as data_dir, _environment(wish, data_dir), _paidan(data_dir, out) as paidan:
         configure_logging("demo")
         tally, begun = Tally(), monotonic()
         opens = now()
-        interrupted = not asyncio.run(_play(wish, data_dir, tally, out))
+        interrupted = not asyncio.run(_play(wish, data_dir, paidan, tally, out))
         _tell(tally, monotonic() - begun, (now() - opens), out)
         if interrupted and wish.ends:
             return 130
@@ -143,9 +144,9 @@ def _free_ports() -> int:
 
 
 @contextmanager
-def _paidan(data_dir: Path, out: Console) -> Iterator[None]:
+def _paidan(data_dir: Path, out: Console) -> Iterator["subprocess.Popen[bytes]"]:
     """`paidan up` in a process of its own, until the end."""
-    log = data_dir / "up.log"
+    log = data_dir / LOG
     with log.open("ab") as output:
         child = subprocess.Popen(
             [sys.executable, "-m", "api.cli", "up"],
@@ -157,7 +158,7 @@ def _paidan(data_dir: Path, out: Console) -> Iterator[None]:
     try:
         with out.status("starting a Paidan of its own / 正在启动独立的演示实例"):
             _wait_ready(child, data_dir, log)
-        yield
+        yield child
     finally:
         child.send_signal(signal.SIGINT)
         with out.status("stopping / 正在停止"):
@@ -175,14 +176,22 @@ def _wait_ready(child: "subprocess.Popen[bytes]", data_dir: Path, log: Path) -> 
         if found is not None and found.serving:
             return
         if child.poll() is not None or monotonic() > until:
-            lines = log.read_text(errors="replace").strip().splitlines()
-            raise DemoFailed(reason=" ".join(lines[-2:]) or f"exit code {child.returncode}")
+            raise DemoFailed(reason=_last_words(log) or f"exit code {child.returncode}")
         with suppress(subprocess.TimeoutExpired):
             child.wait(0.1)
 
 
-async def _play(wish: Wish, data_dir: Path, tally: Tally, out: Console) -> bool:
-    """Let the city live; False where it was interrupted."""
+def _last_words(log: Path) -> str:
+    """How the log of a Paidan ends; nothing where the folder is gone."""
+    if not log.exists():
+        return ""
+    return " ".join(log.read_text(errors="replace").strip().splitlines()[-2:])
+
+
+async def _play(
+    wish: Wish, data_dir: Path, paidan: "subprocess.Popen[bytes]", tally: Tally, out: Console
+) -> bool:
+    """Let the city live; False where it was interrupted. Raises DemoFailed."""
     own, cast = settings(), read_cast(data_dir)
     opens = now()
     script = Script(
@@ -201,15 +210,25 @@ async def _play(wish: Wish, data_dir: Path, tally: Tally, out: Console) -> bool:
     life = asyncio.ensure_future(Life(own, cast, script, tally).run())
     stopped = asyncio.ensure_future(stop.wait())
     watching = asyncio.ensure_future(_watch(wish, tally, out))
-    await asyncio.wait({life, stopped}, return_when=asyncio.FIRST_COMPLETED)
-    for task in (watching, stopped):
+    ended = asyncio.ensure_future(_ended(paidan))
+    await asyncio.wait({life, stopped, ended}, return_when=asyncio.FIRST_COMPLETED)
+    for task in (watching, stopped, ended):
         task.cancel()
     if life.done():
         life.result()
         return True
     life.cancel()
     await asyncio.wait({life, watching})
+    if ended.done() and not ended.cancelled():
+        raise DemoFailed(reason=_last_words(data_dir / LOG) or f"exit code {ended.result()}")
     return False
+
+
+async def _ended(paidan: "subprocess.Popen[bytes]") -> int:
+    """The exit code of Paidan, which should outlive the city."""
+    while (code := paidan.poll()) is None:  # noqa: ASYNC110 - a child without a watcher
+        await asyncio.sleep(0.5)
+    return code
 
 
 def _invite(own: Settings, data_dir: Path, out: Console) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from core.engines.owner import read_run_file
 from tests.harness import ROOT
 
 
@@ -39,6 +40,15 @@ def demo(folder: Path, *words: str) -> "subprocess.Popen[str]":
     )
 
 
+def ended(child: "subprocess.Popen[str]", seconds: float) -> str:
+    """All that was said until the end. One that does not end is interrupted and told of."""
+    try:
+        return child.communicate(timeout=seconds)[0]
+    except subprocess.TimeoutExpired:
+        child.send_signal(signal.SIGINT)
+        pytest.fail(f"did not end in {seconds} s: {child.communicate(timeout=60)[0]}")
+
+
 def left(folder: Path) -> list[Path]:
     return list(folder.glob("paidan-demo-*"))
 
@@ -47,7 +57,7 @@ def left(folder: Path) -> list[Path]:
 def test_a_few_calls_end_in_a_report_and_nothing_is_wrong(folder: Path) -> None:
     """Calls, tickets, orders, positions, receipts: all through the doors, all accounted for."""
     child = demo(folder, *["--calls", "6", "--speed", "120", "--seed", "5", "--report"])
-    said, _ = child.communicate(timeout=280)
+    said = ended(child, 280)
     assert child.returncode == 0, said
     calls, filed, closed = map(
         int, _found(r"(\d+) calls .*?(\d+) orders filed.*?(\d+) closed", said)
@@ -70,8 +80,22 @@ def test_an_interrupt_ends_it_and_leaves_nothing(folder: Path) -> None:
         assert "supervisor" in seen
     finally:
         child.send_signal(signal.SIGINT)
-    said, _ = child.communicate(timeout=60)
+    said = ended(child, 60)
     assert child.returncode == 0, said
+    assert not left(folder)
+
+
+def test_a_paidan_that_ends_by_itself_ends_the_demonstration(folder: Path) -> None:
+    child = demo(folder, "--speed", "10")
+    assert child.stdout is not None
+    next(line for line in child.stdout if "demo.supervisor" in line)
+    (home,) = left(folder)
+    found = read_run_file(home)
+    assert found is not None
+    os.kill(found.pid, signal.SIGTERM)
+    said = ended(child, 60)
+    assert child.returncode == 2, said
+    assert "ended by itself" in said
     assert not left(folder)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from api.demo.book import Book, Case, human_seats
-from api.demo.centre import LONGEST_QUEUE, choose_crew
+from api.demo.centre import LONGEST_QUEUE, choose_crew, shunned
 from api.demo.plan import behaviour
 
 Row = dict[str, Any]
@@ -157,3 +157,9 @@ def test_gps_is_nobodys_act() -> None:
     departed = SENT | {"assignment": assignment(state="departed", accepted_at="t")}
     assert list(human_seats(active, departed)) == []
     assert list(human_seats(None, departed)) == []
+
+
+def test_an_order_that_every_crew_gave_back_is_sent_again() -> None:
+    assert shunned(["a", "b"], {"a", "b", "c"}) == {"a", "b"}
+    assert shunned(["a", "c", "b"], {"a", "b", "c"}) == {"b"}
+    assert shunned([], {"a"}) == set()
