@@ -1,4 +1,5 @@
-"""`paidan engine`: outbox relay, SLA sweep, switchboard, automatic release, housekeeping.
+"""`paidan engine`: outbox relay, SLA sweep, switchboard, automatic release, notices to many,
+housekeeping.
 
 Any number may run.
 """
@@ -12,6 +13,7 @@ from typing import Any
 from sqlalchemy import select, text
 
 from api.jobs import hand_over
+from api.mailing import Mailing
 from api.sweeper import Sweeper
 from api.switching import Switching
 from core import digests, live, outbox
@@ -138,10 +140,11 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    switching = Switching(engine.stopping)
+    switching, mailing = Switching(engine.stopping), Mailing(engine.stopping)
     beside = [
         threading.Thread(target=engine.sweeper.run, name="sweeper"),
         threading.Thread(target=switching.run, name="switchboard"),
+        threading.Thread(target=mailing.run, name="mailing"),
     ]
     for one in beside:
         one.start()

@@ -2,8 +2,8 @@
 
 Checks every hash chain, the signed digests, and rebuilds orders, assignments, stamps, tickets,
 follow-ups, calls, SLA cases, places, absences of crews, calls for help, notes on customers, the
-log of unmasked values, automatic releases, desks, silences, messages and states of agents from
-their events. Read-only; one line per finding; exit code 1 if any.
+log of unmasked values, automatic releases, desks, silences, messages, notices to
+many and states of agents from their events. Read-only; one line per finding; exit code 1 if any.
 """
 
 import sys
@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from api import (
     verify_agents,
     verify_calls,
+    verify_campaigns,
     verify_help,
     verify_holds,
     verify_ladders,
@@ -140,6 +141,7 @@ def _compare(session: Session, org_id: int, batch: list[Sequence[Row[Any]]]) -> 
         "help": verify_help.calls,
         "vehicle": verify_silence.silences,
         "message": verify_messages.messages,
+        "campaign": verify_campaigns.campaigns,
         "agent": verify_agents.states,
     }
     for kind, check in checks.items():

@@ -44,6 +44,7 @@ MODELS = (
     "dispatch.routing.models",
     "dispatch.desks.models",
     "dispatch.outbound.models",
+    "dispatch.outbound.campaign_models",
 )
 _LOCK = 7_245_001
 

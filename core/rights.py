@@ -40,6 +40,8 @@ class Right(StrEnum):
     CALL_SUPERVISE = "call.supervise"
     HOTLINE_REPORT = "hotline.report"
     CALL_ANNOUNCE = "call.announce"
+    NOTICE_VIEW = "notice.view"
+    NOTICE_SEND = "notice.send"
     OUTBOX_ADMIN = "outbox.admin"
     DIRECTORY_VIEW = "directory.view"
     DIRECTORY_EDIT = "directory.edit"
@@ -94,6 +96,7 @@ _AGENT = {
     Right.CALL_VIEW,
     Right.CALL_TAKE,
     Right.CALL_ANSWER,
+    Right.NOTICE_VIEW,
     Right.DIRECTORY_VIEW,
     Right.DIRECTORY_EDIT,
     Right.PERSONAL_VIEW,
@@ -113,6 +116,7 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
         | {
             Right.CALL_SUPERVISE,
             Right.CALL_ANNOUNCE,
+            Right.NOTICE_SEND,
             Right.ORDER_RELEASE,
             Right.ORDER_RECALL,
             Right.ORDER_CLOSE,
@@ -170,6 +174,8 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.CALL_VIEW,
             Right.CALL_SUPERVISE,
             Right.CALL_ANNOUNCE,
+            Right.NOTICE_VIEW,
+            Right.NOTICE_SEND,
             Right.DIRECTORY_VIEW,
             Right.PERSONAL_UNMASK,
             Right.PERSONAL_REVIEW,

@@ -58,6 +58,9 @@ class CarrierCommand(Base):
     priority: Mapped[int] = mapped_column(SmallInteger, comment="0: somebody waits; 9: a mass.")
     due_at: Mapped[datetime]
     expires_at: Mapped[datetime | None] = mapped_column(comment="Of no use any more after it.")
+    held: Mapped[bool] = mapped_column(
+        server_default=text("false"), comment="Not now, until it is let go."
+    )
     state: Mapped[str]
     tries: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     tried_at: Mapped[datetime | None] = mapped_column(comment="Real time of the last try.")

@@ -72,6 +72,7 @@ def due(
             CarrierCommand.kind.in_(kinds),
             CarrierCommand.due_at <= real,
             CarrierCommand.id.not_in(running),
+            ~CarrierCommand.held | (CarrierCommand.state != "waiting"),
             (CarrierCommand.kind == "hang_up") | ~earlier.exists(),
         )
         .order_by(CarrierCommand.priority, CarrierCommand.due_at)
@@ -88,7 +89,9 @@ def due(
 def next_due(session: Session, running: Collection[UUID]) -> datetime | None:
     """When the next command is due; real time."""
     query = select(func.min(CarrierCommand.due_at)).where(
-        CarrierCommand.state.in_(("waiting", "unsure")), CarrierCommand.id.not_in(running)
+        (CarrierCommand.state == "unsure")
+        | ((CarrierCommand.state == "waiting") & ~CarrierCommand.held),
+        CarrierCommand.id.not_in(running),
     )
     return session.scalar(query)
 

@@ -29,6 +29,12 @@ class Message(Base):
         Index("ix_message_about", "org_id", "about", "about_id"),
         Index("ix_message_asked_at", "org_id", "asked_at"),
         Index(
+            "ix_message_queued",
+            "org_id",
+            "campaign_id",
+            postgresql_where=text("campaign_id IS NOT NULL AND state = 'queued'"),
+        ),
+        Index(
             "uq_message_recipient",
             "org_id",
             "campaign_id",
@@ -86,6 +92,7 @@ class Suppression(Base):
     number: Mapped[str]
     scope: Mapped[str]
     source: Mapped[str]
+    reason: Mapped[str | None] = mapped_column(comment="in the words of the agent who began it")
     since: Mapped[datetime]
     by_user: Mapped[UUID | None]
     ended_at: Mapped[datetime | None]

@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core.ids import new_id
 from core.models import Organisation
+from telephony import settling
 from telephony.command_models import CarrierCommand
 from telephony.delivery import MessageState
 from telephony.message_models import Message, NumberLanguage, Suppression
@@ -77,6 +78,26 @@ def waiting_commands(
         CarrierCommand.state == "waiting",
     )
     return session.scalars(query.with_for_update(skip_locked=True)).all()
+
+
+def hold(session: Session, org_id: int, campaign_id: UUID, *, on: bool) -> int:
+    """Mark the open commands of a campaign as held or not; returns how many changed."""
+    mine = select(Message.id).where(
+        Message.org_id == org_id, Message.campaign_id == campaign_id, Message.state == "queued"
+    )
+    changed = session.execute(
+        update(CarrierCommand)
+        .where(
+            CarrierCommand.org_id == org_id,
+            CarrierCommand.purpose == PURPOSE,
+            CarrierCommand.subject_id.in_(mine),
+            CarrierCommand.state.in_(settling.OPEN),
+            CarrierCommand.held != on,
+        )
+        .values(held=on)
+        .execution_options(synchronize_session=False)
+    )
+    return int(getattr(changed, "rowcount", 0))
 
 
 def waiting_to(

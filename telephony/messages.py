@@ -19,6 +19,7 @@ from core.errors import NotFound
 from core.events import MessageAsked, MessageMoved, SuppressionBegan, SuppressionEnded
 from core.identity import system_actor
 from core.ids import new_id
+from core.listen import DIAL
 from core.logging import logger
 from core.recorded import Recorded
 from core.secrets import secret_key
@@ -264,6 +265,15 @@ def withdraw(uow: UnitOfWork, purpose: str, subjects: Collection[UUID], code: st
     for row in rows:
         settling.end(uow, row, "cancelled", code)
     return [row.subject_id for row in rows if row.subject_id is not None]
+
+
+def hold(uow: UnitOfWork, campaign_id: UUID, *, on: bool) -> None:
+    """Let nothing of a campaign begin to leave that has not begun, or let it go again.
+
+    What is just being asked of the carrier is held where it comes back unsent.
+    """
+    if repository.hold(uow.session, uow.org_id, campaign_id, on=on) and not on:
+        uow.notify(DIAL, "")
 
 
 def keyword(words: str) -> str | None:

@@ -19,6 +19,12 @@ TABLE = {
     "GET /api/orders/{order_id}/track": "ALDCSM",
     "GET /api/calls": "AL--S-",
     "GET /api/announcement": "AL--S-",
+    "GET /api/templates": "AL--S-",
+    "GET /api/campaigns": "AL--S-",
+    "GET /api/campaigns/{campaign_id}": "AL--S-",
+    "POST /api/campaigns/preview": "-L--S-",
+    "POST /api/campaigns": "-L--S-",
+    "POST /api/campaigns/{campaign_id}/{act}": "-L--S-",
     "GET /api/callers": "AL--S-",
     "GET /api/regions": "ALD-SM",
     "GET /api/search": "ALD-SM",
@@ -283,6 +289,7 @@ SIGNED = {
     "POST /telephony/twilio/fallback",
 }
 BODILESS = (
+    "{act}",
     "park",
     "complete",
     "hang-up",

@@ -113,6 +113,8 @@ class Requests:
             "hold_id": str(uuid.uuid4()),
             "help_id": str(uuid.uuid4()),
             "suppression_id": str(uuid.uuid4()),
+            "campaign_id": str(uuid.uuid4()),
+            "act": "cancel",
             "announcement_id": str(uuid.uuid4()),
             "contest_id": str(uuid.uuid4()),
             "review_id": str(uuid.uuid4()),
@@ -125,6 +127,8 @@ class Requests:
             "code": "enquiries",
             "version": "1",
         }
+        notice = {"template": "restored", "values": {"area": "x"}, "scope": "node"}
+        notice["scope_id"] = str(uuid.uuid4())
         self.bodies: dict[str, Any] = {
             "tickets": {"channel": "web", "caller_name": "王女士"},
             "orders": {**NEEDS, "ticket_id": str(uuid.uuid4())},
@@ -174,6 +178,8 @@ class Requests:
                 "positions": [{"at": "2026-01-01T00:00:00Z", "lat": 39.92, "lon": 116.4}],
             },
             "correct": {"importance": "first"},
+            "preview": notice,
+            "campaigns": {**notice, "reason": "跳闸", "useful_hours": 1},
             "announcement": {"zh": "台风", "en": "Typhoon"},
             "notes": {"words": "门禁找物业"},
             "pin": {"pinned": True},

@@ -888,6 +888,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/campaigns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rows
+         * @description Notices to many, the newest first.
+         */
+        get: operations["rows_api_campaigns_get"];
+        put?: never;
+        /**
+         * Draft
+         * @description Write a notice down. It goes out when it is started.
+         */
+        post: operations["draft_api_campaigns_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/campaigns/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview
+         * @description Who would get it now and who not, the texts, how long it takes. Nothing is written.
+         */
+        post: operations["preview_api_campaigns_preview_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/campaigns/{campaign_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One
+         * @description One of them: how many are in which state, who did not get it and why.
+         */
+        get: operations["one_api_campaigns__campaign_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/campaigns/{campaign_id}/{act}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move
+         * @description Start it, hold it back, let it go on, or end it for good; harmless a second time.
+         */
+        post: operations["move_api_campaigns__campaign_id___act__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/crews/{crew_id}/away": {
         parameters: {
             query?: never;
@@ -3544,6 +3628,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Templates
+         * @description Every text that leaves the house: by channel and language, with the carrier's approval.
+         */
+        get: operations["templates_api_templates_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tickets": {
         parameters: {
             query?: never;
@@ -5443,6 +5547,289 @@ export interface components {
              * @description The phone is known to be this customer's.
              */
             verified: boolean;
+        };
+        /**
+         * CampaignBody
+         * @description A notice to many, not started yet.
+         */
+        CampaignBody: {
+            /**
+             * Importances
+             * @description Those kinds of customers; none: all.
+             * @example [
+             *       "first",
+             *       "second"
+             *     ]
+             */
+            importances?: ("ordinary" | "special" | "first" | "second" | "temporary")[];
+            /**
+             * Reason
+             * @example 主变跳闸
+             */
+            reason: string;
+            /**
+             * Scope
+             * @description Customers of the order's outage, below a device of the network, in a region.
+             * @example node
+             * @enum {string}
+             */
+            scope: "order" | "node" | "region";
+            /**
+             * Scope Id
+             * Format: uuid
+             * @example 0198a0b0-0000-7000-8000-000000000001
+             */
+            scope_id: string;
+            /**
+             * Template
+             * @example outage
+             */
+            template: string;
+            /**
+             * Useful Hours
+             * @description After so long nothing more of it goes out.
+             * @example 4
+             */
+            useful_hours: number;
+            /**
+             * Values
+             * @example {
+             *       "area": "景山街道",
+             *       "time": "15:30"
+             *     }
+             */
+            values: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * CampaignFailure
+         * @description A number that was left out or did not get it; masked.
+         */
+        CampaignFailure: {
+            /** Account */
+            account: string | null;
+            /** Code */
+            code: string | null;
+            /** Customer Id */
+            customer_id: string | null;
+            /** Number */
+            number: string;
+            /** State */
+            state: string;
+        };
+        /**
+         * CampaignPage
+         * @description With who did not get it, the first 200.
+         */
+        CampaignPage: {
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** Asked By */
+            asked_by: string;
+            /** Code */
+            code: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Excluded */
+            excluded: number;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Failures */
+            failures: components["schemas"]["CampaignFailure"][];
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Importances */
+            importances: ("ordinary" | "special" | "first" | "second" | "temporary")[];
+            /** Numberless */
+            numberless: number;
+            /**
+             * Progress
+             * @description waiting, excluded, cancelled, or the state of the message.
+             */
+            progress: {
+                [key: string]: number;
+            } | null;
+            /** Reason */
+            reason: string;
+            /** Reasons */
+            reasons: components["schemas"]["CampaignReason"][];
+            /** Recipients */
+            recipients: number;
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "order" | "node" | "region";
+            /** Scope En */
+            scope_en: string;
+            /**
+             * Scope Id
+             * Format: uuid
+             */
+            scope_id: string;
+            /** Scope Zh */
+            scope_zh: string;
+            /** Started At */
+            started_at: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "running" | "paused" | "cancelled" | "done";
+            /** Template */
+            template: string;
+            /** Values */
+            values: {
+                [key: string]: string;
+            };
+            /**
+             * Written
+             * @description All recipients are known.
+             */
+            written: boolean;
+        };
+        /**
+         * CampaignPreview
+         * @description What a start would do now. `seconds`: at the carrier's pace, alone.
+         */
+        CampaignPreview: {
+            /** By Language */
+            by_language: {
+                [key: string]: number;
+            };
+            /** Customers */
+            customers: number;
+            /**
+             * Excluded
+             * @description Why → how many numbers: stopped, landline, bad_number, not_approved, link.
+             */
+            excluded: {
+                [key: string]: number;
+            };
+            /**
+             * Messages
+             * @description Parts, as the carrier counts them.
+             */
+            messages: number;
+            /**
+             * Numberless
+             * @description Customers of whom no number is known.
+             */
+            numberless: number;
+            /**
+             * Quiet Until
+             * @description Quiet hours hold it back until then.
+             */
+            quiet_until: string | null;
+            /** Recipients */
+            recipients: number;
+            /** Samples */
+            samples: components["schemas"]["SampleText"][];
+            /** Seconds */
+            seconds: number;
+            /**
+             * Set Up
+             * @description Whether messages can leave the house at all.
+             */
+            set_up: boolean;
+        };
+        /**
+         * CampaignReason
+         * @description How many ended so, and why.
+         */
+        CampaignReason: {
+            /** Code */
+            code: string | null;
+            /** Count */
+            count: number;
+            /** State */
+            state: string;
+        };
+        /**
+         * CampaignRow
+         * @description A notice to many. `progress`: numbers by state, where it goes on.
+         */
+        CampaignRow: {
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** Asked By */
+            asked_by: string;
+            /** Code */
+            code: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Excluded */
+            excluded: number;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Importances */
+            importances: ("ordinary" | "special" | "first" | "second" | "temporary")[];
+            /** Numberless */
+            numberless: number;
+            /**
+             * Progress
+             * @description waiting, excluded, cancelled, or the state of the message.
+             */
+            progress: {
+                [key: string]: number;
+            } | null;
+            /** Reason */
+            reason: string;
+            /** Recipients */
+            recipients: number;
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "order" | "node" | "region";
+            /** Scope En */
+            scope_en: string;
+            /**
+             * Scope Id
+             * Format: uuid
+             */
+            scope_id: string;
+            /** Scope Zh */
+            scope_zh: string;
+            /** Started At */
+            started_at: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "running" | "paused" | "cancelled" | "done";
+            /** Template */
+            template: string;
+            /** Values */
+            values: {
+                [key: string]: string;
+            };
+            /**
+             * Written
+             * @description All recipients are known.
+             */
+            written: boolean;
         };
         /**
          * CandidateRow
@@ -10320,6 +10707,49 @@ export interface components {
             version?: number | null;
         };
         /**
+         * PreviewBody
+         * @description Who would get which text. `values`: of the text's placeholders.
+         */
+        PreviewBody: {
+            /**
+             * Importances
+             * @description Those kinds of customers; none: all.
+             * @example [
+             *       "first",
+             *       "second"
+             *     ]
+             */
+            importances?: ("ordinary" | "special" | "first" | "second" | "temporary")[];
+            /**
+             * Scope
+             * @description Customers of the order's outage, below a device of the network, in a region.
+             * @example node
+             * @enum {string}
+             */
+            scope: "order" | "node" | "region";
+            /**
+             * Scope Id
+             * Format: uuid
+             * @example 0198a0b0-0000-7000-8000-000000000001
+             */
+            scope_id: string;
+            /**
+             * Template
+             * @example outage
+             */
+            template: string;
+            /**
+             * Values
+             * @example {
+             *       "area": "景山街道",
+             *       "time": "15:30"
+             *     }
+             */
+            values: {
+                [key: string]: string;
+            };
+        };
+        /**
          * ProblemBody
          * @description RFC 9457; `detail` is in the language of Accept-Language.
          * @example {
@@ -11441,6 +11871,18 @@ export interface components {
             unit_id: string | null;
         };
         /**
+         * SampleText
+         * @description The text in one language. `segments`: messages that the carrier makes of it.
+         */
+        SampleText: {
+            /** Language */
+            language: string;
+            /** Segments */
+            segments: number;
+            /** Text */
+            text: string;
+        };
+        /**
          * Say
          * @description One sentence in both languages.
          */
@@ -12327,6 +12769,57 @@ export interface components {
             centre_id: string;
             /** Trade */
             trade: string;
+        };
+        /**
+         * TemplateRow
+         * @description What is said on an occasion. `for_many`: it may be sent to many.
+         */
+        TemplateRow: {
+            /** Category */
+            category: string;
+            /** For Many */
+            for_many: boolean;
+            /** Name */
+            name: string;
+            /** Placeholders */
+            placeholders: string[];
+            /** Texts */
+            texts: components["schemas"]["TemplateText"][];
+            /** Version */
+            version: string;
+        };
+        /**
+         * TemplateText
+         * @description One text. `segments`: with values of the usual length.
+         */
+        TemplateText: {
+            /** Approval */
+            approval: string | null;
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "sms" | "voice";
+            /** Language */
+            language: string;
+            /** Segments */
+            segments: number;
+            /** Text */
+            text: string;
+        };
+        /**
+         * Templates
+         * @description All texts that leave the house.
+         */
+        Templates: {
+            /** Default Language */
+            default_language: string;
+            /** Languages */
+            languages: string[];
+            /** Messages Per Second */
+            messages_per_second: number;
+            /** Templates */
+            templates: components["schemas"]["TemplateRow"][];
         };
         /** TerminalRow */
         TerminalRow: {
@@ -18629,6 +19122,527 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AgentRow"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    rows_api_campaigns_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignRow"][];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    draft_api_campaigns_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignPage"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    preview_api_campaigns_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignPreview"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    one_api_campaigns__campaign_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignPage"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    move_api_campaigns__campaign_id___act__post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                campaign_id: string;
+                act: "start" | "pause" | "resume" | "cancel";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignPage"];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */
@@ -33507,6 +34521,106 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SuppressionRow"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    templates_api_templates_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Templates"];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */
