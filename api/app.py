@@ -10,6 +10,7 @@ from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 
 from api import live, problems
+from api.documented import Documented
 from api.hub import Hub
 from api.middleware import Envelope
 from api.routes import (
@@ -55,7 +56,6 @@ from api.routes import (
     search,
     tickets,
 )
-from api.schemas import ProblemBody
 from api.wiring import wire
 
 WEB = Path(__file__).parent.parent / "dashboards" / "web" / "dist"
@@ -122,23 +122,6 @@ PAGES = {
 }
 # What an installed page asks for at addresses of its own, by the browser's rules.
 BESIDE = ("crew-sw.js", "crew.webmanifest", "crew-192.png", "crew-512.png")
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {
-        "model": ProblemBody,
-        "description": words,
-        "content": {"application/problem+json": {}},
-    }
-    for status, words in (
-        (400, "No Idempotency-Key, or a body that cannot be read"),
-        (401, "Not logged in"),
-        (403, "No right to do this, or CSRF token missing"),
-        (404, "Not there, or not yours to see"),
-        (409, "The state has moved on; the sentence says who was first"),
-        (413, "The body is too large"),
-        (422, "Bad input; `errors` names the fields"),
-        (503, "The database is away; try again"),
-    )
-}
 
 
 @asynccontextmanager
@@ -152,7 +135,10 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
 def create_app(web: Path = WEB) -> FastAPI:
     """The application; `web` is the folder of the built screens."""
     wire()
-    app = FastAPI(
+    app = Documented(
+        # Their own routes: `include_router` would build each of them a second time, for each
+        # application, when the first request comes.
+        routes=[route for router in ROUTERS for route in router.routes],
         title="Paidan 派单",
         version="0.1.0",
         description="Orders from the end of a call to a crew at the door. Writes take an "
@@ -161,12 +147,9 @@ def create_app(web: Path = WEB) -> FastAPI:
         docs_url="/api/docs",
         redoc_url=None,
         openapi_url="/api/openapi.json",
-        responses=PROBLEMS,
     )
     problems.install(app)
     app.add_middleware(Envelope)
-    for router in ROUTERS:
-        app.include_router(router)
     _screens(app, web)
     return app
 
