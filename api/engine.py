@@ -1,5 +1,5 @@
-"""`paidan engine`: outbox relay, SLA sweep, switchboard, automatic release, notices to many,
-housekeeping.
+"""`paidan engine`: outbox relay, SLA sweep, switchboard, recorder, automatic release, notices to
+many, housekeeping.
 
 Any number may run.
 """
@@ -14,6 +14,7 @@ from sqlalchemy import select, text
 
 from api.jobs import hand_over
 from api.mailing import Mailing
+from api.recorder import Recorder
 from api.sweeper import Sweeper
 from api.switching import Switching
 from core import digests, live, outbox
@@ -145,6 +146,7 @@ def main() -> None:
         threading.Thread(target=engine.sweeper.run, name="sweeper"),
         threading.Thread(target=switching.run, name="switchboard"),
         threading.Thread(target=mailing.run, name="mailing"),
+        threading.Thread(target=Recorder(engine.stopping).run, name="recorder"),
     ]
     for one in beside:
         one.start()

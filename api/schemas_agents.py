@@ -11,6 +11,9 @@ from telephony.routing.agents import PHONE
 
 State = Literal["offline", "available", "reserved", "on_call", "wrap_up", "break"]
 CallbackState = Literal["waiting", "dialling", "talking", "done", "failed", "cancelled"]
+RecordingState = Literal[
+    "asked", "in-progress", "paused", "ready", "absent", "failed", "expired", "deleted"
+]
 Skill = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Level = Annotated[int, Field(ge=1, le=5)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
@@ -28,6 +31,16 @@ class OfferRow(BaseModel):
     expires_at: datetime
 
 
+class TapeRow(BaseModel):
+    """The recording of a conversation. `wanted` and `state` differ while the carrier is asked."""
+
+    id: UUID
+    state: RecordingState
+    wanted: Literal["on", "paused", "off"]
+    until: datetime | None = Field(description="When a pause ends by itself.")
+    code: str | None = Field(description="Why something failed.")
+
+
 class PartRow(BaseModel):
     """The agent's part in a call."""
 
@@ -39,6 +52,7 @@ class PartRow(BaseModel):
     queue: str | None
     began_at: datetime
     disposition: str | None
+    recording: TapeRow | None = Field(description="Null: nothing of it was recorded.")
 
 
 class AgentRow(BaseModel):

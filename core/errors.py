@@ -87,6 +87,7 @@ class NotFound(Problem):
             "calendar": "日历",
             "suppression": "退订记录",
             "campaign": "群发通知",
+            "recording": "录音",
         }
     )
 

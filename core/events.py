@@ -111,6 +111,16 @@ from core.events_policies import PolicyVersionAdded as PolicyVersionAdded
 from core.events_reach import ReachCalled as ReachCalled
 from core.events_reach import ReachEnded as ReachEnded
 from core.events_reach import ReachHeard as ReachHeard
+from core.events_recordings import RecordingAsked as RecordingAsked
+from core.events_recordings import RecordingBegan as RecordingBegan
+from core.events_recordings import RecordingDeleted as RecordingDeleted
+from core.events_recordings import RecordingEnded as RecordingEnded
+from core.events_recordings import RecordingExpired as RecordingExpired
+from core.events_recordings import RecordingKept as RecordingKept
+from core.events_recordings import RecordingListened as RecordingListened
+from core.events_recordings import RecordingPaused as RecordingPaused
+from core.events_recordings import RecordingReleased as RecordingReleased
+from core.events_recordings import RecordingResumed as RecordingResumed
 from core.events_reviews import ReviewAppealed as ReviewAppealed
 from core.events_reviews import ReviewAttached as ReviewAttached
 from core.events_reviews import ReviewAttributed as ReviewAttributed

@@ -22,6 +22,7 @@ MODELS = (
     "telephony.command_models",
     "telephony.leg_models",
     "telephony.message_models",
+    "telephony.recordings.models",
     "telephony.routing.models",
     "gps.models",
     "gps.movement_models",

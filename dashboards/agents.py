@@ -19,6 +19,7 @@ from core.wiring import RowChange
 from dashboards.values import iso, text
 from dispatch.privacy.masking import Eyes
 from telephony.leg_models import CallLeg
+from telephony.recordings.models import Recording
 from telephony.routing import callback_repository
 from telephony.routing.models import Agent, AgentCall, Callback, Offer
 from telephony.routing.queues import plan
@@ -42,10 +43,27 @@ def rows(session: Session, org_id: int, ids: Iterable[UUID] | None = None) -> li
     skills = skills_of(session, org_id, known)
     offers = {one.user_id: one for one in _offers(session, org_id, known)}
     parts = _parts(session, org_id, found)
+    tapes = _tapes(session, org_id, {one.call_id for each in parts.values() for one in each})
     return [
-        _row(agent, name, skills[agent.user_id], offers.get(agent.user_id), parts[agent.user_id])
+        _row(
+            agent,
+            name,
+            skills[agent.user_id],
+            offers.get(agent.user_id),
+            [_part(one, tapes.get(one.call_id)) for one in parts[agent.user_id]],
+        )
         for agent, name in found
     ]
+
+
+def _tapes(session: Session, org_id: int, calls: Iterable[UUID]) -> dict[UUID, Recording]:
+    """The newest recording of the conversation of each call."""
+    query = select(Recording).where(
+        Recording.org_id == org_id,
+        Recording.call_id.in_(list(calls)),
+        Recording.kind == "conversation",
+    )
+    return {one.call_id: one for one in session.scalars(query.order_by(Recording.id))}
 
 
 def _offers(session: Session, org_id: int, ids: list[UUID]) -> list[Offer]:
@@ -68,7 +86,11 @@ def _parts(session: Session, org_id: int, found: Any) -> defaultdict[UUID, list[
 
 
 def _row(
-    agent: Agent, name: str, skills: dict[str, int], offer: Offer | None, parts: list[AgentCall]
+    agent: Agent,
+    name: str,
+    skills: dict[str, int],
+    offer: Offer | None,
+    parts: list[dict[str, Any]],
 ) -> dict[str, Any]:
     return {
         "id": str(agent.user_id),
@@ -84,7 +106,7 @@ def _row(
         "languages": agent.languages,
         "has_phone": agent.endpoint is not None,
         "offer": _offer(offer) if offer else None,
-        "calls": [_part(one) for one in parts],
+        "calls": parts,
     }
 
 
@@ -100,7 +122,7 @@ def _offer(offer: Offer) -> dict[str, Any]:
     }
 
 
-def _part(one: AgentCall) -> dict[str, Any]:
+def _part(one: AgentCall, tape: Recording | None) -> dict[str, Any]:
     return {
         "call_id": str(one.call_id),
         "part": one.part,
@@ -108,6 +130,17 @@ def _part(one: AgentCall) -> dict[str, Any]:
         "queue": one.queue,
         "began_at": iso(one.began_at),
         "disposition": one.disposition,
+        "recording": _tape(tape) if tape else None,
+    }
+
+
+def _tape(tape: Recording) -> dict[str, Any]:
+    return {
+        "id": str(tape.id),
+        "state": tape.state,
+        "wanted": tape.wanted,
+        "until": iso(tape.paused_until),
+        "code": tape.code,
     }
 
 

@@ -78,9 +78,8 @@ def _keep(
             skills=one.skills,
         )
         return
-    telling.decided(
-        uow, call.id, one.word, key, **({"language": one.language} if one.language else {})
-    )
+    more = {"language": one.language, "basis": one.basis}
+    telling.decided(uow, call.id, one.word, key, **{k: v for k, v in more.items() if v})
     if one.word == "callback":
         _call_back(uow, flow, call, stay, one.language)
 

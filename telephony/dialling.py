@@ -51,7 +51,7 @@ PROMPT = (
     "redirect", "hang_up", "take_from_queue", "hold", "mode", "remove", "record",
     "delete_recording",
 )  # fmt: skip
-ABOUT_LEGS = ("redirect", "hang_up", "take_from_queue", "hold", "mode", "remove")
+ABOUT_LEGS = ("redirect", "hang_up", "take_from_queue", "hold", "mode", "remove", "record")
 NOT_SET_UP = "not_set_up"
 log = logger(__name__)
 

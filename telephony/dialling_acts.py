@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from telephony.command_models import CarrierCommand
-from telephony.gateway import Gateway, NewCall, NewMessage, Refused
+from telephony.gateway import Gateway, NewCall, NewMessage, Refused, Tape
 from telephony.script_json import from_json
 
 CLOCKS_APART = timedelta(seconds=30)
@@ -87,7 +87,8 @@ def _question(gateway: Gateway, wish: Wish) -> Callable[[], str | None]:
         case "remove":
             return partial(gateway.remove, conference, wish.leg)
         case "record":
-            return partial(gateway.record, conference, said["act"])
+            tape = Tape(conference, wish.leg, _leg_id(wish), str(said.get("recording") or ""))
+            return partial(gateway.record, tape, said["act"])
         case "delete_recording":
             return partial(gateway.delete_recording, said["recording"])
     raise ValueError(wish.kind)

@@ -30,13 +30,17 @@ FULL = "queue-full"
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Something to be kept. `word`: greeted, closed, full, callback, message or enqueue."""
+    """Something to be kept. `word`: greeted, consent, closed, full, callback, message or enqueue.
+
+    `basis`: of a consent to be recorded: announced, agreed or refused.
+    """
 
     word: str
     queue: str = ""
     priority: int = 0
     skills: tuple[str, ...] = ()
     language: str | None = None
+    basis: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,8 @@ def answer(flow: Flow, step: Step, now: Situation) -> Answer:
     match name:
         case "language":
             return known.language_chosen(step.digits, _number(rest, 0))
+        case "consent":
+            return known.consented(step.digits)
         case "menu":
             return known.chosen(step.digits, _number(rest, 1))
         case "outage":
@@ -120,15 +126,19 @@ class _Known:
         """Who we are, that we record, and what everybody has to hear."""
         every = [_Known(self.flow, self.now, one.short) for one in self.flow.languages]
         nodes: list[Node] = [one.say("welcome") for one in every]
+        if self.flow.consent == "announce":
+            nodes += [one.say("recorded") for one in every]
         emergency = self.now.emergency or {}
         nodes += [
             Say(emergency[one.short], one.language) for one in every if one.short in emergency
         ]
         decided = [Decision("greeted")]
+        if self.flow.consent == "announce":
+            decided.append(Decision("consent", basis="announced"))
         if not self.flow.is_open(self.now.now, self.now.zone):
             decided.append(Decision("closed"))
         if len(every) == 1:
-            more = self.menu(1)
+            more = self.entrance()
         else:
             more = Answer((self._languages(1, [one.say("language") for one in every]),))
         return Answer((*nodes, *more.script), tuple(decided))
@@ -139,11 +149,24 @@ class _Known:
     def language_chosen(self, key: str, attempt: int) -> Answer:
         chosen = {str(n): one.short for n, one in enumerate(self.flow.languages, start=1)}
         if key in chosen:
-            return _Known(self.flow, self.now, chosen[key]).menu(1)
+            return _Known(self.flow, self.now, chosen[key]).entrance()
         every = [_Known(self.flow, self.now, one.short) for one in self.flow.languages]
         if attempt >= self.flow.tries:
-            return every[0].menu(1)
+            return every[0].entrance()
         return Answer((self._languages(attempt + 1, [one.say("language") for one in every]),))
+
+    def entrance(self) -> Answer:
+        """The menu, after the question about the recording where there is one."""
+        if self.flow.consent != "ask":
+            return self.menu(1)
+        return Answer((self.gather(f"consent.{self.short}", self.say("consent")),))
+
+    def consented(self, key: str) -> Answer:
+        """Only this key is a yes; another and none are a no."""
+        agreed = key == self.flow.consent_key
+        more = self.menu(1, None if agreed else "not_recorded")
+        decision = Decision("consent", basis="agreed" if agreed else "refused")
+        return Answer(more.script, (decision, *more.decided))
 
     def menu(self, attempt: int, before: str | None = None) -> Answer:
         """The menu, or what there is outside the hours."""

@@ -6,8 +6,9 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time
+from itertools import chain
 from string import Formatter
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -47,6 +48,12 @@ NEEDED = (
     "failed",
     "goodbye",
 )
+FOR_CONSENT: Mapping[str, tuple[str, ...]] = {
+    "none": (),
+    "announce": ("recorded",),
+    "ask": ("consent", "not_recorded"),
+}
+"""Words that callers need, by how their consent to a recording is got."""
 _AT_LINE = re.compile(r" \(at line (\d+), column \d+\)| \(at end of document\)")
 
 
@@ -101,7 +108,11 @@ class Entry(_Part):
 
 
 class Flow(_Part):
-    """What callers of one number hear and where they get to."""
+    """What callers of one number hear and where they get to.
+
+    `consent`: to a recording; none: not spoken of, so nothing is recorded; announce: they are told;
+    ask: only who presses `consent_key` is recorded.
+    """
 
     code: Code
     tries: int = Field(ge=1, le=9)
@@ -112,6 +123,8 @@ class Flow(_Part):
     callback_key: Key
     message_key: Key
     message_max_s: int = Field(ge=5, le=600)
+    consent: Literal["none", "announce", "ask"] = "none"
+    consent_key: Key = "1"
     outage_from: int = Field(ge=1)
     hours: tuple[Hours, ...] = Field((), alias="open")
     importance: dict[str, Annotated[int, Field(ge=0, le=100)]] = {}
@@ -143,14 +156,15 @@ class Flow(_Part):
     def problems(self) -> Iterator[tuple[Place, Words]]:
         """What does not fit together in a document that is well written."""
         yield from self._keys()
-        for name in NEEDED:
+        needed = (*NEEDED, *FOR_CONSENT[self.consent])
+        for name in needed:
             said = self.words.get(name, {})
             for one in self.languages:
                 if not said.get(one.short, "").strip():
                     yield ("words", name), (f"缺少语言 {one.short}", f"{one.short} is missing")
                 else:
                     yield from _values(name, one.short, said[one.short])
-        for name in self.words.keys() - set(NEEDED):
+        for name in self.words.keys() - {*NEEDED, *chain(*FOR_CONSENT.values())}:
             yield ("words", name), ("没有此词条", "there are no such words")
 
     def _keys(self) -> Iterator[tuple[Place, Words]]:

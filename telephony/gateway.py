@@ -4,7 +4,7 @@ Every method blocks for at most the carrier's timeout and is called by `paidan d
 has written down the try before. What the carrier reports by itself comes as a `CarrierEvent`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -105,6 +105,59 @@ class MessageFound:
     error_code: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Tape:
+    """What is to be recorded: the leg of a customer, in the conference of a call.
+
+    `recording`: the carrier's id, where it has begun. `leg_id`: ours.
+    """
+
+    conference: str
+    carrier_call: str
+    leg_id: UUID
+    recording: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingFound:
+    """A recording as the carrier knows it. `event`: as in reports: in-progress, completed, …"""
+
+    event: str
+    seconds: int | None = None
+    begun_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """Sound from the carrier, to be read once and closed. `first`, `last`: of `size` bytes."""
+
+    kind: str
+    size: int
+    first: int
+    last: int
+    pieces: Iterator[bytes]
+    close: Callable[[], None]
+
+
+class NoSuchRange(Exception):
+    """The recording has no such bytes. `size`: how many there are."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size)
+        self.size = size
+
+
+class Archive(Protocol):
+    """Where recordings are played from. Called by web processes; blocks for at most a timeout."""
+
+    def audio(self, recording: str, first: int | None, last: int | None) -> Audio | None:
+        """The sound of a recording, or some bytes of it; None where the carrier has none.
+
+        `first` None: the last `last` bytes. Raises CarrierFailed, NoSuchRange.
+        """
+        ...
+
+
 class Gateway(Protocol):
     """One carrier. Legs are named by the carrier's own id, conferences by the name we gave."""
 
@@ -139,12 +192,19 @@ class Gateway(Protocol):
         """Take a participant out of the conference and hang it up."""
         ...
 
-    def record(self, conference: str, act: RecordAct) -> None:
-        """Begin, pause, resume or end the recording of a conference."""
+    def record(self, tape: Tape, act: RecordAct) -> str:
+        """Begin, pause, resume or end a recording; of a beginning the carrier's id of it.
+
+        What is recorded already is not begun a second time.
+        """
         ...
 
     def delete_recording(self, recording: str) -> None:
         """Erase a recording at the carrier. One that is gone already is no error."""
+        ...
+
+    def recording(self, recording: str) -> RecordingFound | None:
+        """A recording by its id; None where the carrier has no such recording."""
         ...
 
     def call(self, carrier_call: str) -> CallFound | None:

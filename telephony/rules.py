@@ -116,6 +116,10 @@ class CarrierEvent:
     """Why a participant left or the conference ended, in the carrier's word."""
     recording: str = ""
     recording_s: int | None = None
+    recording_at: datetime | None = None
+    """When it began, as the carrier says."""
+    recorded: str = ""
+    """What a recording is of: conversation or message."""
     answered_by: str = ""
     """Who answered a leg, where that was asked for: human, machine_start, fax, unknown."""
     error_code: str = ""

@@ -71,7 +71,6 @@ class Join:
     starts: bool = True
     ends: bool = False
     coach: str | None = None
-    record: bool = False
 
 
 @dataclass(frozen=True, slots=True)

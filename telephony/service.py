@@ -15,6 +15,7 @@ from core.models import User
 from core.uow import UnitOfWork, unit_of_work
 from telephony import repository, settling, telling
 from telephony.models import Call
+from telephony.recordings import service as recordings
 from telephony.rules import CarrierEvent, Fact, decide, evolve
 from telephony.story_legs import FAR
 
@@ -71,6 +72,8 @@ def hear(uow: UnitOfWork, event: CarrierEvent) -> Call:
     facts = decide(state, event) if leg is not None and leg.role in FAR else []
     telling.record(uow, call, state, facts)
     telling.retell(uow, call, event.at)
+    if event.kind == "recording":
+        recordings.heard(uow, call, event.recording, event.recorded, event.at)
     return call
 
 

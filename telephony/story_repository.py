@@ -23,14 +23,23 @@ from telephony.story_legs import Evidence, LegStory
 def told_of(event: CarrierEvent) -> dict[str, Any]:
     """What a report says to the story, as it is kept; what is blank is left out."""
     word = event.queue_result or event.event or event.step
-    told = {
+    told: dict[str, Any] = {
         "status": event.status,
         "word": word,
         "sequence": event.sequence if event.sequence >= 0 else None,
         "seconds": event.queue_s,
         "reason": event.reason,
     }
+    if event.kind == "recording":
+        told |= {"seconds": event.recording_s, "more": _recorded(event)}
     return {name: value for name, value in told.items() if value not in ("", None)}
+
+
+def _recorded(event: CarrierEvent) -> dict[str, str]:
+    begun = event.recording_at.isoformat() if event.recording_at else ""
+    more = {"recording": event.recording, "of": event.recorded, "begun": begun}
+    more["code"] = event.error_code
+    return {name: value for name, value in more.items() if value}
 
 
 def log_decision(

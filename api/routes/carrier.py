@@ -95,9 +95,9 @@ async def conference(request: Request) -> Response:
 
 
 @router.post("/recording")
-async def recording(request: Request, conference: str = "", leg: str = "") -> Response:
+async def recording(request: Request, leg: str = "", of: str = "") -> Response:
     """A recording began, is ready, or came to nothing."""
-    return await _told("recording", request, Place(leg=leg, conference=conference))
+    return await _told("recording", request, Place(leg=leg, of=of))
 
 
 @router.post("/message/{message_id}")

@@ -7,9 +7,9 @@ from uuid import UUID
 from core import events as ev
 from core.errors import Conflict, InvalidField, NotFound
 from core.uow import UnitOfWork
-from telephony import commands
 from telephony.gateway import RecordAct
 from telephony.models import Call
+from telephony.recordings import service as recordings
 from telephony.routing import agents, bridge, legs, offers, repository
 from telephony.routing.agents import PHONE, STATE_ZH, AgentNotThere, NoPhone
 from telephony.routing.models import Agent, AgentCall, Offer
@@ -189,10 +189,12 @@ def hang_up(uow: UnitOfWork, call_id: UUID) -> None:
 
 
 def record(uow: UnitOfWork, call_id: UUID, act: RecordAct) -> None:
-    """Recording is paused while something is said that must not be kept."""
-    _active(scene(uow, call_id))
-    params = {"conference": str(call_id), "act": act}
-    commands.ask(uow, "record", purpose=offers.PURPOSE, call_id=call_id, params=params)
+    """Recording is paused while something is said that must not be kept.
+
+    Raises NotRecorded, NoConsent, NeverRecorded.
+    """
+    here = _active(scene(uow, call_id))
+    recordings.act(uow, here.call, legs.customer_leg(uow, here.call), act)
     _tell(uow, f"record_{act}", call_id)
 
 

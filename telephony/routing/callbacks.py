@@ -16,6 +16,7 @@ from core.uow import UnitOfWork
 from telephony import repository as calls
 from telephony.models import Call
 from telephony.purposes import Leg
+from telephony.recordings import consent
 from telephony.routing import callback_repository as repository
 from telephony.routing import legs
 from telephony.routing.matching import Waiting
@@ -23,7 +24,7 @@ from telephony.routing.models import Callback
 from telephony.routing.queues import plan
 from telephony.routing.rules import in_hours, next_try
 from telephony.rules import Fact, evolve
-from telephony.script import HangUp, Script, Step
+from telephony.script import Gather, HangUp, Script, Step
 
 PURPOSE = "callback"
 OPEN = ("waiting", "dialling", "talking")
@@ -136,14 +137,20 @@ def dial(uow: UnitOfWork, callback_id: UUID, call: Call, agent_id: UUID) -> None
 
 
 def answer(uow: UnitOfWork, leg: Leg, step: Step) -> Script:
-    """The purpose of the customer's leg."""
+    """The purpose of the customer's leg: into the conference, after what is said of recording."""
     row = repository.locked(uow.session, uow.org_id, leg.subject_id) if leg.subject_id else None
-    if step.name != "answer" or row is None or row.leg_id != leg.leg_id or row.state not in OPEN:
+    known = step.name in ("answer", consent.STEP)
+    if not known or row is None or row.leg_id != leg.leg_id or row.state not in OPEN:
         return (HangUp(),)
     if row.state == "dialling":
         row.state = "talking"
         _tell(uow, row.id, ev.CallbackAnswered(call_id=leg.call_id))
-    return legs.customers(leg.call_id, record=plan().record)
+    said = consent.called(uow, leg.call_id, row.hotline, row.queue, row.language, step)
+    return said if _asks(said) else (*said, *legs.customers(leg.call_id))
+
+
+def _asks(said: Script) -> bool:
+    return any(isinstance(node, Gather) for node in said)
 
 
 def not_reached(uow: UnitOfWork, row: Callback, reason: str) -> None:

@@ -107,9 +107,9 @@ def send(uow: UnitOfWork, call_id: UUID, leg_id: UUID, purpose: str, script: Scr
     )
 
 
-def customers(call_id: UUID, *, record: bool = False) -> Script:
+def customers(call_id: UUID) -> Script:
     """A customer in the conference: it begins with the agent and ends with the customer."""
-    return (Join(str(call_id), starts=False, ends=True, record=record),)
+    return (Join(str(call_id), starts=False, ends=True),)
 
 
 def staff(call_id: UUID) -> Script:

@@ -103,7 +103,7 @@ def _claim(uow: UnitOfWork, call: Call, user_id: UUID) -> None:
 def _fetch(uow: UnitOfWork, call: Call) -> None:
     """Out of the queue, into the conference."""
     stay = repository.last_stay(uow.session, uow.org_id, call.id)
-    script = legs.customers(call.id, record=plan().record)
+    script = legs.customers(call.id)
     commands.ask(
         uow,
         "take_from_queue",

@@ -80,7 +80,6 @@ class Plan(_Part):
 
     ring_s: int = Field(gt=0, le=120)
     reserve_s: float = Field(gt=0, le=300)
-    record: bool = False
     language_s: float = Field(ge=0)
     dropped_priority: int = Field(ge=0)
     queue: tuple[Queue, ...] = Field(min_length=1)

@@ -40,9 +40,9 @@ def conference() -> str:
     return _address("/conference") + AGAIN
 
 
-def recording(*, conference: str = "", leg_id: UUID | None = None) -> str:
-    """Where the states of a recording are told."""
-    return _address("/recording", conference=conference, leg=str(leg_id or "")) + AGAIN
+def recording(*, leg_id: UUID | None, kind: str) -> str:
+    """Where the states of a recording are told. `kind`: conversation or message."""
+    return _address("/recording", leg=str(leg_id or ""), of=kind) + AGAIN
 
 
 def message(message_id: UUID) -> str:

@@ -22,7 +22,9 @@ from telephony.gateway import (
     NewCall,
     NewMessage,
     RecordAct,
+    RecordingFound,
     Refused,
+    Tape,
     Unsure,
 )
 from telephony.script import Mode, Script
@@ -37,7 +39,9 @@ CURRENT = "Twilio.CURRENT"
 NOT_FOUND = 404
 NOT_IN_PROGRESS = 21220
 TOO_MANY_REQUESTS = 20429
-RECORDING = {"start": "in-progress", "resume": "in-progress", "pause": "paused", "stop": "stopped"}
+RECORDING = {"resume": "in-progress", "pause": "paused", "stop": "stopped"}
+RUNNING = ("in-progress", "paused")
+RECORDING_EVENTS = ["in-progress", "completed", "absent"]
 
 
 class TwilioGateway:
@@ -108,15 +112,39 @@ class TwilioGateway:
         with _refusals(but=(NOT_FOUND,)):
             self._participant(conference, carrier_call).delete()
 
-    def record(self, conference: str, act: RecordAct) -> None:
-        """Pause, resume or end the recording of a conference, which begins with the conference.
+    def record(self, tape: Tape, act: RecordAct) -> str:
+        """Begin, pause, resume or end a recording; of a beginning the carrier's id of it.
 
-        Raises Refused where it was not begun with a recording.
+        The carrier would begin a second one beside the first, so it is asked what runs before.
         """
-        more = {"pause_behavior": "skip"} if act == "pause" else {}
+        tapes = self._client.calls(tape.carrier_call).recordings
         with _refusals():
-            room = self._client.conferences(self._conference_sid(conference))
-            room.recordings(CURRENT).update(status=RECORDING[act], **more)
+            if act != "start":
+                more = {"pause_behavior": "skip"} if act == "pause" else {}
+                tapes(tape.recording or CURRENT).update(status=RECORDING[act], **more)
+                return ""
+            for one in tapes.list(limit=LISTED):
+                if _word(one.status) in RUNNING:
+                    return str(one.sid)
+            made = tapes.create(
+                recording_channels="dual",
+                recording_status_callback=addresses.recording(
+                    leg_id=tape.leg_id, kind="conversation"
+                ),
+                recording_status_callback_method="POST",
+                recording_status_callback_event=RECORDING_EVENTS,
+            )
+        return _id_of(made)
+
+    def recording(self, recording: str) -> RecordingFound | None:
+        """A recording by its id; None where the carrier has no such recording."""
+        found = _known(self._client.recordings(recording))
+        if found is None:
+            return None
+        word = _word(found.status)
+        seconds = int(found.duration) if found.duration not in (None, "", "-1") else None
+        event = "in-progress" if word in (*RUNNING, "processing", "stopped") else word
+        return RecordingFound(event, seconds, _utc(found.start_time))
 
     def delete_recording(self, recording: str) -> None:
         """Erase a recording at the carrier. One that is gone already is no error."""
@@ -219,6 +247,10 @@ def _known(context: Any) -> Any:
             if error.status != NOT_FOUND:
                 raise
     return None
+
+
+def _word(status: Any) -> str:
+    return str(getattr(status, "value", status))
 
 
 def _recent(created_at: datetime | None, since: datetime) -> bool:

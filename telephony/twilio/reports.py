@@ -74,14 +74,14 @@ class Place:
     """What the address of a webhook says beside its kind, as it was sent; all of it is signed.
 
     `turn` tells the documents of one leg apart, so that the same key pressed again is news.
-    `digits`: the keys of a question that is asked again.
+    `digits`: the keys of a question that is asked again. `of`: what is recorded.
     """
 
     leg: str = ""
     step: str = ""
     turn: str = ""
     digits: str = ""
-    conference: str = ""
+    of: str = ""
 
     @property
     def leg_id(self) -> UUID | None:
@@ -187,7 +187,7 @@ def _conference(form: Form, received_at: datetime) -> CarrierEvent:
 
 
 def _recording(form: Form, received_at: datetime, place: Place) -> CarrierEvent:
-    """A recording of a conference or of a leg began, is ready, or came to nothing."""
+    """A recording of a leg began, is ready, or came to nothing."""
     sid = _matching(form, "RecordingSid", _RECORDING_SID)
     event = _one_of(form, "RecordingStatus", RECORDING_STATUSES)
     return CarrierEvent(
@@ -202,9 +202,10 @@ def _recording(form: Form, received_at: datetime, place: Place) -> CarrierEvent:
         dedup_key=f"{sid}:recording:{event}",
         params=kept(form),
         leg_id=place.leg_id,
-        conference=str(id_of("conference", place.conference)) if place.conference else "",
         event=event,
         recording=sid,
+        recorded="message" if place.of == "message" else "conversation",
+        recording_at=_rfc2822(form, "RecordingStartTime"),
         recording_s=_count(form, "RecordingDuration"),
         error_code=_maybe(form, "ErrorCode", _ERROR_CODE),
     )
@@ -289,7 +290,11 @@ def _recording_of(form: Form) -> str:
 
 
 def _timestamp(form: Form) -> datetime | None:
-    value = form.optional("Timestamp")
+    return _rfc2822(form, "Timestamp")
+
+
+def _rfc2822(form: Form, name: str) -> datetime | None:
+    value = form.optional(name)
     if not value:
         return None
     try:
@@ -297,4 +302,4 @@ def _timestamp(form: Form) -> datetime | None:
         # "-0000" is UTC without a word about the place (RFC 2822, 3.3)
         return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise InvalidField("body.Timestamp", "not an RFC 2822 time") from None
+        raise InvalidField(f"body.{name}", "not an RFC 2822 time") from None

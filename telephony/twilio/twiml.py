@@ -110,13 +110,6 @@ def _join(node: Join, response: VoiceResponse, turn: Turn) -> None:
         more["coach"] = node.coach
     if turn.leg_id is not None:
         more["participant_label"] = str(turn.leg_id)
-    if node.record:
-        more |= {
-            "record": "record-from-start",
-            "recording_status_callback": addresses.recording(conference=node.conference),
-            "recording_status_callback_method": "POST",
-            "recording_status_callback_event": RECORDING_EVENTS,
-        }
     response.dial().conference(
         node.conference,
         beep="false",
@@ -137,7 +130,7 @@ def _record(node: Record, response: VoiceResponse, turn: Turn) -> None:
         method="POST",
         max_length=node.max_s,
         play_beep=True,
-        recording_status_callback=addresses.recording(leg_id=turn.leg_id),
+        recording_status_callback=addresses.recording(leg_id=turn.leg_id, kind="message"),
         recording_status_callback_method="POST",
         recording_status_callback_event=RECORDING_EVENTS,
     )

@@ -112,11 +112,11 @@ class Hall:
 
     # What the carrier reports
 
-    def asks(self, leg_id: UUID, step: str = "answer") -> Script:
-        """A leg that was placed answers and asks what is next."""
+    def asks(self, leg_id: UUID, step: str = "answer", digits: str = "") -> Script:
+        """A leg that was placed answers, or pressed keys, and asks what is next."""
         sid = f"CA{leg_id.hex}"
         service.receive(self.event("status", sid, "in-progress", leg_id=leg_id))
-        event = self.event("step", sid, "in-progress", leg_id=leg_id, step=step)
+        event = self.event("step", sid, "in-progress", leg_id=leg_id, step=step, digits=digits)
         return answering.answer(event).script
 
     def joins(self, leg_id: UUID, call_id: UUID) -> None:

@@ -1,5 +1,6 @@
 """The hotline's flow: what callers hear, whatever they press, and what is wrong with a document."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -62,7 +63,10 @@ def test_the_caller_hears_who_we_are_and_chooses_a_language() -> None:
     [hello] = play("")
     assert "录音" in said(hello.script)
     assert "recorded" in said(hello.script)
-    assert [one.word for one in hello.decided] == ["greeted"]
+    assert [(one.word, one.basis) for one in hello.decided] == [
+        ("greeted", ""),
+        ("consent", "announced"),
+    ]
     assert "按 1" in said(play("1")[-1].script)
     assert "press 1" in said(play("2")[-1].script)
 
@@ -126,7 +130,11 @@ def test_who_was_told_of_the_outage_may_be_called_back() -> None:
 
 
 def test_outside_the_hours_there_are_hazards_call_backs_and_messages() -> None:
-    assert [one.word for one in play("", NIGHT, CLOSING)[0].decided] == ["greeted", "closed"]
+    assert [one.word for one in play("", NIGHT, CLOSING)[0].decided] == [
+        "greeted",
+        "consent",
+        "closed",
+    ]
     assert "closed" in said(play("2", NIGHT, CLOSING)[-1].script)
     assert queue_of(play("23", NIGHT, CLOSING)[-1]) == "hazard"
     assert [one.word for one in play("22", NIGHT, CLOSING)[-1].decided] == ["callback"]
@@ -253,3 +261,32 @@ def test_a_number_has_its_own_file(tmp_path: object, monkeypatch: pytest.MonkeyP
         assert flow_of("../flows/+861095598").tries == 2, "no path leads out"
     finally:
         settings.cache_clear()
+
+
+ASKING = parse_flow(TEXT.replace('consent = "announce"', 'consent = "ask"'), "asking.toml")
+
+
+@pytest.mark.parametrize(("key", "basis"), [("1", "agreed"), ("2", "refused"), (".", "refused")])
+def test_who_is_asked_is_recorded_only_after_a_yes(key: str, basis: str) -> None:
+    hello, question, menu = play(f"1{key}", flow=ASKING)
+    assert "录音" not in said(hello.script)
+    assert gather(question).step == "consent.zh"
+    assert [(one.word, one.basis) for one in menu.decided] == [("consent", basis)]
+    assert gather(menu).step == "menu.zh.1"
+    assert ("不录音" in said(menu.script)) == (basis == "refused")
+
+
+def test_a_flow_that_says_nothing_of_recording_records_nothing() -> None:
+    silent = parse_flow(TEXT.replace('consent = "announce"', ""), "silent.toml")
+    [hello] = play("", flow=silent)
+    assert "录音" not in said(hello.script)
+    assert [one.word for one in hello.decided] == ["greeted"]
+
+
+def test_the_words_of_a_consent_must_be_there() -> None:
+    for how, words in (("announce", "recorded"), ("ask", "consent"), ("ask", "not_recorded")):
+        text = TEXT.replace('consent = "announce"', f'consent = "{how}"')
+        lacking = re.sub(rf"\[words\.{words}\]\nzh = .*\n", f"[words.{words}]\n", text)
+        with pytest.raises(FlowInvalid) as caught:
+            parse_flow(lacking, "lacking.toml")
+        assert [one.field for one in caught.value.errors] == [f"words.{words}"]

@@ -82,7 +82,6 @@ nodes: st.SearchStrategy[Node] = st.one_of(
         st.booleans(),
         st.booleans(),
         st.none() | st.just("CA" + "1" * 32),
-        st.booleans(),
     ),
     st.builds(Record, steps),
     st.just(Leave()),

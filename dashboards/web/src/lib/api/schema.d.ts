@@ -10057,6 +10057,8 @@ export interface components {
             part: "main" | "consulted";
             /** Queue */
             queue: string | null;
+            /** @description Null: nothing of it was recorded. */
+            recording: components["schemas"]["TapeRow"] | null;
             /**
              * State
              * @description Parked: on hold while the agent is free. Ended: worked on after the call.
@@ -12756,6 +12758,37 @@ export interface components {
              * @description When it was tapped, with time zone; empty: now.
              */
             at?: string | null;
+        };
+        /**
+         * TapeRow
+         * @description The recording of a conversation. `wanted` and `state` differ while the carrier is asked.
+         */
+        TapeRow: {
+            /**
+             * Code
+             * @description Why something failed.
+             */
+            code: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "asked" | "in-progress" | "paused" | "ready" | "absent" | "failed" | "expired" | "deleted";
+            /**
+             * Until
+             * @description When a pause ends by itself.
+             */
+            until: string | null;
+            /**
+             * Wanted
+             * @enum {string}
+             */
+            wanted: "on" | "paused" | "off";
         };
         /**
          * TargetRow

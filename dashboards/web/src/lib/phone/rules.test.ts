@@ -11,6 +11,7 @@ const part = (changes: Partial<AgentRow['calls'][number]> = {}): AgentRow['calls
   queue: 'fault',
   began_at: AT,
   disposition: null,
+  recording: null,
   ...changes,
 });
 function anAgent(changes: Partial<AgentRow> = {}): AgentRow {

@@ -87,6 +87,7 @@ describe('where a call stands for an agent with a telephone', () => {
     queue: null,
     began_at: ago(5),
     disposition: null,
+    recording: null,
   });
   const line = (changes: Partial<AgentRow>): AgentRow => ({ offer: null, calls: [], ...changes }) as AgentRow;
   const offer = { call_id: 'call' } as AgentRow['offer'];

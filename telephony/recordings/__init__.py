@@ -1,0 +1,1 @@
+"""Recordings of conversations and left messages: begun, paused, kept, heard, erased."""
