@@ -46,7 +46,15 @@ CUSTOMER_PAGE: dict[str, Any] = {
     "contract_kva": None,
     "running_kva": None,
     "commissioned_on": "2011-06-18",
-    "phones": [{"id": PHONE_ID, "number": "+8616412345678", "verified": True, "used_by": "owner"}],
+    "phones": [
+        {
+            "id": PHONE_ID,
+            "number": "+8616412345678",
+            "verified": True,
+            "used_by": "owner",
+            "language": None,
+        }
+    ],
     "points": _KNOWN["points"],
     "open_orders": [{**one, "appointment_at": None, "begins_at": None} for one in _KNOWN["orders"]],
     "orders": [

@@ -93,6 +93,10 @@ class VerifyBody(Body):
     verified: bool = Field(examples=[True])
 
 
+class LanguageBody(Body):
+    language: Annotated[str, Field(max_length=20, examples=["en"])]
+
+
 class CorrectBody(Body):
     """Only what is named is changed."""
 
@@ -120,6 +124,7 @@ class PhoneRow(BaseModel):
     number: str
     verified: bool
     used_by: PhoneUse
+    language: str | None = Field(description="In which it gets messages; null: the usual one.")
 
 
 class NoteRows(BaseModel):

@@ -53,6 +53,7 @@ from core.events_customers import CustomerNoteAdded as CustomerNoteAdded
 from core.events_customers import CustomerNoteHidden as CustomerNoteHidden
 from core.events_customers import CustomerNotePinned as CustomerNotePinned
 from core.events_customers import CustomerPhoneAdded as CustomerPhoneAdded
+from core.events_customers import CustomerPhoneLanguage as CustomerPhoneLanguage
 from core.events_customers import CustomerPhoneRemoved as CustomerPhoneRemoved
 from core.events_customers import CustomerPhoneVerified as CustomerPhoneVerified
 from core.events_customers import PrivacyUnmasked as PrivacyUnmasked

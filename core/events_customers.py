@@ -88,6 +88,15 @@ class CustomerPhoneVerified(Payload):
     verified: bool
 
 
+@fact("customer.phone_language")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerPhoneLanguage(Payload):
+    """Whoever answers a phone wants messages in this language."""
+
+    phone_id: UUID
+    language: str
+
+
 @fact("customer.phone_removed")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerPhoneRemoved(Payload):

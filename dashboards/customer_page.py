@@ -27,6 +27,7 @@ from dispatch.privacy import repository as privacy
 from dispatch.privacy.masking import Eyes
 from dispatch.tickets.models import Ticket
 from dispatch.tickets.repository import held_by
+from telephony.message_repository import languages
 
 MOST = 20
 """Orders, tickets and calls that are listed, at most."""
@@ -63,7 +64,7 @@ def customer_page(
     restored = orders.restored_at(session, org_id, [order.id for order, *_ in outages])
     return {
         **_account(customer, eyes),
-        "phones": [_phone(one, eyes) for one in phones],
+        "phones": _phones(session, org_id, phones, eyes),
         "points": [asdict(point_seen(_point(one, theirs), eyes)) for one in points],
         "open_orders": _open(
             session, org_id, [open_order_seen(one, eyes) for one in open_ if one.id not in theirs]
@@ -96,8 +97,16 @@ def _account(customer: Customer, eyes: Eyes) -> dict[str, Any]:
     }
 
 
-def _phone(phone: CustomerPhone, eyes: Eyes) -> dict[str, Any]:
+def _phones(
+    session: Session, org_id: int, phones: Sequence[CustomerPhone], eyes: Eyes
+) -> list[dict[str, Any]]:
+    spoken = languages(session, org_id, [one.number for one in phones])
+    return [_phone(one, spoken.get(one.number), eyes) for one in phones]
+
+
+def _phone(phone: CustomerPhone, language: str | None, eyes: Eyes) -> dict[str, Any]:
     return {
+        "language": language,
         "id": phone.id,
         "number": eyes.phone(phone.number),
         "verified": phone.verified,
@@ -220,7 +229,7 @@ def phone_rows(
 ) -> list[dict[str, Any]]:
     """Phones in the order of calling."""
     phones = repository.phones_of(session, org_id, [customer_id])[customer_id]
-    return [{**_phone(one, eyes), "id": str(one.id)} for one in phones]
+    return [{**one, "id": str(one["id"])} for one in _phones(session, org_id, phones, eyes)]
 
 
 def briefs(

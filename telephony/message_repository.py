@@ -137,6 +137,14 @@ def stopped(session: Session, org_id: int, numbers: Collection[str]) -> dict[str
     return {number: frozenset(scopes) for number, scopes in session.execute(query)}
 
 
+def stops_of(session: Session, org_id: int, number: str) -> Sequence[Suppression]:
+    """Those of one number that go now."""
+    query = select(Suppression).where(
+        Suppression.org_id == org_id, Suppression.number == number, Suppression.ended_at.is_(None)
+    )
+    return session.scalars(query.order_by(Suppression.scope)).all()
+
+
 def suppressions(session: Session, org_id: int, limit: int) -> Sequence[Suppression]:
     """Those that go now, the newest first."""
     query = select(Suppression).where(Suppression.org_id == org_id, Suppression.ended_at.is_(None))

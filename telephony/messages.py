@@ -296,12 +296,14 @@ def heard_keyword(uow: UnitOfWork, number: str, word: str) -> str:
     return book.chosen(book.template(name), "sms", language_of(uow, number))[1].text
 
 
-def suppress(uow: UnitOfWork, number: str, scopes: Collection[str], source: str) -> None:
+def suppress(
+    uow: UnitOfWork, number: str, scopes: Collection[str], source: str, reason: str | None = None
+) -> None:
     """This number gets no more messages of these scopes; unsent ones are cancelled."""
     for scope in scopes:
         values = {
             "org_id": uow.org_id, "number": number, "scope": scope, "source": source,
-            "since": uow.now, "by_user": uow.actor.user_id,
+            "reason": reason, "since": uow.now, "by_user": uow.actor.user_id,
         }  # fmt: skip
         made = repository.suppress(uow.session, values)
         if made is not None:

@@ -12,6 +12,7 @@ from api.schemas_privacy import (
     CustomerAnswer,
     CustomerBrief,
     HideBody,
+    LanguageBody,
     NoteBody,
     NoteRows,
     PhoneBody,
@@ -133,6 +134,19 @@ def verify_phone(
 
     def act(uow: UnitOfWork) -> dict[str, Any]:
         corrections.verify_phone(uow, customer_id, phone_id, verified=body.verified)
+        return _phones_after(uow, customer_id, write.principal)
+
+    return write.run(body, act)
+
+
+@router.post("/{customer_id}/phones/{phone_id}/language", response_model=PhoneRows)
+def set_language(
+    customer_id: UUID, phone_id: UUID, body: LanguageBody, write: Editor
+) -> JSONResponse:
+    """Messages to the phone are in this language from now on."""
+
+    def act(uow: UnitOfWork) -> dict[str, Any]:
+        corrections.set_language(uow, customer_id, phone_id, body.language)
         return _phones_after(uow, customer_id, write.principal)
 
     return write.run(body, act)

@@ -7,11 +7,14 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse
 
 from api.deps import Need, Writer, writer
-from api.schemas_messages import SuppressionRow
+from api.schemas_messages import SuppressionBody, SuppressionRow, Suppressions
 from core.db import read_session
+from core.errors import InvalidField
 from core.identity import Principal
 from core.rights import Right
+from core.settings import settings
 from core.uow import UnitOfWork
+from dispatch.directory.rules import e164
 from telephony import message_repository as repository
 from telephony import messages
 from telephony.message_models import Suppression
@@ -28,6 +31,23 @@ def suppressions(
     with read_session() as session:
         found = repository.suppressions(session, principal.org_id, limit)
         return JSONResponse([_row(one) for one in found])
+
+
+@router.post("/api/suppressions", response_model=Suppressions)
+def add(
+    body: SuppressionBody, write: Annotated[Writer, writer(Right.DIRECTORY_EDIT)]
+) -> JSONResponse:
+    """The number, in any format, gets no more such messages. The answer is all that it stopped."""
+
+    def act(uow: UnitOfWork) -> dict[str, Any]:
+        number = e164(body.number, settings().phone_region)
+        if number is None:
+            raise InvalidField("body.number", "this cannot be a phone number", "不是有效的电话号码")
+        messages.suppress(uow, number, sorted(set(body.scopes)), "agent", body.reason)
+        found = repository.stops_of(uow.session, uow.org_id, number)
+        return {"suppressions": [_row(one) for one in found]}
+
+    return write.run(body, act)
 
 
 @router.post("/api/suppressions/{suppression_id}/remove", response_model=SuppressionRow)
@@ -48,5 +68,6 @@ def _row(one: Suppression) -> dict[str, Any]:
         "number": one.number,
         "scope": one.scope,
         "source": one.source,
+        "reason": one.reason,
         "since": one.since.isoformat(),
     }

@@ -16,6 +16,8 @@ from core.uow import UnitOfWork
 from dispatch.directory.models import Customer, CustomerPhone
 from dispatch.directory.rules import e164
 from dispatch.directory.search.refresh import refresh
+from telephony import message_repository as messages
+from telephony.templates import catalogue
 
 MOST_PHONES = 20
 
@@ -69,6 +71,16 @@ def verify_phone(uow: UnitOfWork, customer_id: UUID, phone_id: UUID, *, verified
         return
     phone.verified = verified
     fact = ev.CustomerPhoneVerified(phone_id=phone_id, verified=verified)
+    uow.emit(customer_id, fact, source="agent")
+
+
+def set_language(uow: UnitOfWork, customer_id: UUID, phone_id: UUID, language: str) -> None:
+    """Whoever answers a phone wants messages in this language. Raises InvalidField, NotFound."""
+    if language not in catalogue().languages:
+        raise InvalidField("body.language", "there are no texts in it", "没有此语言的文本")
+    phone = _phone(uow, customer_id, phone_id)
+    messages.set_language(uow.session, uow.org_id, phone.number, language, uow.now)
+    fact = ev.CustomerPhoneLanguage(phone_id=phone_id, language=language)
     uow.emit(customer_id, fact, source="agent")
 
 

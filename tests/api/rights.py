@@ -19,6 +19,8 @@ TABLE = {
     "GET /api/orders/{order_id}/track": "ALDCSM",
     "GET /api/calls": "AL--S-",
     "GET /api/announcement": "AL--S-",
+    "POST /api/suppressions": "AL----",
+    "POST /api/customers/{customer_id}/phones/{phone_id}/language": "AL----",
     "GET /api/templates": "AL--S-",
     "GET /api/campaigns": "AL--S-",
     "GET /api/campaigns/{campaign_id}": "AL--S-",

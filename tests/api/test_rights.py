@@ -179,6 +179,8 @@ class Requests:
             },
             "correct": {"importance": "first"},
             "preview": notice,
+            "suppressions": {"number": "x", "scopes": ["notice"], "reason": "x"},
+            "language": {"language": "xx"},
             "campaigns": {**notice, "reason": "跳闸", "useful_hours": 1},
             "announcement": {"zh": "台风", "en": "Typhoon"},
             "notes": {"words": "门禁找物业"},

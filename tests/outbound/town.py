@@ -8,7 +8,6 @@ from sqlalchemy import insert
 
 from core.db import session_factory
 from core.ids import new_id
-from core.models import User
 from dispatch.directory.models import (
     Customer,
     CustomerPhone,
@@ -16,8 +15,7 @@ from dispatch.directory.models import (
     Premise,
     ServicePoint,
 )
-from tests.office import ORG_ID, query
-from tests.office import user_id as user_of
+from tests.office import ORG_ID, user_id
 
 
 @dataclass(frozen=True)
@@ -104,13 +102,6 @@ def line(people: Sequence[Person], org_id: int = ORG_ID) -> Line:
     return Line(feeder, transformer, ids)
 
 
-def lead(org_id: int = ORG_ID) -> UUID:
-    """Who sends notices; made where the organisation has nobody."""
-    if org_id == ORG_ID and query(lambda session: session.query(User).count()):
-        return user_of("lead")
-    made = new_id()
-    with session_factory()() as session:
-        values = {"login": f"lead{org_id}", "name": "值长", "role": "shift_lead"}
-        session.add(User(org_id=org_id, id=made, password_hash="-", **values))
-        session.commit()
-    return made
+def lead() -> UUID:
+    """Who sends notices."""
+    return user_id("lead")

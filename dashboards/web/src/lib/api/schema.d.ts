@@ -1192,6 +1192,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/customers/{customer_id}/phones/{phone_id}/language": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Language
+         * @description Messages to the phone are in this language from now on.
+         */
+        post: operations["set_language_api_customers__customer_id__phones__phone_id__language_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/customers/{customer_id}/phones/{phone_id}/remove": {
         parameters: {
             query?: never;
@@ -3601,7 +3621,11 @@ export interface paths {
          */
         get: operations["suppressions_api_suppressions_get"];
         put?: never;
-        post?: never;
+        /**
+         * Add
+         * @description The number, in any format, gets no more such messages. The answer is all that it stopped.
+         */
+        post: operations["add_api_suppressions_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -8949,6 +8973,14 @@ export interface components {
             /** Transformer Code */
             transformer_code: string;
         };
+        /** LanguageBody */
+        LanguageBody: {
+            /**
+             * Language
+             * @example en
+             */
+            language: string;
+        };
         /**
          * LeftOut
          * @description How many observations say nothing sure, by reason.
@@ -10357,6 +10389,11 @@ export interface components {
              * Format: uuid
              */
             id: string;
+            /**
+             * Language
+             * @description In which it gets messages; null: the usual one.
+             */
+            language: string | null;
             /** Number */
             number: string;
             /**
@@ -12701,6 +12738,30 @@ export interface components {
             region: components["schemas"]["RegionRow"] | null;
         };
         /**
+         * SuppressionBody
+         * @description Who wants no more of which messages, and why.
+         */
+        SuppressionBody: {
+            /**
+             * Number
+             * @example +8616412345678
+             */
+            number: string;
+            /**
+             * Reason
+             * @example 来电要求不再接收通知
+             */
+            reason: string;
+            /**
+             * Scopes
+             * @example [
+             *       "notice",
+             *       "marketing"
+             *     ]
+             */
+            scopes: ("notice" | "marketing")[];
+        };
+        /**
          * SuppressionRow
          * @description A number that gets no more messages of a scope.
          */
@@ -12712,6 +12773,8 @@ export interface components {
             id: string;
             /** Number */
             number: string;
+            /** Reason */
+            reason: string | null;
             /**
              * Scope
              * @enum {string}
@@ -12728,6 +12791,14 @@ export interface components {
              * @enum {string}
              */
             source: "word" | "agent";
+        };
+        /**
+         * Suppressions
+         * @description All that a number has stopped.
+         */
+        Suppressions: {
+            /** Suppressions */
+            suppressions: components["schemas"]["SuppressionRow"][];
         };
         /**
          * TableAnswer
@@ -20856,6 +20927,116 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneRows"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    set_language_api_customers__customer_id__phones__phone_id__language_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                customer_id: string;
+                phone_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LanguageBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -34449,6 +34630,113 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SuppressionRow"][];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    add_api_suppressions_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SuppressionBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suppressions"];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */

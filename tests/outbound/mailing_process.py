@@ -1,0 +1,49 @@
+"""The engine's work on notices to many in a process of its own that a test may kill.
+
+    python -m tests.outbound.mailing_process [mistake]
+
+`forgets`: who was written to is not written down with the message, as the planted mistake.
+"""
+
+import sys
+import threading
+
+from api.engine import Engine
+from api.mailing import Mailing
+from api.wiring import wire
+from core.uow import UnitOfWork
+from dispatch.outbound import mailing
+from dispatch.outbound.campaign_models import Campaign
+from telephony import message_repository
+
+
+def _forgetful(uow: UnitOfWork, row: Campaign) -> int:
+    """Asks again for whom it has asked already: the message is no longer one for each number."""
+    asked = mailing_asks(uow, row)
+    for one in uow.session.new | uow.session.dirty:
+        if hasattr(one, "rank"):
+            one.state = "waiting"
+    return asked
+
+
+mailing_asks = mailing._ask
+
+
+def main(mistake: str) -> None:
+    wire()
+    if mistake == "forgets":
+        mailing._ask = _forgetful
+        add_once = message_repository.add_once
+
+        def add(session, values):  # type: ignore[no-untyped-def]
+            return add_once(session, {**values, "campaign_id": None})
+
+        message_repository.add_once = add
+    stopping = threading.Event()
+    engine = Engine()
+    threading.Thread(target=engine.run, daemon=True).start()
+    Mailing(stopping).run()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else "")
