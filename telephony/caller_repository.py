@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from telephony.command_models import CarrierCommand
 from telephony.leg_models import CallLeg
 from telephony.models import Call, CarrierEventRow, EmergencyAnnouncement, QueueStay
 from telephony.routing.models import Callback
@@ -136,17 +137,32 @@ class SilentLeg(NamedTuple):
 
 
 def silent_legs(session: Session, since: datetime, limit: int) -> list[SilentLeg]:
-    """Open legs without a word since then, the oldest first."""
+    """Open legs without a word since then, and those of which the carrier would not do something:
+    perhaps they are over. The oldest first.
+    """
     heard = exists().where(
         CarrierEventRow.org_id == CallLeg.org_id,
         CarrierEventRow.call_id == CallLeg.call_id,
         CarrierEventRow.carrier_call == CallLeg.carrier_call,
         CarrierEventRow.received_at > since,
     )
+    heard_since = exists().where(
+        CarrierEventRow.org_id == CallLeg.org_id,
+        CarrierEventRow.call_id == CallLeg.call_id,
+        CarrierEventRow.carrier_call == CallLeg.carrier_call,
+        CarrierEventRow.received_at >= CarrierCommand.ended_at,
+    )
+    refused = exists().where(
+        CarrierCommand.org_id == CallLeg.org_id,
+        CarrierCommand.call_id == CallLeg.call_id,
+        CarrierCommand.leg_id == CallLeg.id,
+        CarrierCommand.state == "failed",
+        ~heard_since,
+    )
     query = (
         select(CallLeg.org_id, CallLeg.id, CallLeg.call_id, CallLeg.carrier, CallLeg.carrier_call)
         .where(CallLeg.state != "ended", CallLeg.carrier_call.is_not(None))
-        .where(CallLeg.placed_at <= since, ~heard)
+        .where(or_((CallLeg.placed_at <= since) & ~heard, refused))
         .order_by(CallLeg.placed_at)
         .limit(limit)
     )

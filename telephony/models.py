@@ -24,6 +24,7 @@ class Call(Base):
         ),
         Index("uq_call_carrier_call", "carrier", "carrier_call", unique=True),
         Index("ix_call_opened_at", "org_id", "opened_at"),
+        Index("ix_call_open", "org_id", "opened_at", postgresql_where=text("state <> 'ended'")),
         Index("ix_call_from_number", "org_id", "from_number", "opened_at"),
     )
 

@@ -51,10 +51,11 @@ def tell_stays(
     starts = [one.when for one in entries] or [min(began)]
     details = [dict(one.more) for one in entries] or [{}]
     found: list[Stay] = []
+    shares = _shared(joined, starts)
     for number, (start, detail) in enumerate(zip(starts, details, strict=True)):
         after = starts[number + 1] if number + 1 < len(starts) else None
         since = start if number else None
-        left_at, result = _left(known, joined, end, since, after)
+        left_at, result = _left(known, shares[number], end, since, after)
         found.append(_stay(start, left_at, result, detail))
     return tuple(found)
 
@@ -82,20 +83,34 @@ def _stay(
     )
 
 
+def _shared(joined: list[datetime], starts: list[datetime]) -> list[list[datetime]]:
+    """The joins by which each stay was over: every join belongs to one.
+
+    One that is told just before a stay ended the stay before, unless that had ended already: a
+    caller may be sent back to the queue a moment after the agent came.
+    """
+    shares: list[list[datetime]] = [[] for _ in starts]
+    for at in sorted(joined):
+        last = max((n for n, start in enumerate(starts) if start <= at + SKEW), default=0)
+        if last and starts[last] > at and not shares[last - 1]:
+            last -= 1
+        shares[last].append(at)
+    return shares
+
+
 def _left(
     known: list[Evidence],
-    joined: list[datetime],
+    joins: list[datetime],
     end: datetime | None,
     since: datetime | None,
     after: datetime | None,
 ) -> tuple[datetime | None, str | None]:
-    """When and how a stay was over, from what began after `since` and before `after`."""
+    """When and how a stay was over: `joins`, and what began after `since` and before `after`."""
 
     def within(at: datetime) -> bool:
         late = at + SKEW
         return (since is None or late >= since) and (after is None or late < after)
 
-    joins = [at for at in joined if within(at)]
     told = [
         (one.when, RESULTS[one.word])
         for one in known

@@ -17,6 +17,8 @@ from telephony.script import Enqueue, HangUp, Say, Script, Step
 
 TALKED = timedelta(seconds=10)
 """A phone that was off the hook for so long has spoken, also where its joining was never told."""
+FETCHES = 2
+"""How often the carrier is asked to bring a caller to the agent who waits."""
 PROMISE: Script = (
     Say("抱歉让您久等了，我们会尽快给您回电，请保持电话畅通。", "cmn-CN"),
     Say("We are sorry for the long wait. We will call you back as soon as we can.", "en-US"),
@@ -58,6 +60,9 @@ def settle(uow: UnitOfWork) -> int:
     parts = repository.active_parts(uow.session, uow.org_id)
     phones = repository.legs(uow.session, uow.org_id, [one.leg_id for one in parts])
     done = sum(_settle_part(uow, one, phones.get(one.leg_id)) for one in parts)
+    done += sum(
+        _settle_unfetched(uow, *one) for one in repository.unfetched(uow.session, uow.org_id)
+    )
     uow.session.flush()
     alone = repository.left_alone(uow.session, uow.org_id, uow.now)
     done += sum(_settle_alone(uow, one) for one in alone)
@@ -80,6 +85,26 @@ def _settle_part(uow: UnitOfWork, found: AgentCall, phone: CallLeg | None) -> bo
         legs.drop(uow, call.id, found.leg_id, offers.PURPOSE)
     left_by = "over" if over else "hung_up" if _talked(phone) else "dropped"
     end_part(uow, person, found, left_by)
+    return True
+
+
+def _settle_unfetched(uow: UnitOfWork, found: AgentCall, asked: int) -> bool:
+    """The carrier did not bring the caller out of the queue: it is asked for the call itself, then
+    the agent is let go, and the caller is offered to others as long as the wait goes on.
+    """
+    call = repository.call_now(uow.session, uow.org_id, found.call_id)
+    person = repository.agent_now(uow.session, uow.org_id, found.user_id) if call else None
+    if call is None or person is None or call.state == repository.ENDED:
+        return False
+    uow.session.refresh(found)
+    if found.state != "active":
+        return False
+    if asked < FETCHES:
+        script = legs.customers(call.id, record=plan().record)
+        legs.send(uow, call.id, legs.customer_leg(uow, call), offers.PURPOSE, script)
+    else:
+        legs.drop(uow, call.id, found.leg_id, offers.PURPOSE)
+        end_part(uow, person, found, "dropped")
     return True
 
 

@@ -317,6 +317,31 @@ def left_alone(session: Session, org_id: int, now: datetime) -> Sequence[Call]:
     return session.scalars(query).all()
 
 
+def unfetched(session: Session, org_id: int) -> Sequence[tuple[AgentCall, int]]:
+    """Agents who are alone in a call, for the carrier could not bring the caller; and how often
+    it was asked to.
+    """
+    asked, later = aliased(CarrierCommand), aliased(CarrierCommand)
+    query = (
+        select(AgentCall, select(func.count()).where(*_bringing(later)).scalar_subquery())
+        .join(Call, (Call.org_id == AgentCall.org_id) & (Call.id == AgentCall.call_id))
+        .where(AgentCall.org_id == org_id, AgentCall.state == "active", Call.state != ENDED)
+        .where(exists().where(*_bringing(asked), asked.state.in_(("failed", "expired"))))
+        .where(~exists().where(*_bringing(later), later.state.not_in(("failed", "expired"))))
+    )
+    return [(part, count) for part, count in session.execute(query)]
+
+
+def _bringing(asked: type[CarrierCommand]) -> tuple[ColumnElement[bool], ...]:
+    """Commands since an agent came that bring the caller to that agent."""
+    return (
+        asked.org_id == AgentCall.org_id,
+        asked.leg_id == AgentCall.call_id,
+        asked.kind.in_(("take_from_queue", "redirect")),
+        asked.created_at >= AgentCall.began_at,
+    )
+
+
 def _undialled(leg: type[CallLeg]) -> ColumnElement[bool]:
     """The carrier was never asked to ring it, or has refused."""
     asked = aliased(CarrierCommand)

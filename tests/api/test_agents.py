@@ -1,10 +1,17 @@
 """Agents over the API and the live feed."""
 
 import uuid
+from datetime import datetime
 from typing import Any
 
+from dispatch.starter import ORG_ID
+from telephony.models import Call
+from telephony.routing import agents, offers
 from tests.line import Line
 from tests.office import Office
+from tests.switchboard.hall import Hall
+
+read_time = datetime.fromisoformat
 
 
 def test_an_agent_sits_down_goes_on_break_and_is_seen(office: Office) -> None:
@@ -42,3 +49,26 @@ def test_a_row_shows_no_callers_number_and_acts_need_the_call(office: Office) ->
     assert answer.status_code == 404
     assert agent.get("/api/callbacks") == []
     assert agent.try_post(f"/api/callbacks/{uuid.uuid4()}/cancel").json()["code"] == "not_found"
+
+
+def test_after_call_work_is_made_longer_up_to_the_limit_of_its_queue(office: Office) -> None:
+    agent = office.person("agent")
+    too_soon = agent.try_post("/api/agent/wrap-up/extend", {"seconds": 60})
+    assert too_soon.json()["code"] == "agent_state"
+    agent.post("/api/agent/phone", {"phone": "client:agent"})
+    agent.post("/api/agent/state", {"state": "available"})
+    me = uuid.UUID(agent.me["user"]["id"])
+    hall = Hall(ORG_ID)
+    call_id = hall.caller("hotline")
+    with hall.work() as uow:
+        call = uow.session.get_one(Call, (ORG_ID, call_id), with_for_update=True)
+        offers.make(uow, agents.locked(uow, me), call, "caller", queue="hotline")
+    hall.answered(me)
+    hall.ends(call_id)
+    hall.turn()
+    began = read_time(agent.get("/api/agent")["agent"]["since"])
+    row = agent.post("/api/agent/wrap-up/extend", {"seconds": 90})
+    assert (read_time(row["until"]) - began).total_seconds() == 60 + 90
+    row = agent.post("/api/agent/wrap-up/extend", {"seconds": 3600})
+    assert (read_time(row["until"]) - began).total_seconds() == 600
+    assert agent.post("/api/agent/wrap-up/end")["state"] == "available"

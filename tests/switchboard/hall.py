@@ -12,7 +12,7 @@ from core.identity import Actor, system_actor
 from core.ids import new_id
 from core.models import User
 from core.uow import unit_of_work
-from telephony import answering, service, telling
+from telephony import answering, service, settling, telling
 from telephony.command_models import CarrierCommand
 from telephony.models import Call, QueueStay
 from telephony.routing import agents, switchboard
@@ -175,6 +175,13 @@ class Hall:
         if call_id is not None:
             wanted = wanted.where(CarrierCommand.call_id == call_id)
         return query(lambda session: list(session.scalars(wanted.order_by(CarrierCommand.id))))
+
+    def refuses(self, kind: str, call_id: UUID) -> None:
+        """The carrier does not do the last command of a kind."""
+        id_ = self.asked(kind, call_id)[-1].id
+        with self.work() as uow:
+            row = uow.session.get_one(CarrierCommand, (self.org_id, id_), with_for_update=True)
+            settling.end(uow, row, "failed", "20404")
 
     def stays(self, call_id: UUID) -> list[QueueStay]:
         wanted = select(QueueStay).where(QueueStay.call_id == call_id).order_by(QueueStay.number)

@@ -121,6 +121,52 @@ def test_a_third_party_is_consulted_and_sent_away(hall: Hall) -> None:
     assert holds(hall, call_id)[-1] == (call_id, False)
 
 
+def test_a_call_passed_to_a_number_stays_there_or_waits_again(hall: Hall) -> None:
+    agent, call_id = hall.talking()
+    hall.later(10)
+    with hall.work(agent) as uow:
+        acts.transfer(uow, call_id, Target(number="+8616410000137"))
+    dial = hall.asked("place_call")[-1]
+    assert (dial.purpose, dial.to_number) == ("third", "+8616410000137")
+    assert (hall.state(agent)[0], holds(hall, call_id)) == ("wrap_up", [(call_id, True)])
+    assert hall.turn() == 0  # it rings
+    assert hall.asks(dial.id) == (Join(str(call_id)),)
+    hall.joins(dial.id, call_id)
+    assert holds(hall, call_id) == [(call_id, True), (call_id, False)]
+    hall.later(60)
+    hall.over(dial.id)
+    hall.turn()
+    assert hall.asked("hang_up", call_id)[-1].leg_id == call_id  # who was spoken with has hung up
+
+
+def test_a_call_passed_to_a_number_where_nobody_answers_waits_again(hall: Hall) -> None:
+    agent, call_id = hall.talking()
+    hall.later(10)
+    with hall.work(agent) as uow:
+        acts.transfer(uow, call_id, Target(number="+8616410000137"))
+    hall.over(hall.asked("place_call")[-1].id, "no-answer")
+    hall.turn()
+    assert [one.leg_id for one in hall.asked("redirect", call_id)] == [call_id]
+    assert hall.stays(call_id)[-1].left_at is None
+
+
+def test_a_third_party_joins_while_the_customer_listens(hall: Hall) -> None:
+    agent, call_id = hall.talking()
+    with hall.work(agent) as uow, pytest.raises(InvalidField, match="exactly one"):
+        acts.add(uow, call_id, Target(queue="fault"))
+    with hall.work(agent) as uow:
+        acts.add(uow, call_id, Target(number="+8616410000137"))
+    dial = hall.asked("place_call")[-1]
+    assert hall.asks(dial.id) == (Join(str(call_id)),)
+    hall.joins(dial.id, call_id)
+    assert holds(hall, call_id) == []
+    assert hall.turn() == 0
+    hall.later(60)
+    hall.over(dial.id)
+    assert hall.turn() == 0
+    assert hall.state(agent)[0] == "on_call"  # agent and customer go on
+
+
 def test_a_supervisor_listens_whispers_and_leaves(hall: Hall) -> None:
     agent, call_id = hall.talking()
     lead = hall.agent(ready=False)

@@ -3,6 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 from api.verify_agents import states
 from core.db import read_session
 from core.eventlog import read_stream
+from telephony.caller_repository import silent_legs
 from telephony.models import Call
 from telephony.routing import agents, repository, switchboard
 from telephony.routing.models import Agent
@@ -133,6 +135,35 @@ def test_a_caller_who_is_being_fetched_is_offered_to_nobody_else(hall: Hall) -> 
     hall.turn()
     assert hall.state(second) == ("available", None)
     assert [one.call_id for one in hall.parts()] == [call_id]
+
+
+def test_an_agent_to_whom_the_carrier_brings_nobody_is_let_go(hall: Hall) -> None:
+    first, call_id = hall.agent(), hall.caller()
+    hall.turn()
+    offer = hall.offer_of(first)
+    hall.asks(offer.leg_id)
+    hall.joins(offer.leg_id, call_id)
+    assert hall.turn() == 0
+    hall.refuses("take_from_queue", call_id)
+    assert hall.turn() == 1
+    (again,) = hall.asked("redirect", call_id)
+    assert (again.leg_id, again.params["script"][0]["node"]) == (call_id, "Join")
+    assert hall.turn() == 0  # what was asked of the carrier is waited for
+    hall.later(5)
+    second = hall.agent()
+    hall.refuses("redirect", call_id)
+    hall.turn()
+    assert hall.state(first)[0] == "wrap_up"
+    assert [one.leg_id for one in hall.asked("hang_up", call_id)] == [offer.leg_id]
+    assert hall.offer_of(second).call_id == call_id
+    with read_session() as session:
+        since = hall.clock - timedelta(hours=1)
+        asked_for = silent_legs(session, since, 9)
+        assert [one.leg_id for one in asked_for] == [call_id]  # perhaps the caller has gone
+    hall.later(1)
+    hall.ends(call_id)
+    with read_session() as session:
+        assert silent_legs(session, since, 9) == []
 
 
 def test_who_waited_too_long_is_called_back(hall: Hall) -> None:

@@ -184,6 +184,22 @@ def test_two_stays_are_two_rows() -> None:
     assert (second.queue, second.entered_at, second.result) == ("billing", at(21), "hangup")
 
 
+@pytest.mark.parametrize("soon", [0.5, 1.9, 4.0])
+def test_who_is_sent_back_to_the_queue_at_once_waits_there(soon: float) -> None:
+    back = [*BRIDGED, status("completed", 37, AGENT, 3), flow("enqueue", 37 + soon, queue="faults")]
+    told = tell(back, ROLES, inbound=True, short_s=SHORT_S)
+    assert [one.result for one in told.stays] == ["bridged", None]
+    again = [
+        *back,
+        conference("leave", 38 + soon, CALLER, 7, "participant_updated_via_api"),
+        conference("join", 60, CALLER, 9),
+        status("in-progress", 59, SECOND),
+    ]
+    told = tell(again, ROLES, inbound=True, short_s=SHORT_S)
+    assert [one.result for one in told.stays] == ["bridged", "bridged"]
+    assert told.stays[1].left_at == at(60)
+
+
 def test_the_carriers_own_queue_is_a_stay_too() -> None:
     """The fallback document put the caller there; we decided nothing."""
     [stay] = told([RINGS[0], step("wait", 12, waited=10)]).stays
