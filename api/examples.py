@@ -300,6 +300,7 @@ CALLER: dict[str, Any] = {
                 }
             ],
             "contacts": [],
+            "notes": [],
         }
     ],
     "orders": [],

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from api.schemas import RATE, Body, Moment
+from api.schemas_announcements import Announcement
 from telephony.routing.agents import PHONE
 
 State = Literal["offline", "available", "reserved", "on_call", "wrap_up", "break"]
@@ -70,8 +71,27 @@ class AgentRow(BaseModel):
     skills: dict[str, int]
     languages: list[str] = Field(description="BCP 47; none: every one.")
     has_phone: bool
+    answers: bool = Field(description="May answer calls; a supervisor has a telephone to listen.")
     offer: OfferRow | None
     calls: list[PartRow]
+
+
+class CallbackRow(BaseModel):
+    """A customer to be called back. `failed`: a person must see to it."""
+
+    id: UUID
+    number: str
+    reason: Literal["asked", "abandoned", "missed"]
+    queue: str
+    since: datetime = Field(description="The place in the queue that is kept.")
+    priority: int
+    language: str | None
+    from_call_id: UUID | None
+    state: CallbackState
+    tries: int
+    next_at: datetime | None
+    call_id: UUID | None = Field(description="Of the present or last try.")
+    ended_at: datetime | None
 
 
 class AgentList(BaseModel):
@@ -82,6 +102,10 @@ class AgentList(BaseModel):
     server_time: datetime
     rate: float = Field(description=RATE)
     agents: list[AgentRow]
+    callbacks: list[CallbackRow] = Field(
+        description="Those that are not over, the place in the queue first."
+    )
+    announcements: list[Announcement] = Field(description="The one that callers hear now, if any.")
 
 
 class Word(BaseModel):
@@ -166,21 +190,3 @@ class Supervised(BaseModel):
 
 class RescheduleBody(Body):
     at: Moment = Field(examples=["2026-11-23T09:00:00+08:00"])
-
-
-class CallbackRow(BaseModel):
-    """A customer to be called back. `failed`: a person must see to it."""
-
-    id: UUID
-    number: str
-    reason: Literal["asked", "abandoned", "missed"]
-    queue: str
-    since: datetime = Field(description="The place in the queue that is kept.")
-    priority: int
-    language: str | None
-    from_call_id: UUID | None
-    state: CallbackState
-    tries: int
-    next_at: datetime | None
-    call_id: UUID | None = Field(description="Of the present or last try.")
-    ended_at: datetime | None

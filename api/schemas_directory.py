@@ -83,6 +83,14 @@ class ContactRow(BaseModel):
     order_number: str | None
 
 
+class CallerNote(BaseModel):
+    """What somebody wrote down about the customer."""
+
+    words: str
+    pinned: bool
+    at: datetime
+
+
 class CallerRow(BaseModel):
     """A customer of the phone that calls."""
 
@@ -95,6 +103,7 @@ class CallerRow(BaseModel):
     points: list[SupplyPointRow]
     orders: list[OpenOrderRow]
     contacts: list[ContactRow] = Field(description="Tickets of this account, newest first.")
+    notes: list[CallerNote] = Field(description="Pinned ones first, then the newest; three.")
 
 
 class CallerAnswer(BaseModel):

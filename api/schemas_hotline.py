@@ -165,6 +165,9 @@ class Wallboard(BaseModel):
     rule: HotlineRule
     waiting: list[Waiter] = Field(description="The longest first.")
     agents: AgentCounts
+    announced_at: datetime | None = Field(
+        description="Since when callers hear an emergency announcement."
+    )
     callbacks_pending: int
     hour: Served
     day: Served

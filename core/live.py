@@ -23,7 +23,7 @@ EVERYTHING = "board:all"
 CALLS = "calls:all"
 AGENTS = "agents:all"
 BREACHES = "breaches:all"
-_ROOTS = {"call": CALLS, "agent": AGENTS}
+_ROOTS = {"call": CALLS, "agent": AGENTS, "callback": AGENTS, "announcement": AGENTS}
 """The topic that a kind of row is on first; others are on the board's."""
 
 

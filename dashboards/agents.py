@@ -1,6 +1,7 @@
-"""Agents as the desk and the supervisor see them: rows, snapshot and projector of `agents:all`.
+"""Agents as the desk and the supervisor see them: rows, snapshot and projector of `agents:all`,
+which holds who is to be called back and the announcement that is on as well.
 
-A row holds no number of a caller: the call's own row (topic `calls`) does.
+An agent's row holds no number of a caller: the call's own row (topic `calls`) does.
 """
 
 from collections import defaultdict
@@ -15,9 +16,11 @@ from sqlalchemy.orm import Session
 from core.clock import rate
 from core.live import AGENTS, head_of
 from core.models import User
+from core.rights import Right, Role, rights_of
 from core.wiring import RowChange
+from dashboards import announcements
 from dashboards.values import iso, text
-from dispatch.privacy.masking import Eyes
+from dispatch.privacy.masking import CLEAR, Eyes
 from telephony.leg_models import CallLeg
 from telephony.recordings.models import Recording
 from telephony.routing import callback_repository
@@ -25,13 +28,14 @@ from telephony.routing.models import Agent, AgentCall, Callback, Offer
 from telephony.routing.queues import plan
 from telephony.routing.repository import skills_of
 
-OPEN = ("waiting", "dialling", "talking")
+OPEN = (*callback_repository.OPEN, "failed")
+"""Call-backs that are somebody's work; what has failed waits for a person."""
 
 
 def rows(session: Session, org_id: int, ids: Iterable[UUID] | None = None) -> list[dict[str, Any]]:
     """Rows of agents, of all by default, by name."""
     query = (
-        select(Agent, User.name)
+        select(Agent, User.name, User.role)
         .join(User, (User.org_id == Agent.org_id) & (User.id == Agent.user_id))
         .where(Agent.org_id == org_id)
         .order_by(User.name, Agent.user_id)
@@ -39,20 +43,19 @@ def rows(session: Session, org_id: int, ids: Iterable[UUID] | None = None) -> li
     if ids is not None:
         query = query.where(Agent.user_id.in_(list(ids)))
     found = session.execute(query).all()
-    known = [agent.user_id for agent, _ in found]
+    known = [agent.user_id for agent, *_ in found]
     skills = skills_of(session, org_id, known)
     offers = {one.user_id: one for one in _offers(session, org_id, known)}
     parts = _parts(session, org_id, found)
     tapes = _tapes(session, org_id, {one.call_id for each in parts.values() for one in each})
     return [
-        _row(
-            agent,
-            name,
-            skills[agent.user_id],
-            offers.get(agent.user_id),
-            [_part(one, tapes.get(one.call_id)) for one in parts[agent.user_id]],
-        )
-        for agent, name in found
+        {
+            **_row(agent, name, skills[agent.user_id]),
+            "answers": Right.CALL_ANSWER in rights_of(Role(role)),
+            "offer": _offer(offers.get(agent.user_id)),
+            "calls": [_part(one, tapes.get(one.call_id)) for one in parts[agent.user_id]],
+        }
+        for agent, name, role in found
     ]
 
 
@@ -73,25 +76,19 @@ def _offers(session: Session, org_id: int, ids: list[UUID]) -> list[Offer]:
 
 def _parts(session: Session, org_id: int, found: Any) -> defaultdict[UUID, list[AgentCall]]:
     """What each is in, and what is worked on after it."""
-    ids = [agent.user_id for agent, _ in found]
-    after = [agent.call_id for agent, _ in found if agent.state == "wrap_up"]
+    ids = [agent.user_id for agent, *_ in found]
+    after = [agent.call_id for agent, *_ in found if agent.state == "wrap_up"]
     query = select(AgentCall).where(AgentCall.org_id == org_id, AgentCall.user_id.in_(ids))
     query = query.where((AgentCall.state != "ended") | AgentCall.call_id.in_(after))
     known: defaultdict[UUID, list[AgentCall]] = defaultdict(list)
-    wrapped = {agent.user_id: agent.call_id for agent, _ in found if agent.state == "wrap_up"}
+    wrapped = {agent.user_id: agent.call_id for agent, *_ in found if agent.state == "wrap_up"}
     for one in session.scalars(query.order_by(AgentCall.began_at, AgentCall.id)):
         if one.state != "ended" or wrapped.get(one.user_id) == one.call_id:
             known[one.user_id].append(one)
     return known
 
 
-def _row(
-    agent: Agent,
-    name: str,
-    skills: dict[str, int],
-    offer: Offer | None,
-    parts: list[dict[str, Any]],
-) -> dict[str, Any]:
+def _row(agent: Agent, name: str, skills: dict[str, int]) -> dict[str, Any]:
     return {
         "id": str(agent.user_id),
         "name": name,
@@ -105,12 +102,12 @@ def _row(
         "skills": dict(sorted(skills.items())),
         "languages": agent.languages,
         "has_phone": agent.endpoint is not None,
-        "offer": _offer(offer) if offer else None,
-        "calls": parts,
     }
 
 
-def _offer(offer: Offer) -> dict[str, Any]:
+def _offer(offer: Offer | None) -> dict[str, Any] | None:
+    if offer is None:
+        return None
     return {
         "id": str(offer.id),
         "kind": offer.kind,
@@ -144,14 +141,18 @@ def _tape(tape: Recording) -> dict[str, Any]:
     }
 
 
-def snapshot(session: Session, org_id: int, now: datetime) -> dict[str, Any]:
-    """All agents, with the number of the topic's last delta. `session`: a repeatable-read one."""
+def snapshot(session: Session, org_id: int, now: datetime, eyes: Eyes = CLEAR) -> dict[str, Any]:
+    """All agents, open call-backs and the announcement that is on, with the number of the topic's
+    last delta. `session`: a repeatable-read one.
+    """
     return {
         "topic": AGENTS,
         "number": head_of(session, org_id, AGENTS),
         "server_time": iso(now),
         "rate": rate(),
         "agents": rows(session, org_id),
+        "callbacks": callbacks(session, org_id, eyes, OPEN),
+        "announcements": announcements.on(session, org_id),
     }
 
 
@@ -194,7 +195,7 @@ def _on_hold(session: Session, org_id: int, found: list[dict[str, Any]]) -> list
 
 
 def callbacks(
-    session: Session, org_id: int, eyes: Eyes, states: Iterable[str], limit: int
+    session: Session, org_id: int, eyes: Eyes, states: Iterable[str], limit: int | None = None
 ) -> list[dict[str, Any]]:
     """Customers to be called back, the place in the queue first."""
     found = callback_repository.listed(session, org_id, list(states), limit)
@@ -220,9 +221,32 @@ def callback(one: Callback, eyes: Eyes) -> dict[str, Any]:
     }
 
 
-def project(session: Session, org_id: int, touched: Iterable[tuple[str, UUID]]) -> list[RowChange]:
-    """The new rows of the agents that a transaction touched."""
-    ids = [id_ for entity, id_ in touched if entity == "agent"]
+def _agents(session: Session, org_id: int, ids: list[UUID]) -> list[dict[str, Any]]:
+    return rows(session, org_id, ids) if ids else []
+
+
+def _open(session: Session, org_id: int, ids: list[UUID]) -> list[dict[str, Any]]:
     if not ids:
         return []
-    return [RowChange(AGENTS, "agent", row["id"], row) for row in rows(session, org_id, ids)]
+    query = select(Callback).where(Callback.org_id == org_id, Callback.id.in_(ids))
+    return [callback(one, CLEAR) for one in session.scalars(query.where(Callback.state.in_(OPEN)))]
+
+
+def _changes(entity: str, ids: list[UUID], found: list[dict[str, Any]]) -> list[RowChange]:
+    """A row that was touched and is not found has left the topic."""
+    values = {row["id"]: row for row in found}
+    return [RowChange(AGENTS, entity, str(id_), values.get(str(id_))) for id_ in ids]
+
+
+def project(session: Session, org_id: int, touched: Iterable[tuple[str, UUID]]) -> list[RowChange]:
+    """The new rows of what a transaction touched; None for what is over."""
+    ids: dict[str, list[UUID]] = {"agent": [], "callback": [], "announcement": []}
+    for entity, id_ in touched:
+        if entity in ids:
+            ids[entity].append(id_)
+    found = [
+        *_changes("agent", ids["agent"], _agents(session, org_id, ids["agent"])),
+        *_changes("callback", ids["callback"], _open(session, org_id, ids["callback"])),
+    ]
+    said = announcements.on(session, org_id, ids["announcement"]) if ids["announcement"] else []
+    return [*found, *_changes("announcement", ids["announcement"], said)]

@@ -1,4 +1,4 @@
-"""What of a row somebody sees: personal data in clear or masked.
+"""What of a row somebody sees: personal data in clear or masked, and who listens in calls.
 
 Pure functions of the row and of who looks, applied where rows leave the product: in answers and
 in the deltas of the live feed. Since a row is masked alone, masked old snapshot + masked deltas
@@ -13,30 +13,34 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from core.identity import EVERYTHING, Access, Principal
-from core.rights import Scope, rights_of
+from core.rights import Right, Scope, rights_of
 from dispatch.directory.callers import Caller, CallerContext, OpenOrder, SupplyPoint
 from dispatch.orders.rules import OPEN_ASSIGNMENT
 from dispatch.privacy.masking import CLEAR, Eyes
+from telephony.routing.queues import plan
 
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who looks: what the role shows of personal data, and whose records they are.
+    """Who looks: what the role shows of personal data, whose records they are, and whether one is
+    shown who listens in calls.
 
     Two people with equal viewers see the same of every row.
     """
 
     eyes: Eyes
     access: Access
+    sees_listeners: bool = True
 
 
 def viewer_of(principal: Principal) -> Viewer:
     """The viewer that a logged-in person is."""
     access = principal.access
     shared = EVERYTHING if access.scope is Scope.ALL else access
-    return Viewer(Eyes.of(rights_of(principal.role)), shared)
+    rights = rights_of(principal.role)
+    return Viewer(Eyes.of(rights), shared, plan().listening_seen or Right.CALL_SUPERVISE in rights)
 
 
 def eyes_on(row: Mapping[str, Any], viewer: Viewer) -> Eyes:
@@ -116,9 +120,18 @@ def ticket_seen(row: Row, eyes: Eyes) -> Row:
     }
 
 
-def call_seen(row: Row, eyes: Eyes) -> Row:
-    """A call with the caller's number in clear or masked."""
-    return row if eyes.clear else {**row, "from_number": eyes.phone(row["from_number"])}
+def call_seen(row: Row, viewer: Viewer) -> Row:
+    """A call with the caller's number in clear or masked, and who listens, where that is shown."""
+    if not viewer.eyes.clear:
+        row = {**row, "from_number": viewer.eyes.phone(row["from_number"])}
+    if viewer.sees_listeners:
+        return row
+    return {**row, "supervisors": [one for one in row["supervisors"] if one["how"] != "listen"]}
+
+
+def callback_seen(row: Row, eyes: Eyes) -> Row:
+    """Who is to be called back, with the number in clear or masked."""
+    return row if eyes.clear else {**row, "number": eyes.phone(row["number"])}
 
 
 def delta_seen(item: Row, viewer: Viewer) -> Row:
@@ -128,7 +141,9 @@ def delta_seen(item: Row, viewer: Viewer) -> Row:
     if item["entity"] == "order":
         return {**item, "value": order_seen(item["value"], viewer)}
     if item["entity"] == "call":
-        return {**item, "value": call_seen(item["value"], viewer.eyes)}
+        return {**item, "value": call_seen(item["value"], viewer)}
+    if item["entity"] == "callback":
+        return {**item, "value": callback_seen(item["value"], viewer.eyes)}
     if item["entity"] in ("review", "anomaly"):
         return {**item, "value": breach_seen(item["value"], viewer)}
     return item
@@ -153,6 +168,7 @@ def _customer_seen(one: CallerContext, eyes: Eyes) -> CallerContext:
         name_en=eyes.name(one.name_en),
         points=[point_seen(point, eyes) for point in one.points],
         orders=[open_order_seen(order, eyes) for order in one.orders],
+        notes=[replace(note, words=eyes.text(note.words) or "") for note in one.notes],
     )
 
 

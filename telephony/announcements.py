@@ -29,6 +29,7 @@ def begin(uow: UnitOfWork, zh: str, en: str) -> EmergencyAnnouncement:
     uow.session.add(row)
     uow.session.flush()
     uow.emit(row.id, ev.AnnouncementBegan(), source="supervisor")
+    uow.touch("announcement", row.id)
     return row
 
 
@@ -46,3 +47,4 @@ def _end(uow: UnitOfWork, row: EmergencyAnnouncement) -> None:
     row.ended_at, row.ended_by = uow.now, uow.actor.user_id
     uow.session.flush()
     uow.emit(row.id, ev.AnnouncementEnded(), source="supervisor")
+    uow.touch("announcement", row.id)

@@ -37,24 +37,25 @@ from telephony.routing.acts import Target
 
 router = APIRouter(tags=["agents"])
 Viewer = Annotated[Principal, Depends(Need(Right.CALL_VIEW))]
-Own = Annotated[Principal, Depends(Need(Right.CALL_ANSWER))]
 Answerer = Annotated[Writer, writer(Right.CALL_ANSWER)]
 Supervisor = Annotated[Writer, writer(Right.CALL_SUPERVISE)]
-OPEN = ("waiting", "dialling", "talking", "failed")
 
 
 @router.get("/api/agent", response_model=AgentDesk)
-def own(principal: Own) -> JSONResponse:
-    """My state, offer and calls, with the codes of queues, reasons and dispositions."""
+def own(principal: Viewer) -> JSONResponse:
+    """My state, offer, calls and telephone, with the codes of queues, reasons and dispositions."""
     with read_session() as session:
         return JSONResponse(read.desk(session, principal.org_id, principal.user_id, now()))
 
 
 @router.get("/api/agents", response_model=AgentList)
 def everybody(principal: Viewer) -> JSONResponse:
-    """All agents, with the live feed's number (topic `agents`)."""
+    """All agents, who is to be called back and the announcement that is on, with the live feed's
+    number (topic `agents`).
+    """
+    eyes = viewer_of(principal).eyes
     with read_session() as session:
-        return JSONResponse(read.snapshot(session, principal.org_id, now()))
+        return JSONResponse(read.snapshot(session, principal.org_id, now(), eyes))
 
 
 def _row(uow: UnitOfWork, user_id: UUID) -> dict[str, Any]:
@@ -211,7 +212,7 @@ def call_backs(
     """Customers to be called back, the place in the queue first."""
     eyes = viewer_of(principal).eyes
     with read_session() as session:
-        rows = read.callbacks(session, principal.org_id, eyes, state or OPEN, limit)
+        rows = read.callbacks(session, principal.org_id, eyes, state or read.OPEN, limit)
     return JSONResponse(rows)
 
 

@@ -26,8 +26,8 @@ def desk(principal: Viewer) -> JSONResponse:
     """The calls of the last twelve hours, with the live feed's number (topic `calls`)."""
     with read_session() as session:
         found = read.snapshot(session, principal.org_id, now())
-    eyes = viewer_of(principal).eyes
-    found["calls"] = [call_seen(row, eyes) for row in found["calls"]]
+    viewer = viewer_of(principal)
+    found["calls"] = [call_seen(row, viewer) for row in found["calls"]]
     return JSONResponse(found)
 
 
@@ -36,8 +36,8 @@ def calls(principal: Viewer) -> JSONResponse:
     """The last calls, newest first."""
     with read_session() as session:
         rows = read.recent(session, principal.org_id, 50)
-    eyes = viewer_of(principal).eyes
-    return JSONResponse([call_seen(row, eyes) for row in rows])
+    viewer = viewer_of(principal)
+    return JSONResponse([call_seen(row, viewer) for row in rows])
 
 
 @router.post("/api/calls/{call_id}/take", response_model=CallRow)
@@ -48,6 +48,6 @@ def take(call_id: UUID, write: Annotated[Writer, writer(Right.CALL_TAKE)]) -> JS
         tickets.take_call(uow, call_id)
         uow.flush()
         row = read.one(uow.session, uow.org_id, call_id)
-        return call_seen(row, viewer_of(write.principal).eyes)
+        return call_seen(row, viewer_of(write.principal))
 
     return write.run(None, act)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from core.clock import rate
 from core.live import AGENTS, CALLS, head_of
 from core.settings import settings
+from dashboards import announcements
 from dashboards.hotline import query
 from dashboards.hotline.buckets import buckets
 from dashboards.hotline.figures import Contact, Rule, figures
@@ -70,6 +71,7 @@ def wallboard(session: Session, org_id: int, now: datetime) -> dict[str, Any]:
         "rule": {**asdict(rule), "short_s": settings().short_abandon_seconds},
         "waiting": [{"queue": queue, "since": iso(at)} for queue, at in waiting],
         "agents": _agents(session, org_id),
+        "announced_at": next((one["began_at"] for one in announcements.on(session, org_id)), None),
         "callbacks_pending": _pending(session, org_id),
         "hour": _served(calls, now - HOUR, rule),
         "day": _served(calls, midnight, rule),

@@ -86,8 +86,17 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
+class CustomerNote:
+    """What somebody wrote down about a customer."""
+
+    words: str
+    pinned: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class CallerContext:
-    """A customer of the phone that calls."""
+    """A customer of the phone that calls. `notes`: pinned ones first, then the newest."""
 
     customer_id: UUID
     number: str
@@ -98,6 +107,7 @@ class CallerContext:
     points: list[SupplyPoint]
     orders: list[OpenOrder]
     contacts: list[Contact]
+    notes: list[CustomerNote]
 
 
 @dataclass(frozen=True, slots=True)

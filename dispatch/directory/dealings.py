@@ -8,10 +8,11 @@ from uuid import UUID
 from sqlalchemy import CompoundSelect, Row, Select, func, literal, or_, select, true, union
 from sqlalchemy.orm import Session, aliased
 
-from dispatch.directory.callers import Contact, OpenOrder
+from dispatch.directory.callers import Contact, CustomerNote, OpenOrder
 from dispatch.directory.models import Customer, ServicePoint
 from dispatch.directory.repository import open_with_tickets
 from dispatch.orders.models import Location, Order, OrderTicket
+from dispatch.privacy import models
 from dispatch.tickets.models import Ticket
 from telephony.models import Call
 
@@ -271,6 +272,30 @@ def tickets_of_customers(
             Contact("ticket", id_, at, None, id_, kind, order_id, number)
             for id_, at, kind, order_id, number in rows
         ]
+        for customer_id, rows in found.items()
+    }
+
+
+def notes_of_customers(
+    session: Session, org_id: int, customer_ids: Collection[UUID], limit: int
+) -> dict[UUID, list[CustomerNote]]:
+    """For each account, notes that nobody has hidden: pinned ones first, then the newest."""
+    row = models.CustomerNote
+    newest = (
+        select(row.id, row.words, row.pinned, row.noted_at)
+        .where(row.org_id == org_id, row.customer_id == Customer.id, row.hidden_at.is_(None))
+        .order_by(row.pinned.desc(), row.noted_at.desc(), row.id.desc())
+        .limit(limit)
+    )
+    found = _of_each(
+        session,
+        org_id,
+        customer_ids,
+        newest,
+        lambda columns: (columns.pinned.desc(), columns.noted_at.desc(), columns.id.desc()),
+    )
+    return {
+        customer_id: [CustomerNote(words, pinned, at) for _, words, pinned, at in rows]
         for customer_id, rows in found.items()
     }
 

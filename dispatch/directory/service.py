@@ -26,6 +26,7 @@ from dispatch.directory.rules import e164, holding, spellings
 MOST = 20
 """Customers, orders and devices' orders that are listed, at most."""
 CONTACTS = 8
+NOTES = 3
 
 Line = Sequence[tuple[UUID, LineNode]]
 
@@ -55,6 +56,7 @@ def _contexts(
     own = dealings.orders_of_customers(session, org_id, ids, MOST)
     there = dealings.orders_at_premises(session, org_id, ids, MOST)
     tickets = dealings.tickets_of_customers(session, org_id, ids, CONTACTS)
+    notes = dealings.notes_of_customers(session, org_id, ids, NOTES)
     return [
         CallerContext(
             customer_id=customer.id,
@@ -66,6 +68,7 @@ def _contexts(
             points=points[customer.id],
             orders=_each_once([*own[customer.id], *there[customer.id]]),
             contacts=tickets[customer.id],
+            notes=notes[customer.id],
         )
         for customer, verified in customers
     ]

@@ -71,7 +71,9 @@ def carrier_of(session: Session, org_id: int, call_id: UUID | None) -> str:
     return found.carrier if found else DEFAULT_CARRIER
 
 
-def listed(session: Session, org_id: int, states: Sequence[str], limit: int) -> Sequence[Callback]:
-    """Those in these states, the place in the queue first."""
+def listed(
+    session: Session, org_id: int, states: Sequence[str], limit: int | None
+) -> Sequence[Callback]:
+    """Those in these states, the place in the queue first; all of them without a limit."""
     query = select(Callback).where(Callback.org_id == org_id, Callback.state.in_(states))
     return session.scalars(query.order_by(Callback.since, Callback.id).limit(limit)).all()

@@ -116,6 +116,7 @@ def call_for(uow: UnitOfWork, row: Callback) -> Call:
     )
     uow.emit(call.id, opened, source="system")
     uow.touch("call", call.id)
+    uow.touch("callback", row.id)
     row.call_id, row.leg_id, row.state = call.id, None, "dialling"
     return call
 
@@ -168,6 +169,7 @@ def no_agent(uow: UnitOfWork, row: Callback) -> None:
     if row.call_id is not None:
         end_call(uow, row.call_id, "no_answer")
     row.state, row.tries, row.leg_id = "waiting", row.tries - 1, None
+    uow.touch("callback", row.id)
 
 
 def end_call(uow: UnitOfWork, call_id: UUID, fate: str) -> None:
@@ -221,6 +223,7 @@ def _end(uow: UnitOfWork, row: Callback, outcome: str) -> None:
 
 def _tell(uow: UnitOfWork, id_: UUID, payload: ev.Payload) -> None:
     uow.emit(id_, payload, source="agent" if uow.actor.user_id else "system")
+    uow.touch("callback", id_)
     uow.notify(SWITCH, "")
 
 

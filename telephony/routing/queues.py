@@ -76,10 +76,13 @@ class CallbackRule(_Part):
 
 
 class Plan(_Part):
-    """All of the document."""
+    """All of the document. `listening_seen`: agents are shown who listens to them; who speaks is
+    always shown.
+    """
 
     ring_s: int = Field(gt=0, le=120)
     reserve_s: float = Field(gt=0, le=300)
+    listening_seen: bool = True
     language_s: float = Field(ge=0)
     dropped_priority: int = Field(ge=0)
     queue: tuple[Queue, ...] = Field(min_length=1)

@@ -249,3 +249,27 @@ def test_a_place_is_told_in_both_languages_wherever_an_order_is_listed(town: Off
     ):
         assert {name: row[name] for name in both} == both
     assert town.filed()["place_en"] is None
+
+
+def test_notes_are_told_pinned_ones_first_and_hidden_ones_never(town: Office, city: City) -> None:
+    phones = [one.phone for one in city.customers]
+    wanted = [one for one in city.customers if phones.count(one.phone) == 1][-3]
+    agent, lead = town.person("agent"), town.person("lead")
+    page = f"/api/customers/{only(town, wanted.phone)['customer_id']}"
+    for words, pinned in (
+        ("后门进", False),
+        ("有恶犬", True),
+        ("写错了", False),
+        ("先打 13987654321", False),
+    ):
+        agent.post(f"{page}/notes", {"words": words, "pinned": pinned})
+    wrong = next(one for one in agent.get(page)["notes"] if one["words"] == "写错了")
+    lead.post(f"{page}/notes/{wrong['id']}/hide", {"reason": "mistake"})
+    told = only(town, wanted.phone)["notes"]
+    assert [(one["words"], one["pinned"]) for one in told] == [
+        ("有恶犬", True),
+        ("先打 13987654321", False),
+        ("后门进", False),
+    ]
+    supervisor = town.person("supervisor").get("/api/callers", number=wanted.phone)
+    assert "13987654321" not in str(supervisor)

@@ -19,7 +19,7 @@ from core.db import read_session, session_factory
 from core.identity import EVERYTHING, Access
 from core.rights import Role, Scope, rights_of
 from core.uow import unit_of_work
-from dashboards import breaches_live, calls
+from dashboards import agents, breaches_live, calls
 from dashboards.board import snapshot
 from dashboards.seen import Viewer, breach_seen, delta_seen
 from dispatch.crews.models import Vehicle
@@ -127,6 +127,8 @@ def fresh(topic: str, centre: str | None = None) -> tuple[int, dict[str, dict[st
         if topic == live.CALLS:
             desk = calls.snapshot(session, ORG_ID, now() + LATER)
             return desk["number"], {f"call {row['id']}": row for row in desk["calls"]}
+        if topic == live.AGENTS:
+            return fresh_agents(agents.snapshot(session, ORG_ID, now() + LATER))
         found = snapshot(session, ORG_ID, topic, now() + LATER)
     rows = {f"order {row['id']}": row for row in found["orders"]}
     rows |= {f"crew {row['id']}": row for row in found["crews"]}
@@ -134,6 +136,12 @@ def fresh(topic: str, centre: str | None = None) -> tuple[int, dict[str, dict[st
     rows |= {f"help {row['id']}": row for row in found["help"]}
     rows |= {f"vehicle {row['id']}": unplaced(row) for row in found["vehicles"]}
     return found["number"], rows
+
+
+def fresh_agents(found: dict[str, Any]) -> tuple[int, dict[str, dict[str, Any]]]:
+    rows = {f"agent {row['id']}": row for row in found["agents"]}
+    rows |= {f"callback {row['id']}": row for row in found["callbacks"]}
+    return found["number"], rows | {f"announcement {r['id']}": r for r in found["announcements"]}
 
 
 def unplaced(row: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * Own
-         * @description My state, offer and calls, with the codes of queues, reasons and dispositions.
+         * @description My state, offer, calls and telephone, with the codes of queues, reasons and dispositions.
          */
         get: operations["own_api_agent_get"];
         put?: never;
@@ -113,7 +113,8 @@ export interface paths {
         };
         /**
          * Everybody
-         * @description All agents, with the live feed's number (topic `agents`).
+         * @description All agents, who is to be called back and the announcement that is on, with the live feed's
+         *     number (topic `agents`).
          */
         get: operations["everybody_api_agents_get"];
         put?: never;
@@ -182,6 +183,26 @@ export interface paths {
          * @description From now on every caller hears these words first, in place of those before.
          */
         post: operations["announce_api_announcement_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/announcement/desk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Desk
+         * @description What turning one on needs: the greeting, words that are ready, and the last ones.
+         */
+        get: operations["desk_api_announcement_desk_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4529,6 +4550,16 @@ export interface components {
         AgentList: {
             /** Agents */
             agents: components["schemas"]["AgentRow"][];
+            /**
+             * Announcements
+             * @description The one that callers hear now, if any.
+             */
+            announcements: components["schemas"]["Announcement"][];
+            /**
+             * Callbacks
+             * @description Those that are not over, the place in the queue first.
+             */
+            callbacks: components["schemas"]["CallbackRow"][];
             /** Number */
             number: number;
             /**
@@ -4549,6 +4580,11 @@ export interface components {
          * @description One agent.
          */
         AgentRow: {
+            /**
+             * Answers
+             * @description May answer calls; a supervisor has a telephone to listen.
+             */
+            answers: boolean;
             /**
              * Call Id
              * @description Offered, spoken in or worked on after.
@@ -4634,6 +4670,16 @@ export interface components {
             /** Since */
             since: string | null;
         };
+        /** AnnouncedBy */
+        AnnouncedBy: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+        };
         /**
          * Announcement
          * @description `ended_at`: null while callers hear it.
@@ -4644,11 +4690,7 @@ export interface components {
              * Format: date-time
              */
             began_at: string;
-            /**
-             * Began By
-             * Format: uuid
-             */
-            began_by: string;
+            began_by: components["schemas"]["AnnouncedBy"];
             /** En */
             en: string;
             /** Ended At */
@@ -4660,6 +4702,22 @@ export interface components {
             id: string;
             /** Zh */
             zh: string;
+        };
+        /**
+         * AnnouncementDesk
+         * @description What a person needs to turn one on: what callers hear before it, words that are ready, and
+         *     what was said before.
+         */
+        AnnouncementDesk: {
+            /** @description What callers hear first, before these words. */
+            greeting: components["schemas"]["BothLanguages"];
+            /**
+             * Last
+             * @description Those that are off again, the newest first.
+             */
+            last: components["schemas"]["Announcement"][];
+            /** Ready */
+            ready: components["schemas"]["ReadyWords"][];
         };
         /**
          * AnomalyEvidence
@@ -4984,6 +5042,13 @@ export interface components {
             unlimited: number;
             /** Within */
             within: number;
+        };
+        /** BothLanguages */
+        BothLanguages: {
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
         };
         /**
          * BreachSnapshot
@@ -5448,6 +5513,7 @@ export interface components {
          *           "importance": "ordinary",
          *           "name_en": "Ma Fang",
          *           "name_zh": "马芳",
+         *           "notes": [],
          *           "number": "3300000201",
          *           "orders": [
          *             {
@@ -5533,6 +5599,21 @@ export interface components {
             orders: components["schemas"]["OpenOrderRow"][];
         };
         /**
+         * CallerNote
+         * @description What somebody wrote down about the customer.
+         */
+        CallerNote: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Pinned */
+            pinned: boolean;
+            /** Words */
+            words: string;
+        };
+        /**
          * CallerRow
          * @description A customer of the phone that calls.
          */
@@ -5557,6 +5638,11 @@ export interface components {
             name_en: string | null;
             /** Name Zh */
             name_zh: string;
+            /**
+             * Notes
+             * @description Pinned ones first, then the newest; three.
+             */
+            notes: components["schemas"]["CallerNote"][];
             /**
              * Number
              * @description The account number.
@@ -11015,6 +11101,22 @@ export interface components {
              */
             outcome: ("accepted" | "returned" | "recalled" | "unreached") | null;
         };
+        /**
+         * ReadyWords
+         * @description Words for one kind of emergency; what has to be filled in stands in braces.
+         */
+        ReadyWords: {
+            /** Code */
+            code: string;
+            /** En */
+            en: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Zh */
+            zh: string;
+        };
         /** Reason */
         Reason: {
             /** Code */
@@ -14069,6 +14171,11 @@ export interface components {
          */
         Wallboard: {
             agents: components["schemas"]["AgentCounts"];
+            /**
+             * Announced At
+             * @description Since when callers hear an emergency announcement.
+             */
+            announced_at: string | null;
             /** Callbacks Pending */
             callbacks_pending: number;
             carrier: components["schemas"]["CarrierHealth"];
@@ -15498,6 +15605,106 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Announcement"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    desk_api_announcement_desk_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnouncementDesk"];
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */

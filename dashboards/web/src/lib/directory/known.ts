@@ -40,6 +40,15 @@ export function knownOf(customer: Customer): Partial<Fields> {
   return known;
 }
 
+/** How many orders are open below the customer's transformers, and on the lines above them. */
+export function outagesOf({ points }: Customer): { transformer: number; feeder: number } {
+  const most = (counts: (number | undefined)[]): number => Math.max(0, ...counts.map((count) => count ?? 0));
+  return {
+    transformer: most(points.map(({ on_transformer }) => on_transformer?.count)),
+    feeder: most(points.map(({ on_feeder }) => on_feeder?.count)),
+  };
+}
+
 /** An open order that may be of the same fault: at the customer, near by, or on the same device. */
 export interface Likely {
   order: OrderRow;

@@ -1,13 +1,15 @@
 import { get } from '../api/client';
 import type { Id, Schemas } from '../api/types';
 import { Window, type Rows } from '../live/window.svelte';
-import type { AgentRow, Own } from './types';
+import { wordIn } from './names';
+import { byPlace } from './rules';
+import type { AgentRow, Announcement, Callback, Own } from './types';
 
-/** The agents of the hotline. */
+/** The agents of the hotline, who is to be called back, and the announcement that is on. */
 export class AgentsFeed extends Window<Schemas['AgentList']> {
   readonly topic = 'agents';
   protected readonly path = '/api/agents';
-  /** Names of queues, reasons and dispositions; null for those who answer no calls. */
+  /** Names of queues, reasons and dispositions, and one's own telephone. */
   words = $state.raw<Own | null>(null);
 
   /** By the person's id; null before the first snapshot. */
@@ -15,21 +17,49 @@ export class AgentsFeed extends Window<Schemas['AgentList']> {
     return (this.rows?.agent as ReadonlyMap<Id, AgentRow> | undefined) ?? null;
   }
 
+  /** Those who wait for a person first, then by the place in the queue. */
+  readonly callbacks: Callback[] = $derived.by(() =>
+    byPlace((this.rows?.callback as ReadonlyMap<Id, Callback> | undefined)?.values() ?? []),
+  );
+  readonly announcement: Announcement | null = $derived.by(() => {
+    const on = this.rows?.announcement as ReadonlyMap<Id, Announcement> | undefined;
+    return on?.values().next().value ?? null;
+  });
+
   override async fetch(): Promise<void> {
     await super.fetch();
-    this.words ??= await get<Own>('/api/agent');
+    if (!this.words) await this.askOwn();
   }
 
-  protected read({ agents }: Schemas['AgentList']): Rows {
-    return { agent: new Map(agents.map((row) => [row.id, row])) };
+  /** One's own row, telephone and the names of codes. */
+  async askOwn(): Promise<void> {
+    this.words = await get<Own>('/api/agent');
   }
 
-  /** Agents do not leave by age. */
+  /** What a code of these is called; the code itself where it is not known. */
+  named(kind: 'queues' | 'reasons' | 'dispositions', code: string | null): string {
+    const found = this.words?.[kind].find((one) => one.code === code);
+    return found ? wordIn(found) : (code ?? '');
+  }
+
+  protected read({ agents, callbacks, announcements }: Schemas['AgentList']): Rows {
+    return {
+      agent: new Map(agents.map((row) => [row.id, row])),
+      callback: new Map(callbacks.map((row) => [row.id, row])),
+      announcement: new Map(announcements.map((row) => [row.id, row])),
+    };
+  }
+
+  /** Nobody leaves by age. */
   protected bornAt(): null {
     return null;
   }
 
   show(row: AgentRow): void {
     this.put('agent', row.id, row);
+  }
+
+  showCallback(row: Callback): void {
+    this.put('callback', row.id, row);
   }
 }

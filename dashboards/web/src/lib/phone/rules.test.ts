@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Call } from '../api/types';
-import { byState, company, dialled, LETTERS, possible, proposed, waitingByQueue } from './rules';
-import type { AgentRow } from './types';
+import { byPlace, byState, company, dialled, LETTERS, possible, proposed, supervised, waitingByQueue } from './rules';
+import type { AgentRow, Callback } from './types';
 
 const AT = '2026-01-01T12:00:00Z';
 const part = (changes: Partial<AgentRow['calls'][number]> = {}): AgentRow['calls'][number] => ({
@@ -28,6 +28,7 @@ function anAgent(changes: Partial<AgentRow> = {}): AgentRow {
     skills: {},
     languages: [],
     has_phone: true,
+    answers: true,
     offer: null,
     calls: [],
     ...changes,
@@ -99,6 +100,31 @@ test('who waits is counted by queue, the longest wait first', () => {
   ]);
   expect(found.map(({ queue, count }) => [queue, count])).toEqual([['enquiry', 1], ['fault', 2]]);
   expect(found[1]?.since).toBe(Date.parse('2026-01-01T11:58:00Z'));
+});
+
+test('whom an agent has waits no more, whom an agent has passed on does', () => {
+  const call = { id: 'call', stage: 'queued', queue: 'fault', queued_at: AT, opened_at: AT } as Call;
+  const has = (state: 'active' | 'parked' | 'ended'): number => waitingByQueue([call], [anAgent({ calls: [part({ state })] })]).length;
+  expect([has('active'), has('parked'), has('ended')]).toEqual([0, 0, 1]);
+});
+
+test('call-backs: those that wait for a person first, then by the place in the queue', () => {
+  const row = (id: string, state: Callback['state'], since: string): Callback => ({ id, state, since }) as Callback;
+  const rows = [
+    row('late', 'waiting', '2026-01-01T12:05:00Z'),
+    row('early', 'dialling', '2026-01-01T12:01:00Z'),
+    row('over', 'cancelled', AT),
+    row('failed', 'failed', '2026-01-01T12:09:00Z'),
+  ];
+  expect(byPlace(rows).map(({ id }) => id)).toEqual(['failed', 'early', 'late']);
+});
+
+test('who listens to whom', () => {
+  const boss = { id: 'boss', name: 'Boss', how: 'listen' };
+  const calls = new Map([['call', { id: 'call', supervisors: [boss] } as unknown as Call]]);
+  expect(supervised([onCall, anAgent({ id: 'idle' })], calls)).toEqual([
+    { callId: 'call', who: { id: 'boss', name: 'Boss' }, how: 'listen', agent: onCall },
+  ]);
 });
 
 test('agents stand by what they do, who has done it longest first', () => {

@@ -1,6 +1,6 @@
 import type { Call, Id } from '../api/types';
 import { millis } from '../time/format';
-import type { AgentRow, AgentState, Part, Word } from './types';
+import type { AgentRow, AgentState, Callback, Part, Word } from './types';
 
 /** What an agent does with the telephone. */
 export type Act =
@@ -80,11 +80,15 @@ export interface Waiting {
   since: number;
 }
 
-/** Queues in which somebody waits, the longest wait first. */
-export function waitingByQueue(calls: Iterable<Call>): Waiting[] {
+/**
+ * Queues in which somebody waits, the longest wait first. Whom an agent has already waits no more,
+ * though the carrier's word of it comes a moment later.
+ */
+export function waitingByQueue(calls: Iterable<Call>, agents: Iterable<AgentRow> = []): Waiting[] {
+  const attended = new Set([...agents].flatMap((one) => one.calls.filter(({ state }) => state !== 'ended').map(({ call_id }) => call_id)));
   const found = new Map<string, Waiting>();
-  for (const { stage, queue, queued_at, opened_at } of calls) {
-    if ((stage !== 'queued' && stage !== 'offered') || !queue) continue;
+  for (const { id, stage, queue, queued_at, opened_at } of calls) {
+    if ((stage !== 'queued' && stage !== 'offered') || !queue || attended.has(id)) continue;
     const since = millis(queued_at ?? opened_at) ?? 0;
     const known = found.get(queue);
     found.set(queue, { queue, count: (known?.count ?? 0) + 1, since: Math.min(known?.since ?? since, since) });
@@ -108,4 +112,37 @@ export function dialled(text: string): string | null {
   const number = text.replace(/[\s()-]/g, '');
   if (/^\+[1-9]\d{4,14}$/.test(number)) return number;
   return /^(sip:[^\s@]{1,64}@[^\s@]{1,190}|client:[\w.-]{1,100})$/.test(number) ? number : null;
+}
+
+/** Customers to be called back: those who wait for a person first, then by the place in the queue. */
+export const byPlace = (rows: Iterable<Callback>): Callback[] =>
+  [...rows].filter(({ state }) => state !== 'cancelled' && state !== 'done').sort(
+    (a, b) =>
+      Number(b.state === 'failed') - Number(a.state === 'failed') ||
+      a.since.localeCompare(b.since) ||
+      a.id.localeCompare(b.id),
+  );
+
+/** The call in which an agent speaks, or that rings for the agent. */
+export const callOf = ({ offer, calls }: AgentRow): Id | null =>
+  calls.find(({ state }) => state === 'active')?.call_id ?? offer?.call_id ?? null;
+
+/** Who takes part in a call beside the agent: `who` listens to, whispers to or speaks with `agent`. */
+export interface Supervision {
+  callId: Id;
+  who: { id: Id | null; name: string };
+  how: string;
+  agent: AgentRow;
+}
+
+/** Every supervisor on the line, with the agent of that call. */
+export function supervised(agents: Iterable<AgentRow>, calls: ReadonlyMap<Id, Call> | null): Supervision[] {
+  const found: Supervision[] = [];
+  for (const agent of agents) {
+    const part = speaking(agent);
+    for (const { id, name, how } of (part && calls?.get(part.call_id)?.supervisors) ?? []) {
+      found.push({ callId: part?.call_id ?? '', who: { id, name }, how, agent });
+    }
+  }
+  return found;
 }

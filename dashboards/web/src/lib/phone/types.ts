@@ -9,3 +9,5 @@ export type Own = Schemas['AgentDesk'];
 export type Word = Own['dispositions'][number];
 /** A customer to be called back, in the place of the queue that is kept. */
 export type Callback = Schemas['CallbackRow'];
+/** Words that every caller hears first. */
+export type Announcement = Schemas['Announcement'];

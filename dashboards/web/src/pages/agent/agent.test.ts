@@ -100,3 +100,19 @@ describe('where a call stands for an agent with a telephone', () => {
     ['to_file', aCall({ ...by(ME), ...over() }), line({})],
   ] as const)('%s (%#)', (expected, call, row) => expect(standing(call, ME, NOW, row)).toBe(expected));
 });
+
+describe('the call that was handed over', () => {
+  const line = { id: ME, state: 'wrap_up', call_id: 'call', offer: null, calls: [] as AgentRow['calls'] } as AgentRow;
+  const handed = aCall({ ...by(ME), stage: 'talking', state: 'in-progress' });
+  test('stays on the desk while its after-call work goes on', () => {
+    expect(standing(handed, ME, NOW, line)).toBe('handed');
+    expect(standing(handed, ME, NOW, { ...line, state: 'available' })).toBe('theirs');
+  });
+  test('comes before what is older and still to be filed, also when it ends meanwhile', () => {
+    const older = aCall({ id: 'older', ...by(ME), ...over(600), opened_at: ago(900) });
+    const ended = aCall({ ...by(ME), ...over() });
+    expect(proposed(sortCalls([older, handed], ME, NOW, line), 'call')?.id).toBe('call');
+    expect(proposed(sortCalls([older, ended], ME, NOW, line), 'call')?.id).toBe('call');
+    expect(proposed(sortCalls([older, ended], ME, NOW, line))?.id).toBe('older');
+  });
+});

@@ -14,6 +14,8 @@ export type Standing =
   | 'silent'
   /** I have it and it goes on. */
   | 'mine'
+  /** I have handed it over, and still work on it. */
+  | 'handed'
   /** A colleague has it. */
   | 'theirs'
   /** It is over, was mine, and has no ticket. */
@@ -50,9 +52,13 @@ function onLine(call: Call, line: AgentRow, nowMs: number): Standing {
   if (line.offer?.call_id === call.id) return 'offered';
   const part = line.calls.find(({ call_id, state }) => call_id === call.id && state !== 'ended');
   if (part) return part.state === 'parked' ? 'parked' : 'mine';
+  if (wrapped(line) === call.id) return 'handed';
   if (call.taken_by) return 'theirs';
   return nowMs - (millis(call.opened_at) ?? nowMs) > SILENT_MS ? 'silent' : 'waiting';
 }
+
+/** The call of which the after-call work goes on. */
+export const wrapped = (line: AgentRow | null): Id | null => (line?.state === 'wrap_up' ? line.call_id : null);
 
 export type Sorted = Record<Standing, Call[]>;
 
@@ -72,6 +78,7 @@ export function sortCalls(
     waiting: [],
     silent: [],
     mine: [],
+    handed: [],
     theirs: [],
     to_file: [],
     missed: [],
@@ -86,9 +93,11 @@ export function sortCalls(
 }
 
 /**
- * The call that the desk shows by itself: the one I talk in, the one that rings at my telephone,
- * then the one that I have to file for, then whoever has waited longest.
+ * The call that the desk shows by itself: the one I talk in, the one that rings at my telephone, the
+ * one of which I do the after-call work, then the one that I have to file for, then whoever has
+ * waited longest.
  */
-export function proposed({ mine, offered, to_file, waiting }: Sorted): Call | null {
-  return mine.at(-1) ?? offered[0] ?? to_file[0] ?? waiting[0] ?? null;
+export function proposed({ mine, offered, handed, to_file, waiting }: Sorted, after: Id | null = null): Call | null {
+  const worked = to_file.find(({ id }) => id === after);
+  return mine.at(-1) ?? offered[0] ?? handed[0] ?? worked ?? to_file[0] ?? waiting[0] ?? null;
 }

@@ -20,7 +20,7 @@ import type { AgentRow } from '../../lib/phone/types';
 import { serverClock } from '../../lib/time/clock.svelte';
 import { Desk } from '../../lib/desk/desk.svelte';
 import { typing } from '../../lib/ui/keyboard';
-import { proposed, sortCalls, standing, type Standing } from './calls';
+import { proposed, sortCalls, standing, wrapped, type Standing } from './calls';
 import { Phone } from './phone.svelte';
 
 /** How often a waiting caller is heard. */
@@ -98,8 +98,8 @@ export class AgentDesk extends Desk {
   );
   /** Calls that a request may have been told in: mine and unfiled ones. */
   readonly fileable: Call[] = $derived.by(() => {
-    const { mine, offered, parked, to_file, waiting, missed } = this.sorted;
-    const listed = [...mine, ...offered, ...parked, ...to_file, ...waiting, ...missed];
+    const { mine, offered, parked, handed, to_file, waiting, missed } = this.sorted;
+    const listed = [...mine, ...offered, ...parked, ...handed, ...to_file, ...waiting, ...missed];
     return this.call && !listed.includes(this.call) ? [this.call, ...listed] : listed;
   });
 
@@ -108,8 +108,8 @@ export class AgentDesk extends Desk {
 
   /** What stands on the desk of the agent in the list, from top to bottom. */
   get listed(): Call[] {
-    const { mine, offered, parked, waiting, to_file, missed, silent } = this.sorted;
-    const own = [...mine, ...offered, ...parked];
+    const { mine, offered, parked, handed, waiting, to_file, missed, silent } = this.sorted;
+    const own = [...mine, ...offered, ...parked, ...handed];
     return [...own, ...(this.line ? [] : waiting), ...to_file, ...missed, ...silent];
   }
 
@@ -125,9 +125,10 @@ export class AgentDesk extends Desk {
   settle(): void {
     if (!this.calls.byId || !this.me) return;
     const here = this.call ? this.#standing(this.call) : null;
-    if (this.#turnToLine(here) || here === 'mine' || here === 'parked' || here === 'to_file') return;
+    if (this.#turnToLine(here) || here === 'mine' || here === 'parked' || here === 'handed' || here === 'to_file') return;
     if (this.draft.busy || this.draft.begun || (this.draft.dirty && here !== 'done')) return;
-    const next = proposed(this.line ? { ...this.sorted, waiting: [] } : this.sorted)?.id ?? null;
+    const sorted = this.line ? { ...this.sorted, waiting: [] } : this.sorted;
+    const next = proposed(sorted, wrapped(this.line))?.id ?? null;
     // What a colleague took first stays in view, until something else comes.
     if (this.#pinned && here !== 'done' && (here !== 'theirs' || next === null)) return;
     this.#pinned = false;
@@ -226,6 +227,15 @@ export class AgentDesk extends Desk {
     const at = this.callId ? ids.indexOf(this.callId) : -1;
     const next = ids[at < 0 ? 0 : Math.max(0, Math.min(ids.length - 1, at + by))];
     if (next) this.choose(next);
+  }
+
+  /** A parked customer comes into view, and back on the line where I am free. */
+  async fetchBack(index: number): Promise<void> {
+    const call = this.sorted.parked[index];
+    if (!call) return;
+    this.choose(call.id);
+    if (this.phone.acts.includes('resume')) await this.phone.do('resume');
+    else this.said = { tone: 'refused', text: t('phone.parked.busy') };
   }
 
   /** The call that Enter takes: the one in view, else the one that has waited longest. */

@@ -33,17 +33,32 @@ export const PHONE_KEYS: readonly { keys: string[]; says: PlainKey }[] = [
   { keys: ['X'], says: 'phone.key.hang_up' },
   { keys: ['R'], says: 'phone.key.dispose' },
   { keys: ['E'], says: 'phone.key.extend' },
+  { keys: ['1', '…', '9'], says: 'phone.key.parked' },
+  { keys: ['Q'], says: 'phone.key.callbacks' },
+  { keys: ['N'], says: 'phone.key.number' },
 ];
 
 /** What Alt and a letter do; true where they are the telephone's. Keyboards write other signs with Alt. */
-function phoneKey(event: KeyboardEvent, { phone, line }: AgentDesk): boolean {
-  if (!line || !event.altKey || event.ctrlKey || event.metaKey || phone.asking) return false;
+function phoneKey(event: KeyboardEvent, desk: AgentDesk): boolean {
+  const { phone, line } = desk;
+  if (!event.altKey || event.ctrlKey || event.metaKey || phone.asking) return false;
   const letter = event.code.replace('Key', '');
+  if (letter === 'N' && desk.rights.has('call.answer')) {
+    phone.asking = 'number';
+    return true;
+  }
+  if (!line) return false;
+  const digit = /^Digit([1-9])$/.exec(event.code)?.[1];
+  if (digit) {
+    void desk.fetchBack(Number(digit) - 1);
+    return true;
+  }
   const act = phone.acts.find((one) => LETTERS[one] === letter);
   if (act) void phone.do(act);
   else if (letter === 'A') void phone.become('available');
   else if (letter === 'O') void phone.become('offline');
   else if (letter === 'B') phone.asking = 'break';
+  else if (letter === 'Q') document.querySelector<HTMLElement>('[data-callback]')?.focus();
   else return Object.values(LETTERS).includes(letter);
   return true;
 }

@@ -1,8 +1,7 @@
 import { ApiProblem, newKey, post } from '../../lib/api/client';
 import { goToLogin } from '../../lib/api/session';
 import type { Call, Id } from '../../lib/api/types';
-import { language, locale, t } from '../../lib/i18n/index.svelte';
-import { Polled } from '../../lib/live/polled.svelte';
+import { locale, t } from '../../lib/i18n/index.svelte';
 import { AgentsFeed } from '../../lib/phone/agents.svelte';
 import { byState, company, connected, possible, proposed, speaking, waitingByQueue, type Act } from '../../lib/phone/rules';
 import type { AgentRow, AgentState, Callback, Word } from '../../lib/phone/types';
@@ -19,12 +18,10 @@ interface Around {
 }
 
 /** What is asked before an act. */
-export type PhoneAsking = 'break' | 'dispose' | 'transfer' | 'floor' | { callback: Callback } | null;
+export type PhoneAsking = 'break' | 'dispose' | 'transfer' | 'number' | { callback: Callback } | null;
 export type Way = 'transfer' | 'consult' | 'add';
 export type Target = { queue: string } | { user_id: Id } | { number: string };
 
-const CALLBACKS_MS = 10_000;
-export const wordIn = ({ zh, en }: { zh: string; en: string }): string => (language() === 'zh' ? zh : en);
 
 /** Seconds that one press adds to after-call work. */
 const LONGER_S = 60;
@@ -53,15 +50,13 @@ export class Phone {
       helped: this.company.length > 0 || this.call?.third === true,
     }),
   );
-  readonly waiting = $derived.by(() => waitingByQueue(this.desk.calls.byId?.values() ?? []));
-  /** Customers to be called back, the place in the queue first. */
-  readonly callbacks = new Polled<Callback[]>(CALLBACKS_MS);
+  readonly waiting = $derived.by(() =>
+    waitingByQueue(this.desk.calls.byId?.values() ?? [], this.feed.byId?.values() ?? []),
+  );
   readonly agents = $derived.by(() => byState(this.feed.byId?.values() ?? []));
 
-  /** What a code of these is called; the code itself where it is not known. */
   named(kind: 'queues' | 'reasons' | 'dispositions', code: string | null): string {
-    const found = this.feed.words?.[kind].find((one) => one.code === code);
-    return found ? wordIn(found) : (code ?? '');
+    return this.feed.named(kind, code);
   }
 
   /** Those that a person chooses. */
@@ -135,24 +130,26 @@ export class Phone {
 
   async cancel({ id }: Callback): Promise<void> {
     this.asking = null;
-    await this.#callBack(t('phone.callback.cancel'), `${id}/cancel`, {}, t('phone.done.cancel'));
+    await this.#send(t('phone.callback.cancel'), `/api/callbacks/${id}/cancel`, {}, t('phone.done.cancel'));
   }
 
   async reschedule({ id }: Callback, minutes: number): Promise<void> {
     this.asking = null;
     const at = new Date(serverClock.exact() + minutes * 60_000).toISOString();
     const time = clockTime(at, serverClock.now, locale()).slice(0, -3);
-    await this.#callBack(t('phone.callbacks'), `${id}/reschedule`, { at }, t('phone.done.reschedule', { time }));
+    await this.#send(t('phone.callbacks'), `/api/callbacks/${id}/reschedule`, { at }, t('phone.done.reschedule', { time }));
+  }
+
+  /** The telephone that rings for me. */
+  async useNumber(phone: string): Promise<void> {
+    this.asking = null;
+    await this.#send(t('phone.number'), '/api/agent/phone', { phone }, t('phone.number.done', { number: phone }));
+    await this.feed.askOwn().catch(() => {}); // the number that the dialogue shows next time
   }
 
   async pass(way: Way, to: Target): Promise<void> {
     this.asking = null;
     await this.#send(t('phone.act.transfer'), `/api/calls/${this.#callId ?? ''}/${way}`, to, t(`phone.done.${way}`));
-  }
-
-  async #callBack(act: string, path: string, body: object, done: string): Promise<void> {
-    await this.#send(act, `/api/callbacks/${path}`, body, done);
-    await this.callbacks.again();
   }
 
   /** Rows come by the feed; where the answer is one's own, it is shown before. */
@@ -161,6 +158,7 @@ export class Phone {
     try {
       const row = await post<AgentRow | Callback>(path, body, key);
       if ('has_phone' in row) this.feed.show(row);
+      else this.feed.showCallback(row);
       this.desk.said = { tone: 'done', text: done };
     } catch (error) {
       this.desk.said = this.#refused(error, act, () => void this.#send(act, path, body, done, key));

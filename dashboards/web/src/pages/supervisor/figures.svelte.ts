@@ -5,7 +5,7 @@ import { language, nameOf, t } from '../../lib/i18n/index.svelte';
 import type { OrderNames } from '../../lib/order/names';
 import { serverClock } from '../../lib/time/clock.svelte';
 import { duration } from '../../lib/time/format';
-import { spanOf, type Period, type Span } from './period';
+import { spanOf, type Period, type Span } from '../../lib/report/period';
 
 export type Distribution = Schemas['Distribution'];
 export type Figure = Schemas['DistributionLine'];

@@ -2,7 +2,7 @@ import type { KeyLine } from '../../lib/ui/keyboard';
 import { plainKey, typing } from '../../lib/ui/keyboard';
 import { t, type PlainKey } from '../../lib/i18n/index.svelte';
 import { GROUPS, OUTCOMES } from './figures.svelte';
-import { PERIODS } from './period';
+import { PERIODS } from '../../lib/report/period';
 import type { Supervision } from './supervision.svelte';
 
 const KEYS: readonly { keys: string[]; says: PlainKey }[] = [

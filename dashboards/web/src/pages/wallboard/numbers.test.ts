@@ -14,6 +14,7 @@ const QUIET: Wall = {
   rule: { answer_s: 20, target: 0.8, reading: 'short_out', repeat_s: 86400, short_s: 5 },
   waiting: [],
   agents: { available: 3, reserved: 1, on_call: 4, wrap_up: 2, break: 1, offline: 9 },
+  announced_at: null,
   callbacks_pending: 2,
   hour: served,
   day: served,
