@@ -150,7 +150,7 @@ def _run_with_engines(
         os.environ.update(urls_of(settings).environment)
         say("preparing the schema / 正在准备数据库结构")
         closing_words = before_processes()
-        preload(one.module for one in _processes(settings).values())
+        preload([*(one.module for one in _processes(settings).values()), "pypinyin"])
         ownership.update(ready=True)
         interrupts.check()
         watch = Supervisor(settings, ownership, embedded, process, closing_words)

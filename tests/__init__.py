@@ -1,0 +1,5 @@
+"""The tests. Nothing is collected as garbage while they are read: see `tests.conftest`."""
+
+import gc
+
+gc.disable()

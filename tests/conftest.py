@@ -1,5 +1,6 @@
 """Fixtures of all tests. Engines and browser are the real ones."""
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -58,6 +59,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return places.get(path, LATER if path.startswith(BROWSER) else LATER + 1)
 
     items.sort(key=place)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    """All is read and stays: no collection looks through it again, while it was read or later."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

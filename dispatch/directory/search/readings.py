@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice, product
 
-from pypinyin import Style, lazy_pinyin, pinyin
+# pypinyin is imported where it is used: its dictionary takes half a second of any process.
 
 MOST_SYLLABLES = 16
 """Of a longer name the rest is found by its characters only."""
@@ -45,6 +45,8 @@ def readings(text: str) -> tuple[Syllables, ...]:
 
 
 def _as_words(text: str) -> Iterator[Syllables]:
+    from pypinyin import lazy_pinyin
+
     found: list[str] = []
     for part in lazy_pinyin(text, errors=lambda run: " ".join(run)):
         found.extend(part.split())
@@ -59,6 +61,8 @@ def _ways(sign: str) -> tuple[str, ...]:
     """How one sign may be read."""
     if sign in _ALSO:
         return tuple(_ALSO[sign].split())
+    from pypinyin import Style, pinyin
+
     return (pinyin(sign, style=Style.NORMAL)[0][0],)
 
 
