@@ -89,6 +89,12 @@ def dial() -> None:
 
 
 @app.command()
+def asterisk() -> None:
+    """Play and hear the calls of an own Asterisk / 运行自有 Asterisk 的通话控制."""
+    _process("asterisk", "api.asterisk")
+
+
+@app.command()
 def worker(
     queue: Annotated[
         Queue | None, typer.Option(help="Only these jobs; all unless told / 只处理此类作业")

@@ -10,9 +10,11 @@ from typing import Any
 from api.wiring import wire
 from core.logging import logger
 from core.settings import settings
+from telephony.asterisk import client as asterisk
 from telephony.dialling import Dialler
+from telephony.gateway import Gateway
 from telephony.sweep import Sweeper
-from telephony.twilio.client import gateway_of
+from telephony.twilio import client as twilio
 
 log = logger(__name__)
 
@@ -20,7 +22,7 @@ log = logger(__name__)
 def main() -> None:
     """Run until SIGTERM or SIGINT."""
     wire()
-    gateway = gateway_of(settings())
+    gateway: Gateway | None = asterisk.gateway_of(settings()) or twilio.gateway_of(settings())
     dialler = Dialler(gateway)
 
     def stop(_signal: int, _frame: Any) -> None:

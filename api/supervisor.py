@@ -39,6 +39,8 @@ PROCESSES = {
 }
 CITY = {"city": Process("api.demo.process", ("city",))}
 """The demo city: it uses the others from outside, as people, callers and vehicles do."""
+ASTERISK = {"asterisk": Process("api.asterisk", ("asterisk",))}
+"""Only where an exchange of the house is set up."""
 OWNER_SECONDS = 60.0
 STOP_SECONDS = 7.0
 HEAL_SECONDS = 0.25
@@ -48,6 +50,7 @@ QUIET_AFTER = 5
 MAKE_SECONDS = 0.5
 _COLOURS = {
     "api": 36, "gps": 35, "engine": 33, "dial": 31, "worker": 34, "bulk": 34, "city": 94,
+    "asterisk": 93,
     "paidan": 32,
 }  # fmt: skip
 
@@ -381,7 +384,8 @@ async def _is_ready(settings: Settings) -> bool:
 
 def _processes(settings: Settings) -> dict[str, Process]:
     """Each process that runs, by name."""
-    return {**PROCESSES, **(CITY if settings.demo and settings.demo_city else {})}
+    exchange = ASTERISK if settings.asterisk_url else {}
+    return {**PROCESSES, **exchange, **(CITY if settings.demo and settings.demo_city else {})}
 
 
 def _environment(settings: Settings, base: Mapping[str, str]) -> dict[str, str]:
@@ -397,7 +401,7 @@ def _environment(settings: Settings, base: Mapping[str, str]) -> dict[str, str]:
 
 def _end_leftovers(previous: RunFile | None) -> None:
     """End processes of a killed supervisor; its servers are adopted instead."""
-    for name in (*PROCESSES, *CITY):
+    for name in (*PROCESSES, *ASTERISK, *CITY):
         left = previous.process(name) if previous else None
         if left is not None and left.alive:
             say(f"ending {name} of an earlier run (process {left.pid})")

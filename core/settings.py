@@ -36,6 +36,15 @@ _EXPECTED = {
     ),
     "public_url": _WEB,
     "twilio_api_url": _WEB,
+    "asterisk_url": _WEB,
+    "asterisk_trunk": (
+        "应含 {number}，如 PJSIP/{number}@trunk",
+        "it must hold {number}, such as PJSIP/{number}@trunk",
+    ),
+    "asterisk_phone": (
+        "应含 {name}，如 PJSIP/{name}",
+        "it must hold {name}, such as PJSIP/{name}",
+    ),
     "calls_per_second": (
         "应为大于 0、不超过 100 的数",
         "it must be a number above 0 and up to 100",
@@ -122,6 +131,7 @@ _SCHEMES = {
     "redis_url": ("redis://", "rediss://", "unix://"),
     "public_url": ("http://", "https://"),
     "twilio_api_url": ("http://", "https://"),
+    "asterisk_url": ("http://", "https://"),
     "geocoder_url": ("http://", "https://"),
 }
 
@@ -195,6 +205,27 @@ class Settings(BaseSettings):
     )
     twilio_api_url: str | None = Field(
         None, description="Base URL of the carrier's interface; empty: the carrier's own."
+    )
+    asterisk_url: str | None = Field(
+        None, description="Base URL of an own Asterisk's HTTP server; it carries the calls then."
+    )
+    asterisk_user: str = Field("paidan", description="User of its ARI.")
+    asterisk_password: SecretStr | None = Field(None, description="Password of that user.")
+    asterisk_trunk: str = Field(
+        "PJSIP/{number}@trunk",
+        pattern=r"^[^{}]*\{number\}[^{}]*$",
+        description="What it dials for a number of the telephone network.",
+    )
+    asterisk_phone: str = Field(
+        "PJSIP/{name}",
+        pattern=r"^[^{}]*\{name\}[^{}]*$",
+        description="What it dials for a phone of the house, `client:name` or `sip:name@host`.",
+    )
+    asterisk_sounds: Path | None = Field(
+        None, description="Folder of sounds that it reads too; empty: in the data directory."
+    )
+    asterisk_voice: str = Field(
+        "espeak-ng", description="Program that speaks words without a recording; empty: none."
     )
     calls_per_second: float = Field(
         1.0,

@@ -2,7 +2,8 @@
 
 Needs the standard library only. Does what is missing and nothing else: each step leaves a stamp
 made of what went into it. `--browser` also brings what only tests need: the npm packages
-that judge the carrier simulator and, when root and missing, Debian's Chromium.
+that judge the carrier simulator and, when root and missing, Debian's Chromium. `--asterisk`
+brings a real exchange for the tests of docs/asterisk.md.
 """
 
 import argparse
@@ -14,6 +15,8 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+
+import asterisk
 
 ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
@@ -38,6 +41,9 @@ def main() -> int:
     parser.add_argument(
         "--browser", action="store_true", help="also what the tests need: Chromium, npm packages"
     )
+    parser.add_argument(
+        "--asterisk", action="store_true", help="also an Asterisk and sipp, for tests only"
+    )
     options = parser.parse_args()
     steps: list[tuple[str, Callable[[], bool]]] = [
         ("virtual environment / 虚拟环境", make_venv),
@@ -48,6 +54,8 @@ def main() -> int:
     if options.browser:
         steps.append(("Chromium / 浏览器", install_browser))
         steps.append(("judges of the carrier simulator / 模拟器校验工具", install_judges))
+    if options.asterisk:
+        steps.append(("Asterisk, sipp / 电话交换机", install_asterisk))
     try:
         for number, (title, step) in enumerate(steps, 1):
             show(number, len(steps), title, step)
@@ -153,6 +161,21 @@ def install_browser() -> bool:
         line = "!" * 78
         print(f"\n{line}\nNO CHROMIUM: BROWSER TESTS WILL BE SKIPPED. {failure}", file=sys.stderr)
         print(f"没有 Chromium：浏览器测试将被跳过。\n{line}", file=sys.stderr)
+    return True
+
+
+def install_asterisk() -> bool:
+    """A real exchange and telephones; without them its tests are skipped."""
+    if asterisk.is_here():
+        return False
+    if missing := asterisk.missing_tools():
+        if os.geteuid() != 0 or not shutil.which("apt-get"):
+            raise SetupFailed(f"install {', '.join(missing)} first, on Debian or its kin")
+        apt_install(*missing)
+    try:
+        asterisk.unpack()
+    except (OSError, subprocess.SubprocessError) as failure:
+        raise SetupFailed(f"{failure}\n{getattr(failure, 'stderr', '')}") from failure
     return True
 
 

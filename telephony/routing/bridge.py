@@ -100,7 +100,7 @@ def _settle_unfetched(uow: UnitOfWork, found: AgentCall, asked: int) -> bool:
     if found.state != "active":
         return False
     if asked < FETCHES:
-        script = legs.customers(call.id, record=plan().record)
+        script = legs.customers(call.id)
         legs.send(uow, call.id, legs.customer_leg(uow, call), offers.PURPOSE, script)
     else:
         legs.drop(uow, call.id, found.leg_id, offers.PURPOSE)
