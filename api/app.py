@@ -114,6 +114,7 @@ PAGES = {
     "/fleet": "fleet.html",
     "/followup": "followup.html",
     "/import": "import.html",
+    "/notices": "notices.html",
     "/policies": "policies.html",
     "/login": "login.html",
     "/supervisor": "supervisor.html",

@@ -26,6 +26,7 @@ export default defineConfig({
         admin: here('admin.html'),
         policies: here('policies.html'),
         import: here('import.html'),
+        notices: here('notices.html'),
         wallboard: here('wallboard.html'),
         'crew-sw': here('src/pages/crew/sw.ts'),
       },

@@ -257,6 +257,7 @@ PUBLIC = {
     "GET /admin",
     "GET /fleet",
     "GET /import",
+    "GET /notices",
     "GET /wallboard",
     "GET /breaches",
     "GET /policies",

@@ -57,6 +57,7 @@ VIEWS = (
     View("supervisor", "/breaches", READY, opens=KEYS),
     View("supervisor", "/fleet", "[data-testid=fleet-row]", opens=KEYS),
     View("supervisor", "/wallboard", "[data-testid=wall][data-ready]"),
+    View("lead", "/notices", READY, opens={**KEYS, "n": "[data-testid=campaign-form]"}),
     View("admin", "/admin", READY, opens=KEYS),
     View("admin", "/import", READY, opens=KEYS),
     View("admin", "/policies", "[data-testid=policy-pane][data-version]", opens=KEYS),

@@ -19,7 +19,16 @@ pytestmark = pytest.mark.browser
 
 SIZES = ("small", "medium", "large")
 PAGES_OF = {
-    "agent": ["agent", "board", "customers", "tickets", "followup", "admin", "wallboard"],
+    "agent": [
+        "agent",
+        "board",
+        "customers",
+        "tickets",
+        "followup",
+        "admin",
+        "wallboard",
+        "notices",
+    ],
     "lead": [
         "agent",
         "board",
@@ -32,6 +41,7 @@ PAGES_OF = {
         "admin",
         "policies",
         "wallboard",
+        "notices",
     ],
     "east.desk": [
         "board",
@@ -53,6 +63,7 @@ PAGES_OF = {
         "admin",
         "policies",
         "wallboard",
+        "notices",
     ],
     "admin": [
         "board",

@@ -42,6 +42,7 @@ PAGES = {
     "/followup": ("lead", "[data-testid=follow-up]", (1280, 720)),
     "/breaches": ("supervisor", "main[data-ready]", (1280, 720)),
     "/fleet": ("lead", "[data-testid=fleet-row]", (1280, 720)),
+    "/notices": ("lead", "main[data-ready]", (1280, 720)),
     "/wallboard": ("lead", "main[data-ready]", (1280, 720)),
     "/admin": ("admin", "main[data-ready]", (1280, 720)),
     "/admin#devices": ("admin", "[data-testid=known-device]", (1280, 720)),

@@ -58,7 +58,8 @@ export type PageCode =
   | 'admin'
   | 'policies'
   | 'import'
-  | 'wallboard';
+  | 'wallboard'
+  | 'notices';
 
 export interface PageEntry {
   code: PageCode;
@@ -84,6 +85,7 @@ export const PAGES: readonly PageEntry[] = [
   { code: 'policies', path: '/policies', right: 'report.view', letter: 'p', aside: true },
   { code: 'import', path: '/import', right: 'directory.import', letter: 'i', aside: true },
   { code: 'wallboard', path: '/wallboard', right: 'call.view', letter: 'w', aside: true },
+  { code: 'notices', path: '/notices', right: 'notice.view', letter: 'n', aside: true },
 ];
 
 const HOMES: Partial<Record<Session['user']['role'], string>> = {

@@ -22,6 +22,7 @@ import { en as privacy } from './privacy';
 import { en as design } from './design';
 import { en as supervisor } from './supervisor';
 import { en as wallboard } from './wallboard';
+import { en as notices } from './notices';
 import type { zh } from './zh';
 
 type Parameters<S extends string> = S extends `${string}{${infer P}}${infer Rest}`
@@ -46,6 +47,7 @@ export const en: Record<Key, string> = {
   ...design,
   ...supervisor,
   ...wallboard,
+  ...notices,
   ...breaches,
   ...customers,
   ...privacy,

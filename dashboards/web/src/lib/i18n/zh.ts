@@ -22,6 +22,7 @@ import { zh as privacy } from './privacy';
 import { zh as design } from './design';
 import { zh as supervisor } from './supervisor';
 import { zh as wallboard } from './wallboard';
+import { zh as notices } from './notices';
 
 /** Chinese, the first language. Each key must be in `en.ts` with the same `{parameters}`. */
 export const zh = {
@@ -37,6 +38,7 @@ export const zh = {
   ...design,
   ...supervisor,
   ...wallboard,
+  ...notices,
   ...breaches,
   ...customers,
   ...privacy,

@@ -162,6 +162,10 @@ export class CustomerDesk {
     return to(!phone.verified, () => void to(phone.verified));
   }
 
+  setLanguage(phone: Phone, language: string): Promise<boolean> {
+    return this.write(`phones/${phone.id}/language`, { language }, t('notices.language.said'));
+  }
+
   /** The number goes with it; here it is still known, so it can be put back. */
   removePhone(phone: Phone): Promise<boolean> {
     const { number, used_by, verified } = phone;
