@@ -56,6 +56,7 @@ from api.routes import (
     search,
     tickets,
 )
+from api.taking import Taking
 from api.wiring import wire
 
 WEB = Path(__file__).parent.parent / "dashboards" / "web" / "dist"
@@ -129,7 +130,9 @@ BESIDE = ("crew-sw.js", "crew.webmanifest", "crew-192.png", "crew-512.png")
 async def _life(app: FastAPI) -> AsyncIterator[None]:
     app.state.hub = Hub()
     await app.state.hub.start()
+    app.state.taking = Taking()
     yield
+    await app.state.taking.stop()
     await app.state.hub.stop()
 
 

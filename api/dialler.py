@@ -1,6 +1,6 @@
 """`paidan dial`: asks the carrier for what was written down; any number may run, one works.
 
-Each also asks for calls of which nothing is heard any more.
+Each also tells the reports that were taken, and asks for calls of which nothing is heard any more.
 """
 
 import signal
@@ -14,6 +14,7 @@ from telephony.asterisk import client as asterisk
 from telephony.dialling import Dialler
 from telephony.gateway import Gateway
 from telephony.sweep import Sweeper
+from telephony.teller import Teller
 from telephony.twilio import client as twilio
 
 log = logger(__name__)
@@ -31,7 +32,10 @@ def main() -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     log.info("dialler_started", carrier=gateway.name if gateway else None)
+    teller = threading.Thread(target=Teller(dialler.stopping).run, name="teller")
+    teller.start()
     if gateway is not None:
         sweeper = Sweeper(gateway, dialler.stopping)
         threading.Thread(target=sweeper.run, name="sweep-calls", daemon=True).start()
     dialler.run()
+    teller.join()

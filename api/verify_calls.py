@@ -9,13 +9,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.recorded import Recorded
-from telephony import repository, story_repository, telling
+from telephony import repository, story_repository, telling, untold_repository
 from telephony.models import Call
 from telephony.rules import Fact, fold
 from telephony.story import MEASURED, Story
 
 BY_SETTING = "short"
 """Depends on a setting that may have changed since."""
+
+
+def set_aside(session: Session) -> Iterator[str]:
+    """Reports of the carrier that could not be told, whosever they are."""
+    for one in untold_repository.failed(session):
+        yield f"report {one.id}: set aside since {one.failed_at}: {one.failure}"
 
 
 def calls(session: Session, org_id: int, streams: dict[UUID, list[Recorded]]) -> Iterator[str]:
@@ -30,7 +36,7 @@ def calls(session: Session, org_id: int, streams: dict[UUID, list[Recorded]]) ->
             continue
         found = asdict(repository.state_of(row))
         yield from _differences(f"call {id_}", "the events say", asdict(state), found)
-        if story_repository.is_told(session, org_id, id_):
+        if story_repository.is_told(session, row):
             yield from _evidence(session, row, telling.story_of(session, row))
 
 
@@ -40,7 +46,7 @@ def _evidence(session: Session, row: Call, story: Story) -> Iterator[str]:
     wanted |= {name: getattr(story, name) for name in MEASURED if name != BY_SETTING}
     found = {name: getattr(row, name) for name in wanted}
     yield from _differences(f"call {row.id}", says, wanted, found)
-    stays = story_repository.stays_of(session, row.org_id, row.id)
+    stays = story_repository.stays_of(session, row.org_id, [row.id])[row.id]
     for number in {*stays, *range(1, len(story.stays) + 1)}:
         name = f"call {row.id} stay {number}"
         kept = stays.get(number)
@@ -49,7 +55,7 @@ def _evidence(session: Session, row: Call, story: Story) -> Iterator[str]:
             continue
         told = asdict(story.stays[number - 1]) | {"skills": list(story.stays[number - 1].skills)}
         yield from _differences(name, says, told, {key: getattr(kept, key) for key in told})
-    for leg in story_repository.legs_of(session, row.org_id, row.id):
+    for leg in story_repository.legs_of(session, row.org_id, [row.id])[row.id]:
         if known := story.legs.get(leg.carrier_call or ""):
             told = {
                 "state": known.state,

@@ -22,6 +22,8 @@ DIAL = "paidan_dial"
 """The carrier is asked for something."""
 SWITCH = "paidan_switch"
 """A caller or an agent has come to another state: somebody may be matched."""
+REPORTS = "paidan_reports"
+"""Reports of the carrier were taken, and wait to be told."""
 DELIVER = "paidan_deliver"
 """Organisation and unit that something is to be delivered to."""
 
@@ -51,14 +53,16 @@ def listening(*channels: str, name: str) -> Iterator[psycopg.Connection]:
 @asynccontextmanager
 async def listening_async(*channels: str, name: str) -> AsyncIterator[psycopg.AsyncConnection]:
     """The same for an event loop."""
-    async with await _connected(name) as connection:
+    async with await connected(name) as connection:
         for channel in channels:
             await connection.execute(_listen(channel))
         yield connection
 
 
-async def _connected(name: str) -> psycopg.AsyncConnection:
-    """Cancelled in the middle, it is closed first: half open, the server would wait a minute for it
+async def connected(name: str) -> psycopg.AsyncConnection:
+    """A connection of an event loop's own, which commits each statement.
+
+    Cancelled in the middle, it is closed first: half open, the server would wait a minute for it
     and drop no database meanwhile.
     """
     connecting = asyncio.ensure_future(

@@ -1,6 +1,7 @@
 """What callers hear: their flow is asked with what is known of them, and its decisions are kept."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -67,19 +68,11 @@ def _keep(
     """A repeated request finds the same number of requests for its step, and keeps nothing."""
     asked = repository.times_asked(uow.session, uow.org_id, call.id, step.name)
     key = f"{step.name}:{asked}"
+    said = {"language": one.language, "basis": one.basis}
+    more: dict[str, Any] = {name: value for name, value in said.items() if value}
     if one.word == "enqueue":
-        telling.enqueue(
-            uow,
-            call.id,
-            one.queue,
-            key,
-            priority=one.priority,
-            language=one.language,
-            skills=one.skills,
-        )
-        return
-    more = {"language": one.language, "basis": one.basis}
-    telling.decided(uow, call.id, one.word, key, **{k: v for k, v in more.items() if v})
+        more |= telling.queued(one.queue, one.priority, one.skills)
+    telling.keep(uow, call, one.word, key, more)
     if one.word == "callback":
         _call_back(uow, flow, call, stay, one.language)
 

@@ -4,7 +4,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, SmallInteger, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    SmallInteger,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -120,6 +127,32 @@ class CarrierEventRow(Base):
     told: Mapped[dict[str, Any] | None] = mapped_column(
         comment="What it says, in words that no carrier coined."
     )
+
+
+class UntoldReport(Base):
+    """A report of the carrier that is taken and not told yet; gone once its call's rows have it.
+
+    Whose it is may not be known before it is told, so it belongs to no organisation.
+    """
+
+    __tablename__ = "untold_report"
+    __table_args__ = (Index("ix_untold_report_call", "carrier_call"),)
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    taken_at: Mapped[datetime]
+    carrier_call: Mapped[str]
+    event: Mapped[dict[str, Any]] = mapped_column(
+        comment="The report, numbers included: until it is told."
+    )
+    logged: Mapped[bool] = mapped_column(
+        server_default=text("false"),
+        comment="It was answered with a document, and is in the log already.",
+    )
+    opened: Mapped[bool] = mapped_column(
+        server_default=text("false"), comment="Its call began with it."
+    )
+    failed_at: Mapped[datetime | None] = mapped_column(comment="Set aside; somebody must look.")
+    failure: Mapped[str | None]
 
 
 class EmergencyAnnouncement(Base):

@@ -1,11 +1,11 @@
 """All queries of telephony."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import ColumnElement, Row, Select, func, select, tuple_, union_all
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -17,27 +17,36 @@ from telephony.models import Call, CarrierEventRow, PhoneNumber
 from telephony.rules import CallState, CarrierEvent
 
 
-def organisation_of_report(session: Session, event: CarrierEvent) -> int | None:
-    """Whose call it is about, where that is known already."""
-    if event.conference:
-        return _owner(session, Call, UUID(event.conference))
-    if event.leg_id is not None:
-        placed = _owner(session, CarrierCommand, event.leg_id)
-        return placed if placed is not None else _owner(session, Call, event.leg_id)
-    query = select(Call.org_id).where(
-        Call.carrier == event.carrier, Call.carrier_call == event.carrier_call
-    )
-    return session.scalar(query)
+def owners(session: Session, events: Sequence[CarrierEvent]) -> list[int | None]:
+    """The organisation of each report, where its call or the command for its leg is known."""
+    ids = {id_ for one in events if (id_ := one.named) is not None}
+    calls = {(one.carrier, one.carrier_call) for one in events if one.named is None}
+    by_id = _owners(session, ids) if ids else {}
+    by_call: dict[tuple[str, str], int] = {}
+    if calls:
+        query = select(Call.carrier, Call.carrier_call, Call.org_id).where(_among(calls))
+        by_call = {(row[0], row[1]): row[2] for row in session.execute(query)}
+    return [
+        by_call.get((one.carrier, one.carrier_call)) if one.named is None else by_id.get(one.named)
+        for one in events
+    ]
 
 
-def _owner(session: Session, table: type[Call] | type[CarrierCommand], id_: UUID) -> int | None:
-    """The organisation of a row, where nothing but its id is known: the key begins with it."""
-    organisations = select(Organisation.id).scalar_subquery()
-    ours = func.any(func.array(organisations))
-    return session.scalar(select(table.org_id).where(table.org_id == ours, table.id == id_))
+def _owners(session: Session, ids: Iterable[UUID]) -> dict[UUID, int]:
+    """Id of a call or of a command → organisation; the keys of both begin with that."""
+    ours = func.any(func.array(select(Organisation.id).scalar_subquery()))
+    found: list[Select[UUID, int]] = [
+        select(table.id, table.org_id).where(table.org_id == ours, table.id.in_(ids))
+        for table in (CarrierCommand, Call)
+    ]
+    return {row[0]: row[1] for row in session.execute(union_all(*found))}
 
 
-def organisations_of_numbers(session: Session, numbers: Sequence[str]) -> dict[str, int]:
+def _among(calls: Iterable[tuple[str, str]]) -> ColumnElement[bool]:
+    return tuple_(Call.carrier, Call.carrier_call).in_(list(calls))
+
+
+def organisations_of_numbers(session: Session, numbers: Collection[str]) -> dict[str, int]:
     """Number → organisation, for those that are registered."""
     query = select(PhoneNumber.number, PhoneNumber.org_id).where(PhoneNumber.number.in_(numbers))
     return {row.number: row.org_id for row in session.execute(query)}
@@ -49,63 +58,125 @@ def only_organisation(session: Session) -> int | None:
     return found[0] if len(found) == 1 else None
 
 
-def call_locked(session: Session, org_id: int, event: CarrierEvent) -> tuple[Call, bool]:
-    """The call of a report, locked, made if it is new. Returns (row, whether it is new).
+def commands(session: Session, org_id: int, ids: Iterable[UUID]) -> dict[UUID, CarrierCommand]:
+    """Commands by their id, which is that of the leg that they place."""
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    query = select(CarrierCommand).where(
+        CarrierCommand.org_id == org_id, CarrierCommand.id.in_(wanted)
+    )
+    return {row.id: row for row in session.scalars(query)}
 
+
+def call_ids(
+    session: Session,
+    org_id: int,
+    events: Sequence[CarrierEvent],
+    placed: Mapping[UUID, CarrierCommand],
+) -> tuple[list[UUID], set[UUID]]:
+    """The call of each report, made where it is new. Returns (ids, those that are new).
+
+    `placed`: the commands that placed legs, by their id.
     A leg that was placed within a call belongs to that one, a leg by itself is a call with its id.
     Two first reports at once meet at the unique index: the second waits and finds the row.
     """
-    call_id = UUID(event.conference) if event.conference else None
-    if event.leg_id is not None and call_id is None:
-        placed = session.get(CarrierCommand, (org_id, event.leg_id))
-        call_id = (placed.call_id if placed is not None else None) or event.leg_id
-    if call_id is not None:
-        known = session.get(Call, (org_id, call_id), with_for_update=True, populate_existing=True)
-        if known is not None:
-            return known, False
-    made = session.scalar(
-        insert(Call)
-        .values(
-            org_id=org_id,
-            id=event.leg_id or new_id(),
-            carrier=event.carrier,
-            carrier_call=event.carrier_call,
-            direction=event.direction,
-            from_number=event.from_number,
-            to_number=event.to_number,
-            state="opened",
-            opened_at=event.at,
-        )
-        .on_conflict_do_nothing()
-        .returning(Call.id)
-    )
-    query = select(Call).where(
-        Call.carrier == event.carrier, Call.carrier_call == event.carrier_call
-    )
-    return session.scalars(query.with_for_update()).one(), made is not None
+    named = [_call_named(one, placed) for one in events]
+    wanted = {id_ for id_ in named if id_ is not None}
+    known = _known(session, org_id, wanted) if wanted else set()
+    others = [one for one, id_ in zip(events, named, strict=True) if id_ not in known]
+    by_call = _by_carrier_call(session, others) if others else {}
+    new = [one for one in others if (one.carrier, one.carrier_call) not in by_call]
+    made: set[UUID] = set()
+    if new:
+        made = _made(session, org_id, new)
+        by_call |= _by_carrier_call(session, new)
+    return [
+        id_ if id_ is not None and id_ in known else by_call[one.carrier, one.carrier_call]
+        for one, id_ in zip(events, named, strict=True)
+    ], made
 
 
-def log_once(session: Session, call: Call, event: CarrierEvent) -> bool:
-    """Keep a report in the log; False when it is there already."""
-    logged = session.scalar(
-        insert(CarrierEventRow)
-        .values(
-            org_id=call.org_id,
-            id=new_id(),
-            call_id=call.id,
-            carrier=event.carrier,
-            carrier_call=event.carrier_call,
-            kind=event.kind,
-            dedup_key=event.dedup_key,
-            received_at=event.received_at,
-            params=dict(event.params),
-            at=event.believed_at,
-            told=story_repository.told_of(event),
-        )
-        .on_conflict_do_nothing(index_elements=["org_id", "carrier", "dedup_key"])
-        .returning(CarrierEventRow.id)
+def _call_named(event: CarrierEvent, commands: Mapping[UUID, CarrierCommand]) -> UUID | None:
+    if event.conference:
+        return UUID(event.conference)
+    placed = commands.get(event.leg_id) if event.leg_id is not None else None
+    return (placed.call_id if placed is not None else None) or event.leg_id
+
+
+def _known(session: Session, org_id: int, ids: Iterable[UUID]) -> set[UUID]:
+    query = select(Call.id).where(Call.org_id == org_id, Call.id.in_(ids))
+    return set(session.scalars(query))
+
+
+def _by_carrier_call(
+    session: Session, events: Sequence[CarrierEvent]
+) -> dict[tuple[str, str], UUID]:
+    calls = {(one.carrier, one.carrier_call) for one in events}
+    query = select(Call.carrier, Call.carrier_call, Call.id).where(_among(calls))
+    return {(row[0], row[1]): row[2] for row in session.execute(query)}
+
+
+def _made(session: Session, org_id: int, events: Sequence[CarrierEvent]) -> set[UUID]:
+    """Calls whose first reports these are; a call that is known is left as it is."""
+    first: dict[tuple[str, str], CarrierEvent] = {}
+    for one in events:
+        first.setdefault((one.carrier, one.carrier_call), one)
+    rows = [
+        {
+            "org_id": org_id,
+            "id": one.leg_id or new_id(),
+            "carrier": one.carrier,
+            "carrier_call": one.carrier_call,
+            "direction": one.direction,
+            "from_number": one.from_number,
+            "to_number": one.to_number,
+            "state": "opened",
+            "opened_at": one.at,
+        }
+        for _, one in sorted(first.items())
+    ]
+    made = insert(Call).on_conflict_do_nothing().returning(Call.id)
+    return set(session.scalars(made, rows))
+
+
+def calls_locked(
+    session: Session, org_id: int, ids: Iterable[UUID], *, wait: bool
+) -> dict[UUID, Call]:
+    """These calls, locked for a change; where not `wait`, without those that others hold.
+
+    Who only refers to a call (its log, its tickets) is not kept waiting.
+    """
+    query = select(Call).where(Call.org_id == org_id, Call.id.in_(set(ids))).order_by(Call.id)
+    locked = query.with_for_update(key_share=True, skip_locked=not wait)
+    found = session.scalars(locked.execution_options(populate_existing=True))
+    return {call.id: call for call in found}
+
+
+def log(session: Session, told: Sequence[tuple[Call, CarrierEvent]]) -> set[str]:
+    """Keep reports in the log. Returns the keys of those that were not there."""
+    rows = [
+        {
+            "org_id": call.org_id,
+            "id": new_id(),
+            "call_id": call.id,
+            "carrier": event.carrier,
+            "carrier_call": event.carrier_call,
+            "kind": event.kind,
+            "dedup_key": event.dedup_key,
+            "received_at": event.received_at,
+            "params": dict(event.params),
+            "at": event.believed_at,
+            "told": story_repository.told_of(event),
+        }
+        for call, event in told
+    ]
+    if not rows:
+        return set()
+    logged = insert(CarrierEventRow).on_conflict_do_nothing(
+        index_elements=["org_id", "carrier", "dedup_key"]
     )
-    return logged is not None
+    return set(session.scalars(logged.returning(CarrierEventRow.dedup_key), rows))
 
 
 def state_of(call: Call) -> CallState:

@@ -125,6 +125,11 @@ class CarrierEvent:
     error_code: str = ""
 
     @property
+    def named(self) -> UUID | None:
+        """The call or the leg that our own address or name in it says, where it does."""
+        return UUID(self.conference) if self.conference else self.leg_id
+
+    @property
     def hung_up(self) -> bool:
         """The participant itself left the conference by hanging up."""
         return self.reason == "participant_hung_up"
@@ -256,14 +261,19 @@ def evolve(call: CallState | None, fact: Fact) -> CallState:
         case CallTaken():
             return replace(call, taken_by=payload.agent_id, taken_at=at)
         case CallQueued():
-            return replace(call, stage="queued", queue=payload.queue)
+            return replace(call, stage=_not_over(call, "queued"), queue=payload.queue)
         case CallConcluded():
             return replace(call, concluded=payload)
         case CallLeftQueue():
             return call
     if type(payload) in STAGE_OF:
-        return replace(call, stage=STAGE_OF[type(payload)])
+        return replace(call, stage=_not_over(call, STAGE_OF[type(payload)]))
     raise TypeError(f"{payload.TYPE} is no fact of a call")
+
+
+def _not_over(call: CallState, stage: str) -> str:
+    """The stage that it comes to; what is told after the end does not begin it anew."""
+    return call.stage if call.state == "ended" else stage
 
 
 def fold(facts: Iterable[Fact]) -> CallState | None:

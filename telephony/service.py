@@ -1,10 +1,12 @@
 """Use cases of telephony: hear the carrier, tell when a call ended, let an agent take a call."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from sqlalchemy.orm import Session
 
 from core.db import read_session
 from core.errors import AlreadyDone, NotFound, Problem
@@ -13,11 +15,9 @@ from core.identity import system_actor
 from core.local import local_time
 from core.models import User
 from core.uow import UnitOfWork, unit_of_work
-from telephony import repository, settling, telling
+from telephony import folding, repository
 from telephony.models import Call
-from telephony.recordings import service as recordings
-from telephony.rules import CarrierEvent, Fact, decide, evolve
-from telephony.story_legs import FAR
+from telephony.rules import CarrierEvent, Fact, evolve
 
 
 class UnknownNumber(Problem):
@@ -39,13 +39,14 @@ class CallEnd:
 
 
 def receive(event: CarrierEvent) -> UUID:
-    """Take one report of the carrier, however often and in whatever order. Returns the call.
+    """Take one report of the carrier and tell its call, however often and in whatever order.
+    Returns the call.
 
     Raises UnknownNumber when no organisation can be found for it, NotFound when it is about a leg
     or a conference that is not ours.
     """
     with hearing(event) as uow:
-        return hear(uow, event).id
+        return folding.hear(uow, event).id
 
 
 @contextmanager
@@ -54,40 +55,46 @@ def hearing(event: CarrierEvent) -> Iterator[UnitOfWork]:
 
     Raises as `receive` does.
     """
-    actor = system_actor(_organisation(event), "carrier")
-    with unit_of_work(actor, now=event.received_at) as uow:
+    with read_session() as session:
+        [found] = organisations(session, [event])
+    if isinstance(found, Problem):
+        raise found
+    with unit_of_work(system_actor(found, "carrier"), now=event.received_at) as uow:
         yield uow
 
 
-def hear(uow: UnitOfWork, event: CarrierEvent) -> Call:
-    """Log a report and apply what is new in it; nothing when it is known. Returns its call."""
-    if event.leg_id is not None:
-        settling.placed(uow, event.leg_id, event.carrier, event.carrier_call)
-    call, is_new = repository.call_locked(uow.session, uow.org_id, event)
-    if not repository.log_once(uow.session, call, event):
-        return call
+def organisations(session: Session, events: Sequence[CarrierEvent]) -> list[int | Problem]:
+    """Whose each report is: of a known call or leg, else of the numbers that it names.
 
-    leg = telling.leg_of(uow, call, event)
-    state = None if is_new else repository.state_of(call)
-    facts = decide(state, event) if leg is not None and leg.role in FAR else []
-    telling.record(uow, call, state, facts)
-    telling.retell(uow, call, event.at)
-    if event.kind == "recording":
-        recordings.heard(uow, call, event.recording, event.recorded, event.at)
-    return call
+    UnknownNumber or NotFound stands where nobody's is found.
+    """
+    known = repository.owners(session, events)
+    strangers = [
+        one for one, owner in zip(events, known, strict=True) if owner is None and _by_number(one)
+    ]
+    numbers = {number for one in strangers for number in (one.to_number, one.from_number)}
+    registered = repository.organisations_of_numbers(session, numbers) if strangers else {}
+    only = repository.only_organisation(session) if strangers else None
+    return [
+        owner if owner is not None else _owner_by_number(one, registered, only)
+        for one, owner in zip(events, known, strict=True)
+    ]
 
 
-def _organisation(event: CarrierEvent) -> int:
+def _by_number(event: CarrierEvent) -> bool:
+    return event.named is None and bool(event.carrier_call)
+
+
+def _owner_by_number(
+    event: CarrierEvent, registered: Mapping[str, int], only: int | None
+) -> int | Problem:
+    if not _by_number(event):
+        return NotFound(what="call", id=event.leg_id or event.conference)
     numbers = [event.to_number, event.from_number]
     if event.direction != "inbound":
         numbers.reverse()  # ours is the one that calls
-    with read_session() as session:
-        known = repository.organisation_of_report(session, event)
-    if known is not None:
-        return known
-    if event.leg_id is not None or not event.carrier_call:
-        raise NotFound(what="call", id=event.leg_id or event.conference)
-    return organisation_of(numbers)
+    found = next((registered[one] for one in numbers if one in registered), only)
+    return UnknownNumber() if found is None else found
 
 
 def organisation_of(numbers: Sequence[str]) -> int:
@@ -96,7 +103,7 @@ def organisation_of(numbers: Sequence[str]) -> int:
     Raises UnknownNumber.
     """
     with read_session() as session:
-        registered = repository.organisations_of_numbers(session, list(numbers))
+        registered = repository.organisations_of_numbers(session, numbers)
         for number in numbers:
             if number in registered:
                 return registered[number]

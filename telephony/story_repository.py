@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from core.events import CallConcluded
 from core.ids import new_id
 from telephony.leg_models import CallLeg
-from telephony.models import Call, CarrierEventRow, QueueStay
+from telephony.models import Call, CarrierEventRow, QueueStay, UntoldReport
 from telephony.rules import CarrierEvent
 from telephony.spans import seconds
 from telephony.story import Story
@@ -66,32 +66,49 @@ def log_decision(
     return logged is not None
 
 
-def evidence_of(session: Session, org_id: int, call_id: UUID) -> list[Evidence]:
-    """All that is known of a call. What was logged before stories were told is left out."""
+def evidence_of(
+    session: Session, org_id: int, call_ids: Sequence[UUID]
+) -> dict[UUID, list[Evidence]]:
+    """All that is known of each call. What was logged before stories were told is left out."""
     row = CarrierEventRow
-    query = select(row.kind, row.carrier_call, row.received_at, row.at, row.told).where(
-        row.org_id == org_id, row.call_id == call_id, row.told.is_not(None)
+    query = select(
+        row.call_id, row.kind, row.carrier_call, row.received_at, row.at, row.told
+    ).where(row.org_id == org_id, row.call_id.in_(call_ids), row.told.is_not(None))
+    found: dict[UUID, list[Evidence]] = {id_: [] for id_ in call_ids}
+    for call_id, kind, party, received_at, at, told in session.execute(query):
+        found[call_id].append(_evidence(kind, party, received_at, at, told))
+    return found
+
+
+def evidence_in(event: CarrierEvent) -> Evidence:
+    """A report as evidence: what the log gives for it."""
+    return _evidence(
+        event.kind, event.carrier_call, event.received_at, event.believed_at, told_of(event)
     )
-    return [
-        Evidence(
-            kind=one.kind,
-            party=one.carrier_call,
-            received_at=one.received_at,
-            at=one.at,
-            **{**one.told, "more": _hashable(one.told.get("more", {}))},
-        )
-        for one in session.execute(query)
-    ]
 
 
-def is_told(session: Session, org_id: int, call_id: UUID) -> bool:
-    """Whether all that was heard of a call is evidence: nothing is older than stories."""
+def _evidence(
+    kind: str, party: str, received_at: datetime, at: datetime | None, told: Mapping[str, Any]
+) -> Evidence:
+    more = _hashable(told.get("more", {}))
+    return Evidence(kind, party, received_at, at, **{**told, "more": more})
+
+
+def is_told(session: Session, call: Call) -> bool:
+    """Whether its rows hold all that is in the log: nothing there is older than stories, and
+    nothing waits to be told.
+    """
     row = CarrierEventRow
     query = select(func.count(), func.count(row.told)).where(
-        row.org_id == org_id, row.call_id == call_id
+        row.org_id == call.org_id, row.call_id == call.id
     )
     every, told = session.execute(query).one()
-    return 0 < every == told
+    untold = select(UntoldReport.id).where(
+        UntoldReport.carrier_call == call.carrier_call,
+        UntoldReport.logged,
+        UntoldReport.failed_at.is_(None),
+    )
+    return 0 < every == told and not session.scalar(select(untold.exists()))
 
 
 def _hashable(more: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
@@ -101,16 +118,24 @@ def _hashable(more: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
     )
 
 
-def legs_of(session: Session, org_id: int, call_id: UUID) -> Sequence[CallLeg]:
-    """The legs of a call, the first that was placed first."""
-    query = select(CallLeg).where(CallLeg.org_id == org_id, CallLeg.call_id == call_id)
-    return session.scalars(query.order_by(CallLeg.placed_at, CallLeg.id)).all()
+def legs_of(session: Session, org_id: int, call_ids: Sequence[UUID]) -> dict[UUID, list[CallLeg]]:
+    """The legs of each call, the first that was placed first."""
+    query = select(CallLeg).where(CallLeg.org_id == org_id, CallLeg.call_id.in_(call_ids))
+    found: dict[UUID, list[CallLeg]] = {id_: [] for id_ in call_ids}
+    for leg in session.scalars(query.order_by(CallLeg.placed_at, CallLeg.id)):
+        found[leg.call_id].append(leg)
+    return found
 
 
-def stays_of(session: Session, org_id: int, call_id: UUID) -> dict[int, QueueStay]:
-    """The stays of a call in queues, by number."""
-    query = select(QueueStay).where(QueueStay.org_id == org_id, QueueStay.call_id == call_id)
-    return {one.number: one for one in session.scalars(query)}
+def stays_of(
+    session: Session, org_id: int, call_ids: Sequence[UUID]
+) -> dict[UUID, dict[int, QueueStay]]:
+    """The stays of each call in queues, by number."""
+    query = select(QueueStay).where(QueueStay.org_id == org_id, QueueStay.call_id.in_(call_ids))
+    found: dict[UUID, dict[int, QueueStay]] = {id_: {} for id_ in call_ids}
+    for stay in session.scalars(query):
+        found[stay.call_id][stay.number] = stay
+    return found
 
 
 def write_leg(row: CallLeg, leg: LegStory) -> None:
@@ -127,13 +152,14 @@ def write_leg(row: CallLeg, leg: LegStory) -> None:
     row.held_s = seconds(leg.held)
 
 
-def write_stays(session: Session, call: Call, rows: Mapping[int, QueueStay], story: Story) -> None:
+def write_stays(session: Session, call: Call, rows: dict[int, QueueStay], story: Story) -> None:
     """Make the rows hold the stays that are told of."""
     for number, stay in enumerate(story.stays, start=1):
         row = rows.get(number)
         if row is None:
             row = QueueStay(org_id=call.org_id, call_id=call.id, number=number)
             session.add(row)
+            rows[number] = row
         row.queue = stay.queue
         row.entered_at = stay.entered_at
         row.left_at = stay.left_at

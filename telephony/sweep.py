@@ -17,7 +17,7 @@ from core.settings import settings
 from core.trouble import Trouble
 from core.uow import unit_of_work
 from telephony import caller_repository as repository
-from telephony import service
+from telephony import folding
 from telephony.caller_repository import SilentLeg
 from telephony.gateway import CallFound, CarrierFailed, Gateway
 from telephony.rules import TERMINAL, CarrierEvent
@@ -90,7 +90,7 @@ def settle(leg: SilentLeg, found: CallFound | None, at: datetime) -> bool:
         leg_id=leg.leg_id,
     )
     with unit_of_work(system_actor(leg.org_id, "sweeper"), now=at) as uow:
-        service.hear(uow, event)
+        folding.hear(uow, event)
     if over:
         log.info("lost_call_recovered", call=str(leg.call_id), leg=str(leg.leg_id), status=status)
     return over

@@ -174,8 +174,8 @@ def _again(request: Request) -> int:
 
 
 async def _told(kind: Kind, request: Request, place: Place = NOWHERE) -> Response:
-    event = await _event(kind, request, place)
-    await _reported(kind, lambda: service.receive(event))
+    """A report is kept, and told by whoever tells reports."""
+    await request.app.state.taking.take(await _event(kind, request, place))
     return Response(status_code=204)
 
 

@@ -20,6 +20,7 @@ from telephony.routing import callbacks
 from telephony.routing.models import Callback
 from tests.office import Office
 from tests.telephony.carrier import InboundCall, Webhook
+from tests.telling import tell
 
 NUMBERS = count(1)
 
@@ -28,6 +29,7 @@ def says(office: Office, hook: Webhook) -> None:
     headers = hook.headers(settings().effective_public_url)
     with httpx.Client(base_url=office.url, trust_env=False, timeout=60) as carrier:
         assert carrier.post(hook.path, content=hook.body, headers=headers).is_success
+    tell()
 
 
 def rings(office: Office) -> tuple[InboundCall, str]:

@@ -21,6 +21,7 @@ from dispatch.starter import ORG_ID
 from tests.browser.conftest import Sit
 from tests.office import Office
 from tests.telephony.carrier import InboundCall, Webhook
+from tests.telling import tell
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -51,6 +52,7 @@ class Town:
         headers = hook.headers(settings().effective_public_url)
         with httpx.Client(base_url=self.office.url, trust_env=False, timeout=60) as carrier:
             assert carrier.post(hook.path, content=hook.body, headers=headers).is_success
+        tell()
 
     def ring(self, number: str, ago: timedelta = timedelta(seconds=70)) -> InboundCall:
         """A caller rings."""

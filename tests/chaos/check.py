@@ -65,6 +65,12 @@ class Books:
                 return
         raise AssertionError(f"never came: {statement}")
 
+    def told(self, seconds: float = WAIT_S) -> None:
+        """Until every report that the carrier was confirmed is told; none may be set aside."""
+        until = time.monotonic() + seconds
+        while left := self.query("SELECT id, event, failure FROM untold_report"):
+            assert time.monotonic() < until, f"never told: {left}"
+
     def execute(self, statement: str, *parameters: object) -> None:
         with psycopg.connect(self._url, autocommit=True) as connection:
             connection.execute(statement, parameters or None)
@@ -86,6 +92,7 @@ def findings(books: Books, ledger: Ledger) -> list[str]:
 
 def _outbox(books: Books) -> Iterator[str]:
     """Everything due is done within the bound, nothing was given up."""
+    books.told()
     until = time.monotonic() + DRAIN_S
     while (left := books.query(_UNDONE)) and time.monotonic() < until:
         time.sleep(0.05)

@@ -21,6 +21,7 @@ from dispatch.starter import ORG_ID
 from tests.office import Office, Starter, open_office, query
 from tests.people import Person
 from tests.telephony.carrier import InboundCall, Webhook
+from tests.telling import tell
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
 
@@ -53,7 +54,9 @@ def guest(office: Office, login: str) -> Person:
 def call_in(office: Office, webhook: Webhook) -> int:
     with httpx.Client(base_url=office.url, trust_env=False, timeout=60) as carrier:
         headers = webhook.headers("http://127.0.0.1:8700")
-        return carrier.post(webhook.path, content=webhook.body, headers=headers).status_code
+        answer = carrier.post(webhook.path, content=webhook.body, headers=headers)
+    tell()
+    return answer.status_code
 
 
 def test_a_call_to_the_demo_hotline_is_the_demos(two: Office, kept: dict[str, Any]) -> None:

@@ -20,6 +20,7 @@ from dispatch.starter import ORG_ID
 from tests.office import NEEDS, Office
 from tests.people import Refused
 from tests.telephony.carrier import InboundCall
+from tests.telling import tell
 
 
 def who(town: Office, number: str) -> dict[str, Any]:
@@ -204,6 +205,7 @@ def test_earlier_calls_of_the_phone_are_listed_newest_first(town: Office) -> Non
                 webhook.path, content=webhook.body, headers=webhook.headers(PUBLIC)
             )
             assert answer.status_code < 300, answer.text
+    tell()
     agent = town.person("agent")
     rows = {row["from_number"]: row for row in reversed(agent.get("/api/calls"))}
     ticket = agent.post("/api/tickets", {"call_id": rows[number]["id"]})

@@ -18,6 +18,7 @@ from dispatch.directory.models import Customer, CustomerPhone, Premise, Region, 
 from dispatch.starter import ORG_ID
 from tests.office import NEEDS, Office
 from tests.telephony.carrier import InboundCall
+from tests.telling import tell
 
 NAME, NAME_EN = "诸葛知秋", "Zhuge Zhiqiu"
 PHONE = "+8613987654321"
@@ -114,6 +115,7 @@ def rings(office: Office) -> str:
         headers = hook.headers(settings().effective_public_url)
         with httpx.Client(base_url=office.url, trust_env=False, timeout=60) as carrier:
             assert carrier.post(hook.path, content=hook.body, headers=headers).is_success
+    tell()
     calls = office.person("agent").get("/api/calls")
     return str(next(row["id"] for row in calls if row["from_number"] == PHONE))
 

@@ -63,6 +63,7 @@ def test_every_call_of_a_chaotic_day_is_one_call_that_ended_once() -> None:
             carrier.post("/scenario", **day(paidan))
             calls = all_ended(carrier)
             errors = carrier.state()["errors"]
+            Books(paidan).told()
             rows = Books(paidan).query("SELECT carrier_call, ended_at, evidence FROM call")
             assert paidan.command("verify").returncode == 0
     assert errors == []

@@ -69,6 +69,7 @@ def test_callers_wait_for_one_agent_talk_and_hang_up_one_after_the_other() -> No
                     if seen[-1] == "wrap_up":
                         agent.try_post("/api/agent/wrap-up/end")
             carrier.settle()
+            Books(paidan).told()
             rows = Books(paidan).query(
                 "SELECT state, outcome, taken_by IS NOT NULL FROM call WHERE direction = 'inbound'"
             )

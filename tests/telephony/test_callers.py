@@ -18,6 +18,7 @@ from telephony.models import Call, QueueStay
 from telephony.routing.models import Callback
 from tests.telephony.carrier import InboundCall, Webhook
 from tests.telephony.test_webhooks import BASE, client, post
+from tests.telling import tell
 
 __all__ = ["client", "post"]
 
@@ -40,6 +41,7 @@ class Phone:
     def _ask(self, webhook: Webhook) -> Xml:
         answer = self.client.post(webhook.path, content=webhook.body, headers=webhook.headers(BASE))
         assert answer.status_code == 200, answer.text
+        tell()
         return ElementTree.fromstring(answer.text)
 
     def at(self, address: str, **more: str) -> Webhook:
@@ -120,6 +122,7 @@ def test_a_repeated_request_is_answered_alike_and_does_nothing_again(
         for _ in range(3)
     ]
     assert len(set(answers)) == 1
+    tell()
     found, stays, _ = rows()
     assert (found.stage, len(stays)) == ("queued", 1)
 

@@ -13,6 +13,7 @@ from core.settings import settings
 from tests.office import Office, turn
 from tests.people import Person, Refused
 from tests.telephony.carrier import InboundCall
+from tests.telling import tell
 
 PHONE = "+8613800138000"
 
@@ -35,6 +36,7 @@ def called(agent: Person, number: int) -> str:
     hook = call.voice()
     headers = hook.headers(settings().effective_public_url)
     assert agent.http.post(hook.path, content=hook.body, headers=headers).status_code == 200
+    tell()
     row = next(one for one in agent.get("/api/calls") if not one["ended_at"])
     agent.post(f"/api/calls/{row['id']}/take")
     return str(row["id"])
