@@ -54,6 +54,7 @@ class PartRow(BaseModel):
     began_at: datetime
     disposition: str | None
     recording: TapeRow | None = Field(description="Null: nothing of it was recorded.")
+    on_demand: bool = Field(description="The agent may begin a recording.")
 
 
 class AgentRow(BaseModel):

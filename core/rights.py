@@ -40,6 +40,8 @@ class Right(StrEnum):
     CALL_SUPERVISE = "call.supervise"
     HOTLINE_REPORT = "hotline.report"
     CALL_ANNOUNCE = "call.announce"
+    RECORDING_LISTEN = "recording.listen"
+    RECORDING_MANAGE = "recording.manage"
     NOTICE_VIEW = "notice.view"
     NOTICE_SEND = "notice.send"
     OUTBOX_ADMIN = "outbox.admin"
@@ -96,6 +98,7 @@ _AGENT = {
     Right.CALL_VIEW,
     Right.CALL_TAKE,
     Right.CALL_ANSWER,
+    Right.RECORDING_LISTEN,
     Right.NOTICE_VIEW,
     Right.DIRECTORY_VIEW,
     Right.DIRECTORY_EDIT,
@@ -173,6 +176,8 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.ALERT_ACK,
             Right.CALL_VIEW,
             Right.CALL_SUPERVISE,
+            Right.RECORDING_LISTEN,
+            Right.RECORDING_MANAGE,
             Right.CALL_ANNOUNCE,
             Right.NOTICE_VIEW,
             Right.NOTICE_SEND,

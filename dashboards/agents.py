@@ -23,6 +23,7 @@ from dashboards.values import iso, text
 from dispatch.privacy.masking import CLEAR, Eyes
 from telephony.leg_models import CallLeg
 from telephony.recordings.models import Recording
+from telephony.recordings.policy import policy
 from telephony.routing import callback_repository
 from telephony.routing.models import Agent, AgentCall, Callback, Offer
 from telephony.routing.queues import plan
@@ -128,6 +129,7 @@ def _part(one: AgentCall, tape: Recording | None) -> dict[str, Any]:
         "began_at": iso(one.began_at),
         "disposition": one.disposition,
         "recording": _tape(tape) if tape else None,
+        "on_demand": policy().rule(one.queue) == "on_demand",
     }
 
 

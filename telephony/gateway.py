@@ -4,7 +4,7 @@ Every method blocks for at most the carrier's timeout and is called by `paidan d
 has written down the try before. What the carrier reports by itself comes as a `CarrierEvent`.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -129,14 +129,13 @@ class RecordingFound:
 
 @dataclass(frozen=True, slots=True)
 class Audio:
-    """Sound from the carrier, to be read once and closed. `first`, `last`: of `size` bytes."""
+    """Sound from the carrier, to be read once. `first`, `last`: of `size` bytes."""
 
     kind: str
     size: int
     first: int
     last: int
     pieces: Iterator[bytes]
-    close: Callable[[], None]
 
 
 class NoSuchRange(Exception):

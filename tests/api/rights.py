@@ -89,6 +89,13 @@ TABLE = {
     "POST /api/calls/{call_id}/hang-up": "AL----",
     "POST /api/calls/{call_id}/recording": "AL----",
     "POST /api/calls/{call_id}/disposition": "AL----",
+    "GET /api/calls/{call_id}/recordings": "AL--S-",
+    "GET /api/recordings/accesses": "----SM",
+    "GET /api/recordings/{recording_id}/audio": "AL--S-",
+    "POST /api/recordings/{recording_id}/listen": "AL--S-",
+    "POST /api/recordings/{recording_id}/keep": "----S-",
+    "POST /api/recordings/{recording_id}/release": "----S-",
+    "POST /api/recordings/{recording_id}/erase": "----S-",
     "POST /api/calls/{call_id}/supervise": "-L--S-",
     "GET /api/callbacks": "AL--S-",
     "POST /api/callbacks/{callback_id}/cancel": "AL----",
@@ -294,6 +301,7 @@ SIGNED = {
 }
 BODILESS = (
     "{act}",
+    "erase",
     "park",
     "complete",
     "hang-up",

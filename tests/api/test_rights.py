@@ -126,6 +126,7 @@ class Requests:
             "follow_up_id": str(uuid.uuid4()),
             "code": "enquiries",
             "version": "1",
+            "recording_id": str(uuid.uuid4()),
         }
         notice = {"template": "restored", "values": {"area": "x"}, "scope": "node"}
         notice["scope_id"] = str(uuid.uuid4())
@@ -146,6 +147,8 @@ class Requests:
             "consult": {"number": "+8616410000137"},
             "add": {"number": "+8616410000137"},
             "recording": {"act": "pause"},
+            "listen": {"reason": "complaint"},
+            "keep": {"words": "诉讼"},
             "disposition": {"disposition": "answered"},
             "supervise": {"mode": "stop"},
             "reschedule": {"at": "2026-01-01T00:00:00Z"},

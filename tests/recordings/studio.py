@@ -70,15 +70,23 @@ class Studio(Hall):
             )
         )
 
-    def recorded(self, seconds: int = 61) -> Recording:
+    def recorded(self, seconds: int = 61, sid: str = "") -> Recording:
         """A conversation that is over and can be heard."""
         _, call_id = self.spoken()
         self.records()
-        sid = f"RE{new_id().hex}"
+        sid = sid or f"RE{new_id().hex}"
         self.answers(ref=sid)
         self.records()
         self.ends(call_id)
         self.tells(call_id, sid, "completed", recording_s=seconds, recording_at=self.clock)
+        return self.tape(call_id)
+
+    def message(self, sid: str = "") -> Recording:
+        """A caller has left a message and hung up."""
+        call_id = self.caller()
+        sid = sid or f"RE{new_id().hex}"
+        self.tells(call_id, sid, "completed", recording_s=12, recorded="message")
+        self.ends(call_id)
         return self.tape(call_id)
 
     def tapes(self, call_id: UUID) -> list[Recording]:

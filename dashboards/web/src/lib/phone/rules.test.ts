@@ -12,6 +12,7 @@ const part = (changes: Partial<AgentRow['calls'][number]> = {}): AgentRow['calls
   began_at: AT,
   disposition: null,
   recording: null,
+  on_demand: false,
   ...changes,
 });
 function anAgent(changes: Partial<AgentRow> = {}): AgentRow {

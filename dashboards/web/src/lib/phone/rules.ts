@@ -1,5 +1,6 @@
 import type { Call, Id } from '../api/types';
 import { millis } from '../time/format';
+import { tapeAct, type TapeAct } from './tape';
 import type { AgentRow, AgentState, Callback, Part, Word } from './types';
 
 /** What an agent does with the telephone. */
@@ -14,7 +15,8 @@ export type Act =
   | 'decline'
   | 'dispose'
   | 'extend'
-  | 'done';
+  | 'done'
+  | TapeAct;
 
 /** Letters of the acts, with Alt: they work while one writes, too. */
 export const LETTERS: Readonly<Record<Act, string>> = {
@@ -29,6 +31,9 @@ export const LETTERS: Readonly<Record<Act, string>> = {
   dispose: 'R',
   extend: 'E',
   done: 'A',
+  tape_pause: 'S',
+  tape_resume: 'S',
+  tape_start: 'S',
 };
 
 /** Does Paidan connect this agent? Without a telephone calls are taken by hand. */
@@ -60,8 +65,10 @@ export function possible(row: AgentRow | null, { viewed, held, helped }: Scene):
   if (row.offer) return ['decline'];
   const part = speaking(row);
   if (part?.part === 'consulted') return ['hang_up'];
-  if (part && helped) return ['complete', 'back', 'dispose', 'hang_up'];
-  if (part) return [held ? 'resume' : 'hold', 'transfer', 'park', 'dispose', 'hang_up'];
+  const tape = part ? tapeAct(part) : null;
+  const taped: Act[] = tape ? [tape] : [];
+  if (part && helped) return ['complete', 'back', 'dispose', 'hang_up', ...taped];
+  if (part) return [held ? 'resume' : 'hold', 'transfer', 'park', 'dispose', 'hang_up', ...taped];
   const parked = row.calls.some(({ call_id, state }) => state === 'parked' && call_id === viewed);
   if (row.state === 'available' && parked) return ['resume'];
   return row.state === 'wrap_up' ? ['dispose', 'extend', 'done'] : [];

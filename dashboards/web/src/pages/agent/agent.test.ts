@@ -88,6 +88,7 @@ describe('where a call stands for an agent with a telephone', () => {
     began_at: ago(5),
     disposition: null,
     recording: null,
+    on_demand: false,
   });
   const line = (changes: Partial<AgentRow>): AgentRow => ({ offer: null, calls: [], ...changes }) as AgentRow;
   const offer = { call_id: 'call' } as AgentRow['offer'];

@@ -36,6 +36,7 @@ export const PHONE_KEYS: readonly { keys: string[]; says: PlainKey }[] = [
   { keys: ['1', '…', '9'], says: 'phone.key.parked' },
   { keys: ['Q'], says: 'phone.key.callbacks' },
   { keys: ['N'], says: 'phone.key.number' },
+  { keys: ['S'], says: 'phone.key.tape' },
 ];
 
 /** What Alt and a letter do; true where they are the telephone's. Keyboards write other signs with Alt. */

@@ -4,6 +4,7 @@ import type { Call, Id } from '../../lib/api/types';
 import { locale, t } from '../../lib/i18n/index.svelte';
 import { AgentsFeed } from '../../lib/phone/agents.svelte';
 import { byState, company, connected, possible, proposed, speaking, waitingByQueue, type Act } from '../../lib/phone/rules';
+import { asked, isTape } from '../../lib/phone/tape';
 import type { AgentRow, AgentState, Callback, Word } from '../../lib/phone/types';
 import { serverClock } from '../../lib/time/clock.svelte';
 import { clockTime } from '../../lib/time/format';
@@ -109,8 +110,8 @@ export class Phone {
         ? `/api/offers/${offer}/decline`
         : act === 'extend'
           ? '/api/agent/wrap-up/extend'
-          : `/api/calls/${this.#callId ?? ''}/${act.replace('_', '-')}`;
-    const body = act === 'extend' ? { seconds: LONGER_S } : {};
+          : `/api/calls/${this.#callId ?? ''}/${isTape(act) ? 'recording' : act.replace('_', '-')}`;
+    const body = act === 'extend' ? { seconds: LONGER_S } : isTape(act) ? { act: asked(act) } : {};
     await this.#send(t(`phone.act.${act}`), path, body, t(`phone.done.${act}`));
   }
 
