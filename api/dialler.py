@@ -13,6 +13,7 @@ from core.settings import settings
 from telephony.asterisk import client as asterisk
 from telephony.dialling import Dialler
 from telephony.gateway import Gateway
+from telephony.recordings.lost import LostRecordings
 from telephony.sweep import Sweeper
 from telephony.teller import Teller
 from telephony.twilio import client as twilio
@@ -37,5 +38,7 @@ def main() -> None:
     if gateway is not None:
         sweeper = Sweeper(gateway, dialler.stopping)
         threading.Thread(target=sweeper.run, name="sweep-calls", daemon=True).start()
+        lost = LostRecordings(gateway, dialler.stopping)
+        threading.Thread(target=lost.run, name="sweep-recordings", daemon=True).start()
     dialler.run()
     teller.join()

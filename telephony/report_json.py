@@ -7,7 +7,7 @@ from uuid import UUID
 
 from telephony.rules import CarrierEvent
 
-_TIMES = ("received_at", "carrier_at")
+_TIMES = ("received_at", "carrier_at", "recording_at")
 _DEFAULTS = {one.name: one.default for one in fields(CarrierEvent) if one.default is not MISSING}
 
 

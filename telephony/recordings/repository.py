@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -239,7 +239,7 @@ class Lost(NamedTuple):
     call_id: UUID
     kind: str
     carrier: str
-    carrier_recording: str | None
+    carrier_recording: str
 
 
 def unheard(session: Session, since: datetime, limit: int) -> list[Lost]:
@@ -256,8 +256,8 @@ def unheard(session: Session, since: datetime, limit: int) -> list[Lost]:
         )
         .join(Call, (Call.org_id == Recording.org_id) & (Call.id == Recording.call_id))
         .where(Recording.state.in_(OPEN), over)
-        .where(or_(Recording.carrier_recording.is_not(None), Recording.command_id.is_(None)))
+        .where(Recording.carrier_recording.is_not(None))
         .order_by(Recording.id)
         .limit(limit)
     )
-    return [Lost(*row) for row in session.execute(query)]
+    return [Lost(*row[:5], row[5] or "") for row in session.execute(query)]

@@ -1,16 +1,22 @@
 """Conversations are recorded by consent and policy, paused, ended and erased; with real rows."""
 
+import json
+import threading
 from collections.abc import Callable, Iterator
 from importlib import resources
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from core.errors import InvalidField
 from core.settings import settings
+from telephony.gateway import RecordingFound
 from telephony.recordings import policy as policy_module
+from telephony.recordings.lost import LostRecordings
 from telephony.recordings.policy import policy, read
 from telephony.recordings.service import NeverRecorded, NoConsent, NotRecorded
+from telephony.report_json import from_json, to_json
 from telephony.routing import acts, callbacks, legs
 from telephony.script import Gather, Say, Script
 from tests.recordings.studio import Studio
@@ -291,3 +297,51 @@ def test_what_is_wrong_with_a_policy_is_named() -> None:
         with pytest.raises(InvalidField) as caught:
             read(TEXT.replace(old, new))
         assert place in caught.value.errors[0].field
+
+
+class Shelf:
+    """What the carrier has; it stands for the carrier alone."""
+
+    def __init__(self, found: RecordingFound | None) -> None:
+        self.found = found
+        self.asked: list[str] = []
+
+    def recording(self, recording: str) -> RecordingFound | None:
+        self.asked.append(recording)
+        return self.found
+
+
+@pytest.mark.parametrize(
+    ("found", "state", "seconds"),
+    [
+        (RecordingFound("completed", 42), "ready", 42),
+        (RecordingFound("absent"), "absent", None),
+        (None, "failed", None),
+        (RecordingFound("in-progress"), "in-progress", None),
+    ],
+)
+def test_an_end_that_was_never_told_is_asked_for(
+    studio: Studio, found: RecordingFound | None, state: str, seconds: int | None
+) -> None:
+    _, call_id = studio.spoken()
+    studio.records()
+    studio.answers(ref=SID)
+    studio.records()
+    shelf: Any = Shelf(found)
+    lost = LostRecordings(shelf, threading.Event())
+    lost.turn(studio.clock)
+    assert shelf.asked == [], "they still speak"
+    studio.ends(call_id)
+    lost.turn(studio.clock)
+    assert shelf.asked == [], "it may be told any moment"
+    studio.later(settings().lost_call_seconds + 1)
+    assert lost.turn(studio.clock) == (state != "in-progress")
+    tape = studio.tape(call_id)
+    assert (tape.state, tape.seconds, shelf.asked) == (state, seconds, [SID])
+
+
+def test_a_report_that_waits_to_be_told_loses_nothing(studio: Studio) -> None:
+    event = studio.event(
+        "recording", "CA1", "", recording=SID, recording_at=studio.clock, recorded="message"
+    )
+    assert from_json(json.loads(json.dumps(to_json(event)))) == event
