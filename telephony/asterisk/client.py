@@ -117,21 +117,26 @@ class AsteriskGateway:
             self._ari.ask("POST", f"{live}/stop", but=(ari.NOT_FOUND,))
             self.hang_up(name)
         else:
-            self._ari.ask(LIVE[act], f"{live}/pause")
+            self._when_ready(LIVE[act], f"{live}/pause")
         return ""
 
     def _begin(self, channel: str, name: str) -> None:
-        """Raises Busy while the channel that listens is not ready."""
-        wish = {"app": ari.APP, "appArgs": "tape", "spy": "both"}
-        self._ari.ask("POST", path("channels", channel, "snoop", name), wish, but=(ari.CONFLICT,))
+        """A channel that listens, and its recording, unless they are there."""
+        if self._ari.ask("GET", path("channels", name), but=(ari.NOT_FOUND,)) is None:
+            wish = {"app": ari.APP, "appArgs": "tape", "spy": "both"}
+            self._ari.ask("POST", path("channels", channel, "snoop", name), wish)
         if self._ari.ask("GET", path("recordings", "live", name), but=(ari.NOT_FOUND,)) is None:
-            try:
-                tape = {"name": name, "format": "wav", "ifExists": "append"}
-                self._ari.ask("POST", path("channels", name, "record"), tape)
-            except Refused as refused:
-                if refused.code == str(ari.CONFLICT):
-                    raise Busy("not_ready", AGAIN_S) from None
-                raise
+            tape = {"name": name, "format": "wav", "ifExists": "append"}
+            self._when_ready("POST", path("channels", name, "record"), tape)
+
+    def _when_ready(self, method: str, where: str, wish: Any = None) -> None:
+        """Raises Busy while what it is about is only just beginning."""
+        try:
+            self._ari.ask(method, where, wish)
+        except Refused as refused:
+            if refused.code == str(ari.CONFLICT):
+                raise Busy("not_ready", AGAIN_S) from None
+            raise
 
     def recording(self, recording: str) -> RecordingFound | None:
         """A recording by its id; None where the exchange has no such recording."""

@@ -223,10 +223,10 @@ def found(channel: Event, party: Party | None) -> CallFound:
 
 
 def found_over(channel: str, left_behind: str, zone: Any) -> CallFound | None:
-    """A channel that is gone, from what the dialplan left behind: seconds, cause and state."""
-    seconds, _, rest = left_behind.partition(":")
+    """A channel that is gone, from what the dialplan left behind: milliseconds, cause and state."""
+    milliseconds, _, rest = left_behind.partition(":")
     cause, _, state = rest.partition(":")
-    if not (seconds.isdecimal() and cause.isdecimal()):
+    if not (milliseconds.isdecimal() and cause.isdecimal()):
         return None
     return CallFound(
         carrier_call=channel,
@@ -234,7 +234,7 @@ def found_over(channel: str, left_behind: str, zone: Any) -> CallFound | None:
         to_number="",
         from_number="",
         created_at=None,
-        ended_at=datetime.fromtimestamp(int(seconds), zone),
+        ended_at=datetime.fromtimestamp(int(milliseconds) / 1000, zone),
     )
 
 

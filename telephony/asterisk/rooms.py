@@ -13,10 +13,13 @@ from telephony.asterisk import ari, reports
 from telephony.asterisk.ari import AriAsync, path
 from telephony.asterisk.line import Line
 from telephony.asterisk.reports import Event
-from telephony.gateway import CarrierFailed
+from telephony.gateway import CarrierFailed, Refused
 from telephony.rules import CarrierEvent
 from telephony.script import Join, Mode
 
+NOT_IN = (400, ari.NOT_FOUND)
+NOT_YET = "422"
+TRIES, AGAIN_S = 20, 0.05
 ASIDE = "aside-"
 SPY = "spy-"
 HUNG_UP = "participant_hung_up"
@@ -124,7 +127,7 @@ class Conferences:
             return
         line.held = on
         if on:
-            await self._take_out(line)
+            await self._take_out(line, patience=TRIES)
             await self._music(line, "POST")
         else:
             await self._music(line, "DELETE")
@@ -140,11 +143,20 @@ class Conferences:
         line.join = replace(line.join, mode=mode, coach=coach)
         await self._place(line, line.join)
 
-    async def _take_out(self, line: Line) -> None:
+    async def _take_out(self, line: Line, patience: int = 0) -> None:
+        """Out of its bridge. `patience`: how often one is awaited that is about to come in."""
         aside = line.join is not None and line.join.mode == "whisper"
         bridge = ASIDE + line.channel if aside else str(line.room)
         where = path("bridges", bridge, "removeChannel")
-        await self._ari.ask("POST", where, {"channel": line.channel}, but=(400, ari.NOT_FOUND))
+        for left in range(patience, -1, -1):
+            try:
+                await self._ari.ask("POST", where, {"channel": line.channel}, but=NOT_IN)
+            except Refused as refused:
+                if refused.code != NOT_YET or not left:
+                    raise
+                await asyncio.sleep(AGAIN_S)
+            else:
+                return
 
     async def _end_aside(self, line: Line) -> None:
         for where in (path("channels", SPY + line.channel), path("bridges", ASIDE + line.channel)):

@@ -22,7 +22,7 @@ res_musiconhold res_rtp_asterisk res_pjsip res_pjsip_session res_pjsip_sdp_rtp
 res_pjsip_endpoint_identifier_ip res_pjsip_endpoint_identifier_user res_pjsip_caller_id
 res_pjsip_dtmf_info res_pjsip_dlg_options res_pjsip_pubsub chan_pjsip pbx_config bridge_simple
 bridge_softmix bridge_holding codec_ulaw format_wav format_pcm format_sln format_gsm codec_gsm
-codec_resample func_callerid func_channel func_global chan_bridge_media app_stack
+codec_resample func_callerid func_channel func_global chan_bridge_media app_stack func_strings
 """.split()  # noqa: SIM905 - a list to read
 NEEDLESS = ("cdr", "cel", "features", "acl", "udptl", "pjproject", "ccss", "manager")
 DIALPLAN = """[paidan]
@@ -30,9 +30,9 @@ exten => _[+0-9]!,1,Set(CHANNEL(hangup_handler_push)=paidan-ended,s,1)
  same => n,Stasis(paidan,in,${EXTEN})
  same => n,Hangup()
 [paidan-ended]
-exten => s,1,Set(GLOBAL(PAIDAN_END_${CHANNEL(uniqueid)})=${EPOCH}:${HANGUPCAUSE}:${CHANNEL(state)})
+exten => s,1,Set(GLOBAL(PAIDAN_END_${CHANNEL(uniqueid)})=${STRFTIME(,UTC,%s%3q)}:${HANGUPCAUSE}:${CHANNEL(state)})
  same => n,Return()
-"""
+"""  # noqa: E501 - one line of the dialplan
 
 
 def free_ports(count: int, kind: socket.SocketKind) -> list[int]:
@@ -98,7 +98,7 @@ def _read(work: subprocess.Popen[str], seen: list[str], ready: threading.Event) 
 
 
 def _configure(folder: Path, http: int, sip: int, phones: dict[str, int]) -> None:
-    for name in ("etc", "var", "spool", "log", "run", "db", "moh"):
+    for name in ("etc", "var", "spool/recording", "log", "run", "db", "moh"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     files = {
         "asterisk": _directories(folder),

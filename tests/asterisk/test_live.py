@@ -7,11 +7,12 @@ from sqlalchemy import select
 from telephony.leg_models import CallLeg
 from telephony.models import Call, CarrierEventRow
 from telephony.routing import agents
-from telephony.rules import CARRIER_TIME, LEAVE_TIME
+from telephony.rules import CARRIER_TIME, LEAVE_TIME, LOOKUP_TIME
 from tests.asterisk.conftest import House, until
+from tests.asterisk.phones import Phone as SipPhone
 from tests.asterisk.phones import called, calling
 from tests.office import query, user_id
-from tests.switching import Phone, work
+from tests.switching import work
 from tests.telephony.carrier import CALLER, HOTLINE
 
 
@@ -61,21 +62,35 @@ def staff(login: str) -> None:
         agents.choose(uow, whose, "available", None)
 
 
-def test_caller_chooses_waits_speaks_with_an_agent_and_hangs_up(house: House) -> None:
+def speaking(
+    house: House, caller_acts: tuple[str, ...], agent_acts: tuple[str, ...]
+) -> tuple[SipPhone, SipPhone]:
+    """A caller chose by keys, waited, and speaks with the agent: their phones."""
     staff("agent")
+    agent = house.phone("agent", called(agent_acts))
+    caller = house.phone("trunk", calling(CALLER, HOTLINE, ("1", "1", *caller_acts)))
+    caller.told("answered")
+    for key in ("1", "1"):
+        caller.go()
+        caller.told(key)
+    until(lambda: is_call(stage="offered"))
+    agent.told("ringing")
+    agent.go()
+    agent.told("answered")
+    until(together)
+    return caller, agent
+
+
+def together() -> bool:
+    """Caller and agent are in the conference."""
+    known = query(lambda session: session.scalars(select(CallLeg)).all())
+    return len(known) == 2 and all(one.joined_at for one in known)
+
+
+def test_caller_chooses_waits_speaks_with_an_agent_and_hangs_up(house: House) -> None:
     house.dialler()
     with house.adapter():
-        agent = house.phone("agent", called(("wait",)))
-        caller = house.phone("trunk", calling(CALLER, HOTLINE, ("1", "1", "bye")))
-        caller.told("answered")
-        for key in ("1", "1"):
-            caller.go()
-            caller.told(key)
-        until(lambda: is_call(stage="offered"))
-        agent.told("ringing")
-        agent.go()
-        agent.told("answered")
-        until(lambda: is_call(stage="talking"))
+        caller, agent = speaking(house, ("bye",), ("wait",))
         agent.go()
         caller.go()
         caller.told("bye")
@@ -83,13 +98,76 @@ def test_caller_chooses_waits_speaks_with_an_agent_and_hangs_up(house: House) ->
         until(lambda: is_call(state="ended") and legs("agent")[0].state == "ended")
     (call,) = calls()
     assert (call.outcome, call.evidence, call.hung_up_by) == ("answered", LEAVE_TIME, "caller")
-    assert call.queue is not None
+    assert call.queue == "fault"
     assert call.wait_s is not None
     assert call.talk_s is not None
     (leg,) = legs("agent")
     assert leg.carrier_call == str(leg.id)
-    assert leg.ringing_at is not None
-    assert leg.answered_at is not None
-    assert leg.joined_at is not None
-    assert leg.left_at is not None
-    Phone("agent").away()
+    moments = (leg.ringing_at, leg.answered_at, leg.joined_at, leg.left_at)
+    assert None not in moments
+    assert sorted(one for one in moments if one) == list(moments)
+
+
+def test_agent_hangs_up_and_so_does_the_caller(house: House) -> None:
+    house.dialler()
+    with house.adapter():
+        caller, agent = speaking(house, ("wait",), ("bye",))
+        caller.go()
+        agent.go()
+        agent.told("bye")
+        until(lambda: is_call(state="ended"))
+        caller.told("wait")
+    (call,) = calls()
+    assert (call.outcome, call.hung_up_by, call.evidence) == ("answered", "agent", CARRIER_TIME)
+
+
+def test_conversation_outlives_the_adapter_and_its_end_is_found(house: House) -> None:
+    house.dialler()
+    with house.adapter():
+        caller, agent = speaking(house, ("bye",), ("wait",))
+    agent.go()
+    caller.go()
+    caller.told("bye")
+    (before,) = calls()
+    assert before.state == "in-progress"
+    with house.adapter():
+        until(lambda: is_call(state="ended") and legs("agent")[0].state == "ended")
+        agent.told("wait")
+    (call,) = calls()
+    assert (call.evidence, call.uncertainty_s) == (LOOKUP_TIME, 1.0)
+    assert (call.end_state, call.outcome) == ("completed", "answered")
+
+
+def test_menu_goes_on_after_the_adapter_was_away(house: House) -> None:
+    with house.adapter():
+        caller = house.phone("trunk", calling(CALLER, HOTLINE, ("1", "1", "bye")))
+        caller.told("answered")
+        caller.go()
+        caller.told("1")
+        until(lambda: heard("step", "language.1"))
+    with house.adapter():
+        caller.go()
+        caller.told("1")
+        until(lambda: is_call(stage="queued"))
+    with house.adapter():
+        caller.go()
+        caller.told("bye")
+        until(lambda: is_call(state="ended"))
+    (call,) = calls()
+    assert (call.outcome, call.left_in, call.queue) == ("abandoned", "queued", "fault")
+    assert call.evidence == CARRIER_TIME
+
+
+def test_who_is_told_by_keys_before_the_words_are_over(house: House) -> None:
+    with house.adapter():
+        caller = house.phone("trunk", calling(CALLER, HOTLINE, ("2", "2", "bye")))
+        caller.told("answered")
+        for act in ("2", "2"):
+            caller.go()
+            caller.told(act)
+        until(lambda: is_call(stage="queued"))
+        caller.go()
+        caller.told("bye")
+        until(lambda: is_call(state="ended"))
+    (call,) = calls()
+    assert (call.language, call.queue) == ("en-US", "enquiry")
