@@ -43,6 +43,7 @@ def catch_up(uow: UnitOfWork, carrier_call: str) -> None:
     if late:
         told = fold(uow, late, wait=True)
         untold_repository.drop(uow.session, [one.id for one, _ in told if one.id is not None])
+        uow.session.flush()  # whoever tells more reads the legs that are new with these
 
 
 def fold(uow: UnitOfWork, taken: Sequence[Taken], *, wait: bool) -> list[tuple[Taken, Call]]:

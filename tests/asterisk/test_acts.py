@@ -1,5 +1,6 @@
 """What the gateway asks of a real Asterisk: placed once, looked up, held, listened to, recorded."""
 
+import asyncio
 from collections.abc import Callable
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ from sqlalchemy import select
 from core.settings import settings
 from telephony import commands
 from telephony.asterisk import client
+from telephony.asterisk.adapter import Adapter, WrongLogin
 from telephony.asterisk.client import AsteriskGateway
 from telephony.command_models import CarrierCommand
 from telephony.gateway import Busy, NewCall, NewMessage, Refused, Tape
@@ -112,6 +114,15 @@ def test_a_wrong_password_ends_the_command(house: House, monkeypatch: pytest.Mon
     until(ended)
     assert query(lambda session: session.scalars(row).one()).failure == "401"
     assert "another" not in house.exchange.log()
+
+
+def test_a_wrong_password_ends_the_adapter(
+    house: House, gateway: AsteriskGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PAIDAN_ASTERISK_PASSWORD", "another")
+    forget_settings()
+    with pytest.raises(WrongLogin):
+        asyncio.run(Adapter(settings(), gateway).run())
 
 
 def test_held_listened_to_whispered_to_and_recorded(house: House, gateway: AsteriskGateway) -> None:
