@@ -62,6 +62,7 @@ from api.wiring import wire
 
 WEB = Path(__file__).parent.parent / "dashboards" / "web" / "dist"
 ROUTERS = (
+    carrier.router,  # it is asked most often, and routes are tried in order
     health.router,
     auth.router,
     demo.router,
@@ -103,7 +104,6 @@ ROUTERS = (
     roster.router,
     routing.router,
     admin.router,
-    carrier.router,
     live.router,
 )
 PAGES = {

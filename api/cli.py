@@ -176,6 +176,13 @@ def verify() -> None:
     raise typer.Exit(code)
 
 
+@app.command()
+def reports(*, again: bool = typer.Option(False, help="Tell them once more / 重新处理")) -> None:
+    """List the carrier's reports that could not be told / 列出无法处理的运营商报告."""
+    with _engines(ask=True):
+        import_module("api.set_aside").main(again=again)
+
+
 @app.command("import", context_settings=_PASS_ON)
 def import_(context: typer.Context) -> None:
     """Import records from other systems / 导入外部数据."""

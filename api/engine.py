@@ -31,6 +31,7 @@ from dispatch.outbound import crews, customers
 from dispatch.planning import service as planning
 from dispatch.routing import automatic
 from dispatch.silence import service as silence
+from telephony import untold_repository
 
 log = logger(__name__)
 POLL_S = 0.5
@@ -42,6 +43,7 @@ usual, as it waits after each of a dozen statements.
 LISTEN = timedelta(seconds=2)
 KEEP_DELTAS = timedelta(hours=1)
 KEEP_ANSWERS = timedelta(days=2)
+KEEP_UNTOLD = timedelta(days=31)
 
 
 class Engine:
@@ -125,6 +127,7 @@ def tidy(moment: datetime, real: datetime) -> None:
             text("DELETE FROM outbox WHERE done_at < :before"),
             {"before": moment - KEEP_ANSWERS},
         )
+        untold_repository.forget(session, moment - KEEP_UNTOLD)
         for org_id in session.scalars(select(Organisation.id)).all():
             imports.forget_files(session, org_id, moment)
         digests.write_due(session, moment)

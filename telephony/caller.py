@@ -1,5 +1,6 @@
 """What callers hear: their flow is asked with what is known of them, and its decisions are kept."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -23,18 +24,23 @@ from telephony.script import Script, Step
 
 CHOOSING = ("menu", "outage", "offer")
 """Steps from which a caller comes to a queue."""
+BEFORE = ("answer", "language", "menu")
+"""Steps at which it does not count where the caller has waited."""
 
 
 def caller(uow: UnitOfWork, leg: Leg, step: Step) -> Script:
     """The purpose of a caller's leg."""
     flow = flow_of(leg.to_number)
     call = uow.session.get_one(Call, (uow.org_id, leg.call_id))
-    stay = repository.last_stay(uow.session, uow.org_id, call.id)
+    at = step.name.partition(".")[0]
+    stay = None if at in BEFORE else repository.last_stay(uow.session, uow.org_id, call.id)
 
-    found = answer(flow, step, _situation(uow, call, step.name.partition(".")[0], stay))
+    found = answer(flow, step, _situation(uow, call, at, stay))
 
+    _keep(uow, call, step, found.decided)
     for one in found.decided:
-        _keep(uow, flow, call, stay, step, one)
+        if one.word == "callback":
+            _call_back(uow, flow, call, stay, one.language)
     return found.script
 
 
@@ -62,19 +68,20 @@ def _full(uow: UnitOfWork) -> frozenset[str]:
     )
 
 
-def _keep(
-    uow: UnitOfWork, flow: Flow, call: Call, stay: QueueStay | None, step: Step, one: Decision
-) -> None:
+def _keep(uow: UnitOfWork, call: Call, step: Step, decided: Sequence[Decision]) -> None:
     """A repeated request finds the same number of requests for its step, and keeps nothing."""
-    asked = repository.times_asked(uow.session, uow.org_id, call.id, step.name)
-    key = f"{step.name}:{asked}"
+    if decided:
+        asked = repository.times_asked(uow.session, uow.org_id, call.id, step.name)
+        key = f"{step.name}:{asked}"
+        telling.keep(uow, call, [(one.word, key, _said(one)) for one in decided])
+
+
+def _said(one: Decision) -> dict[str, Any]:
     said = {"language": one.language, "basis": one.basis}
     more: dict[str, Any] = {name: value for name, value in said.items() if value}
     if one.word == "enqueue":
         more |= telling.queued(one.queue, one.priority, one.skills)
-    telling.keep(uow, call, one.word, key, more)
-    if one.word == "callback":
-        _call_back(uow, flow, call, stay, one.language)
+    return more
 
 
 def _call_back(

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from core.listen import REPORTS, SWITCH
+from core.listen import SWITCH
 from core.uow import UnitOfWork
 from telephony import repository, settling, story_repository, telling, untold_repository
 from telephony.command_models import CarrierCommand
@@ -126,5 +126,4 @@ def open_call(uow: UnitOfWork, event: CarrierEvent) -> Call:
         telling.append(uow, call, None, decide(None, event))
     if repository.log(uow.session, [(call, event)]):
         untold_repository.add(uow.session, event, opened=is_new)
-        uow.notify(REPORTS, "")
     return call

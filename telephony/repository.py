@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, func, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Row, Select, func, null, select, tuple_, union_all
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -46,16 +46,25 @@ def _among(calls: Iterable[tuple[str, str]]) -> ColumnElement[bool]:
     return tuple_(Call.carrier, Call.carrier_call).in_(list(calls))
 
 
-def organisations_of_numbers(session: Session, numbers: Collection[str]) -> dict[str, int]:
-    """Number → organisation, for those that are registered."""
-    query = select(PhoneNumber.number, PhoneNumber.org_id).where(PhoneNumber.number.in_(numbers))
-    return {row.number: row.org_id for row in session.execute(query)}
-
-
-def only_organisation(session: Session) -> int | None:
-    """The organisation of an installation that has exactly one, the demo city not counted."""
-    found = list(session.scalars(select(Organisation.id).where(~Organisation.demo).limit(2)))
-    return found[0] if len(found) == 1 else None
+def organisations_of_numbers(
+    session: Session, numbers: Collection[str]
+) -> tuple[dict[str, int], int | None]:
+    """Number → organisation, for those that are registered; and the organisation of an installation
+    that has exactly one, the demo city not counted.
+    """
+    registered = select(PhoneNumber.number, PhoneNumber.org_id).where(
+        PhoneNumber.number.in_(numbers)
+    )
+    real = select(null(), Organisation.id).where(~Organisation.demo).limit(2)
+    found: dict[str, int] = {}
+    every: list[int] = []
+    rows: Iterable[Row[str | None, int]] = session.execute(union_all(registered, real))
+    for number, org_id in rows:
+        if number is None:
+            every.append(org_id)
+        else:
+            found[number] = org_id
+    return found, every[0] if len(every) == 1 else None
 
 
 def commands(session: Session, org_id: int, ids: Iterable[UUID]) -> dict[UUID, CarrierCommand]:
@@ -87,14 +96,14 @@ def call_ids(
     others = [one for one, id_ in zip(events, named, strict=True) if id_ not in known]
     by_call = _by_carrier_call(session, others) if others else {}
     new = [one for one in others if (one.carrier, one.carrier_call) not in by_call]
-    made: set[UUID] = set()
-    if new:
-        made = _made(session, org_id, new)
+    made = _made(session, org_id, new) if new else {}
+    by_call |= made
+    if any((one.carrier, one.carrier_call) not in by_call for one in new):
         by_call |= _by_carrier_call(session, new)
     return [
         id_ if id_ is not None and id_ in known else by_call[one.carrier, one.carrier_call]
         for one, id_ in zip(events, named, strict=True)
-    ], made
+    ], set(made.values())
 
 
 def _call_named(event: CarrierEvent, commands: Mapping[UUID, CarrierCommand]) -> UUID | None:
@@ -117,7 +126,9 @@ def _by_carrier_call(
     return {(row[0], row[1]): row[2] for row in session.execute(query)}
 
 
-def _made(session: Session, org_id: int, events: Sequence[CarrierEvent]) -> set[UUID]:
+def _made(
+    session: Session, org_id: int, events: Sequence[CarrierEvent]
+) -> dict[tuple[str, str], UUID]:
     """Calls whose first reports these are; a call that is known is left as it is."""
     first: dict[tuple[str, str], CarrierEvent] = {}
     for one in events:
@@ -136,8 +147,9 @@ def _made(session: Session, org_id: int, events: Sequence[CarrierEvent]) -> set[
         }
         for _, one in sorted(first.items())
     ]
-    made = insert(Call).on_conflict_do_nothing().returning(Call.id)
-    return set(session.scalars(made, rows))
+    made = insert(Call).on_conflict_do_nothing()
+    columns = made.returning(Call.carrier, Call.carrier_call, Call.id)
+    return {(row[0], row[1]): row[2] for row in session.execute(columns, rows)}
 
 
 def calls_locked(

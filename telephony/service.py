@@ -73,8 +73,10 @@ def organisations(session: Session, events: Sequence[CarrierEvent]) -> list[int 
         one for one, owner in zip(events, known, strict=True) if owner is None and _by_number(one)
     ]
     numbers = {number for one in strangers for number in (one.to_number, one.from_number)}
-    registered = repository.organisations_of_numbers(session, numbers) if strangers else {}
-    only = repository.only_organisation(session) if strangers else None
+    registered: Mapping[str, int] = {}
+    only: int | None = None
+    if strangers:
+        registered, only = repository.organisations_of_numbers(session, numbers)
     return [
         owner if owner is not None else _owner_by_number(one, registered, only)
         for one, owner in zip(events, known, strict=True)
@@ -103,14 +105,11 @@ def organisation_of(numbers: Sequence[str]) -> int:
     Raises UnknownNumber.
     """
     with read_session() as session:
-        registered = repository.organisations_of_numbers(session, numbers)
-        for number in numbers:
-            if number in registered:
-                return registered[number]
-        only = repository.only_organisation(session)
-    if only is None:
+        registered, only = repository.organisations_of_numbers(session, numbers)
+    found = next((registered[one] for one in numbers if one in registered), only)
+    if found is None:
         raise UnknownNumber
-    return only
+    return found
 
 
 def end_of_call(uow: UnitOfWork, call_id: UUID) -> CallEnd | None:

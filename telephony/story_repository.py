@@ -42,28 +42,32 @@ def _recorded(event: CarrierEvent) -> dict[str, str]:
     return {name: value for name, value in more.items() if value}
 
 
-def log_decision(
-    session: Session, call: Call, word: str, key: str, at: datetime, more: Mapping[str, Any]
+def log_decisions(
+    session: Session,
+    call: Call,
+    decided: Sequence[tuple[str, str, Mapping[str, Any]]],
+    at: datetime,
 ) -> bool:
-    """Keep what we decided ourselves, as evidence; False when it is there already."""
-    logged = session.scalar(
-        insert(CarrierEventRow)
-        .values(
-            org_id=call.org_id,
-            id=new_id(),
-            call_id=call.id,
-            carrier=call.carrier,
-            carrier_call="",
-            kind="flow",
-            dedup_key=f"{call.id}:flow:{word}:{key}",
-            received_at=at,
-            params={},
-            told={"word": word, "more": dict(more)},
-        )
-        .on_conflict_do_nothing(index_elements=["org_id", "carrier", "dedup_key"])
-        .returning(CarrierEventRow.id)
+    """Keep what we decided ourselves (word, key, more) as evidence; False when all is there."""
+    rows = [
+        {
+            "org_id": call.org_id,
+            "id": new_id(),
+            "call_id": call.id,
+            "carrier": call.carrier,
+            "carrier_call": "",
+            "kind": "flow",
+            "dedup_key": f"{call.id}:flow:{word}:{key}",
+            "received_at": at,
+            "params": {},
+            "told": {"word": word, "more": dict(more)},
+        }
+        for word, key, more in decided
+    ]
+    logged = insert(CarrierEventRow).on_conflict_do_nothing(
+        index_elements=["org_id", "carrier", "dedup_key"]
     )
-    return logged is not None
+    return bool(session.scalars(logged.returning(CarrierEventRow.id), rows).all())
 
 
 def evidence_of(

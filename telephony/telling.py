@@ -92,12 +92,15 @@ def leg_of(
     return leg
 
 
-def keep(uow: UnitOfWork, call: Call, word: str, key: str, more: Mapping[str, Any]) -> bool:
-    """Log what our flow has decided for a call, once for each `key`; False where that is known.
+def keep(
+    uow: UnitOfWork, call: Call, decided: Sequence[tuple[str, str, Mapping[str, Any]]]
+) -> bool:
+    """Log what our flow has decided for a call: (word, key, more), once for each word and key.
 
-    `word`: greeted, enqueue or a code of `story.DECIDED`. It is told with the next report.
+    `word`: greeted, enqueue or a code of `story.DECIDED`. It is told with the next report. False
+    where all of it is known.
     """
-    return story_repository.log_decision(uow.session, call, word, key, uow.now, more)
+    return story_repository.log_decisions(uow.session, call, decided, uow.now)
 
 
 def decided(uow: UnitOfWork, call_id: UUID, word: str, key: str, **more: Any) -> None:
@@ -106,7 +109,7 @@ def decided(uow: UnitOfWork, call_id: UUID, word: str, key: str, **more: Any) ->
     The call is locked until the commit.
     """
     call = uow.session.get_one(Call, (uow.org_id, call_id), with_for_update=True)
-    if keep(uow, call, word, key, more):
+    if keep(uow, call, [(word, key, more)]):
         retell(uow, call, uow.now)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, insert, select, update
+from sqlalchemy import Select, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from core.listen import REPORTS
@@ -50,10 +50,11 @@ def parameters(events: Sequence[CarrierEvent]) -> list[Any]:
 
 
 def add(session: Session, event: CarrierEvent, *, opened: bool) -> None:
-    """Let a report be told that is in the log already."""
+    """Let a report be told that is in the log already; whoever tells reports is woken."""
     row = {"taken_at": event.received_at, "carrier_call": event.carrier_call}
     more = {"event": to_json(event), "logged": True, "opened": opened}
-    session.execute(insert(UntoldReport).values(**row, **more))
+    woken = insert(UntoldReport).returning(func.pg_notify(REPORTS, ""))
+    session.execute(woken.values(**row, **more))
 
 
 def waiting(session: Session, limit: int) -> list[Taken]:
@@ -102,6 +103,11 @@ def revive(session: Session) -> int:
     """Let everything that was set aside be tried again; how many."""
     failed = update(UntoldReport).where(UntoldReport.failed_at.is_not(None))
     return len(session.execute(failed.values(failed_at=None).returning(UntoldReport.id)).all())
+
+
+def forget(session: Session, before: datetime) -> None:
+    """Drop what was set aside before then: it has numbers of callers."""
+    session.execute(delete(UntoldReport).where(UntoldReport.failed_at < before))
 
 
 def failed(session: Session) -> list[UntoldReport]:

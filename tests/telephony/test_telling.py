@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text
 
 from api import taking
+from api.set_aside import main
 from api.verify import verify
 from api.verify_calls import set_aside
 from core.clock import now
@@ -165,7 +166,10 @@ def test_what_nobody_can_be_found_for_is_set_aside_and_the_others_are_told(
 
 
 def test_a_call_that_cannot_be_told_holds_up_no_other(
-    client: httpx.Client, call: InboundCall, monkeypatch: pytest.MonkeyPatch
+    client: httpx.Client,
+    call: InboundCall,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     others = [replace(call, number=n) for n in (101, 102)]
     follow = telling.follow
@@ -183,9 +187,8 @@ def test_a_call_that_cannot_be_told_holds_up_no_other(
     [left] = untold()
     assert (left.carrier_call, left.failure) == (call.sid, "ZeroDivisionError")
     monkeypatch.undo()
-    with session_factory()() as session:
-        assert untold_repository.revive(session) == 1
-        session.commit()
+    main(again=True)
+    assert f"status {left.failed_at}: ZeroDivisionError" in capsys.readouterr().out
     tell()
     assert untold() == []
     assert rows(call.sid)["state"]["ended_at"] == call.ended_at
