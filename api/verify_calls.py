@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from core.recorded import Recorded
 from telephony import repository, story_repository, telling, untold_repository
 from telephony.models import Call
+from telephony.routing.callbacks import BY_ITS_LEGS
 from telephony.rules import Fact, fold
 from telephony.story import MEASURED, Story
 
@@ -43,6 +44,8 @@ def calls(session: Session, org_id: int, streams: dict[UUID, list[Recorded]]) ->
 def _evidence(session: Session, row: Call, story: Story) -> Iterator[str]:
     says = "the evidence says"
     wanted: dict[str, Any] = {"stage": story.stage, "language": story.language or row.language}
+    if row.evidence == BY_ITS_LEGS and story.outcome is None:
+        wanted["stage"] = "ended"  # a call of ours in which the customer was never reached
     wanted |= {name: getattr(story, name) for name in MEASURED if name != BY_SETTING}
     found = {name: getattr(row, name) for name in wanted}
     yield from _differences(f"call {row.id}", says, wanted, found)

@@ -27,12 +27,14 @@ NO_AGENT: Script = (
     Say("Sorry, no agent can be reached. Please call again in a moment.", "en-US"),
     HangUp(),
 )
+WHILE_WAITING = ("wait", "waiting")
+"""Steps of which the answer is heard in the queue: no other queue may be in it."""
 FAILED = ("error", "queue-full", "system-error")
 
 
 def caller(_uow: "UnitOfWork | None", _leg: Leg | None, step: Step) -> Script:
     """The purpose of a caller's leg."""
-    if step.name == "wait":
+    if step.name.partition(".")[0] in WHILE_WAITING:
         return WAITING
     if step.name in ("queue", "left"):
         result = (step.more or {}).get("QueueResult", "")

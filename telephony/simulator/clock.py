@@ -23,8 +23,8 @@ class Clock:
         real = datetime.now(UTC)
         self.speed = speed
         self._start = start or real
-        gone = (real - anchor).total_seconds() if anchor else 0.0
-        self._offset = max(gone, 0.0) * speed
+        self._anchor = anchor or real
+        self._offset = 0.0
         self._began: float | None = None
         self._heap: list[tuple[float, int, asyncio.Future[None]]] = []
         self._numbers = itertools.count()
@@ -39,6 +39,8 @@ class Clock:
         now = asyncio.get_running_loop().time()
         if self._began is None:
             self._began = now
+            gone = (datetime.now(UTC) - self._anchor).total_seconds()
+            self._offset = max(gone, 0.0) * self.speed
         return self._offset + (now - self._began) * self.speed
 
     def now(self) -> datetime:

@@ -206,7 +206,7 @@ def _recording(form: Form, received_at: datetime, place: Place) -> CarrierEvent:
         recording=sid,
         recorded="message" if place.of == "message" else "conversation",
         recording_at=_rfc2822(form, "RecordingStartTime"),
-        recording_s=_count(form, "RecordingDuration"),
+        recording_s=_count(form, "RecordingDuration") if event == "completed" else None,
         error_code=_maybe(form, "ErrorCode", _ERROR_CODE),
     )
 

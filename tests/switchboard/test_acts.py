@@ -5,7 +5,10 @@ from uuid import UUID
 
 import pytest
 
+from api.verify_calls import calls
+from core.db import read_session
 from core.errors import InvalidField
+from core.eventlog import read_stream
 from telephony.routing import acts, agents, callbacks, supervision
 from telephony.routing.acts import NobodyThere, NotYourCall, Target
 from telephony.routing.queues import plan
@@ -210,8 +213,8 @@ def test_a_call_back_keeps_its_place_and_calls_the_agent_first(hall: Hall) -> No
     _, dial = hall.asked("place_call")
     assert (dial.purpose, dial.to_number) == ("callback", "+8616410000137")
     script = hall.asks(dial.id)
-    assert isinstance(script[0], Join)
-    assert script[0].ends
+    assert isinstance(script[-1], Join)  # after the sentence about the recording
+    assert script[-1].ends
     assert hall.callback(id_).state == "talking"
     hall.later(60)
     hall.over(dial.id)
@@ -220,6 +223,19 @@ def test_a_call_back_keeps_its_place_and_calls_the_agent_first(hall: Hall) -> No
     assert hall.call(offer.call_id).state == "ended"
     assert hall.state(agent)[0] == "wrap_up"
     assert hall.asks(dial.id) == (HangUp(),)
+
+
+def test_a_try_for_which_no_agent_came_is_over_as_the_evidence_says(hall: Hall) -> None:
+    id_, agent = wanted(hall), hall.agent()
+    hall.turn()
+    offer = hall.offer_of(agent)
+    hall.over(offer.leg_id, "no-answer")
+    hall.turn()
+    assert (hall.callback(id_).state, hall.state(agent)) == ("waiting", ("break", "no_answer"))
+    assert hall.call(offer.call_id).state == "ended"
+    with read_session() as session:
+        told = {offer.call_id: list(read_stream(session, hall.org_id, "call", offer.call_id))}
+        assert list(calls(session, hall.org_id, told)) == []
 
 
 def test_a_customer_who_never_answers_is_work_for_a_person_at_last(hall: Hall) -> None:

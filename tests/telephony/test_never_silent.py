@@ -20,10 +20,10 @@ from core.identity import system_actor
 from core.settings import settings
 from core.uow import UnitOfWork, unit_of_work
 from core.wiring import install, wiring
-from telephony import commands
+from telephony import commands, welcome
 from telephony.models import Call, CarrierEventRow
 from telephony.purposes import CALLER, Answerer, Leg
-from telephony.script import Gather, Join, Say, Script, Step
+from telephony.script import Enqueue, Gather, HangUp, Join, Say, Script, Step
 from telephony.twilio import addresses, twiml
 from telephony.twilio.fallback import AGAIN
 from tests.engine_fixtures import forget_settings
@@ -237,3 +237,11 @@ def test_a_document_in_its_own_address_needs_no_database(
     hook = asked(address, call)
     unsigned = client.post(spoiled.path, content=hook.body, headers=hook.headers(BASE))
     assert unsigned.status_code == 403
+
+
+@pytest.mark.parametrize("step", ["wait", "waiting.zh"])
+def test_the_fallback_of_who_waits_leads_to_no_other_queue(step: str) -> None:
+    """The carrier refuses a queue in the document of a queue, and the place would be lost."""
+    nodes = welcome.caller(None, None, Step(step))
+    assert nodes
+    assert not [one for one in nodes if isinstance(one, Enqueue | HangUp)]

@@ -1,6 +1,7 @@
 """Reports are taken at once and told later: none is lost, together is as one by one."""
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -120,6 +121,8 @@ def test_a_report_is_the_same_after_it_has_waited(call: InboundCall) -> None:
         assert from_json(to_json(one)) == one
     leg = replace(event_of(call.voice()), leg_id=uuid4(), conference=str(uuid4()), digits="7")
     assert from_json(to_json(leg)) == leg
+    tape = replace(leg, kind="recording", recording="RE1", recording_at=now(), recording_s=3)
+    assert from_json(json.loads(json.dumps(to_json(tape)))) == tape
 
 
 def untold() -> list[UntoldReport]:

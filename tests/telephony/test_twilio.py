@@ -271,3 +271,18 @@ def test_a_caller_is_greeted_in_both_languages_and_queued() -> None:
     assert answer[2].get("action") == BASE + "/telephony/twilio/queue"
     assert heard("queue", QueueResult="bridged") == (HangUp(),)
     assert len(heard("queue", QueueResult="queue-full")) == 3
+
+
+def test_a_recording_that_begins_has_no_length() -> None:
+    tape = Webhook(
+        "/telephony/twilio/recording",
+        (
+            ("AccountSid", ACCOUNT),
+            ("RecordingSid", "RE" + "1" * 32),
+            ("RecordingStatus", "in-progress"),
+            ("RecordingDuration", "-1"),
+        ),
+    )
+    assert reports.parse("recording", webhooks.form_of(tape.body), NOW).recording_s is None
+    over = tape.with_(RecordingStatus="completed", RecordingDuration="12")
+    assert reports.parse("recording", webhooks.form_of(over.body), NOW).recording_s == 12
