@@ -30,6 +30,7 @@ from telephony.gateway import Audio, CarrierFailed, NoSuchRange
 from telephony.recordings import listening
 from telephony.recordings.listening import NothingToHear
 from telephony.twilio.archive import archive_of
+from telephony.twilio.webhooks import CARRIER
 
 router = APIRouter(tags=["recordings"])
 Listener = Annotated[Principal, Depends(Need(Right.RECORDING_LISTEN))]
@@ -96,7 +97,7 @@ def audio(
         row = listening.opened(
             session, principal.org_id, principal.user_id, recording_id, access, now()
         )
-    archive = archive_of(settings())
+    archive = archive_of(settings()) if row.carrier == CARRIER else None
     if archive is None:
         raise Unavailable(what="carrier")
     first, last = _wanted(request.headers.get("range"))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import requests
 
 from core.settings import Settings
-from telephony.gateway import Audio, NoSuchRange, Refused, Unreached, Unsure
+from telephony.gateway import Archive, Audio, NoSuchRange, Refused, Unreached, Unsure
 from telephony.twilio.http import API, CONNECT_S, READ_S, SERVER_ERROR
 
 PIECE = 64 * 1024
@@ -59,7 +59,7 @@ class TwilioArchive:
             raise Unsure(type(error).__name__) from None
 
 
-def archive_of(own: Settings) -> TwilioArchive | None:
+def archive_of(own: Settings) -> Archive | None:
     """Where the settings' carrier keeps recordings; None where account or token is missing."""
     token = own.twilio_auth_token.get_secret_value() if own.twilio_auth_token else ""
     if not token or not own.twilio_account_sid:
