@@ -27,9 +27,11 @@ from core.models import Organisation
 from core.trouble import Trouble
 from dispatch.directory.imports import service as imports
 from dispatch.escalation import service as escalation
+from dispatch.notices import carried
 from dispatch.outbound import crews, customers
 from dispatch.planning import service as planning
 from dispatch.routing import automatic
+from dispatch.silence import jobs as telling
 from dispatch.silence import service as silence
 from telephony import untold_repository
 
@@ -98,6 +100,8 @@ class Engine:
             silence.sweep(now())
             customers.sweep(now())
             crews.sweep(now())
+            carried.sweep(now())
+            telling.sweep(now())
 
     def _pause(self) -> float:
         """Seconds until the next deadline, at most the poll interval."""

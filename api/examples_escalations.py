@@ -33,6 +33,8 @@ ESCALATION_ROW: dict[str, Any] = {
                     "text_code": "not_accepted.2",
                     "state": "unavailable",
                     "reason": "not_set_up",
+                    "delivery": None,
+                    "delivery_code": None,
                     "tries": 1,
                     "ended_at": "2026-11-21T14:53:31.480000Z",
                 }

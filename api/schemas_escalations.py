@@ -19,6 +19,8 @@ class NoticeRow(BaseModel):
         "waiting", "sending", "sent", "answered", "failed", "unavailable", "cancelled"
     ] = Field(description="`unavailable`: nothing is set up for the channel.")
     reason: str | None = Field(description="Why it was not sent, as a code.")
+    delivery: str | None = Field(description="How far the short message has come at the carrier.")
+    delivery_code: str | None = Field(description="Why it came no further.")
     tries: int
     ended_at: datetime | None
 

@@ -9,6 +9,7 @@ from dispatch.desks import service as desks
 from dispatch.directory.hotline import caller_context
 from dispatch.help import subscribers as help_calls
 from dispatch.holds import service as holds
+from dispatch.notices import carried
 from dispatch.orders import follow_on, unseen
 from dispatch.orders import subscribers as orders
 from dispatch.outbound import crews as crews_outbound
@@ -82,6 +83,7 @@ PURPOSES = {
     "supervisor": supervision.answer,
     "callback": callbacks.answer,
     crews_outbound.OFFER: crews_outbound.offer,
+    carried.PURPOSE: carried.answer,
 }
 """What legs of calls hear, by their purpose: see telephony/purposes.py."""
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from dispatch.tickets.models import Ticket
 from dispatch.tickets.repository import held_by
 from sla import repository as sla
 from sla.models import SlaLadder, SlaTimer
+from telephony.message_repository import states_about as messages_about
 
 LONGEST = 200
 """Ladders that a list shows, at most."""
@@ -35,6 +36,7 @@ class _Names:
     units: Mapping[str, Unit]
     members: Mapping[str, str]
     users: Mapping[str, str]
+    deliveries: Mapping[UUID, tuple[str, str | None]]
 
     def person(self, payload: Mapping[str, Any]) -> str | None:
         member, user = payload.get("member_id"), payload.get("user_id")
@@ -67,7 +69,14 @@ def _rows(session: Session, org_id: int, ladders: Sequence[SlaLadder]) -> list[d
     facts = _facts(session, org_id, cases)
     notices = notices_of(session, org_id, [one.id for one in told])
     timers = {one.id: one for one in sla.timers_of(session, org_id, cases)}
-    names = _names(session, org_id, cases, [one for each in facts.values() for one in each])
+    deliveries = {
+        one: (state, code)
+        for one, state, code in messages_about(
+            session, org_id, [each.id for some in notices.values() for each in some]
+        )
+    }
+    every = [one for each in facts.values() for one in each]
+    names = replace(_names(session, org_id, cases, every), deliveries=deliveries)
     return [
         _ladder(one, timers.get(one.timer_id), facts[one.id], notices.get(one.id, []), names)
         for one in told
@@ -101,6 +110,7 @@ def _names(session: Session, org_id: int, cases: Sequence[UUID], facts: Sequence
         units={str(one.id): one for one in units},
         members={str(id_): name for id_, name in session.execute(query)},
         users={str(id_): name for id_, name in session.execute(users)},
+        deliveries={},
     )
 
 
@@ -142,12 +152,15 @@ def _step(event: Event, notices: Sequence[Notice], names: _Names) -> dict[str, A
         "person": names.person(payload),
         "instead": payload["instead"],
         "nobody": payload["nobody"],
-        "notices": [_notice(one) for one in notices if one.step == payload["step"]],
+        "notices": [_notice(one, names) for one in notices if one.step == payload["step"]],
     }
 
 
-def _notice(one: Notice) -> dict[str, Any]:
+def _notice(one: Notice, names: _Names) -> dict[str, Any]:
+    delivery, code = names.deliveries.get(one.id, (None, None))
     return {
+        "delivery": delivery,
+        "delivery_code": code,
         "id": str(one.id),
         "channel": one.channel,
         "text_code": one.text_code,

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -41,6 +41,16 @@ def ids_about(session: Session, org_id: int, about: Collection[UUID]) -> list[UU
     """Messages about any of these, whatever they are."""
     query = select(Message.id).where(Message.org_id == org_id, Message.about_id.in_(about))
     return list(session.scalars(query))
+
+
+def states_about(
+    session: Session, org_id: int, about: Collection[UUID]
+) -> Sequence[Row[UUID, str, str | None]]:
+    """What each message about these is about, how far it came, and why."""
+    query = select(Message.about_id, Message.state, Message.code).where(
+        Message.org_id == org_id, Message.about == "notice", Message.about_id.in_(about)
+    )
+    return session.execute(query).all() if about else []
 
 
 def state_of(row: Message) -> MessageState:

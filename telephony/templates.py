@@ -21,7 +21,7 @@ LINK = re.compile(
     r"https?://|www\.|\b[a-z0-9-]+\.(com|cn|net|org|top|vip|io|me|ly)\b", re.IGNORECASE
 )
 VALUE = 60
-"""Signs of one value, at most; what is longer is cut."""
+"""Signs of one value, at most, where the template says nothing else; what is longer is cut."""
 
 
 class WrongTemplates(Problem):
@@ -54,13 +54,16 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """What is said on an occasion. `texts`: by channel and language."""
+    """What is said on an occasion. `texts`: by channel and language. Values of more than
+    `value_signs` are cut.
+    """
 
     name: str
     category: str
     placeholders: tuple[str, ...]
     texts: Mapping[tuple[str, str], Text]
     version: str
+    value_signs: int = VALUE
 
     def text(self, channel: str, language: str) -> Text | None:
         return self.texts.get((channel, language))
@@ -130,7 +133,8 @@ def fill(template: Template, values: Mapping[str, str]) -> dict[str, str]:
     for name in template.placeholders:
         if not str(values.get(name, "")).strip():
             raise InvalidField(f"body.values.{name}", "is missing", "缺少该值")
-    return {name: " ".join(str(value).split())[:VALUE] for name, value in values.items()}
+    most = template.value_signs
+    return {name: " ".join(str(value).split())[:most] for name, value in values.items()}
 
 
 @cache
@@ -196,7 +200,8 @@ def _template(name: str, one: Mapping[str, Any]) -> Template:
         for language, said in one.get(channel, {}).items()
     }
     version = hashlib.sha256(json.dumps(one, sort_keys=True).encode()).hexdigest()[:12]
-    return Template(name, one["category"], tuple(one["placeholders"]), texts, version)
+    most = int(one.get("value_signs", VALUE))
+    return Template(name, one["category"], tuple(one["placeholders"]), texts, version, most)
 
 
 def _wrong(template: Template, found: Catalogue) -> list[FieldError]:

@@ -24,6 +24,7 @@ class Notice(Base):
             name="state",
         ),
         Index("ix_notice_ladder", "org_id", "ladder_id"),
+        Index("ix_notice_sending", "org_id", postgresql_where=text("state = 'sending'")),
     )
 
     org_id: Mapped[int] = mapped_column(primary_key=True)

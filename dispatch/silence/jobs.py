@@ -4,7 +4,7 @@ As with all notices a try is written down before it is made, and nothing is lock
 side is waited for. What is true no more is not sent.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,11 +12,13 @@ from sqlalchemy import select
 
 from core import outbox
 from core.clock import real_now
+from core.db import read_session
 from core.identity import system_actor
 from core.local import local_time
 from core.settings import settings
 from core.uow import UnitOfWork, unit_of_work
 from dispatch.crews.models import Vehicle
+from dispatch.notices import carried
 from dispatch.notices.channels import channel_called
 from dispatch.notices.port import MAX_TRIES, Message, NotSent, TryAgain, Unavailable, outcome
 from dispatch.roster.duty import all_on_duty
@@ -28,7 +30,10 @@ from dispatch.silence.telling import end_notice
 from dispatch.silence.words import TITLE, said
 from gps.models import Device, VehiclePosition
 from gps.silence import moment, read_rhythms
+from telephony import messages
 
+SILENCE = "silence"
+"""What its short messages are about."""
 ONLY = 0
 """A message goes to one number."""
 
@@ -51,7 +56,7 @@ def _begin(outbox_id: UUID, org_id: int) -> Message | None:
     with unit_of_work(system_actor(org_id, "worker")) as uow:
         notice, row = _locked(uow, outbox_id)
         real, lease = real_now(), timedelta(seconds=settings().outbox_lease_seconds)
-        if notice.state not in ("waiting", "sending"):
+        if notice.state not in ("waiting", "sending") or _is_out(notice):
             outbox.report_done(uow.session, org_id, outbox_id, uow.now)
             return None
         if notice.sending_at is not None and real - notice.sending_at < lease:
@@ -61,9 +66,15 @@ def _begin(outbox_id: UUID, org_id: int) -> Message | None:
             end_notice(uow, notice, "cancelled", over)
             outbox.report_done(uow.session, org_id, outbox_id, uow.now)
             return None
-        notice.state, notice.sending_at = "sending", real
         notice.tries += 1
-        return _message(uow, notice)
+        said = _message(uow, notice)
+        if messages.set_up(uow.session, org_id) and said.phone is not None:
+            notice.state = "sending"
+            carried.write(uow, SILENCE, notice.id, said.phone, said.text)
+            outbox.report_done(uow.session, org_id, outbox_id, uow.now)
+            return None
+        notice.state, notice.sending_at = "sending", real
+        return said
 
 
 def _finish(outbox_id: UUID, org_id: int, failure: Exception | None) -> None:
@@ -79,6 +90,29 @@ def _finish(outbox_id: UUID, org_id: int, failure: Exception | None) -> None:
             outbox.report_done(uow.session, org_id, outbox_id, uow.now)
     if again:
         raise TryAgain(reason)
+
+
+def _is_out(notice: SilenceNotice) -> bool:
+    """Whether the carrier has been asked for it, and its end is not known."""
+    return notice.state == "sending" and notice.sending_at is None
+
+
+def sweep(now: datetime) -> int:
+    """End the messages of which it is known what the carrier did; returns how many."""
+    with read_session() as session:
+        query = select(SilenceNotice.org_id, SilenceNotice.id).where(
+            SilenceNotice.state == "sending", SilenceNotice.sending_at.is_(None)
+        )
+        found = session.execute(query).all()
+    ended = 0
+    for org_id, notice_id in found:
+        with unit_of_work(system_actor(org_id, "outbound"), now=now) as uow:
+            notice, _ = _locked(uow, notice_id)
+            end = carried.written(uow.session, org_id, SILENCE, notice_id)
+            if end is not None and _is_out(notice):
+                end_notice(uow, notice, *end)
+                ended += 1
+    return ended
 
 
 def _locked(uow: UnitOfWork, notice_id: UUID) -> tuple[SilenceNotice, VehiclePosition]:

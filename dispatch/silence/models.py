@@ -23,6 +23,7 @@ class SilenceNotice(Base):
             name="state",
         ),
         Index("ix_silence_notice_device", "org_id", "device_id"),
+        Index("ix_silence_notice_sending", "org_id", postgresql_where=text("state = 'sending'")),
     )
 
     org_id: Mapped[int] = mapped_column(primary_key=True)
