@@ -9870,6 +9870,16 @@ export interface components {
              * @enum {string}
              */
             channel: "screen" | "sound" | "voice" | "sms" | "mail" | "robot";
+            /**
+             * Delivery
+             * @description How far the short message has come at the carrier.
+             */
+            delivery: string | null;
+            /**
+             * Delivery Code
+             * @description Why it came no further.
+             */
+            delivery_code: string | null;
             /** Ended At */
             ended_at: string | null;
             /**
