@@ -53,7 +53,7 @@ class Forked:
         sys.stderr.flush()
         pid = os.fork()
         if pid == 0:
-            _become(name, environment, ours, run)
+            become(name, environment, ours, run)
         os.close(ours)
         reader = asyncio.StreamReader()
         loop = asyncio.get_running_loop()
@@ -83,10 +83,18 @@ class Forked:
             os.kill(self.pid, signal.SIGKILL)
 
 
-def _become(
-    name: str, environment: Mapping[str, str], output: int, run: Callable[[], int]
+def become(
+    name: str,
+    environment: Mapping[str, str],
+    output: int,
+    run: Callable[[], int],
+    *,
+    errors: int | None = None,
 ) -> NoReturn:
-    """In the copy: leave behind what belongs to the original, then run."""
+    """In the copy: leave behind what belongs to the original, then run.
+
+    It writes to the descriptor `output`, and its errors to `errors` where that is another one.
+    """
     code = 1
     try:
         os.setsid()
@@ -96,7 +104,7 @@ def _become(
         signal.signal(signal.SIGINT, signal.default_int_handler)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(output, 1)
-        os.dup2(output, 2)
+        os.dup2(output if errors is None else errors, 2)
         os.closerange(3, _MOST_FILES)
         gc.freeze()  # nothing of the original's is ever collected: its files are not ours
         sys.stdout.reconfigure(write_through=True)  # type: ignore[union-attr]  # a file

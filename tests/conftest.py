@@ -11,7 +11,7 @@ from hypothesis import settings
 
 from tests.browser_fixtures import MISSING, browser, chromium, page
 from tests.engine_fixtures import database, engines, template_database, valkey
-from tests.harness import RunningPaidan
+from tests.harness import RunningPaidan, StartedByPeople
 
 __all__ = ["browser", "database", "engines", "page", "template_database", "valkey"]
 
@@ -80,14 +80,14 @@ def shared() -> Path:
 @pytest.fixture
 def running() -> Iterator[RunningPaidan]:
     """A real `paidan up` of its own: servers, processes and data directory."""
-    with RunningPaidan() as paidan:
+    with StartedByPeople() as paidan:
         yield paidan
 
 
 @pytest.fixture(scope="module")
 def running_module() -> Iterator[RunningPaidan]:
     """Like `running`, shared by the tests of one file."""
-    with RunningPaidan() as paidan:
+    with StartedByPeople() as paidan:
         yield paidan
 
 

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from pathlib import Path
@@ -17,7 +18,9 @@ from typing import Any
 from core.engines.home import remove_home
 from core.engines.owner import RunFile, read_run_file
 from core.engines.processes import ProcessId
+from tests.copies import Copy
 from tests.folders import new_data_folder
+from tests.prepared import fill, original
 
 ROOT = Path(__file__).resolve().parents[1]
 READY_SECONDS = 90.0
@@ -42,7 +45,13 @@ def free_port_pair() -> int:
 
 
 class RunningPaidan:
-    """`paidan up` on free ports. Use as a context manager; `settings` are PAIDAN_* variables."""
+    """`paidan up` on free ports. Use as a context manager; `settings` are PAIDAN_* variables.
+
+    It begins with everything read and with the data of a first start: see `tests.copies`.
+    """
+
+    as_people_start_it = False
+    """By a real command, on an empty folder: seconds of processor time more."""
 
     def __init__(
         self, data_dir: Path | None = None, port: int | None = None, **settings: str
@@ -51,7 +60,9 @@ class RunningPaidan:
         self.data_dir = data_dir or new_data_folder("paidan-up-")
         self.port = port or free_port_pair()
         self._settings = settings
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child: subprocess.Popen[bytes] | Copy | None = None
+        if self._own_folder and not self.as_people_start_it and "database_url" not in settings:
+            fill(self.data_dir)
 
     def __enter__(self) -> "RunningPaidan":
         try:
@@ -99,8 +110,16 @@ class RunningPaidan:
 
     def start(self, *, wait: bool = True) -> None:
         """Start it; with `wait`, until it is ready."""
+        if self.as_people_start_it:
+            self._child = self._command()
+        else:
+            self._child = original().start(["up"], self.environment, self.log, self.log)
+        if wait:
+            self.wait_ready()
+
+    def _command(self) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:
-            self._child = subprocess.Popen(
+            return subprocess.Popen(
                 [sys.executable, "-m", "api.cli", "up"],
                 cwd=ROOT,
                 env=self.environment,
@@ -109,8 +128,6 @@ class RunningPaidan:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        if wait:
-            self.wait_ready()
 
     def wait_ready(self, seconds: float = READY_SECONDS) -> None:
         """Wait for /health/ready and the printed logins."""
@@ -185,6 +202,8 @@ class RunningPaidan:
 
     def command(self, *words: str, seconds: float = 120.0) -> subprocess.CompletedProcess[str]:
         """Run another `paidan …` beside this one."""
+        if not self.as_people_start_it:
+            return self._copied_command(words, seconds)
         return subprocess.run(
             [sys.executable, "-m", "api.cli", *words],
             cwd=ROOT,
@@ -195,6 +214,19 @@ class RunningPaidan:
             timeout=seconds,
             check=False,
         )
+
+    def _copied_command(
+        self, words: tuple[str, ...], seconds: float
+    ) -> subprocess.CompletedProcess[str]:
+        with tempfile.TemporaryDirectory() as folder:
+            output, errors = Path(folder, "output"), Path(folder, "errors")
+            copy = original().start(words, self.environment, output, errors)
+            try:
+                code = copy.wait(seconds)
+            finally:
+                copy.kill()
+            texts = output.read_text(), errors.read_text()
+        return subprocess.CompletedProcess(words, code, *texts)
 
     def get(self, path: str) -> Any:
         """GET without a login; the JSON."""
@@ -230,3 +262,9 @@ class RunningPaidan:
             if self._own_folder:
                 remove_home(self.data_dir)
                 shutil.rmtree(self.data_dir, ignore_errors=True)
+
+
+class StartedByPeople(RunningPaidan):
+    """`paidan up` as a command, on an empty folder."""
+
+    as_people_start_it = True

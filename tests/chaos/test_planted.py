@@ -27,6 +27,8 @@ Moment = Callable[[Office, random.Random], None]
 class PlantedPaidan(FastRetries):
     """Its processes make the mistake that `plant` names, from then on."""
 
+    as_people_start_it = True  # mistakes get in as Python starts
+
     @property
     def _plant(self) -> Path:
         return self.data_dir / "plant"

@@ -14,7 +14,7 @@ import pytest
 from core.engines import libpq_url
 from core.engines.embedded import embedded_urls
 from core.engines.processes import ProcessId
-from tests.harness import RunningPaidan
+from tests.harness import RunningPaidan, StartedByPeople
 
 ALL = ("api", "gps", "engine", "dial", "worker", "bulk", "postgres", "valkey")
 
@@ -134,7 +134,7 @@ def test_what_keeps_dying_says_so_once_per_try(paidan: RunningPaidan) -> None:
 
 @pytest.fixture
 def other() -> Iterator[RunningPaidan]:
-    with RunningPaidan() as started:
+    with StartedByPeople() as started:
         yield started
 
 
