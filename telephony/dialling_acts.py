@@ -96,6 +96,9 @@ def _question(gateway: Gateway, wish: Wish) -> Callable[[], str | None]:
 
 def look_up(gateway: Gateway, wish: Wish) -> list[str]:
     """What the carrier has that the try may have made, the oldest first. Raises CarrierFailed."""
+    if wish.kind == "place_call" and gateway.can.idempotent_dial:
+        made = gateway.call(str(wish.id))
+        return [made.carrier_call] if made else []
     since = wish.tried_at - CLOCKS_APART
     found: list[tuple[datetime, str]]
     if wish.kind == "place_call":

@@ -45,7 +45,10 @@ class Unsure(CarrierFailed):
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What this carrier can do beyond what every one must."""
+    """What this carrier can do beyond what every one must.
+
+    `idempotent_dial`: its id of a leg that we place is ours, so it is placed once and found by it.
+    """
 
     idempotent_dial: bool = False
     hangup_party: bool = False

@@ -1,19 +1,24 @@
 """What the gateway asks of a real Asterisk: placed once, looked up, held, listened to, recorded."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Callable
+from dataclasses import replace
 from uuid import uuid4
 
 import httpx
 import pytest
 from sqlalchemy import select
 
+from core.clock import now
 from core.settings import settings
 from telephony import commands
 from telephony.asterisk import client
 from telephony.asterisk.adapter import Adapter, WrongLogin
 from telephony.asterisk.client import AsteriskGateway
 from telephony.command_models import CarrierCommand
+from telephony.dialling_acts import look_up, wish_of
 from telephony.gateway import Busy, NewCall, NewMessage, Refused, Tape
 from tests.asterisk.conftest import House, until
 from tests.asterisk.exchange import PASSWORD, USER
@@ -79,6 +84,13 @@ def test_a_leg_that_is_over_is_known_with_its_time_and_not_dialled_again(
     assert found.ended_at is not None
     gateway.place_call(wish)
     assert channels(house) == {}
+    with work() as uow:
+        asked_for = commands.ask(uow, "place_call", purpose="agent", to_number=CALLER)
+        uow.session.flush()
+        row = uow.session.get_one(CarrierCommand, (uow.org_id, asked_for))
+        never = wish_of(row, "", now())
+    assert look_up(gateway, replace(never, id=wish.leg_id)) == [str(wish.leg_id)]
+    assert look_up(gateway, never) == []
 
 
 @pytest.mark.parametrize("number", ["client:a&b", "sip:", "+86/x", "javascript:1", "+86$(x)", ""])
@@ -123,6 +135,17 @@ def test_a_wrong_password_ends_the_adapter(
     forget_settings()
     with pytest.raises(WrongLogin):
         asyncio.run(Adapter(settings(), gateway).run())
+
+
+def test_the_process_ends_with_words_that_help(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PAIDAN_ASTERISK_PASSWORD", "another")
+    words = [sys.executable, "-c", "from api.cli import app; app(['asterisk'])"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 1
+    assert "PAIDAN_ASTERISK_PASSWORD" in done.stderr
+    assert "another" not in done.stdout + done.stderr
 
 
 def test_held_listened_to_whispered_to_and_recorded(house: House, gateway: AsteriskGateway) -> None:
