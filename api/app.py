@@ -116,6 +116,7 @@ PAGES = {
     "/design": "design.html",
     "/fleet": "fleet.html",
     "/followup": "followup.html",
+    "/hotline": "hotline.html",
     "/import": "import.html",
     "/notices": "notices.html",
     "/policies": "policies.html",

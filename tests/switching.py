@@ -61,10 +61,15 @@ class Phone:
     def picks_up(self) -> UUID:
         """The offered call is answered. Gives the leg."""
         leg_id = self.offer().leg_id
-        service.receive(_report("status", leg_id, "in-progress"))
-        answering.answer(_report("step", leg_id, "in-progress", step="answer"))
-        switch()
+        leg_answers(leg_id)
         return leg_id
+
+
+def leg_answers(leg_id: UUID) -> None:
+    """That telephone was picked up."""
+    service.receive(_report("status", leg_id, "in-progress"))
+    answering.answer(_report("step", leg_id, "in-progress", step="answer"))
+    switch()
 
 
 def over(leg_id: UUID) -> None:

@@ -27,6 +27,7 @@ export default defineConfig({
         policies: here('policies.html'),
         import: here('import.html'),
         notices: here('notices.html'),
+        hotline: here('hotline.html'),
         wallboard: here('wallboard.html'),
         'crew-sw': here('src/pages/crew/sw.ts'),
       },

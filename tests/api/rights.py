@@ -265,6 +265,7 @@ PUBLIC = {
     "GET /fleet",
     "GET /import",
     "GET /notices",
+    "GET /hotline",
     "GET /wallboard",
     "GET /breaches",
     "GET /policies",

@@ -56,6 +56,7 @@ VIEWS = (
     View("lead", "/followup", "[data-testid=follow-up]", opens=KEYS),
     View("supervisor", "/breaches", READY, opens=KEYS),
     View("supervisor", "/fleet", "[data-testid=fleet-row]", opens=KEYS),
+    View("supervisor", "/hotline", "[data-testid=figures]", opens={**KEYS, "a": "[name=zh]"}),
     View("supervisor", "/wallboard", "[data-testid=wall][data-ready]"),
     View("lead", "/notices", READY, opens={**KEYS, "n": "[data-testid=campaign-form]"}),
     View("admin", "/admin", READY, opens=KEYS),

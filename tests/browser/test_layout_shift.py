@@ -43,6 +43,7 @@ PAGES = {
     "/breaches": ("supervisor", "main[data-ready]", (1280, 720)),
     "/fleet": ("lead", "[data-testid=fleet-row]", (1280, 720)),
     "/notices": ("lead", "main[data-ready]", (1280, 720)),
+    "/hotline": ("lead", LIVE, (1280, 720)),
     "/wallboard": ("lead", "main[data-ready]", (1280, 720)),
     "/admin": ("admin", "main[data-ready]", (1280, 720)),
     "/admin#devices": ("admin", "[data-testid=known-device]", (1280, 720)),

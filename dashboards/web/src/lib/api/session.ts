@@ -59,7 +59,8 @@ export type PageCode =
   | 'policies'
   | 'import'
   | 'wallboard'
-  | 'notices';
+  | 'notices'
+  | 'hotline';
 
 export interface PageEntry {
   code: PageCode;
@@ -84,6 +85,7 @@ export const PAGES: readonly PageEntry[] = [
   { code: 'admin', path: '/admin', right: 'organisation.view', letter: 'o', aside: true },
   { code: 'policies', path: '/policies', right: 'report.view', letter: 'p', aside: true },
   { code: 'import', path: '/import', right: 'directory.import', letter: 'i', aside: true },
+  { code: 'hotline', path: '/hotline', right: 'call.supervise', letter: 'h', aside: true },
   { code: 'wallboard', path: '/wallboard', right: 'call.view', letter: 'w', aside: true },
   { code: 'notices', path: '/notices', right: 'notice.view', letter: 'n', aside: true },
 ];

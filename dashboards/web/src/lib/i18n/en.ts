@@ -23,6 +23,7 @@ import { en as design } from './design';
 import { en as supervisor } from './supervisor';
 import { en as wallboard } from './wallboard';
 import { en as notices } from './notices';
+import { en as hotline } from './hotline';
 import type { zh } from './zh';
 
 type Parameters<S extends string> = S extends `${string}{${infer P}}${infer Rest}`
@@ -48,6 +49,7 @@ export const en: Record<Key, string> = {
   ...supervisor,
   ...wallboard,
   ...notices,
+  ...hotline,
   ...breaches,
   ...customers,
   ...privacy,

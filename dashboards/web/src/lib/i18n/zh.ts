@@ -23,6 +23,7 @@ import { zh as design } from './design';
 import { zh as supervisor } from './supervisor';
 import { zh as wallboard } from './wallboard';
 import { zh as notices } from './notices';
+import { zh as hotline } from './hotline';
 
 /** Chinese, the first language. Each key must be in `en.ts` with the same `{parameters}`. */
 export const zh = {
@@ -39,6 +40,7 @@ export const zh = {
   ...supervisor,
   ...wallboard,
   ...notices,
+  ...hotline,
   ...breaches,
   ...customers,
   ...privacy,
