@@ -20,6 +20,8 @@ AGAIN_S = 15.0
 TRIES = 6
 HURRY_S = 2.0
 """What any pause shrinks to for an order left over from an earlier run."""
+OTHERS_ASK = 10
+"""Requests that lie between an order that is sent and a crew that accepts it, and some more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,5 +147,12 @@ class Attendant(ABC):
         if case.hurried:
             return moment + timedelta(seconds=HURRY_S)
         start = datetime.fromisoformat(since) if since else moment
-        early = self.person.door.tally.lag_s * rate() if rate() > 1 else 0.0
-        return max(start + timedelta(seconds=seconds - early), moment)
+        return max(start + timedelta(seconds=seconds - self._request_s()), moment)
+
+    def slack(self, case: Case) -> timedelta:
+        """How much longer others are waited for while business runs fast: they ask as well."""
+        return timedelta(seconds=0 if case.hurried else OTHERS_ASK * self._request_s())
+
+    def _request_s(self) -> float:
+        """What a request takes of business that runs fast."""
+        return self.person.door.tally.lag_s * rate() if rate() > 1 else 0.0

@@ -68,7 +68,7 @@ class Desk(Attendant):
             found.append(Todo("dispatch", key, due, lambda: self._dispatch(order_id)))
         elif state == "assigned" and row["assignment"] and row["assignment"]["state"] == "sent":
             one = row["assignment"]
-            due = self.due(case, PATIENCE_S, one["sent_at"])
+            due = self.due(case, PATIENCE_S, one["sent_at"]) + self.slack(case)
             if case.hurried:
                 due = now() + timedelta(seconds=PATIENCE_S)
             found.append(Todo("recall", one["id"], due, lambda: self._recall(one["id"])))

@@ -36,6 +36,12 @@ export class AgentsFeed extends Window<Schemas['AgentList']> {
     this.words = await get<Own>('/api/agent');
   }
 
+  /** One's own telephone was set: known at once, then as the server writes it. */
+  async ownPhone(phone: string): Promise<void> {
+    if (this.words) this.words = { ...this.words, phone };
+    await this.askOwn();
+  }
+
   /** What a code of these is called; the code itself where it is not known. */
   named(kind: 'queues' | 'reasons' | 'dispositions', code: string | null): string {
     const found = this.words?.[kind].find((one) => one.code === code);

@@ -145,7 +145,7 @@ export class Phone {
   async useNumber(phone: string): Promise<void> {
     this.asking = null;
     await this.#send(t('phone.number'), '/api/agent/phone', { phone }, t('phone.number.done', { number: phone }));
-    await this.feed.askOwn().catch(() => {}); // the number that the dialogue shows next time
+    await this.feed.ownPhone(phone).catch(() => {}); // the number that the dialogue shows next time
   }
 
   async pass(way: Way, to: Target): Promise<void> {

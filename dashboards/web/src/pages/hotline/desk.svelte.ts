@@ -93,7 +93,7 @@ export class HotlineDesk extends Desk {
     this.question = null;
     const done = t('phone.number.done', { number: phone });
     if (await this.send(t('phone.number'), `/api/agents/${this.me}`, { phone }, done)) {
-      await this.agentsFeed.askOwn();
+      await this.agentsFeed.ownPhone(phone);
     }
   }
 
