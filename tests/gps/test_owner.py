@@ -66,7 +66,9 @@ def test_two_devices_of_one_vehicle_on_two_gateways_tell_one_story(fleet: Fleet)
         assert list(storm.positions(truck)) == []
         facts = fleet.facts(truck.identity)
         told = [(fact.TYPE.partition(".")[2], getattr(fact, "revised", None)) for fact, _ in facts]
-        assert [one for one in told if not one[1]] == [("departed", False), ("arrived", False)]
+        # Which of the two is believed depends on who is quicker, and may change.
+        first = [one for one in told if one[0] != "source_changed" and not one[1]]
+        assert first == [("departed", False), ("arrived", False)]
         for crossing in truck.told:
             last = [event for fact, event in facts if fact.TYPE.endswith(crossing.kind)][-1]
             assert abs(last.occurred_at - crossing.at) < timedelta(seconds=20), SEED
