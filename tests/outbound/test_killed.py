@@ -124,7 +124,7 @@ def test_a_worker_that_forgets_whom_it_wrote_to_is_caught(carrier: CarrierSimula
     campaign = begun()
     with ExitStack() as stack:
         running = processes(stack, "forgets")
-        after(carrier, 0, PEOPLE)
+        after(carrier, 0, 2 * PEOPLE)  # more than there are numbers
         act(campaign, "cancel")
         for one in running:
             one.kill()
