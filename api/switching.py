@@ -17,8 +17,12 @@ from core.trouble import Trouble
 from telephony.routing import switchboard
 
 LOOK_AGAIN_S = 2.0
-GATHER_S = 0.02
-"""What comes within this time is looked at in one turn: webhooks come by the dozen."""
+REST = 2.0
+"""A turn is followed by so many times its length in which others compute, and news gathers: what
+comes alone is looked at at once, what comes by the dozen in one turn.
+"""
+REST_S = (0.02, 0.25)
+"""The shortest rest and the longest."""
 RECONNECT_S = 0.25
 log = logger(__name__)
 
@@ -42,20 +46,25 @@ class Switching:
     def _run_connected(self) -> None:
         with listening(SWITCH, name="paidan-switchboard") as connection:
             while not self.stopping.is_set():
+                began = monotonic()
                 with correlated():
                     busy = switchboard.sweep(now())
+                self.stopping.wait(rest(monotonic() - began))
                 if not busy:
                     self._sleep(connection)
-                else:
-                    self.stopping.wait(GATHER_S)
 
     def _sleep(self, connection: psycopg.Connection) -> None:
         """Until a notice, the next deadline, or it is time to look again."""
         with read_session() as session:
             due = switchboard.next_due(session, now())
         pause = LOOK_AGAIN_S if due is None else min(LOOK_AGAIN_S, seconds_until(due))
-        until = monotonic() + max(GATHER_S, pause)
+        until = monotonic() + pause
         while not self.stopping.is_set() and (left := until - monotonic()) > 0:
             for _ in connection.notifies(timeout=min(left, 1.0), stop_after=1):
-                self.stopping.wait(GATHER_S)
                 return
+
+
+def rest(worked_s: float) -> float:
+    """Seconds until the next turn after one of this length."""
+    shortest, longest = REST_S
+    return min(longest, max(shortest, REST * worked_s))

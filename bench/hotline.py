@@ -1,7 +1,7 @@
 """A hotline under load with a carrier that loses, repeats, delays and mixes up its reports.
 
-    python -m bench.hotline [--calls 200] [--agents 100] [--over 120] [--speed 1] [--seed 1]
-                            [--calm] [--gate]
+    python -m bench.hotline [--calls 200] [--agents 100] [--screens 100] [--over 120] [--talk 90]
+                            [--speed 1] [--seed 1] [--calm] [--gate]
 
 A real `paidan up`, `paidan carrier` in a process of its own, agents at their screens (API and live
 feed): tests/hotline/floor.py. All callers come within `over` seconds of business. When the last has
@@ -19,6 +19,7 @@ import sys
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,6 +32,9 @@ from tests.hotline.floor import Hotline, Wish, hotline
 
 LEFT_S = 240.0
 """Real seconds in which all that follows the last caller must be done."""
+LOOK_S = 1.0
+"""Between two looks at all calls, which cost the carrier some."""
+LENGTH = timedelta(days=1)
 LONGEST_TRACE = 6000
 OPEN = {
     "calls": "SELECT count(*) FROM call WHERE state <> 'ended'",
@@ -41,7 +45,7 @@ OPEN = {
     " ('waiting', 'sending', 'unsure')",
     "call_backs": "SELECT count(*) FROM callback WHERE state IN ('dialling', 'talking')",
     "agents": "SELECT count(*) FROM agent WHERE state <> 'offline'",
-    "reports": "SELECT count(*) FROM untold_report",
+    "reports": "SELECT count(*) FROM untold_report WHERE failed_at IS NULL",
     "effects": "SELECT count(*) FROM outbox WHERE done_at IS NULL AND dead_at IS NULL"
     " AND due_at < now() + interval '1 minute'",
 }
@@ -64,70 +68,110 @@ def until(holds: Any, seconds: float, step_s: float = 0.25) -> bool:
     return True
 
 
-def run(wish: Wish) -> dict[str, Any]:
-    """One day of the hotline: what was wrong with it, and how long things took."""
-    with hotline(wish) as one:
-        books = Books(one.paidan)
-        most = 0
+@dataclass
+class Day:
+    """All that is known of a day when it is over."""
 
-        def gone() -> bool:
-            nonlocal most
-            state = one.state()
-            most = max(most, sum(call["direction"] == "inbound" for call in state["calls"]))
-            return one.callers_gone() >= wish.calls
+    books: tally.Books
+    report: dict[str, Any]
+    start: datetime
+    inbound: list[dict[str, Any]]
+    trace: list[dict[str, Any]]
+    broken: dict[str, Any]
+    """Faults that are told by themselves, by what they are of."""
+    at_once: int = 0
 
-        one.open_it()
-        limit = (wish.over_s + 600) / wish.speed + 120
-        came_to_an_end = until(gone, limit, 1.0 / min(wish.speed, 4))
-        one.staff.go_home()
-        quiet = until(lambda: not settled(books), LEFT_S)
-        found = judged(one)
-        if not came_to_an_end:
-            found["faults"]["callers still on the line"] = wish.calls - one.callers_gone()
-        if not quiet:
-            found["faults"]["open"] = settled(books)
-        found["at_once"] = most
-        found["machine_load"] = round(os.getloadavg()[0], 1)
-        return found
+    @property
+    def stories(self) -> list[tally.Row]:
+        short_s = self.report["rule"]["short_s"]
+        return [tally.story(self.books, call, short_s) for call in self.books.calls]
 
 
-def judged(one: Hotline) -> dict[str, Any]:
-    """Everything that must hold, and the figures."""
+def play(one: Hotline) -> Day:
+    """One day of the hotline, until the last caller has gone and what follows is done."""
+    books, most = Books(one.paidan), 0
+
+    def gone() -> bool:
+        nonlocal most
+        calls = [call for call in one.state(ended=True)["calls"] if call["direction"] == "inbound"]
+        open_ones = sum(call["ended_at"] is None for call in calls)
+        most = max(most, open_ones)
+        return len(calls) - open_ones >= one.wish.calls
+
+    one.open_it()
+    limit = (one.wish.over_s + 600) / one.wish.speed + LEFT_S
+    came_to_an_end = until(gone, limit, LOOK_S)
+    one.staff.go_home()
+    quiet = until(lambda: not settled(books), LEFT_S)
+    day = over(one)
+    day.at_once = most
+    if not came_to_an_end:
+        day.broken["callers still on the line"] = one.wish.calls - one.callers_gone()
+    if not quiet:
+        day.broken["open"] = settled(books)
+    return day
+
+
+def over(one: Hotline) -> Day:
+    """What is known now."""
     urls = embedded_urls(one.paidan.data_dir)
     assert urls is not None
-    books = tally.Books(libpq_url(urls[0]))
-    state, trace = one.state(ended=True), one.trace()
-    start, end = one.start, one.start + timedelta(days=1)
-    asked = {"from": start.isoformat(), "to": end.isoformat(), "by": "total"}
-    report = one.lead.get("/api/reports/hotline", **asked)
-    stories = [tally.story(books, call, report["rule"]["short_s"]) for call in books.calls]
+    state = one.state(ended=True)
+    asked = {"from": one.start.isoformat(), "to": (one.start + LENGTH).isoformat(), "by": "total"}
     verify = one.paidan.command("verify", seconds=300)
-    inbound = [call for call in state["calls"] if call["direction"] == "inbound"]
-    faults: dict[str, Any] = {
-        "calls not known once": once(inbound, books),
+    trace = one.trace()
+    return Day(
+        books=tally.Books(libpq_url(urls[0])),
+        report=one.lead.get("/api/reports/hotline", **asked),
+        start=one.start,
+        inbound=[call for call in state["calls"] if call["direction"] == "inbound"],
+        trace=trace,
+        broken={
+            "errors": errors(one),
+            "broken": one.staff.broken[:20],
+            "carrier": state["errors"][:10],
+            "silence": [each for each in trace if each["kind"] in ("silence", "defect")][:10],
+            "verify": "" if verify.returncode == 0 else verify.stdout[-2000:],
+        },
+    )
+
+
+def faults(day: Day) -> dict[str, Any]:
+    """Everything that must not be, and is."""
+    books, stories = day.books, day.stories
+    found = {
+        "calls not known once": once(day.inbound, books),
         "without an end": [str(call["id"]) for call in books.calls if call["outcome"] is None],
         "two calls": tally.two_calls(books),
         "forgotten": tally.forgotten(books, stories),
-        "report": tally.differing(figures(books, stories, report, start), report["total"]),
+        "report": tally.differing(figures(day, stories), day.report["total"]),
         "stories": unlike(books, stories),
-        "errors": errors(one),
-        "broken": one.staff.broken[:20],
-        "carrier": state["errors"][:10],
-        "silence": [entry for entry in trace if entry["kind"] in ("silence", "defect")][:10],
-        "verify": "" if verify.returncode == 0 else verify.stdout[-2000:],
+        **day.broken,
     }
-    return {
-        "calls": len(books.calls),
-        "outcomes": report["total"]["outcomes"],
-        "call_backs": dict(Counter(row["state"] for row in books.callbacks)),
-        "asked_for": len([1 for rows in books.reports.values() for row in rows if looked(row)]),
-        "heard_and_not_answered": unheard(trace, inbound, books),
-        "acts": dict(sorted(one.staff.answers.items())),
-        "webhooks_ms": webhooks(trace),
-        "pop_ms": share(pops(one, trace, books)),
-        "bridge_s": share(bridges(books)),
-        "faults": {name: what for name, what in faults.items() if what},
-    }
+    return {name: what for name, what in found.items() if what}
+
+
+def run(wish: Wish) -> dict[str, Any]:
+    """One day of the hotline: what was wrong with it, and how long things took."""
+    with hotline(wish) as one:
+        day = play(one)
+        books, screens = day.books, one.staff.screens
+        assert screens is not None
+        return {
+            "calls": len(books.calls),
+            "at_once": day.at_once,
+            "outcomes": day.report["total"]["outcomes"],
+            "call_backs": dict(Counter(row["state"] for row in books.callbacks)),
+            "asked_for": len([1 for rows in books.reports.values() for row in rows if looked(row)]),
+            "heard_and_not_answered": unheard(day),
+            "screens": {"frames": screens.frames, "megabytes": round(screens.octets / 1e6, 1)},
+            "acts": dict(sorted(one.staff.answers.items())),
+            "webhooks_ms": webhooks(day.trace),
+            "pop_ms": share(pops(one, day)),
+            "bridge_s": share(bridges(books)),
+            "machine_load": round(os.getloadavg()[0], 1),
+            "faults": faults(day),
+        }
 
 
 def errors(one: Hotline) -> list[str]:
@@ -136,11 +180,11 @@ def errors(one: Hotline) -> list[str]:
     return [part[:LONGEST_TRACE] for part in parts[:3]]
 
 
-def figures(books: tally.Books, stories: Sequence[tally.Row], report: Any, start: datetime) -> Any:
+def figures(day: Day, stories: Sequence[tally.Row]) -> Any:
     """The recount of the total; after the staff has gone nothing but `offline` goes on."""
     ended = [story for story in stories if story["outcome"] is not None]
-    wanted = tally.figures(ended, report["rule"])
-    return wanted | tally.agent_figures(books, start, start + timedelta(days=1))
+    wanted = tally.figures(ended, day.report["rule"])
+    return wanted | tally.agent_figures(day.books, day.start, day.start + LENGTH)
 
 
 def once(inbound: Sequence[Any], books: tally.Books) -> list[str]:
@@ -160,13 +204,13 @@ def unlike(books: tally.Books, stories: Sequence[tally.Row]) -> list[str]:
     ]
 
 
-def unheard(trace: Sequence[Any], inbound: Sequence[Any], books: tally.Books) -> int:
+def unheard(day: Day) -> int:
     """Callers who in truth heard somebody, but whose call is not told as answered: all that could
     have told it was lost.
     """
-    talked = {entry["call"] for entry in trace if entry["kind"] == "talking"}
-    answered = {call["carrier_call"] for call in books.calls if call["outcome"] == "answered"}
-    return len(({call["sid"] for call in inbound} & talked) - answered)
+    talked = {entry["call"] for entry in day.trace if entry["kind"] == "talking"}
+    answered = {one["carrier_call"] for one in day.books.calls if one["outcome"] == "answered"}
+    return len(({call["sid"] for call in day.inbound} & talked) - answered)
 
 
 def webhooks(trace: Sequence[Any]) -> dict[str, Any]:
@@ -182,11 +226,11 @@ def webhooks(trace: Sequence[Any]) -> dict[str, Any]:
     return {**{name: share(found) for name, found in sorted(times.items())}, "not_ok": dict(bad)}
 
 
-def pops(one: Hotline, trace: Sequence[Any], books: tally.Books) -> list[float]:
+def pops(one: Hotline, day: Day) -> list[float]:
     """Milliseconds from the first voice webhook of a call to its row at a screen."""
-    ids = {call["carrier_call"]: str(call["id"]) for call in books.calls}
+    ids = {call["carrier_call"]: str(call["id"]) for call in day.books.calls}
     found, seen = [], set()
-    for entry in trace:
+    for entry in day.trace:
         if entry["kind"] != "webhook" or not entry["url"].endswith("/voice") or "ms" not in entry:
             continue
         sid = entry["params"]["CallSid"]
@@ -230,6 +274,7 @@ def main() -> None:
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("--calls", type=int, default=200)
     words.add_argument("--agents", type=int, default=100)
+    words.add_argument("--screens", type=int, help="how many of them look; all by default")
     words.add_argument("--over", type=float, default=120)
     words.add_argument("--talk", type=float, default=90)
     words.add_argument("--speed", type=float, default=1)
@@ -239,7 +284,10 @@ def main() -> None:
     told = words.parse_args()
     more: dict[str, Any] = {"mischief": {}} if told.calm else {}
     talk_s = (told.talk / 3, told.talk)
-    found = run(Wish(told.calls, told.agents, told.over, talk_s, told.speed, told.seed, **more))
+    screens = told.agents if told.screens is None else told.screens
+    found = run(
+        Wish(told.calls, told.agents, screens, told.over, talk_s, told.speed, told.seed, **more)
+    )
     print(json.dumps(found, ensure_ascii=False, indent=1, default=str))
     if told.gate and found["faults"]:
         sys.exit(1)

@@ -62,10 +62,7 @@ def _situation(uow: UnitOfWork, call: Call, step: str, stay: QueueStay | None) -
 
 
 def _full(uow: UnitOfWork) -> frozenset[str]:
-    waiting = repository.waiting_by_queue(uow.session, uow.org_id)
-    return frozenset(
-        code for code, count in waiting.items() if count >= plan().of(code).max_waiting
-    )
+    return plan().full(repository.waiting_by_queue(uow.session, uow.org_id))
 
 
 def _keep(uow: UnitOfWork, call: Call, step: Step, decided: Sequence[Decision]) -> None:

@@ -113,8 +113,8 @@ class _Teller:
         self.far = next((leg for leg in legs.values() if leg.role in FAR), None)
         self.agents = [leg for leg in legs.values() if leg.role == "agent"]
         self.end = self.far.ended_at if self.far else None
-        joined = self.far.present if self.far else ()
-        self.stays = tell_stays(known, [span.begin for span in joined], self.end)
+        joined = [span.begin for span in (self.far.present if self.far else ())]
+        self.stays = tell_stays(known, joined, self.end, inbound=inbound)
         self.here = union(until(self._far_present(), self.end))
         self.together = self._together()
 

@@ -37,9 +37,10 @@ class Stay:
 
 
 def tell_stays(
-    known: list[Evidence], joined: list[datetime], end: datetime | None
+    known: list[Evidence], joined: list[datetime], end: datetime | None, *, inbound: bool
 ) -> tuple[Stay, ...]:
     """The stays, in order. `joined`: when the caller came into the conference; `end`: was gone.
+    Whom we called was in the conference before any queue.
 
     A stay begins when our flow sends the caller there. A caller whom the carrier's own fallback
     put into the queue has a stay as well: from when the carrier says that waiting began.
@@ -50,6 +51,8 @@ def tell_stays(
         return ()
     starts = [one.when for one in entries] or [min(began)]
     details = [dict(one.more) for one in entries] or [{}]
+    if not inbound:
+        joined = [at for at in joined if at >= starts[0]]
     found: list[Stay] = []
     shares = _shared(joined, starts)
     for number, (start, detail) in enumerate(zip(starts, details, strict=True)):

@@ -58,7 +58,10 @@ def heard(uow: UnitOfWork, call: Call, carrier_recording: str, kind: str, at: da
     """
     row = repository.of_carrier(uow.session, call.carrier, carrier_recording)
     if row is None and kind == CONVERSATION:
-        row = repository.unnamed(uow.session, uow.org_id, call.id)
+        # Whoever holds the row may just have written the carrier's id to it.
+        row = repository.unnamed(uow.session, uow.org_id, call.id) or repository.of_carrier(
+            uow.session, call.carrier, carrier_recording
+        )
     if row is None:
         row = _found(uow, call, carrier_recording, kind, at)
     row.carrier_recording = carrier_recording

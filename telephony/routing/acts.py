@@ -7,6 +7,8 @@ from uuid import UUID
 from core import events as ev
 from core.errors import Conflict, InvalidField, NotFound
 from core.uow import UnitOfWork
+from telephony.caller_repository import waiting_by_queue
+from telephony.flow_files import flow_of
 from telephony.gateway import RecordAct
 from telephony.models import Call
 from telephony.recordings import service as recordings
@@ -32,6 +34,14 @@ class AgentNotFree(Conflict):
     code = "agent_not_free"
     zh = "该坐席当前为“{state_zh}”，不能接听。"
     en = "That agent is {state} and cannot take a call."
+
+
+class QueueFull(Conflict):
+    """As many wait there as may; who is passed there would be turned away."""
+
+    code = "queue_full"
+    zh = "队列“{queue_zh}”已满，不能转入。"
+    en = "The queue {queue} is full; nobody can be passed there."
 
 
 class NobodyThere(Conflict):
@@ -113,10 +123,14 @@ def resume(uow: UnitOfWork, call_id: UUID) -> None:
 
 
 def transfer(uow: UnitOfWork, call_id: UUID, to: Target) -> None:
-    """Pass the call on and leave it at once. What nobody takes waits in its queue again."""
+    """Pass the call on and leave it at once. What nobody takes waits in its queue again.
+
+    Raises QueueFull, AgentNotFree.
+    """
     _check(to, queue=True)
     here = _active(scene(uow, call_id, to.user_id))
     if to.queue is not None:
+        _room(uow, here.call, to.queue)
         bridge.again(uow, here.call, to.queue)
     else:
         _hold(uow, here.call, on=True)
@@ -263,6 +277,17 @@ def _check(to: Target, *, queue: bool) -> None:
         raise InvalidField("body.number", "must be like +8610955980", "应形如 +8610955980")
     if to.queue is not None and to.queue not in {one.code for one in plan().queue}:
         raise InvalidField("body.queue", "there is no such queue", "没有这个队列")
+
+
+def _room(uow: UnitOfWork, call: Call, queue: str) -> None:
+    """Raises QueueFull. Hazards are always taken, as from the menu."""
+    ours = call.to_number if call.direction == "inbound" else call.from_number
+    hazard = flow_of(ours).hazard
+    if hazard is not None and queue == hazard.queue:
+        return
+    if queue in plan().full(waiting_by_queue(uow.session, uow.org_id)):
+        rule = plan().of(queue)
+        raise QueueFull(queue=rule.name_en, queue_zh=rule.name_zh)
 
 
 def _reach(uow: UnitOfWork, here: Scene, to: Target, kind: str) -> None:

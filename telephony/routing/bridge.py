@@ -58,8 +58,8 @@ def third(uow: UnitOfWork, leg: Leg, step: Step) -> Script:
 def settle(uow: UnitOfWork) -> int:
     """End the parts of agents whose phone or whose call is over, and what follows from it."""
     parts = repository.active_parts(uow.session, uow.org_id)
-    phones = repository.legs(uow.session, uow.org_id, [one.leg_id for one in parts])
-    done = sum(_settle_part(uow, one, phones.get(one.leg_id)) for one in parts)
+    phones = repository.legs(uow.session, uow.org_id, [one.leg_id for one, _ in parts])
+    done = sum(_settle_part(uow, one, call, phones.get(one.leg_id)) for one, call in parts)
     done += sum(
         _settle_unfetched(uow, *one) for one in repository.unfetched(uow.session, uow.org_id)
     )
@@ -69,8 +69,7 @@ def settle(uow: UnitOfWork) -> int:
     return done + _settle_callbacks(uow)
 
 
-def _settle_part(uow: UnitOfWork, found: AgentCall, phone: CallLeg | None) -> bool:
-    call = uow.session.get_one(Call, (uow.org_id, found.call_id))
+def _settle_part(uow: UnitOfWork, found: AgentCall, call: Call, phone: CallLeg | None) -> bool:
     over = call.state == repository.ENDED
     gone = found.state == "active" and phone is not None and phone.state == "ended"
     if not over and not gone:
@@ -158,13 +157,15 @@ def again(uow: UnitOfWork, call: Call, queue: str | None = None) -> None:
         language=call.language,
         skills=() if queue or stay is None else tuple(stay.skills),
     )
-    legs.send(uow, call.id, call.id, offers.PURPOSE, (Enqueue(wanted),))
+    legs.send(uow, call.id, legs.customer_leg(uow, call), offers.PURPOSE, (Enqueue(wanted),))
 
 
 def promise(uow: UnitOfWork, one: Waiting) -> bool:
-    """A caller has waited too long and is called back; False where there is no number to call."""
+    """A caller has waited too long and is called back; False where there is no number to call.
+    A customer whom we have called waits on.
+    """
     call = repository.call_now(uow.session, uow.org_id, one.id)
-    if call is None or not call.from_number.startswith("+"):
+    if call is None or call.direction != "inbound" or not call.from_number.startswith("+"):
         return False
     callbacks.ask(
         uow,

@@ -14,6 +14,7 @@ from core.listen import SWITCH
 from core.settings import settings
 from core.uow import UnitOfWork
 from telephony import repository as calls
+from telephony import welcome
 from telephony.models import Call
 from telephony.purposes import Leg
 from telephony.recordings import consent
@@ -28,6 +29,7 @@ from telephony.script import Gather, HangUp, Script, Step
 
 PURPOSE = "callback"
 OPEN = ("waiting", "dialling", "talking")
+IN_QUEUE = ("wait", "queue")
 BY_ITS_LEGS = "legs"
 """Evidence of the end of a call that we began: its telephones are over."""
 _END_STATE = {"no_answer": "no-answer", "failed": "failed", "over": "completed"}
@@ -138,7 +140,11 @@ def dial(uow: UnitOfWork, callback_id: UUID, call: Call, agent_id: UUID) -> None
 
 
 def answer(uow: UnitOfWork, leg: Leg, step: Step) -> Script:
-    """The purpose of the customer's leg: into the conference, after what is said of recording."""
+    """The purpose of the customer's leg: into the conference, after what is said of recording; what
+    everybody hears in a queue, where an agent has passed the call to one.
+    """
+    if step.name in IN_QUEUE:
+        return welcome.caller(uow, leg, step)
     row = repository.locked(uow.session, uow.org_id, leg.subject_id) if leg.subject_id else None
     known = step.name in ("answer", consent.STEP)
     if not known or row is None or row.leg_id != leg.leg_id or row.state not in OPEN:

@@ -109,7 +109,7 @@ def _fetch(uow: UnitOfWork, call: Call) -> None:
         "take_from_queue",
         purpose=PURPOSE,
         call_id=call.id,
-        leg_id=call.id,
+        leg_id=legs.customer_leg(uow, call),
         params={"queue": stay.queue if stay else call.queue, "script": to_json(script)},
     )
 

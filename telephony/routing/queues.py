@@ -3,7 +3,7 @@ directory. What is wrong with it is said with its field before anybody is routed
 """
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import time
 from functools import lru_cache
 from importlib import resources
@@ -93,6 +93,12 @@ class Plan(_Part):
     def of(self, code: str) -> Queue:
         """The queue of that code; the first one where it is gone from the document."""
         return next((one for one in self.queue if one.code == code), self.queue[0])
+
+    def full(self, waiting: Mapping[str, int]) -> frozenset[str]:
+        """Queues that take nobody more, of which so many wait in each."""
+        return frozenset(
+            code for code, count in waiting.items() if count >= self.of(code).max_waiting
+        )
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """(field, what is wrong) beyond what the types say."""

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, exists, func, select, text, update
+from sqlalchemy import ColumnElement, and_, case, delete, exists, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
@@ -151,15 +151,28 @@ def waiting_calls(session: Session, org_id: int) -> list[Waiting]:
     ]
 
 
-def is_waiting(session: Session, org_id: int, call_id: UUID) -> bool:
-    """Whether the caller is in a queue."""
-    query = (
-        select(QueueStay.number)
-        .join(Call, (Call.org_id == QueueStay.org_id) & (Call.id == QueueStay.call_id))
-        .where(QueueStay.org_id == org_id, QueueStay.call_id == call_id)
-        .where(QueueStay.left_at.is_(None), Call.state != ENDED)
+def still_wanted(session: Session, org_id: int, offers: Collection[Offer]) -> set[UUID]:
+    """The ids of those whose caller waits, whose customer is to be called, whose call goes on."""
+    waits = exists().where(
+        QueueStay.org_id == org_id, QueueStay.call_id == Offer.call_id, QueueStay.left_at.is_(None)
     )
-    return session.execute(query).first() is not None
+    dialled = exists().where(
+        Callback.org_id == org_id, Callback.id == Offer.callback_id, Callback.state == "dialling"
+    )
+    goes_on = Call.state != ENDED
+    query = (
+        select(Offer.id)
+        .join(Call, (Call.org_id == Offer.org_id) & (Call.id == Offer.call_id))
+        .where(Offer.org_id == org_id, Offer.id.in_([one.id for one in offers]))
+        .where(
+            case(
+                (Offer.kind == "caller", and_(waits, goes_on)),
+                (Offer.kind == "callback", dialled),
+                else_=goes_on,
+            )
+        )
+    )
+    return set(session.scalars(query))
 
 
 def last_stay(session: Session, org_id: int, call_id: UUID) -> QueueStay | None:
@@ -212,10 +225,14 @@ def offer_of_call(session: Session, org_id: int, call_id: UUID) -> Offer | None:
     return session.scalars(query).one_or_none()
 
 
-def active_parts(session: Session, org_id: int) -> Sequence[AgentCall]:
-    """Parts in calls that have not ended."""
-    query = select(AgentCall).where(AgentCall.org_id == org_id, AgentCall.state != ENDED)
-    return session.scalars(query).all()
+def active_parts(session: Session, org_id: int) -> Sequence[tuple[AgentCall, Call]]:
+    """Parts that have not ended, each with its call."""
+    query = (
+        select(AgentCall, Call)
+        .join(Call, (Call.org_id == AgentCall.org_id) & (Call.id == AgentCall.call_id))
+        .where(AgentCall.org_id == org_id, AgentCall.state != ENDED)
+    )
+    return [(part, call) for part, call in session.execute(query)]
 
 
 def part_of(session: Session, org_id: int, user_id: UUID, call_id: UUID) -> AgentCall | None:
@@ -336,7 +353,7 @@ def _bringing(asked: type[CarrierCommand]) -> tuple[ColumnElement[bool], ...]:
     """Commands since an agent came that bring the caller to that agent."""
     return (
         asked.org_id == AgentCall.org_id,
-        asked.leg_id == AgentCall.call_id,
+        asked.call_id == AgentCall.call_id,
         asked.kind.in_(("take_from_queue", "redirect")),
         asked.created_at >= AgentCall.began_at,
     )

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from core.db import read_session
 from core.identity import system_actor
 from core.uow import UnitOfWork, unit_of_work
-from telephony.models import Call
 from telephony.routing import agents, bridge, callbacks, offers, repository
 from telephony.routing import callback_repository as book
 from telephony.routing.legs import Fate, fates
@@ -56,9 +55,10 @@ def _settle_offers(uow: UnitOfWork) -> int:
     """End reservations that are over: nobody answered, the phone failed, the caller has gone."""
     found = repository.open_offers(uow.session, uow.org_id)
     over = fates(uow, [one.leg_id for one in found])
+    wanted = repository.still_wanted(uow.session, uow.org_id, found)
     settled = 0
     for one in found:
-        outcome = _outcome(uow, one, over[one.leg_id])
+        outcome = _outcome(uow, one, over[one.leg_id], wanted=one.id in wanted)
         if outcome is None:
             continue
         if repository.call_now(uow.session, uow.org_id, one.call_id) is None:
@@ -71,24 +71,13 @@ def _settle_offers(uow: UnitOfWork) -> int:
     return settled
 
 
-def _outcome(uow: UnitOfWork, offer: Offer, fate: Fate) -> str | None:
+def _outcome(uow: UnitOfWork, offer: Offer, fate: Fate, *, wanted: bool) -> str | None:
     """How an open offer ends now; None: it goes on."""
     if fate != "open":
         return "failed" if fate == "failed" else "no_answer"
-    if not _wanted(uow, offer):
+    if not wanted:
         return "left"
     return "no_answer" if uow.now >= offer.expires_at else None
-
-
-def _wanted(uow: UnitOfWork, offer: Offer) -> bool:
-    if offer.kind == "caller":
-        return repository.is_waiting(uow.session, uow.org_id, offer.call_id)
-    if offer.kind == "callback":
-        assert offer.callback_id is not None
-        row = uow.session.get(Callback, (uow.org_id, offer.callback_id))
-        return row is not None and row.state == "dialling"
-    call = uow.session.get(Call, (uow.org_id, offer.call_id))
-    return call is not None and call.state != repository.ENDED
 
 
 def _give_up(uow: UnitOfWork) -> int:

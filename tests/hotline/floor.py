@@ -39,10 +39,13 @@ SKILLS = ({"general": 5, "fault": 4}, {"general": 3, "fault": 2, "enquiry": 3}, 
 
 @dataclass(frozen=True)
 class Wish:
-    """How much goes on. `over_s`: all callers come within so many seconds of business time."""
+    """How much goes on. `over_s`: all callers come within so many seconds of business time.
+    `screens`: of so many agents, beside the one from which all of them are led.
+    """
 
     calls: int = 12
     agents: int = 5
+    screens: int = 5
     over_s: float = 60.0
     talk_s: tuple[float, float] = (20.0, 60.0)
     speed: float = 10.0
@@ -128,19 +131,19 @@ def running_carrier(wish: Wish, environment: Mapping[str, str]) -> Iterator[str]
     """`paidan carrier` on a free port; its address."""
     words = ["carrier", "--port", "0", "--speed", str(wish.speed), "--seed", str(wish.seed)]
     words += ["--calls-per-second", CALLS_PER_SECOND, "--most-requests", "200"]
-    child = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "api.cli", *words],
         cwd=ROOT,
         env={**os.environ, **environment},
         stdout=subprocess.PIPE,
         text=True,
-    )
-    try:
-        assert child.stdout is not None
-        yield child.stdout.readline().split()[1]
-    finally:
-        child.terminate()
-        child.wait(20)
+    ) as child:
+        try:
+            assert child.stdout is not None
+            yield child.stdout.readline().split()[1]
+        finally:
+            child.terminate()
+            child.wait(20)
 
 
 @contextmanager
@@ -165,7 +168,7 @@ def hotline(wish: Wish) -> Iterator[Hotline]:
     ):
         lead = Person(paidan.base_url, "lead", paidan.logins["lead"])
         seats = seated(paidan, lead, wish.agents)
-        staff = Staff(paidan.base_url, seats, lead, wish.speed, wish.seed)
+        staff = Staff(paidan.base_url, seats, lead, wish.speed, wish.seed, wish.screens)
         working = threading.Thread(target=lambda: asyncio.run(staff.work()), daemon=True)
         working.start()
         assert staff.ready.wait(60), "the staff did not come"

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 from websockets.asyncio.client import connect
 
+from tests.hotline.screens import Screens
 from tests.people import Person
 
 Row = dict[str, Any]
@@ -32,8 +33,12 @@ class Seat:
 class Staff:
     """All agents. `answers`: act and status of each request; `broken`: what must never be."""
 
-    def __init__(self, base: str, seats: list[Seat], lead: Person, speed: float, seed: int) -> None:
+    def __init__(
+        self, base: str, seats: list[Seat], lead: Person, speed: float, seed: int, screens: int
+    ) -> None:
         self.base, self.speed = base, speed
+        self._tokens = [one.token for one in seats[:screens]]
+        self.screens: Screens | None = None
         self.seats = {one.id: one for one in seats}
         self.lead = lead
         self.dice = Random(seed)
@@ -75,11 +80,15 @@ class Staff:
             for topic, number in numbers.items():
                 await socket.send(json.dumps({"type": "subscribe", "topic": topic, "from": number}))
             reading = asyncio.create_task(self._read(socket))
+            self.screens = Screens(self.base, self._tokens, numbers)
+            looking = asyncio.create_task(self.screens.look())
+            looking.add_done_callback(self._blind)
             for id_ in self.seats:
                 await self.post(id_, "/api/agent/state", {"state": "available"})
             self.ready.set()
             await self._stop.wait()
             reading.cancel()
+            looking.cancel()
             for task in list(self._tasks):
                 task.cancel()
 
@@ -141,6 +150,10 @@ class Staff:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             self.broken.append(repr(error))
+
+    def _blind(self, looking: asyncio.Task[None]) -> None:
+        if not looking.cancelled() and (error := looking.exception()) is not None:
+            self.broken.append(f"a screen was cut off: {error!r}")
 
     async def _pause(self, least: float, most: float) -> None:
         """Some seconds of business time."""

@@ -8,12 +8,15 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy.orm import Session
 
 from core.errors import InvalidField
 from core.settings import settings
 from telephony.gateway import RecordingFound
 from telephony.recordings import policy as policy_module
+from telephony.recordings import repository
 from telephony.recordings.lost import LostRecordings
+from telephony.recordings.models import Recording
 from telephony.recordings.policy import policy, read
 from telephony.recordings.service import NeverRecorded, NoConsent, NotRecorded
 from telephony.report_json import from_json, to_json
@@ -196,6 +199,27 @@ def test_reports_before_the_answer_to_the_command(studio: Studio) -> None:
     tape = studio.tape(call_id)
     assert (tape.state, tape.seconds) == ("ready", 5)
     assert studio.facts(tape.id) == ["asked", "ended"]
+
+
+def test_a_report_that_meets_the_answer_to_the_command(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The recorder writes the carrier's id after the report has looked for it."""
+    _, call_id = studio.spoken()
+    studio.records()
+    studio.answers(ref=SID)
+    looked = repository.of_carrier
+
+    def meanwhile(session: Session, carrier: str, recording: str) -> Recording | None:
+        found = looked(session, carrier, recording)
+        monkeypatch.setattr(repository, "of_carrier", looked)
+        studio.records()
+        return found
+
+    monkeypatch.setattr(repository, "of_carrier", meanwhile)
+    studio.tells(call_id, SID, "in-progress")
+    tape = studio.tape(call_id)
+    assert (tape.state, tape.carrier_recording) == ("in-progress", SID)
 
 
 def test_a_message_that_a_caller_leaves_is_a_recording(studio: Studio) -> None:
