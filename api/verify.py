@@ -1,9 +1,7 @@
 """`paidan verify`: do the facts hold together, and is the current state what they say?
 
-Checks every hash chain, the signed digests, and rebuilds orders, assignments, stamps, tickets,
-follow-ups, calls, SLA cases, places, absences of crews, calls for help, notes on customers, the
-log of unmasked values, automatic releases, desks, silences, messages, notices to
-many and states of agents from their events. Read-only; one line per finding; exit code 1 if any.
+Checks every hash chain and the signed digests, and rebuilds every projection that has a stream
+from its events. Read-only; one line per finding; exit code 1 if any.
 """
 
 import sys
@@ -26,6 +24,7 @@ from api import (
     verify_messages,
     verify_places,
     verify_policies,
+    verify_recordings,
     verify_routing,
     verify_silence,
     verify_tickets,
@@ -55,6 +54,7 @@ from sla.models import SlaAnomaly, SlaCase, SlaTimer
 from sla.rules import facts_of, fold_case
 from telephony.message_models import Message
 from telephony.models import Call, EmergencyAnnouncement
+from telephony.recordings.models import Recording
 
 STREAMS = tuple(sorted({kind.STREAM for kind in REGISTRY.values()}))
 BATCH = 500
@@ -145,6 +145,7 @@ def _compare(session: Session, org_id: int, batch: list[Sequence[Row[Any]]]) -> 
         "message": verify_messages.messages,
         "campaign": verify_campaigns.campaigns,
         "agent": verify_agents.states,
+        "recording": verify_recordings.recordings,
     }
     for kind, check in checks.items():
         mine = {
@@ -378,6 +379,7 @@ def _strays(session: Session, org_id: int, seen: dict[str, int]) -> Iterator[str
         ("help", HelpCall),
         ("message", Message),
         ("announcement", EmergencyAnnouncement),
+        ("recording", Recording),
     ):
         query = select(func.count()).select_from(model).where(model.org_id == org_id)
         count = session.execute(query).scalar_one()

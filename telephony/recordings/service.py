@@ -21,6 +21,7 @@ from telephony.recordings.rules import CONSENTED, OPEN, fold, next_act, state_af
 
 PURPOSE = "recording"
 ENDED = ("ready", "absent", "failed")
+GONE = ("expired", "deleted")
 AFTER: dict[str, str] = {"start": "in-progress", "resume": "in-progress", "pause": "paused"}
 """What the carrier was asked for → the state once it has done so."""
 AGAIN = timedelta(hours=1)
@@ -68,10 +69,13 @@ def heard(uow: UnitOfWork, call: Call, carrier_recording: str, kind: str, at: da
     uow.session.flush()
     told = fold(repository.reports_of(uow.session, row))
     row.begun_at = told.begun or row.begun_at
-    if told.seconds is not None:
+    length = row.seconds
+    if told.seconds is not None and row.state not in GONE:
         row.seconds = told.seconds
     row.code = told.code or row.code
     state = state_after(row.state, told)
+    if state == row.state and state in ENDED and row.seconds != length:
+        _tell_end(uow, row)  # a late report knows the length better
     if state in OPEN and row.state not in OPEN and _another_open(uow, row):
         return
     move(uow, row, state)
@@ -95,6 +99,8 @@ def _found(
         row.state, row.wanted = "failed", "off"  # nobody asked for it; its reports tell the rest
     uow.session.add(row)
     uow.session.flush()
+    if row.state in ENDED:
+        _tell_end(uow, row)
     return row
 
 
@@ -257,11 +263,15 @@ def move(uow: UnitOfWork, row: Recording, state: str) -> None:
     elif state == "paused":
         uow.emit(row.id, ev.RecordingPaused(until=row.paused_until), source=source)
     elif state in ENDED:
-        ended = ev.RecordingEnded(outcome=state, seconds=row.seconds, code=row.code)
-        uow.emit(row.id, ended, source=source)
+        _tell_end(uow, row)
     elif state == "deleted":
         uow.emit(row.id, ev.RecordingDeleted(), source=source)
     shown(uow, row)
+
+
+def _tell_end(uow: UnitOfWork, row: Recording) -> None:
+    ended = ev.RecordingEnded(outcome=row.state, seconds=row.seconds, code=row.code)
+    uow.emit(row.id, ended, source="carrier")
 
 
 def shown(uow: UnitOfWork, row: Recording) -> None:

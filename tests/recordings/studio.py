@@ -7,6 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from api.verify import verify
+from core.db import read_session
 from core.eventlog import read_stream
 from core.ids import new_id
 from telephony import service, settling, telling
@@ -102,6 +104,11 @@ class Studio(Hall):
             return read_stream(session, self.org_id, "recording", recording_id)
 
         return [one.payload.TYPE.partition(".")[2] for one in query(lambda s: list(read(s)))]
+
+    def findings(self) -> list[str]:
+        """What `paidan verify` has to say of recordings."""
+        with read_session() as session:
+            return [one for one in verify(session, self.org_id) if one.startswith("recording")]
 
     def days(self, count: float) -> None:
         self.clock += timedelta(days=count)

@@ -29,8 +29,11 @@ WHY = {"reason": "complaint"}
 
 
 @pytest.fixture
-def studio(own_office: Office) -> Studio:
-    return Studio(ORG_ID)
+def studio(own_office: Office) -> Iterator[Studio]:
+    """After each test the facts tell what the rows say."""
+    found = Studio(ORG_ID)
+    yield found
+    assert found.findings() == []
 
 
 @pytest.fixture

@@ -30,8 +30,11 @@ SID = "RE" + "a" * 32
 
 
 @pytest.fixture
-def studio(organisation: int) -> Studio:
-    return Studio(organisation)
+def studio(organisation: int) -> Iterator[Studio]:
+    """After each test the facts tell what the rows say."""
+    found = Studio(organisation)
+    yield found
+    assert found.findings() == []
 
 
 @pytest.fixture
