@@ -198,6 +198,21 @@ class SiteRow(BaseModel):
     shape: ShapeBody
 
 
+class OutgoingRow(BaseModel):
+    """A message to a customer or the crew, or a call to the crew. `code`: why it failed."""
+
+    id: UUID
+    channel: Literal["sms", "voice"]
+    template: str
+    number: str = Field(description="Masked; blank where it was erased.")
+    at: datetime = Field(description="When it was asked for.")
+    state: str = Field(
+        description="Of a message; of a call queued, sending, sent, ringing, answered, busy,"
+        " no_answer, failed, cancelled or expired."
+    )
+    code: str | None
+
+
 class OrderPage(BaseModel):
     """One order with every stamp, segment and receipt."""
 
@@ -210,6 +225,9 @@ class OrderPage(BaseModel):
     promise: PromiseDetail
     holds: list[HoldPage]
     escalations: list[EscalationRow] = Field(description="Who was told of what, oldest first.")
+    outgoing: list[OutgoingRow] = Field(
+        description="Messages and calls about it, the oldest first."
+    )
     history: list[HistoryRow]
     receipts: list[ReceiptRow]
 

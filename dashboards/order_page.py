@@ -13,6 +13,7 @@ from dashboards.board import Loaded, load, order_row
 from dashboards.escalations import escalations
 from dashboards.holds import hold_pages
 from dashboards.order_links import order_links
+from dashboards.outgoing import outgoing
 from dashboards.places import site_row
 from dashboards.promises import spender_row
 from dashboards.tickets import english_name
@@ -49,6 +50,7 @@ def order_page(session: Session, org_id: int, order_id: UUID, now: datetime) -> 
         "promise": _promise(loaded, now),
         "holds": hold_pages(session, org_id, order_id, names),
         "escalations": escalations(session, org_id, order_id),
+        "outgoing": outgoing(session, org_id, order_id, [one.id for one in loaded.assignments]),
         "history": _history(session, org_id, loaded, names),
         "receipts": [
             {

@@ -15,18 +15,22 @@ from core.db import read_session, session_factory
 from core.ids import new_id
 from core.models import Event, Unit
 from dashboards.board import order_rows
+from dashboards.order_page import order_page
 from dispatch.orders.models import Assignment, Stamp
 from dispatch.outbound import crews
 from dispatch.outbound.models import CrewReach
 from dispatch.outbound.rules import CrewRules, Tried, next_step, rules
+from dispatch.privacy.masking import mask_phone
 from dispatch.roster.models import Member
 from telephony.command_models import CarrierCommand
+from telephony.leg_models import CallLeg
 from telephony.message_models import Message
+from telephony.models import Call
 from telephony.purposes import Leg
 from telephony.script import Gather, HangUp, Say, Script, Step
 from tests.acts import Acts
 from tests.office import ORG_ID, query
-from tests.outbound.carrier import account, commands, work
+from tests.outbound.carrier import account, commands, ends, work
 
 CREW = "west-2"
 NUMBER = "+8613900139000"
@@ -217,6 +221,47 @@ def test_a_crew_without_any_number_is_told_to_the_desk_at_once(case: Case) -> No
     case.after(150)
     assert (case.messages(), case.calls()) == ([], [])
     assert case.reach().outcome == "unreached"
+
+
+def rang(command: CarrierCommand, end_state: str) -> None:
+    """The carrier has placed a call, and its telephone's part ended so."""
+    ends(command, "done")
+    told = {"org_id": ORG_ID, "carrier": "twilio", "carrier_call": f"CA{command.id.hex}"}
+    with session_factory()() as session:
+        call = Call(
+            **told, id=new_id(), direction="outbound-api", from_number="+8610", to_number=NUMBER,
+            state="opened", opened_at=command.created_at,
+        )  # fmt: skip
+        session.add(call)
+        session.flush()
+        session.add(
+            CallLeg(
+                **told, id=command.id, call_id=call.id, role="crew", purpose=crews.OFFER,
+                subject_id=command.subject_id, state="ended", placed_at=command.created_at,
+                ended_at=command.created_at, end_state=end_state,
+            )
+        )  # fmt: skip
+        session.commit()
+
+
+def test_the_order_page_says_what_became_of_each_message_and_call(case: Case) -> None:
+    case.after(60)
+    (message,) = case.messages()
+    ends(commands("send_message", subject_id=message.id)[0], "failed", "21614")
+    case.after(150)
+    rang(case.calls()[0], "no-answer")
+    case.after(270)
+    ends(case.calls()[1], "failed", "20003")
+    case.after(390)
+    with read_session() as session:
+        found = order_page(session, ORG_ID, case.order, case.sent_at)["outgoing"]
+    assert [(one["channel"], one["template"], one["state"], one["code"]) for one in found] == [
+        ("sms", "crew_order", "failed", "21614"),
+        ("voice", "crew_offer", "no_answer", None),
+        ("voice", "crew_offer", "failed", "20003"),
+        ("voice", "crew_offer", "queued", None),
+    ]
+    assert {one["number"] for one in found} == {mask_phone(NUMBER)}
 
 
 @given(st.floats(0, 5000), st.booleans(), st.integers(0, 5), st.floats(0, 1000), st.booleans())

@@ -10153,6 +10153,11 @@ export interface components {
             holds: components["schemas"]["HoldPage"][];
             links: components["schemas"]["OrderLinks"];
             order: components["schemas"]["OrderRow"];
+            /**
+             * Outgoing
+             * @description Messages and calls about it, the oldest first.
+             */
+            outgoing: components["schemas"]["OutgoingRow"][];
             promise: components["schemas"]["PromiseDetail"];
             /** Receipts */
             receipts: components["schemas"]["ReceiptRow"][];
@@ -10401,6 +10406,42 @@ export interface components {
             order_id: string;
             /** Order Number */
             order_number: string;
+        };
+        /**
+         * OutgoingRow
+         * @description A message to a customer or the crew, or a call to the crew. `code`: why it failed.
+         */
+        OutgoingRow: {
+            /**
+             * At
+             * Format: date-time
+             * @description When it was asked for.
+             */
+            at: string;
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "sms" | "voice";
+            /** Code */
+            code: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Number
+             * @description Masked; blank where it was erased.
+             */
+            number: string;
+            /**
+             * State
+             * @description Of a message; of a call queued, sending, sent, ringing, answered, busy, no_answer, failed, cancelled or expired.
+             */
+            state: string;
+            /** Template */
+            template: string;
         };
         /**
          * PartRow
