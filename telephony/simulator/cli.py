@@ -17,7 +17,12 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 def carrier(
     port: Annotated[int, typer.Option(help="Port on loopback; 0: any free one / 端口")] = 4010,
     speed: Annotated[
-        float, typer.Option(min=0, help="Virtual seconds per second; 0: stands still / 倍速")
+        float,
+        typer.Option(
+            min=0,
+            envvar="PAIDAN_CLOCK_SPEED",
+            help="Virtual seconds per second; 0: stands still / 倍速",
+        ),
     ] = 1.0,
     seed: Annotated[int, typer.Option(help="The same seed, the same dice / 随机种子")] = 1,
     scenario_file: Annotated[
@@ -52,6 +57,15 @@ def carrier(
     clock_from: Annotated[
         str | None, typer.Option(envvar="PAIDAN_CLOCK_FROM", help="… at this real time / 起算时刻")
     ] = None,
+    catch_up: Annotated[
+        bool,
+        typer.Option(
+            "--catch-up", envvar="PAIDAN_CLOCK_CATCH_UP", help="Never pass real time / 追上实际时间"
+        ),
+    ] = False,
+    keep: Annotated[
+        int | None, typer.Option(min=100, help="Keep so much of what is over; all / 保留条数")
+    ] = None,
 ) -> None:
     """Stand in for the carrier on this machine, until Ctrl-C / 运营商模拟器."""
     try:
@@ -63,6 +77,8 @@ def carrier(
             seed=seed,
             start=_moment(clock_start, "clock-start"),
             anchor=_moment(clock_from, "clock-from"),
+            catch_up=catch_up,
+            keep=keep,
             calls_per_second=calls_per_second,
             messages_per_second=messages_per_second,
             most_requests=most_requests,

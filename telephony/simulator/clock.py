@@ -3,6 +3,7 @@
 import asyncio
 import heapq
 import itertools
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -15,15 +16,24 @@ class Clock:
 
     Timers are a heap of moments. `busy` marks work that waits for somebody outside, such as a
     webhook under way: while there is any, `advance` does not go on.
+
+    Virtual time was `start` at the real moment `anchor`, before which it stands still. With
+    `catch_up` it never passes real time: where both meet, it is real time from then on.
     """
 
     def __init__(
-        self, speed: float = 1.0, start: datetime | None = None, anchor: datetime | None = None
+        self,
+        speed: float = 1.0,
+        start: datetime | None = None,
+        anchor: datetime | None = None,
+        *,
+        catch_up: bool = False,
     ) -> None:
         real = datetime.now(UTC)
         self.speed = speed
         self._start = start or real
         self._anchor = anchor or real
+        self._lead = (self._anchor - self._start).total_seconds() if catch_up else math.inf
         self._offset = 0.0
         self._began: float | None = None
         self._heap: list[tuple[float, int, asyncio.Future[None]]] = []
@@ -36,12 +46,19 @@ class Clock:
         """Virtual seconds since the start."""
         if not self.speed:
             return self._offset
+        gone = max(self._gone(), 0.0)
+        return min(gone * self.speed, gone + self._lead)
+
+    def _gone(self) -> float:
+        """Real seconds since the anchor."""
         now = asyncio.get_running_loop().time()
         if self._began is None:
-            self._began = now
-            gone = (datetime.now(UTC) - self._anchor).total_seconds()
-            self._offset = max(gone, 0.0) * self.speed
-        return self._offset + (now - self._began) * self.speed
+            self._began = now - (datetime.now(UTC) - self._anchor).total_seconds()
+        return now - self._began
+
+    def _until(self, virtual: float) -> float:
+        """Real seconds until so many virtual ones have passed since the start."""
+        return max(virtual / self.speed, virtual - self._lead) - self._gone()
 
     def now(self) -> datetime:
         """The virtual moment, aware, UTC."""
@@ -50,7 +67,8 @@ class Clock:
     async def sleep(self, seconds: float) -> None:
         """Wait for so many virtual seconds."""
         if self.speed or seconds <= 0:
-            await asyncio.sleep(max(seconds, 0.0) / (self.speed or 1.0))
+            real = self._until(self.seconds() + seconds) if seconds > 0 else 0.0
+            await asyncio.sleep(max(real, 0.0))
             return
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._heap, (self._offset + seconds, next(self._numbers), future))

@@ -21,7 +21,7 @@ from telephony.simulator.wire import Client, Unanswered, Unconnected
 
 TOTAL_S = 15.0
 POLICIES = ("ct", "rt", "4xx", "5xx", "all")
-KEPT_TIMES = 10_000
+KEPT_TIMES, KEPT_ERRORS = 10_000, 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +157,7 @@ class Deliverer:
         self.world.errors.append(
             {"at": at, "code": failure.code, "message": failure.message, **where}
         )
+        del self.world.errors[:-KEPT_ERRORS]
         self.trace.add("error", code=failure.code, message=failure.message, **where)
 
     async def _request(self, hook: Hook, params: dict[str, str], about: str) -> Answer:

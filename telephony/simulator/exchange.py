@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from itertools import islice
 from typing import Any, TypeVar
 
 from telephony.simulator.clock import Clock
@@ -50,7 +51,8 @@ T = TypeVar("T")
 class Exchange:
     """`calls_per_second`: how many calls of the API are dialled in a virtual second.
 
-    `public_url`: where the API is, as it stands in addresses that the product gets.
+    `api_url`: where the API is, as it stands in addresses that the product gets. `keep`: how many
+    calls, messages and so on are kept after they are over; None: all.
     """
 
     def __init__(
@@ -64,10 +66,12 @@ class Exchange:
         calls_per_second: float = 1.0,
         messages_per_second: float = 10.0,
         most_requests: int = 50,
+        keep: int | None = None,
     ) -> None:
         self.world, self.clock = world, clock
         self.mischief = mischief or Mischief(seed)
-        self.trace = Trace(clock.now)
+        self.trace = Trace(clock.now, keep)
+        self._keep = keep
         self.deliver = Deliverer(world, clock, self.mischief, self.trace, rewrites)
         self.phones = Phones(seed)
         self.recorder = Recorder(self)
@@ -109,6 +113,14 @@ class Exchange:
         """The path of a resource."""
         return f"/{API_VERSION}/Accounts/{self.world.account}/{rest}"
 
+    def forget(self, known: dict[str, T], over: Callable[[T], bool]) -> None:
+        """Make room for one more: the oldest that are over go, beyond what is kept."""
+        if self._keep is None:
+            return
+        for sid in list(islice(known, max(len(known) - self._keep, 0))):
+            if over(known[sid]):
+                del known[sid]
+
     def queue(self, name: str) -> Queue:
         """The queue of this name; the first who names it makes it."""
         found = self.world.queue_named(name)
@@ -123,6 +135,8 @@ class Exchange:
         found = self.world.conference_named(name)
         if found is None:
             now = self.clock.now()
+            self.forget(self.rooms, lambda one: one.conference.status == "completed")
+            self.forget(self.world.conferences, lambda one: one.status == "completed")
             found = Conference(self.sid("CF"), name, now, now)
             self.world.conferences[found.sid] = found
             self.rooms[found.sid] = Room(self, found)
@@ -144,6 +158,7 @@ class Exchange:
         call.parent = parent
         own = self.world.number(to if direction == "inbound" else from_)
         call.number_sid = own.sid if own else None
+        self.forget(self.world.calls, lambda one: one.over)
         self.world.calls[call.sid] = call
         line = Line(self, call, phone or self.phones.of(to))
         self.lines[call.sid] = line

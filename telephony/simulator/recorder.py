@@ -45,7 +45,9 @@ class Recorder:
             channels=channels,
             running_since=now,
         )
-        self._exchange.world.recordings[recording.sid] = recording
+        known = self._exchange.world.recordings
+        self._exchange.forget(known, lambda one: one.status not in ("in-progress", "paused"))
+        known[recording.sid] = recording
         self._tell(recording)
         return recording
 

@@ -37,7 +37,10 @@ TOKEN = "carrier-simulator-token"  # noqa: S105 - of a carrier that does not exi
 
 @dataclass
 class Wish:
-    """How a simulator is to be. `rewrites`: public base addresses and where they are here."""
+    """How a simulator is to be. `rewrites`: public base addresses and where they are here.
+
+    `keep`: how much of what is over is kept, None all; `catch_up`: see Clock.
+    """
 
     port: int = 0
     account: str = ACCOUNT
@@ -46,6 +49,8 @@ class Wish:
     seed: int = 1
     start: datetime | None = None
     anchor: datetime | None = None
+    catch_up: bool = False
+    keep: int | None = None
     calls_per_second: float = 1.0
     messages_per_second: float = 10.0
     most_requests: int = 50
@@ -156,13 +161,14 @@ class Simulator:
         self.wish = wish
         self.exchange = Exchange(
             World(wish.account, wish.token),
-            Clock(wish.speed, wish.start, wish.anchor),
+            Clock(wish.speed, wish.start, wish.anchor, catch_up=wish.catch_up),
             seed=wish.seed,
             mischief=Mischief(wish.seed, wish.rates),
             rewrites=wish.rewrites,
             calls_per_second=wish.calls_per_second,
             messages_per_second=wish.messages_per_second,
             most_requests=wish.most_requests,
+            keep=wish.keep,
         )
         wires: Wires = {}
         config = uvicorn.Config(

@@ -37,6 +37,7 @@ def send(
     """A message goes out; its states follow."""
     now = exchange.clock.now()
     message = Message(exchange.sid("SM"), direction, from_, to, body, now, now, callback=callback)
+    exchange.forget(exchange.world.messages, lambda one: one.status not in ("queued", "sent"))
     exchange.world.messages[message.sid] = message
     exchange.trace.add("message", message=message.sid, status="queued", number=to)
     exchange.spawn(_travel(exchange, message))
