@@ -14,7 +14,7 @@ from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, TypeVar
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -26,6 +26,7 @@ from sla.calendars import Calendar
 from sla.misfits import Misfit, misfits
 from sla.policy import Code, Confidence, Name, Policy
 from sla.sense import odd_days
+from sla.zones import known_zones
 
 Place = tuple[str | int, ...]
 _NOT_READ = {ENOENT: "文件不存在", EISDIR: "这是一个目录", EACCES: "没有读取权限"}
@@ -105,7 +106,7 @@ class CalendarDocument(_Part):
     years: tuple[Year, ...] = ()
 
     def problems(self) -> Iterable[Misfit]:
-        if self.zone not in available_timezones():
+        if self.zone not in known_zones():
             yield ("zone",), (f"没有时区 {self.zone}", f"there is no time zone {self.zone}")
         if not self.week:
             yield ("week",), ("一周至少有一个工作日", "some day is worked")

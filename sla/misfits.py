@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from itertools import pairwise
-from zoneinfo import available_timezones
 
 from core.findings import Words
 from sla.policy import KNOWN_POINTS, NAMED_INTERVALS, Policy
+from sla.zones import known_zones
 
 Misfit = tuple[tuple[str | int, ...], Words]
 """Something in a document that does not fit: where, and what, in Chinese and English."""
@@ -18,7 +18,7 @@ def misfits(policy: Policy) -> Iterator[Misfit]:
             (),
             ("政策至少有一个环节、总时限或目标", "a policy has a segment, a total or a goal"),
         )
-    if policy.zone and policy.zone not in available_timezones():
+    if policy.zone and policy.zone not in known_zones():
         yield ("zone",), (f"没有时区 {policy.zone}", f"there is no time zone {policy.zone}")
     yield from _twice(policy)
     yield from _unknown_parties(policy)

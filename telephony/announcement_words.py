@@ -3,15 +3,14 @@ directory. What somebody has to fill in stands in braces.
 """
 
 import re
-import tomllib
+from collections.abc import Iterator
 from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from core.errors import InvalidField
+from core import checked_toml
 from core.settings import settings
 
 FILE = "announcements.toml"
@@ -36,6 +35,9 @@ class _Document(BaseModel):
 
     announcement: tuple[Ready, ...]
 
+    def problems(self) -> Iterator[checked_toml.Wrong]:
+        yield from checked_toml.twice("announcement", (one.code for one in self.announcement))
+
 
 def ready_words() -> tuple[Ready, ...]:
     """All of them, in the order of the file. Raises InvalidField naming what is wrong with it."""
@@ -47,19 +49,7 @@ def ready_words() -> tuple[Ready, ...]:
 
 def parse(text: str) -> tuple[Ready, ...]:
     """A document. Raises InvalidField naming the first thing that is wrong."""
-    try:
-        found = _Document.model_validate(tomllib.loads(text)).announcement
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidField(FILE, str(error)) from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise InvalidField(f"{FILE}: {place}", first["msg"]) from None
-    codes = [one.code for one in found]
-    for code in codes:
-        if codes.count(code) > 1:
-            raise InvalidField(f"{FILE}: announcement.{code}", "is there twice")
-    return found
+    return checked_toml.read(_Document, text, FILE, _Document.problems).announcement
 
 
 @lru_cache(maxsize=4)
@@ -69,4 +59,4 @@ def _read(path: Path, _changed_ns: int) -> tuple[Ready, ...]:
 
 @lru_cache(maxsize=1)
 def _shipped() -> tuple[Ready, ...]:
-    return parse((resources.files("telephony") / FILE).read_text(encoding="utf-8"))
+    return parse(checked_toml.shipped("telephony", FILE))

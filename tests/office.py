@@ -1,6 +1,6 @@
 """A whole office inside the test's process: starter organisation, people, server, engine turns.
 
-Hashing sixteen passwords takes a second, so it is done once: the organisation and everybody's
+Making the organisation takes a second, so it is done once: it and everybody's
 login live in a template database that each office copies.
 """
 
@@ -19,7 +19,6 @@ from uuid import UUID
 import pytest
 import structlog
 import uvicorn
-from argon2 import PasswordHasher
 from fastapi import FastAPI
 from psycopg import sql
 from sqlalchemy import select
@@ -29,7 +28,6 @@ from api import hub
 from api.app import PAGES, create_app
 from api.engine import Engine
 from api.wiring import wire
-from core import auth
 from core.clock import now
 from core.db import session_factory
 from core.engines import EngineUrls
@@ -97,18 +95,6 @@ def starter(
 
 
 _MADE: dict[EngineUrls, Starter] = {}
-
-
-@pytest.fixture(scope="module")
-def quick_hashes(starter: Starter) -> Iterator[None]:
-    """Hashes of new passwords cost next to nothing in this file; the starter's stay real.
-
-    A real one takes a fifth of a second on purpose, and a demo city needs dozens.
-    """
-    with pytest.MonkeyPatch.context() as patch:
-        quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-        patch.setattr(auth, "_hasher", quick)
-        yield
 
 
 def _make_starter(engines: EngineUrls, template_database: str, folder: Path) -> Starter:

@@ -69,6 +69,17 @@ NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """All is loopback without TLS; reading the world's authorities takes longer than a request."""
 
 
+def visitor(base_url: str) -> httpx.Client:
+    """A client that is nobody yet."""
+    return httpx.Client(
+        base_url=base_url,
+        timeout=WAIT_S,
+        trust_env=False,
+        limits=OWN_CONNECTIONS,
+        verify=NO_CERTIFICATES,
+    )
+
+
 class Person:
     """Somebody logged in. Acts raise `Refused` unless the API says yes."""
 
@@ -77,13 +88,7 @@ class Person:
     ) -> None:
         """Log in, or sit down at the open session that `token` (the cookie's value) names."""
         self.base_url = base_url
-        self.http = httpx.Client(
-            base_url=base_url,
-            timeout=WAIT_S,
-            trust_env=False,
-            limits=OWN_CONNECTIONS,
-            verify=NO_CERTIFICATES,
-        )
+        self.http = visitor(base_url)
         self.http.headers["Accept-Language"] = "en"
         if token is None:
             answer = self.http.post("/api/login", json={"login": login, "password": password})

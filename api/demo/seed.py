@@ -21,7 +21,6 @@ import json
 import os
 import secrets
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +49,6 @@ FILE = "demo.json"
 VERSION = 3
 """Of the file and of the city: raised whenever the same seed gives another city."""
 _LOCK = 7_245_002
-_HASHERS = 4
 
 
 def ensure_demo(data_dir: Path) -> list[Login]:
@@ -145,9 +143,7 @@ def _give_passwords(session: Session, org_id: int, posts: Sequence[Post]) -> dic
     passwords = {
         post.login: secrets.token_urlsafe(12) if post.login in people else shared for post in posts
     }
-    different = sorted(set(passwords.values()))
-    with ThreadPoolExecutor(_HASHERS) as pool:
-        hashes = dict(zip(different, pool.map(hash_password, different), strict=True))
+    hashes = {password: hash_password(password) for password in set(passwords.values())}
     for login, password in passwords.items():
         session.execute(
             update(User)

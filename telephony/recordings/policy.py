@@ -2,15 +2,14 @@
 file of that name in the data directory. What is wrong with it is said with its field.
 """
 
-import tomllib
+from collections.abc import Iterator
 from functools import lru_cache
-from importlib import resources
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from core.errors import InvalidField
+from core import checked_toml
 from core.settings import settings
 
 FILE = "recordings.toml"
@@ -46,6 +45,15 @@ class Policy(_Part):
         """Whether conversations of a queue are recorded."""
         return self.record.get(queue or DEFAULT, self.record[DEFAULT])
 
+    def problems(self) -> Iterator[checked_toml.Wrong]:
+        """What is wrong beyond what the types say."""
+        if DEFAULT not in self.record:
+            yield f"record.{DEFAULT}", "must be there"
+        for kind in get_args(Kind):
+            if kind not in self.days:
+                yield f"days.{kind}", "must be there"
+        yield from checked_toml.twice("reason", (one.code for one in self.reason))
+
 
 def policy() -> Policy:
     """The document in force in this process. Raises InvalidField naming what is wrong with it."""
@@ -54,30 +62,10 @@ def policy() -> Policy:
 
 def read(text: str) -> Policy:
     """A document. Raises InvalidField naming the first thing that is wrong."""
-    try:
-        found = Policy.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidField(FILE, str(error)) from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise InvalidField(f"{FILE}: {place}", first["msg"]) from None
-    if DEFAULT not in found.record:
-        raise InvalidField(f"{FILE}: record.{DEFAULT}", "must be there")
-    for kind in ("conversation", "message"):
-        if kind not in found.days:
-            raise InvalidField(f"{FILE}: days.{kind}", "must be there")
-    codes = [one.code for one in found.reason]
-    for code in codes:
-        if codes.count(code) > 1:
-            raise InvalidField(f"{FILE}: reason.{code}", "is there twice")
-    return found
+    return checked_toml.read(Policy, text, FILE, Policy.problems)
 
 
 @lru_cache(maxsize=4)
 def document(folder: Path) -> Policy:
     """The document of a data directory, as it was when it was first read."""
-    own = folder / FILE
-    if own.is_file():
-        return read(own.read_text(encoding="utf-8"))
-    return read((resources.files("telephony.recordings") / FILE).read_text(encoding="utf-8"))
+    return read(checked_toml.text_of(folder, "telephony.recordings", FILE))

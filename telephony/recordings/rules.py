@@ -1,8 +1,9 @@
 """What reports of a recording tell together, and what the carrier is to be asked next: pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from telephony.gateway import RecordAct
 
@@ -64,12 +65,16 @@ def state_after(state: str, told: Told) -> str:
     return STATE_OF[told.event]
 
 
+_RUNNING: Mapping[str, RecordAct] = MappingProxyType({"paused": "pause", "off": "stop"})
+_PAUSED: Mapping[str, RecordAct] = MappingProxyType({"on": "resume", "off": "stop"})
+
+
 def next_act(state: str, wanted: str) -> RecordAct | None:
     """What the carrier is to be asked. `wanted`: on, paused or off."""
     if state == "asked":
         return "start"
     if state == "in-progress":
-        return {"paused": "pause", "off": "stop"}.get(wanted)  # type: ignore[return-value]
+        return _RUNNING.get(wanted)
     if state == "paused":
-        return {"on": "resume", "off": "stop"}.get(wanted)  # type: ignore[return-value]
+        return _PAUSED.get(wanted)
     return None

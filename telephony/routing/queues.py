@@ -2,17 +2,15 @@
 directory. What is wrong with it is said with its field before anybody is routed by it.
 """
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import time
 from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from core.errors import InvalidField
+from core import checked_toml
 from core.settings import settings
 
 FILE = "queues.toml"
@@ -100,12 +98,11 @@ class Plan(_Part):
             code for code, count in waiting.items() if count >= self.of(code).max_waiting
         )
 
-    def problems(self) -> Iterator[tuple[str, str]]:
-        """(field, what is wrong) beyond what the types say."""
+    def problems(self) -> Iterator[checked_toml.Wrong]:
+        """What is wrong beyond what the types say."""
         codes = [one.code for one in self.queue]
         for kind, words in (("queue", codes), *self._words()):
-            for word in {word for word in words if words.count(word) > 1}:
-                yield f"{kind}.{word}", "is there twice"
+            yield from checked_toml.twice(kind, words)
         for one in self.queue:
             if one.overflow and one.overflow.to not in set(codes) - {one.code}:
                 yield f"queue.{one.code}.overflow.to", "must name another queue"
@@ -135,22 +132,9 @@ def plan() -> Plan:
 
 def read(text: str) -> Plan:
     """A document. Raises InvalidField naming the first thing that is wrong."""
-    try:
-        found = Plan.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidField(FILE, str(error)) from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise InvalidField(f"{FILE}: {place}", first["msg"]) from None
-    for place, what in found.problems():
-        raise InvalidField(f"{FILE}: {place}", what)
-    return found
+    return checked_toml.read(Plan, text, FILE, Plan.problems)
 
 
 @lru_cache(maxsize=4)
 def _plan(folder: Path) -> Plan:
-    own = folder / FILE
-    if own.is_file():
-        return read(own.read_text(encoding="utf-8"))
-    return read((resources.files("telephony.routing") / FILE).read_text(encoding="utf-8"))
+    return read(checked_toml.text_of(folder, "telephony.routing", FILE))

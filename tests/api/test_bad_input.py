@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tests.office import NEEDS, Office
+from tests.people import visitor
 
 TICKET = "/api/tickets"
 
@@ -241,7 +242,7 @@ def test_unknown_addresses_and_methods(office: Office) -> None:
     ],
 )
 def test_bad_logins(office: Office, body: Any) -> None:
-    with httpx.Client(base_url=office.url, trust_env=False, timeout=60) as client:
+    with visitor(office.url) as client:
         answer = client.post("/api/login", json=body)
     refused(answer, 401 if answer.status_code == 401 else 422)
 
@@ -275,7 +276,8 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 def test_a_wrong_address_in_a_browser_is_a_page_in_both_languages(
     office: Office, path: str
 ) -> None:
-    page = httpx.get(office.url + path, headers={"Accept": BROWSER}, timeout=60)
+    with visitor(office.url) as client:
+        page = client.get(path, headers={"Accept": BROWSER})
     assert page.status_code == 404
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert page.headers["vary"] == "Accept"
@@ -289,5 +291,6 @@ def test_a_wrong_address_in_a_browser_is_a_page_in_both_languages(
     [("/nonsense", "*/*"), ("/nonsense", "application/json"), ("/api/nonsense", BROWSER)],
 )
 def test_a_wrong_address_of_a_client_is_a_problem(office: Office, path: str, accept: str) -> None:
-    problem = refused(httpx.get(office.url + path, headers={"Accept": accept}, timeout=60), 404)
+    with visitor(office.url) as client:
+        problem = refused(client.get(path, headers={"Accept": accept}), 404)
     assert problem["code"] == "not_found"

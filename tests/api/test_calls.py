@@ -7,8 +7,6 @@ from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
-
 from api.verify import verify
 from core.clock import now
 from core.db import read_session
@@ -19,6 +17,7 @@ from dispatch.starter import ORG_ID
 from telephony.routing import callbacks
 from telephony.routing.models import Callback
 from tests.office import Office
+from tests.people import visitor
 from tests.telephony.carrier import InboundCall, Webhook
 from tests.telling import tell
 
@@ -27,7 +26,7 @@ NUMBERS = count(1)
 
 def says(office: Office, hook: Webhook) -> None:
     headers = hook.headers(settings().effective_public_url)
-    with httpx.Client(base_url=office.url, trust_env=False, timeout=60) as carrier:
+    with visitor(office.url) as carrier:
         assert carrier.post(hook.path, content=hook.body, headers=headers).is_success
     tell()
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import select, update
 
 from core.auth import MAX_FAILURES
@@ -14,10 +15,11 @@ from core.engines import EngineUrls
 from core.models import LoginSession, User
 from tests.line import Line
 from tests.office import Office, Starter, open_office, query
+from tests.people import visitor
 
 
 def log_in(office: Office, login: str, password: str) -> httpx.Response:
-    with httpx.Client(base_url=office.url, trust_env=False, timeout=60) as client:
+    with visitor(office.url) as client:
         return client.post("/api/login", json={"login": login, "password": password})
 
 
@@ -31,7 +33,23 @@ def test_passwords_are_argon2id(office: Office) -> None:
     found = query(lambda session: session.execute(select(User.login, User.password_hash)).all())
     made = [hash_ for login, hash_ in found if login in office.starter.passwords]
     assert len(made) == 16
-    assert all(one.startswith("$argon2id$v=19$m=65536,t=3,p=4$") for one in made)
+    assert all(one.startswith("$argon2id$v=19$m=19456,t=2,p=1$") for one in made)
+
+
+def test_a_hash_of_other_strength_is_renewed_by_a_login(own_office: Office) -> None:
+    password = own_office.starter.passwords["lead"]
+    wanted = select(User.password_hash).where(User.login == "lead")
+    with session_factory()() as session:
+        costly = PasswordHasher(time_cost=3, memory_cost=65536, parallelism=4).hash(password)
+        session.execute(update(User).where(User.login == "lead").values(password_hash=costly))
+        session.commit()
+    assert log_in(own_office, "lead", "wrong").status_code == 401
+    assert query(lambda session: session.scalar(wanted)) == costly
+    assert log_in(own_office, "lead", password).status_code == 200
+    renewed = query(lambda session: session.scalar(wanted))
+    assert str(renewed).startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert log_in(own_office, "lead", password).status_code == 200
+    assert query(lambda session: session.scalar(wanted)) == renewed
 
 
 def test_the_cookie_is_out_of_reach_of_scripts_and_only_its_hash_is_stored(
@@ -90,7 +108,7 @@ def test_a_login_that_ended_opens_nothing(own_office: Office, ending: str) -> No
             assert person.http.post("/api/logout", headers=headers).status_code == 204
         else:
             end_login(ending)
-        with httpx.Client(base_url=own_office.url, trust_env=False, timeout=60) as client:
+        with visitor(own_office.url) as client:
             client.cookies.set("paidan_session", own_office.starter.tokens["lead"])
             assert client.get("/api/me").status_code == 401
         assert line.closed() == 4401

@@ -3,7 +3,6 @@
 import uuid
 from typing import Any
 
-import httpx
 import pytest
 import redis
 from sqlalchemy import select
@@ -19,7 +18,7 @@ from dispatch.orders.models import Receipt
 from sla import service as sla
 from tests.line import Line
 from tests.office import Office, open_session, query, unit_id
-from tests.people import Person
+from tests.people import Person, visitor
 
 CENTRE_ACTS = ("accept", "return", "dispatch")
 CREW_ACTS = ("accept", "return", "activate", "depart", "arrive", "restore", "finish")
@@ -227,7 +226,7 @@ def test_another_crew_cannot_confirm_a_crews_delivery(office: Office) -> None:
 def test_another_organisation_sees_nothing_of_this_one(office: Office) -> None:
     token = second_organisation()
     order = office.sent("east-1")
-    with httpx.Client(base_url=office.url, trust_env=False, timeout=60) as client:
+    with visitor(office.url) as client:
         client.cookies.set("paidan_session", token)
         assert client.get("/api/me").json()["user"]["role"] == "supervisor"
         assert client.get("/api/orders").json() == []

@@ -25,6 +25,7 @@ from tests.api.rights import (
 )
 from tests.line import Line
 from tests.office import NEEDS, Office
+from tests.people import visitor
 
 
 def served(office: Office) -> tuple[set[str], set[str]]:
@@ -288,7 +289,7 @@ def test_allow_all_is_found_at_every_denial(
 
 def test_nobody_gets_in_without_a_login(office: Office) -> None:
     requests = Requests(office)
-    with httpx.Client(base_url=office.url, trust_env=False, timeout=60) as nobody:
+    with visitor(office.url) as nobody:
         for cookie in (None, "paidan_session=stolen"):
             headers = {"Cookie": cookie} if cookie else {}
             for route in TABLE:
@@ -314,7 +315,7 @@ def test_no_write_without_the_csrf_token_of_the_session(office: Office) -> None:
             continue
         letter = next(letter for letter in cells if letter != "-")
         token = office.starter.tokens[ROLES[letter]]
-        with httpx.Client(base_url=office.url, trust_env=False, timeout=60) as client:
+        with visitor(office.url) as client:
             client.cookies.set("paidan_session", token)
             wrong = others if letter != "S" else office.person("admin").me["csrf_token"]
             for headers in ({}, {"X-CSRF-Token": wrong}, {"X-CSRF-Token": ""}):

@@ -8,12 +8,12 @@ import pytest
 from core.engines import EngineUrls
 from tests.browser.axe import WEB
 from tests.browser_fixtures import PATIENCE_MS
-from tests.office import Office, Starter, open_office, quick_hashes, starter
+from tests.office import Office, Starter, open_office, starter
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
-__all__ = ["quick_hashes", "starter"]
+__all__ = ["starter"]
 
 Sit = Callable[..., "Page"]
 

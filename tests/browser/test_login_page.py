@@ -15,7 +15,7 @@ from tests.office import Office, Starter, open_office
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("quick_hashes")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")

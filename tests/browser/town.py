@@ -7,7 +7,6 @@ from datetime import timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 
 from api.demo.city import DEFAULT_SEED, City, make_city
@@ -20,6 +19,7 @@ from core.settings import settings
 from dispatch.starter import ORG_ID
 from tests.browser.conftest import Sit
 from tests.office import Office
+from tests.people import visitor
 from tests.telephony.carrier import InboundCall, Webhook
 from tests.telling import tell
 
@@ -50,7 +50,7 @@ class Town:
     def says(self, hook: Webhook) -> None:
         """The carrier says it, signed."""
         headers = hook.headers(settings().effective_public_url)
-        with httpx.Client(base_url=self.office.url, trust_env=False, timeout=60) as carrier:
+        with visitor(self.office.url) as carrier:
             assert carrier.post(hook.path, content=hook.body, headers=headers).is_success
         tell()
 

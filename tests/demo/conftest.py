@@ -5,8 +5,7 @@ from tests.office import (
     office,
     organisation,
     own_office,
-    quick_hashes,
     starter,
 )
 
-__all__ = ["module_organisation", "office", "organisation", "own_office", "quick_hashes", "starter"]
+__all__ = ["module_organisation", "office", "organisation", "own_office", "starter"]

@@ -16,9 +16,7 @@ from core.engines import EngineUrls
 from core.models import Organisation, User
 from core.settings import Settings
 from tests.office import Office, Starter, open_office, query
-from tests.people import Person
-
-pytestmark = pytest.mark.usefixtures("quick_hashes")
+from tests.people import Person, visitor
 
 
 @pytest.fixture(scope="module")
@@ -35,12 +33,12 @@ def demo(engines: EngineUrls, starter: Starter, folder: Path) -> Iterator[Office
 
 
 def sit_down(office: Office, login: Any) -> httpx.Response:
-    with httpx.Client(base_url=office.url, trust_env=False, timeout=60) as client:
+    with visitor(office.url) as client:
         return client.post("/api/demo/enter", json={"login": login})
 
 
 def listed(office: Office) -> Any:
-    with httpx.Client(base_url=office.url, trust_env=False, timeout=60) as client:
+    with visitor(office.url) as client:
         answer = client.get("/api/demo")
     assert answer.status_code == 200
     return answer.json()

@@ -38,8 +38,6 @@ from tests.office import Starter, environment, fresh_database, query
 
 GROUND = (Region, NetworkNode, Premise, Customer, CustomerPhone, ServicePoint, BaseMap)
 
-pytestmark = pytest.mark.usefixtures("quick_hashes")
-
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

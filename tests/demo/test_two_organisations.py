@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import httpx
 import pytest
 from sqlalchemy import select
 
@@ -19,11 +18,9 @@ from dispatch.crews.models import Vehicle
 from dispatch.history.organisation import organisation_id
 from dispatch.starter import ORG_ID
 from tests.office import Office, Starter, open_office, query
-from tests.people import Person
+from tests.people import Person, visitor
 from tests.telephony.carrier import InboundCall, Webhook
 from tests.telling import tell
-
-pytestmark = pytest.mark.usefixtures("quick_hashes")
 
 
 @pytest.fixture(scope="module")
@@ -46,13 +43,13 @@ def kept(two: Office, folder: Path) -> dict[str, Any]:
 
 
 def guest(office: Office, login: str) -> Person:
-    with httpx.Client(base_url=office.url, trust_env=False, timeout=60) as client:
+    with visitor(office.url) as client:
         answer = client.post("/api/demo/enter", json={"login": login})
     return Person(office.url, token=answer.cookies["paidan_session"])
 
 
 def call_in(office: Office, webhook: Webhook) -> int:
-    with httpx.Client(base_url=office.url, trust_env=False, timeout=60) as carrier:
+    with visitor(office.url) as carrier:
         headers = webhook.headers("http://127.0.0.1:8700")
         answer = carrier.post(webhook.path, content=webhook.body, headers=headers)
     tell()

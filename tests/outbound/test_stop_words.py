@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from core.settings import settings
 from dispatch.tickets.models import Ticket
 from tests.office import Office, query
+from tests.people import visitor
 from tests.telephony.carrier import CALLER
 from tests.tickets.test_submissions import message, sms
 
@@ -17,7 +18,7 @@ from tests.tickets.test_submissions import message, sms
 def carrier(office: Office, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Client]:
     monkeypatch.setenv("PAIDAN_PUBLIC_URL", office.url)
     settings.cache_clear()
-    with httpx.Client(base_url=office.url, trust_env=False, timeout=30) as client:
+    with visitor(office.url) as client:
         yield client
     settings.cache_clear()
 

@@ -6,7 +6,6 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
-import httpx
 from sqlalchemy import select
 
 from core.clock import now
@@ -17,6 +16,7 @@ from core.settings import settings
 from dispatch.directory.models import Customer, CustomerPhone, Premise, Region, ServicePoint
 from dispatch.starter import ORG_ID
 from tests.office import NEEDS, Office
+from tests.people import visitor
 from tests.telephony.carrier import InboundCall
 from tests.telling import tell
 
@@ -113,7 +113,7 @@ def rings(office: Office) -> str:
     call = InboundCall(next(_NUMBERS) + 40_000, began=began, from_number=PHONE)
     for hook in (call.voice(), call.completed()):
         headers = hook.headers(settings().effective_public_url)
-        with httpx.Client(base_url=office.url, trust_env=False, timeout=60) as carrier:
+        with visitor(office.url) as carrier:
             assert carrier.post(hook.path, content=hook.body, headers=headers).is_success
     tell()
     calls = office.person("agent").get("/api/calls")

@@ -27,6 +27,7 @@ from telephony.script import Enqueue, Gather, HangUp, Join, Say, Script, Step
 from telephony.twilio import addresses, twiml
 from telephony.twilio.fallback import AGAIN
 from tests.engine_fixtures import forget_settings
+from tests.people import visitor
 from tests.telephony.carrier import TOKEN, InboundCall, Webhook
 from tests.telephony.test_webhooks import BASE, add_organisation, serving
 
@@ -43,7 +44,7 @@ def client(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Cli
     settings.cache_clear()
     carrier_gate.forget()
     add_organisation(1)
-    with serving() as url, httpx.Client(base_url=url, timeout=PATIENCE_S) as client:
+    with serving() as url, visitor(url) as client:
         yield client
     core_wiring.install(replace(wiring(), purposes={}))
     settings.cache_clear()

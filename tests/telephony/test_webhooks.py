@@ -31,6 +31,7 @@ from dispatch.tickets.service import NewTicket, file_ticket
 from telephony import repository, service, teller
 from telephony.models import Call, CarrierEventRow, PhoneNumber
 from telephony.rules import Fact, fold
+from tests.people import visitor
 from tests.telephony.carrier import HOTLINE, TOKEN, InboundCall, Webhook
 from tests.telling import tell
 
@@ -48,7 +49,7 @@ def client(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Cli
     for gate in (carrier_gate.documents, carrier_gate.reports):
         gate.cache_clear()
     add_organisation(1)
-    with serving() as url, httpx.Client(base_url=url, timeout=30) as client:
+    with serving() as url, visitor(url) as client:
         yield client
     settings.cache_clear()
 

@@ -19,6 +19,7 @@ from core.engines import EngineUrls
 from core.settings import settings
 from dispatch.tickets.models import Submission, Ticket
 from tests.office import Office, Starter, open_office, query
+from tests.people import visitor
 from tests.telephony.carrier import ACCOUNT, CALLER, HOTLINE, Webhook
 
 SECRET = "partner-secret"
@@ -41,7 +42,7 @@ def office(
 
 @pytest.fixture
 def anybody(office: Office) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=office.url, trust_env=False, timeout=30) as client:
+    with visitor(office.url) as client:
         yield client
 
 

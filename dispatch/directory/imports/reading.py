@@ -16,9 +16,6 @@ from typing import Any
 from warnings import catch_warnings, simplefilter
 from xml.etree.ElementTree import ParseError
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-
 from dispatch.directory.imports.cells import without_nul
 from dispatch.history.reading import Export, FileUnreadable, look_through, records
 
@@ -122,7 +119,6 @@ def _unpack(path: Path, name: str, target: Path) -> None:
                         out.writerow(map(_text_or_formula, row, formula))
     except (
         zipfile.BadZipFile,
-        InvalidFileException,
         ParseError,
         KeyError,
         IndexError,
@@ -136,6 +132,8 @@ def _unpack(path: Path, name: str, target: Path) -> None:
 @contextmanager
 def _first_sheet(path: Path, *, values: bool) -> Iterator[Any]:
     """`values`: what formulas came to, else the formulas."""
+    from openpyxl import load_workbook  # half a second, for those only who bring a workbook
+
     with path.open("rb") as content:  # an uploaded file's own name may end in anything
         book = load_workbook(content, read_only=True, data_only=values)
         try:
