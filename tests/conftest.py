@@ -3,7 +3,6 @@
 import gc
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from hypothesis import settings
 
 from tests.browser_fixtures import MISSING, browser, chromium, page
 from tests.engine_fixtures import database, engines, template_database, valkey
-from tests.harness import RunningPaidan, StartedByPeople
+from tests.folders import remove_left
 
 __all__ = ["browser", "database", "engines", "page", "template_database", "valkey"]
 
@@ -30,24 +29,25 @@ sys.dont_write_bytecode = False
 # keep one worker busy while the others have nothing left to do.
 LONGEST = (
     "tests/chaos/test_sigkill.py",
-    "tests/running/test_up.py",
-    "tests/demo/test_life.py",
-    "tests/demo/test_headless.py",
-    "tests/simulator/test_product.py",
     "tests/chaos/test_planted.py",
-    "tests/dispatch/test_terminal_histories.py",
-    "tests/dispatch/test_order_life.py",
-    "tests/sla/test_sweeps.py",
-    "tests/dispatch/test_queue.py",
-    "tests/browser/test_crew_offline.py",
+    "tests/demo/test_headless.py",
+    "tests/demo/test_life.py",
+    "tests/browser/test_help_and_taps.py",
+    "tests/running/test_up.py",
+    "tests/browser/test_policies_page.py",
     "tests/browser/test_accessibility.py",
-    "tests/running/test_cli.py",
-    "tests/reports/test_distribution.py",
-    "tests/engines/test_engines.py",
-    "tests/api/test_fuzz.py",
+    "tests/dispatch/test_terminal_histories.py",
+    "tests/outbound/test_killed.py",
+    "tests/telephony/test_dialling.py",
+    "tests/sla/test_sweeps.py",
+    "tests/gps/test_kill.py",
+    "tests/live/test_law.py",
+    "tests/api/test_records.py",
     "tests/api/test_rights.py",
-    "tests/chain/test_whole_chain.py",
-    "tests/live/test_presence.py",
+    "tests/api/test_fuzz.py",
+    "tests/simulator/test_routing.py",
+    "tests/simulator/test_product.py",
+    "tests/dispatch/test_queue.py",
 )
 LATER = len(LONGEST)
 BROWSER = "tests/browser/"
@@ -64,6 +64,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=place)
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """A run that was killed could not clean up behind itself."""
+    if not hasattr(session.config, "workerinput"):
+        remove_left()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop() -> None:
     """All is read and stays: no collection looks through it again, while it was read or later."""
@@ -78,20 +84,6 @@ def shared() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip("no ../shared with real records beside the project")
     return folder
-
-
-@pytest.fixture
-def running() -> Iterator[RunningPaidan]:
-    """A real `paidan up` of its own: servers, processes and data directory."""
-    with StartedByPeople() as paidan:
-        yield paidan
-
-
-@pytest.fixture(scope="module")
-def running_module() -> Iterator[RunningPaidan]:
-    """Like `running`, shared by the tests of one file."""
-    with StartedByPeople() as paidan:
-        yield paidan
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,10 +1,11 @@
-"""Commands of `paidan` as copies of a process that has read everything already.
+"""Commands of `paidan`, and processes of the tests' own, as copies of one that has read everything.
 
 Reading a thousand modules takes each command seconds of processor time. Here one process of each
-test worker does it; `paidan up` makes its own processes the same way (`api.forked`). Tests of the
-command line itself run real commands.
+test worker does it; `paidan up` makes its own processes the same way (`api.forked`). Where the
+start itself is what is tested, a real command is run.
 """
 
+import ctypes
 import json
 import os
 import queue
@@ -12,14 +13,18 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
+from types import TracebackType
 from typing import IO, Any
 
 ROOT = Path(__file__).resolve().parents[1]
-START_SECONDS = 90.0
+START_SECONDS = 240.0
+COMMAND = "api.cli"
+_PR_SET_PDEATHSIG = 1
 READ = ("api.cli", "api.verify", "pypinyin", "core.migrate", "dispatch.starter", "api.screens")
 
 
@@ -48,8 +53,24 @@ class Copy:
         if self.poll() is None:
             os.kill(self.pid, number)
 
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
+
+    def __enter__(self) -> "Copy":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """However it ended: nothing of it is left."""
+        self.kill()
+        self.wait()
 
 
 class Original:
@@ -73,10 +94,19 @@ class Original:
         threading.Thread(target=self._listen, args=(words,), daemon=True).start()
 
     def start(
-        self, words: Sequence[str], environment: Mapping[str, str], output: Path, errors: Path
+        self,
+        words: Sequence[str],
+        environment: Mapping[str, str],
+        output: Path,
+        errors: Path,
+        module: str = COMMAND,
     ) -> Copy:
-        """Begin `paidan WORDS`; what it writes is added to the files, which may be one."""
+        """Begin `paidan WORDS`, or `main(words)` of another module.
+
+        What it writes is added to the files, which may be one.
+        """
         asked = {
+            "module": module,
             "words": list(words),
             "environment": dict(environment),
             "output": str(output),
@@ -86,6 +116,18 @@ class Original:
             self._requests.write(json.dumps(asked).encode() + b"\n")
             self._requests.flush()
             return self._started.get(timeout=START_SECONDS)
+
+    def run(
+        self, words: Sequence[str], environment: Mapping[str, str], seconds: float = 120.0
+    ) -> subprocess.CompletedProcess[str]:
+        """`paidan WORDS` to its end."""
+        with tempfile.TemporaryDirectory() as folder:
+            output, errors = Path(folder, "output"), Path(folder, "errors")
+            with self.start(words, environment, output, errors) as copy:
+                code = copy.wait(seconds)
+            return subprocess.CompletedProcess(
+                list(words), code, output.read_text(), errors.read_text()
+            )
 
     def _listen(self, words: IO[bytes]) -> None:
         copies: dict[int, Copy] = {}
@@ -138,16 +180,17 @@ def _begin(asked: dict[str, Any]) -> None:
 def _become(asked: dict[str, Any]) -> None:
     from api.forked import become
 
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)  # a killed run leaves none behind
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     output = os.open(asked["output"], flags, 0o600)
     errors = os.open(asked["errors"], flags, 0o600)
 
     def run() -> int:
-        main: Any = import_module("api.cli").main
-        code: int = main(asked["words"])
-        return code
+        main: Any = import_module(asked["module"]).main
+        return main(asked["words"]) or 0
 
-    become("up", asked["environment"], output, run, errors=errors)
+    name = " ".join(asked["words"][:1]) if asked["module"] == COMMAND else asked["module"]
+    become(name, asked["environment"], output, run, errors=errors)
 
 
 def _tell_ends() -> None:

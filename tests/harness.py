@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
 from pathlib import Path
@@ -203,7 +202,7 @@ class RunningPaidan:
     def command(self, *words: str, seconds: float = 120.0) -> subprocess.CompletedProcess[str]:
         """Run another `paidan …` beside this one."""
         if not self.as_people_start_it:
-            return self._copied_command(words, seconds)
+            return original().run(words, self.environment, seconds)
         return subprocess.run(
             [sys.executable, "-m", "api.cli", *words],
             cwd=ROOT,
@@ -214,19 +213,6 @@ class RunningPaidan:
             timeout=seconds,
             check=False,
         )
-
-    def _copied_command(
-        self, words: tuple[str, ...], seconds: float
-    ) -> subprocess.CompletedProcess[str]:
-        with tempfile.TemporaryDirectory() as folder:
-            output, errors = Path(folder, "output"), Path(folder, "errors")
-            copy = original().start(words, self.environment, output, errors)
-            try:
-                code = copy.wait(seconds)
-            finally:
-                copy.kill()
-            texts = output.read_text(), errors.read_text()
-        return subprocess.CompletedProcess(words, code, *texts)
 
     def get(self, path: str) -> Any:
         """GET without a login; the JSON."""

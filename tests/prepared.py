@@ -1,4 +1,4 @@
-"""What the tests' `paidan up` begin with: one original, and data of a first start to copy."""
+"""What processes of tests begin with: one original, and data of a first start to copy."""
 
 import atexit
 import os
@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from core.engines.home import known_home, remove_home
-from tests.copies import Original
+from tests.copies import Copy, Original
 from tests.folders import new_data_folder
 
 MAKE_SECONDS = 120.0
@@ -27,6 +27,16 @@ def original() -> Original:
     """The one of this process."""
     with _ONE:
         return _original()
+
+
+def begin(module: str, *words: str, log: Path | None = None, **settings: str) -> Copy:
+    """A copy that runs `main(words)` of a module, in our environment with more `settings`.
+
+    What it writes goes to `log`, else to where our errors go: pytest shows it with a failure.
+    """
+    more = {f"PAIDAN_{name.upper()}": text for name, text in settings.items()}
+    output = log or Path(f"/proc/{os.getpid()}/fd/2")
+    return original().start(words, {**os.environ, **more}, output, output, module)
 
 
 @lru_cache(maxsize=1)

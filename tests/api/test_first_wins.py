@@ -15,10 +15,11 @@ from sqlalchemy import func, select
 from core.models import Event, Unit
 from core.settings import settings
 from dispatch.orders.models import Assignment, CentreHop
+from tests.depth import examples
 from tests.office import Office, query
 from tests.people import Person
 
-ROUNDS = 20
+ROUNDS = examples(6)
 
 
 @pytest.fixture

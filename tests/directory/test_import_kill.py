@@ -1,8 +1,6 @@
 """An import whose process dies is taken up again: nothing is lost, nothing is written twice."""
 
-import signal
-import subprocess
-import sys
+import os
 from pathlib import Path
 from uuid import UUID
 
@@ -24,27 +22,10 @@ from tests.directory.imports import (
     look,
     write_csv,
 )
-from tests.harness import ROOT
+from tests.prepared import begin as copied
 
 ROWS = 900
 BATCH = 100
-# Executes a run and stops for ever, holding everything, after so many commits of one state.
-VICTIM = """
-import sys, threading
-from pathlib import Path
-from uuid import UUID
-from core.identity import system_actor
-from dispatch.directory.imports.execute import execute
-run_id, path, state, commits = UUID(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])
-seen = 0
-def progress(now, done, rows):
-    global seen
-    seen += now == state
-    if seen == commits:
-        print("here", flush=True)
-        threading.Event().wait()
-execute(system_actor(1, "import"), run_id, path, progress=progress, batch=int(sys.argv[5]))
-"""
 
 
 @pytest.fixture
@@ -56,15 +37,14 @@ def path(organisation: int, tmp_path: Path) -> Path:
 
 def killed(run_id: UUID, path: Path, state: str, commits: int) -> None:
     """A process that works on the run is killed after so many commits of that state."""
-    words = [sys.executable, "-c", VICTIM, str(run_id), str(path), state, str(commits), str(BATCH)]
-    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE) as child:
-        assert child.stdout is not None
-        try:
-            assert child.stdout.readline() == b"here\n"
-            with pytest.raises(OwnedElsewhere):
-                execute.execute(ACTOR, run_id, path)
-        finally:
-            child.send_signal(signal.SIGKILL)
+    told = path.with_name("told")
+    os.mkfifo(told)
+    words = [str(run_id), str(path), state, str(commits), str(BATCH)]
+    with copied("tests.directory.import_process", *words, log=told), told.open() as said:
+        assert "here\n" in said
+        with pytest.raises(OwnedElsewhere):
+            execute.execute(ACTOR, run_id, path)
+    told.unlink()
     _wait_forgotten(run_id)
 
 

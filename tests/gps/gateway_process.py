@@ -5,7 +5,6 @@ gateway may stand still in the middle of a batch.
 """
 
 import asyncio
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
@@ -107,8 +106,8 @@ PLANTED: dict[str, Callable[[], None]] = {
 }
 
 
-if __name__ == "__main__":
-    for word in sys.argv[1:]:
+def main(words: Sequence[str]) -> None:
+    for word in words:
         name, _, value = word.partition("=")
         if name == "stalled":
             server.Gateway = partial(  # type: ignore[assignment,misc]

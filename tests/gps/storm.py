@@ -9,8 +9,6 @@ import asyncio
 import os
 import random
 import signal
-import sys
-from asyncio.subprocess import Process
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -30,8 +28,9 @@ from gps.motion import Crossing, Motion, Sight, Site, follow
 from gps.terminal import location
 from tests.chaos.fleet import Driver
 from tests.chaos.ledger import Ledger
+from tests.copies import Copy
 from tests.gps.conftest import Fleet
-from tests.harness import ROOT
+from tests.prepared import begin
 
 KILLS = int(os.environ.get("PAIDAN_TEST_KILLS", "5"))
 SEED = int(os.environ.get("PAIDAN_TEST_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
@@ -45,24 +44,17 @@ RADIUS_M = 100.0
 Address = tuple[str, int]
 
 
-async def start_gateway(port: int, *words: str) -> Process:
+async def start_gateway(port: int, *words: str) -> Copy:
     """A gateway process that accepts connections. `words`: see `tests.gps.gateway_process`."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tests.gps.gateway_process",
-        *words,
-        cwd=ROOT,
-        env={**os.environ, "PAIDAN_JT808_PORT": str(port)},
-        stderr=asyncio.subprocess.DEVNULL,
-    )
+    silent = Path(os.devnull)
+    process = begin("tests.gps.gateway_process", *words, log=silent, jt808_port=str(port))
     while True:
         with suppress(OSError):
             _, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.close()
             return process
-        if process.returncode is not None:
-            raise AssertionError(f"the gateway ended with {process.returncode}")
+        if (code := process.poll()) is not None:
+            raise AssertionError(f"the gateway ended with {code}")
         await asyncio.sleep(0.05)
 
 

@@ -77,7 +77,7 @@ async def storm_of(storm: Storm, servers: Servers, victims: list[str], *words: s
             await storm.some_more(0.8 / (len(victims) + 1))
             if victim == "gateway":
                 gateway.kill()
-                await gateway.wait()
+                gateway.wait()
                 gateway = await start_gateway(port, *words)
                 continue
             servers.kill(victim)
@@ -89,7 +89,7 @@ async def storm_of(storm: Storm, servers: Servers, victims: list[str], *words: s
     finally:
         storm.give_up()
         gateway.kill()
-        await gateway.wait()
+        gateway.wait()
 
 
 async def _heard() -> None:
@@ -155,13 +155,13 @@ def test_unacknowledged_positions_come_again_after_a_restart(fleet: Fleet) -> No
                 at = start_at + timedelta(seconds=index)
                 await one.send_location(location(at, 39.9, 116.3))
             gateway.kill()
-            await gateway.wait()
+            gateway.wait()
             await one.wait_closed()
             gateway = await start_gateway(port)
             await one.connect("127.0.0.1", port)
             await one.wait_acked()
         gateway.terminate()
-        assert await gateway.wait() == 0
+        assert await asyncio.to_thread(gateway.wait, 30) == 0
         stored = fleet.query("SELECT count(*) FROM fix WHERE fix_at >= %s", start_at)
         assert stored == [(200,)]
 

@@ -105,13 +105,13 @@ def test_a_paused_gateway_keeps_nobody_waiting_and_wakes_harmless(fleet: Fleet, 
             await storm.some_more(0.2)
             await storm.turn_to(here)
             await storm.all_confirmed()
-            assert (paused.returncode, other.returncode) == (None, None)
+            assert (paused.poll(), other.poll()) == (None, None)
         finally:
             storm.give_up()
             for process in (paused, other):
                 process.send_signal(signal.SIGCONT)
                 process.kill()
-                await process.wait()
+                process.wait()
 
     run(scenario)
     assert storm.confirmed == storm.total

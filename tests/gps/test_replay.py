@@ -1,7 +1,6 @@
 """Recorded tracks as terminals: complete, at the asked pace, over reconnects."""
 
 import asyncio
-import signal
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -97,12 +96,12 @@ def test_a_killed_gateway_only_delays_a_replay(fleet: Fleet, tmp_path: Path) -> 
         )
         running = asyncio.ensure_future(replay.run())
         await half.wait()
-        process.send_signal(signal.SIGKILL)
-        await process.wait()
+        process.kill()
+        process.wait()
         process = await start_gateway(port)
         tally = await running
         process.terminate()
-        await process.wait()
+        await asyncio.to_thread(process.wait, 30)
         assert tally.complete
         assert tally.reconnected >= 8
 

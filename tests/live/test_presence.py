@@ -1,8 +1,5 @@
 """A desk is open while a page of its unit is connected; closed, it answers for what waits."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
@@ -22,9 +19,11 @@ from core.engines import EngineUrls
 from core.models import Event
 from dispatch.routing.models import RoutingSettings
 from dispatch.starter import ORG_ID
-from tests.harness import ROOT, free_port_pair
+from tests.copies import COMMAND, Copy
+from tests.harness import free_port_pair
 from tests.line import Line
 from tests.office import Office, Starter, open_office, query, unit_id
+from tests.prepared import begin
 
 GRACE = 0.4
 LEASE = 2.0
@@ -191,27 +190,16 @@ def test_the_death_of_a_process_closes_within_the_lease(
 
 
 @contextmanager
-def other_process(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+def other_process(folder: Path) -> Iterator[tuple[Copy, str]]:
     port = free_port_pair()
-    settings = {"PAIDAN_PORT": str(port), "PAIDAN_DESK_LEASE_SECONDS": str(LEASE)}
-    with (folder / "api.log").open("wb") as log:
-        child = subprocess.Popen(
-            [sys.executable, "-m", "api.cli", "api"],
-            cwd=ROOT,
-            env={**os.environ, **settings},
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    url = f"http://127.0.0.1:{port}"
-    try:
+    settings = {"port": str(port), "desk_lease_seconds": str(LEASE)}
+    url, log = f"http://127.0.0.1:{port}", folder / "api.log"
+    with begin(COMMAND, "api", log=log, **settings) as child:
         until = monotonic() + 150
         while not _ready(url):
-            assert child.poll() is None, (folder / "api.log").read_text()[-3000:]
-            assert monotonic() < until, (folder / "api.log").read_text()[-3000:]
+            assert child.poll() is None, log.read_text()[-3000:]
+            assert monotonic() < until, log.read_text()[-3000:]
         yield child, url
-    finally:
-        child.kill()
-        child.wait()
 
 
 def _ready(url: str) -> bool:

@@ -1,12 +1,10 @@
 """The engine's work on notices to many in a process of its own that a test may kill.
 
-    python -m tests.outbound.mailing_process [mistake]
-
 `forgets`: who was written to is not written down with the message, as the planted mistake.
 """
 
-import sys
 import threading
+from collections.abc import Sequence
 
 from api.engine import Engine
 from api.mailing import Mailing
@@ -29,9 +27,9 @@ def _forgetful(uow: UnitOfWork, row: Campaign) -> int:
 mailing_asks = mailing._ask
 
 
-def main(mistake: str) -> None:
+def main(mistakes: Sequence[str]) -> None:
     wire()
-    if mistake == "forgets":
+    if "forgets" in mistakes:
         mailing._ask = _forgetful
         add_once = message_repository.add_once
 
@@ -43,7 +41,3 @@ def main(mistake: str) -> None:
     engine = Engine()
     threading.Thread(target=engine.run, daemon=True).start()
     Mailing(stopping).run()
-
-
-if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else "")

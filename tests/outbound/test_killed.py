@@ -1,12 +1,9 @@
 """Notices to many over real processes and the carrier simulator, killed at any moment."""
 
-import os
 import random
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import contextmanager
 from datetime import timedelta
 from uuid import UUID
 
@@ -22,6 +19,7 @@ from dispatch.outbound.audience import Scope
 from dispatch.outbound.campaigns import NewCampaign
 from tests.office import ORG_ID
 from tests.outbound.town import Person, lead, line, mobiles
+from tests.prepared import begin
 from tests.simulator.fixtures import HOTLINE, CarrierSimulator, running_simulator
 from tests.telephony.test_dialling import dialling_to
 
@@ -81,12 +79,11 @@ def after(carrier: CarrierSimulator, seen: int, count: int) -> int:
     return seen
 
 
-def processes(stack: ExitStack, mistake: str) -> list[subprocess.Popen[bytes]]:
-    environment = {**os.environ, "PYTHONPATH": os.getcwd()}
-    return [
-        stack.enter_context(subprocess.Popen([sys.executable, "-m", one, mistake], env=environment))
-        for one in PROCESSES
-    ]
+@contextmanager
+def processes(mistake: str = "") -> Iterator[None]:
+    """Both at work, until they are killed at the end."""
+    with begin(PROCESSES[0], mistake), begin(PROCESSES[1], mistake):
+        yield
 
 
 def until(carrier: CarrierSimulator, campaign: UUID, wanted: str) -> None:
@@ -104,16 +101,10 @@ def test_worker_and_dialler_killed_at_any_moment_everybody_gets_it_once(
     dice, seen, campaign = random.Random(5), 0, begun()
     carrier.post("/mischief", **LOSSY)
     for _ in range(2):
-        with ExitStack() as stack:
-            running = processes(stack, "")
+        with processes():
             seen = after(carrier, seen, dice.randint(3, 12))
-            for one in running:
-                one.kill()
-    with ExitStack() as stack:
-        running = processes(stack, "")
+    with processes():
         until(carrier, campaign, "done")
-        for one in running:
-            one.kill()
     got = sent(carrier)
     assert set(got) == set(mobiles(PEOPLE))
     assert set(got.values()) == {1}
@@ -122,12 +113,9 @@ def test_worker_and_dialler_killed_at_any_moment_everybody_gets_it_once(
 @pytest.mark.timeout(120)
 def test_a_worker_that_forgets_whom_it_wrote_to_is_caught(carrier: CarrierSimulator) -> None:
     campaign = begun()
-    with ExitStack() as stack:
-        running = processes(stack, "forgets")
+    with processes("forgets"):
         after(carrier, 0, 2 * PEOPLE)  # more than there are numbers
         act(campaign, "cancel")
-        for one in running:
-            one.kill()
     assert max(sent(carrier).values()) > 1, "the mistake was not caught"
 
 
@@ -136,8 +124,7 @@ def test_after_a_pause_nothing_more_reaches_the_carrier_until_it_goes_on(
     carrier: CarrierSimulator,
 ) -> None:
     campaign = begun()
-    with ExitStack() as stack:
-        running = processes(stack, "")
+    with processes():
         seen = after(carrier, 0, 10)
         act(campaign, "pause")
         while True:  # what was just being asked for may still come: as many as ask at once
@@ -151,7 +138,5 @@ def test_after_a_pause_nothing_more_reaches_the_carrier_until_it_goes_on(
         assert held < PEOPLE
         act(campaign, "resume")
         until(carrier, campaign, "done")
-        for one in running:
-            one.kill()
     assert set(sent(carrier).values()) == {1}
     assert len(sent(carrier)) == PEOPLE

@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import psycopg
@@ -18,6 +18,7 @@ from core.engines.owner import try_own
 from core.settings import Settings
 from tests.folders import data_folder
 from tests.harness import ROOT, free_port_pair
+from tests.prepared import original
 
 
 @pytest.fixture
@@ -26,12 +27,22 @@ def folder() -> Iterator[Path]:
         yield path
 
 
-def paidan(*words: str, folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+def environment(folder: Path, settings: Mapping[str, str]) -> dict[str, str]:
     kept = {key: text for key, text in os.environ.items() if not key.startswith("PAIDAN_")}
+    return {**kept, "PAIDAN_DATA_DIR": str(folder), **settings}
+
+
+def paidan(*words: str, folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    """What a command says and ends with, in a copy of a process that has read everything."""
+    return original().run(words, environment(folder, settings))
+
+
+def command(*words: str, folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    """The same as people run it."""
     return subprocess.run(
         [sys.executable, "-m", "api.cli", *words],
         cwd=ROOT,
-        env={**kept, "PAIDAN_DATA_DIR": str(folder), **settings},
+        env=environment(folder, settings),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -41,10 +52,26 @@ def paidan(*words: str, folder: Path, **settings: str) -> subprocess.CompletedPr
 
 
 def test_help_is_quick_and_starts_nothing(folder: Path) -> None:
-    done = paidan("--help", folder=folder)
+    done = command("--help", folder=folder)
     assert done.returncode == 0
     assert "report" in done.stdout
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(("words", "settings"), [
+    (("up",), {"PAIDAN_PORT": "nonsense"}),
+    (("verify",), {"PAIDAN_DATABASE_URL": "postgresql://paidan:very@secret@127.0.0.1:1/paidan"}),
+    (("no-such-command",), {}),
+    (("report", "--help"), {}),
+])  # fmt: skip
+def test_a_copy_says_what_the_command_says(
+    folder: Path, words: tuple[str, ...], settings: dict[str, str]
+) -> None:
+    """What the tests below stand on."""
+    copied = paidan(*words, folder=folder, **settings)
+    run = command(*words, folder=folder, **settings)
+    assert copied.returncode == run.returncode
+    assert (copied.stdout, copied.stderr) == (run.stdout, run.stderr)
 
 
 def test_a_taken_port_is_named(folder: Path) -> None:

@@ -20,8 +20,9 @@ ALL = ("api", "gps", "engine", "dial", "worker", "bulk", "postgres", "valkey")
 
 
 @pytest.fixture(scope="module")
-def paidan(running_module: RunningPaidan) -> RunningPaidan:
-    return running_module
+def paidan() -> Iterator[RunningPaidan]:
+    with StartedByPeople() as started:
+        yield started
 
 
 def processes(paidan: RunningPaidan) -> dict[str, ProcessId]:
@@ -166,18 +167,25 @@ def test_a_killed_supervisor_leaves_nothing_lost(other: RunningPaidan) -> None:
     assert other.stop(signal.SIGTERM) == 0
 
 
-def test_interrupted_while_it_starts(other: RunningPaidan) -> None:
-    other.stop()
-    before = other.output.count("preparing the schema")
-    other.start(wait=False)
+@pytest.fixture
+def copied() -> Iterator[RunningPaidan]:
+    """One that starts and stops within seconds."""
+    with RunningPaidan() as started:
+        yield started
+
+
+def test_interrupted_while_it_starts(copied: RunningPaidan) -> None:
+    copied.stop()
+    before = copied.output.count("preparing the schema")
+    copied.start(wait=False)
     until = time.monotonic() + 60
-    while other.output.count("preparing the schema") == before and time.monotonic() < until:
+    while copied.output.count("preparing the schema") == before and time.monotonic() < until:
         time.sleep(0.01)
-    assert other.output.count("preparing the schema") == before + 1
-    assert other.stop() == 0
-    assert other.run is None
-    other.start()
-    assert other.is_ready()
+    assert copied.output.count("preparing the schema") == before + 1
+    assert copied.stop() == 0
+    assert copied.run is None
+    copied.start()
+    assert copied.is_ready()
 
 
 LISTENERS = """

@@ -15,6 +15,7 @@ from core.uow import unit_of_work
 from sla import repository, service
 from sla.rules import fold_case
 from sla.timers import merged_timers
+from tests.depth import examples
 from tests.history.organisations import make_organisation
 from tests.sla import laws
 from tests.sla.histories import BEIJING, LONG, T0, History, arrivals, fold, histories
@@ -62,7 +63,7 @@ def org_id(database: str) -> int:
 
 
 @given(arrivals(), st.data())
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(8), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_deadlines_judged_anew_are_those_that_are_stored(org_id, told, data):
     """Whatever arrives when, and whenever the sweep looks in between: in the end exactly those
     deadlines have fired that were missed, and whatever fired in vain has been withdrawn since.

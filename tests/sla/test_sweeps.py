@@ -4,7 +4,6 @@ under a clock that is set back. Every deadline fires once, and how late it was i
 
 import os
 import signal
-import subprocess
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -33,6 +32,7 @@ from sla.documents import load_policy
 from sla.facts import Facts
 from sla.models import ClockStep, SlaCase, SlaTimer
 from sla.timelines import PointTime, Timeline
+from tests.copies import Copy
 from tests.engine_fixtures import forget_settings
 from tests.folders import data_folder
 from tests.harness import RunningPaidan
@@ -111,13 +111,12 @@ def org_id(database: str) -> int:
 
 
 @pytest.fixture
-def sweeps() -> Iterator[list["subprocess.Popen[bytes]"]]:
+def sweeps() -> Iterator[list[Copy]]:
     """Processes that end with the test."""
-    started: list[subprocess.Popen[bytes]] = []
+    started: list[Copy] = []
     yield started
     for one in started:
-        if one.poll() is None:
-            one.kill()
+        one.kill()
         one.wait()
 
 

@@ -1,11 +1,9 @@
 """`paidan dial` in a process of its own that a test may kill, with little patience.
 
-    python -m tests.telephony.dialler_process [mistake]
-
 `no_look_up`: what nobody knows the end of is tried again at once, as the planted mistake.
 """
 
-import sys
+from collections.abc import Sequence
 
 from api.wiring import wire
 from core.settings import settings
@@ -17,13 +15,9 @@ from telephony.twilio.client import gateway_of
 IMPATIENT = Times(first_look_s=0.05, look_s=0.1, sure_s=0.6, give_up_s=60.0)
 
 
-def main(mistake: str) -> None:
-    if mistake == "no_look_up":
+def main(mistakes: Sequence[str]) -> None:
+    if "no_look_up" in mistakes:
         dialling_rules.CREATES = ()
         dialling.CREATES = ()
     wire()
     Dialler(gateway_of(settings()), IMPATIENT).run()
-
-
-if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else "")

@@ -1,9 +1,6 @@
 """The dialler against a carrier that loses answers: each wish once, however often it dies."""
 
-import os
 import random
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +22,7 @@ from telephony.command_models import CarrierCommand
 from telephony.commands import MASS, URGENT
 from telephony.dialling import Dialler
 from telephony.twilio.client import gateway_of
+from tests.prepared import begin
 from tests.simulator.fixtures import HOTLINE, CarrierSimulator, running_simulator
 from tests.telephony.dialler_process import IMPATIENT
 from tests.telephony.test_webhooks import add_organisation
@@ -247,16 +245,13 @@ LOSSY = {"lost": 0.25, "busy": 0.1}
 def run_and_kill(carrier: CarrierSimulator, mistake: str, wishes: int, kills: int) -> None:
     """Let a process dial, kill it at random moments, until every wish has ended."""
     dice = random.Random(7)
-    environment = {**os.environ, "PYTHONPATH": os.getcwd()}
-    words = [sys.executable, "-m", "tests.telephony.dialler_process", mistake]
     seen = 0
     for round_ in range(kills + 1):
-        with subprocess.Popen(words, env=environment) as process:
+        with begin("tests.telephony.dialler_process", mistake):
             if round_ < kills:
                 seen = after_requests(carrier, seen, dice.randint(1, wishes // 3))
             else:
                 await_states(carrier, lambda found: not set(found) - set(ENDED))
-            process.kill()
 
 
 def after_requests(carrier: CarrierSimulator, seen: int, count: int) -> int:
