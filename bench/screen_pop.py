@@ -20,6 +20,7 @@ import argparse
 import csv
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 
 PHONE = "+861088800001"
 WARM = 10
+THINK_MS = 200
+"""Nobody presses a key sooner."""
 KEYS = ("1", "1")
 """Language, then what the call is about."""
 WATCH = """
@@ -95,10 +98,12 @@ class Carrier:
 
 
 def new_call(number: int) -> InboundCall:
-    """A customer of the generated directory calls."""
+    """A customer of the generated directory calls, and hangs up so soon that nobody calls back."""
     return InboundCall(
         number,
         began=now().replace(microsecond=0),
+        ring_s=0,
+        talk_s=1,
         from_number=f"+8613{number:09}",
         to_number=HOTLINE,
         extra={"AccountSid": ACCOUNT},
@@ -111,6 +116,7 @@ def pop(page: "Page", carrier: Carrier, number: int, keys: Sequence[str]) -> dic
     hook = call.voice()
     for key in keys:
         hook = carrier.presses(call, carrier.says(hook), key)
+        page.wait_for_timeout(THINK_MS)
     page.evaluate("account => popped(account)", f"11{number:08}")
     began = real_now().timestamp() * 1000
     carrier.says(hook)
@@ -159,6 +165,7 @@ def measure(page: "Page", paidan: RunningPaidan, calls: int) -> dict[str, Any]:
     first = range(1, 1 + WARM + calls)
     nobody = "[data-testid=calls]:not(:has([data-testid=call][data-standing=waiting]))"
     found = {"by_hand": pops(page, carrier, first, (), nobody)}
+    print(json.dumps(found), file=sys.stderr)
 
     skills = {"skills": {"fault": 5, "general": 5}, "phone": PHONE}
     lead.post(f"/api/agents/{agent.me['user']['id']}", skills)
@@ -188,7 +195,12 @@ def run(calls: int, customers: int) -> dict[str, Any]:
     ):
         fill(paidan, customers)
         phone = {"number": PHONE, "ring_s": [60, 60]}
-        httpx.post(f"{url}/_sim/scenario", json={"phone": [phone]}).raise_for_status()
+        number = {
+            "phone_number": HOTLINE,
+            "voice_url": f"{paidan.base_url}/telephony/twilio/voice",
+        }
+        scene = {"number": [number], "phone": [phone]}
+        httpx.post(f"{url}/_sim/scenario", json=scene).raise_for_status()
         browser = playwright.chromium.launch(
             executable_path=chromium(), args=[*FLAGS, *WITHOUT_MAP]
         )
