@@ -17,7 +17,9 @@ from core.trouble import Trouble
 from telephony.routing import switchboard
 
 LOOK_AGAIN_S = 2.0
-REST = 2.0
+MEND_S = 0.2
+"""Between two looks at what does not let a phone ring."""
+REST = 1.0
 """A turn is followed by so many times its length in which others compute, and news gathers: what
 comes alone is looked at at once, what comes by the dozen in one turn.
 """
@@ -32,6 +34,7 @@ class Switching:
 
     def __init__(self, stopping: threading.Event) -> None:
         self.stopping = stopping
+        self._mend_at = monotonic()
 
     def run(self) -> None:
         """Work until `stopping` is set; a lost database is awaited."""
@@ -47,17 +50,20 @@ class Switching:
         with listening(SWITCH, name="paidan-switchboard") as connection:
             while not self.stopping.is_set():
                 began = monotonic()
+                whole = began >= self._mend_at
                 with correlated():
-                    busy = switchboard.sweep(now())
+                    busy = switchboard.sweep(now(), all_of_it=whole)
+                if whole:
+                    self._mend_at = monotonic() + MEND_S
                 self.stopping.wait(rest(monotonic() - began))
                 if not busy:
-                    self._sleep(connection)
+                    self._sleep(connection, LOOK_AGAIN_S if whole else MEND_S)
 
-    def _sleep(self, connection: psycopg.Connection) -> None:
+    def _sleep(self, connection: psycopg.Connection, most_s: float) -> None:
         """Until a notice, the next deadline, or it is time to look again."""
         with read_session() as session:
             due = switchboard.next_due(session, now())
-        pause = LOOK_AGAIN_S if due is None else min(LOOK_AGAIN_S, seconds_until(due))
+        pause = most_s if due is None else min(most_s, seconds_until(due))
         until = monotonic() + pause
         while not self.stopping.is_set() and (left := until - monotonic()) > 0:
             for _ in connection.notifies(timeout=min(left, 1.0), stop_after=1):

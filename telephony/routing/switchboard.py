@@ -4,6 +4,7 @@ It remembers nothing: what it does follows from the rows, so that any process ma
 One turn of an organisation at a time. It waits for no row that somebody else holds.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -22,11 +23,12 @@ from telephony.routing.queues import plan
 PART = "switchboard"
 
 
-def sweep(now: datetime) -> int:
-    """One turn for every organisation; how much was done."""
+def sweep(now: datetime, *, all_of_it: bool) -> int:
+    """One turn for every organisation, or only what lets phones ring; how much was done."""
     with read_session() as session:
         organisations = repository.organisations(session)
-    return sum(turn(org_id, now) for org_id in organisations)
+    parts = PARTS if all_of_it else PARTS[:1]
+    return sum(_part(org_id, now, work) for work in parts for org_id in organisations)
 
 
 def next_due(session: Session, now: datetime) -> datetime | None:
@@ -39,16 +41,31 @@ def next_due(session: Session, now: datetime) -> datetime | None:
 
 
 def turn(org_id: int, now: datetime) -> int:
-    """Look at all that waits in one organisation; how much was done."""
+    """Look at all that waits in one organisation; how much was done.
+
+    Phones ring before anything else is seen to: two transactions.
+    """
+    return sum(_part(org_id, now, work) for work in PARTS)
+
+
+def _part(org_id: int, now: datetime, work: Callable[[UnitOfWork], int]) -> int:
     with unit_of_work(system_actor(org_id, PART), now=now) as uow:
-        if not repository.one_switchboard(uow.session, org_id):
-            return 0
-        done = agents.end_due_wrap_ups(uow)
-        done += _settle_offers(uow)
-        done += bridge.settle(uow)
-        done += _give_up(uow)
-        uow.session.flush()
-        return done + _offer(uow)
+        return work(uow) if repository.one_switchboard(uow.session, org_id) else 0
+
+
+def _connect(uow: UnitOfWork) -> int:
+    """Let the phones of those ring who are free."""
+    done = agents.end_due_wrap_ups(uow) + _settle_offers(uow)
+    uow.session.flush()
+    return done + _offer(uow)
+
+
+def _mend(uow: UnitOfWork) -> int:
+    """What follows where a phone or a call is over, and where somebody has waited too long."""
+    return bridge.settle(uow) + _give_up(uow)
+
+
+PARTS = (_connect, _mend)
 
 
 def _settle_offers(uow: UnitOfWork) -> int:
