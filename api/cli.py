@@ -292,14 +292,20 @@ def _prepare(*, first_data: bool = True) -> list[str]:
 
 
 def _prepare_demo() -> list[str]:
-    """The demo organisation; its carrier's token is used where no setting names one."""
+    """The demo organisation, and its own carrier where no setting names one."""
     from core.settings import settings
 
-    seed = import_module("api.demo.seed")
+    seed, account = import_module("api.demo.seed"), import_module("api.demo.account")
     seed.ensure_demo(settings().data_dir)
-    if settings().twilio_auth_token is None:
-        kept = seed.read_demo(settings().data_dir)
-        os.environ["PAIDAN_TWILIO_AUTH_TOKEN"] = kept["carrier_token"]
+    kept = seed.read_demo(settings().data_dir)
+    carrier = account.settings_of(settings(), kept["carrier_token"])
+    os.environ.update(carrier)
+    if carrier:
+        settings.cache_clear()
+        account.write(settings(), kept["hotline_number"])
+    else:
+        os.environ.pop("PAIDAN_DEMO_CARRIER_PORT", None)
+        os.environ.setdefault("PAIDAN_TWILIO_AUTH_TOKEN", kept["carrier_token"])
     first_start = import_module("api.demo.first_start")
     pace = first_start.paced_environment(settings())
     os.environ.update(pace)

@@ -13,12 +13,14 @@ from dataclasses import dataclass, field
 
 from api.cli_make import ParentMake
 from api.cli_ports import require_free
+from api.demo.account import words_of
 from api.forked import Forked, preload
 from core.engines import EngineFailed, require_named, start_embedded, urls_of
 from core.engines.embedded import Embedded, record
 from core.engines.owner import Ownership, RunFile, own
 from core.engines.processes import ProcessId
 from core.settings import Settings
+from core.settings import settings as present
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ PROCESSES = {
 }
 CITY = {"city": Process("api.demo.process", ("city",))}
 """The demo city: it uses the others from outside, as people, callers and vehicles do."""
+CARRIER = "carrier"
+"""The demo city's carrier, where no other is set up."""
 ASTERISK = {"asterisk": Process("api.asterisk", ("asterisk",))}
 """Only where an exchange of the house is set up."""
 OWNER_SECONDS = 60.0
@@ -50,7 +54,7 @@ QUIET_AFTER = 5
 MAKE_SECONDS = 0.5
 _COLOURS = {
     "api": 36, "gps": 35, "engine": 33, "dial": 31, "worker": 34, "bulk": 34, "city": 94,
-    "asterisk": 93,
+    "asterisk": 93, "carrier": 95,
     "paidan": 32,
 }  # fmt: skip
 
@@ -153,6 +157,7 @@ def _run_with_engines(
         os.environ.update(urls_of(settings).environment)
         say("preparing the schema / 正在准备数据库结构")
         closing_words = before_processes()
+        settings = present()
         preload([*(one.module for one in _processes(settings).values()), "pypinyin"])
         ownership.update(ready=True)
         interrupts.check()
@@ -384,8 +389,10 @@ async def _is_ready(settings: Settings) -> bool:
 
 def _processes(settings: Settings) -> dict[str, Process]:
     """Each process that runs, by name."""
-    exchange = ASTERISK if settings.asterisk_url else {}
-    return {**PROCESSES, **exchange, **(CITY if settings.demo and settings.demo_city else {})}
+    found = {**PROCESSES, **(ASTERISK if settings.asterisk_url else {})}
+    if settings.demo and settings.demo_carrier_port is not None:
+        found[CARRIER] = Process("telephony.simulator.cli", words_of(settings))
+    return {**found, **(CITY if settings.demo and settings.demo_city else {})}
 
 
 def _environment(settings: Settings, base: Mapping[str, str]) -> dict[str, str]:
@@ -401,7 +408,7 @@ def _environment(settings: Settings, base: Mapping[str, str]) -> dict[str, str]:
 
 def _end_leftovers(previous: RunFile | None) -> None:
     """End processes of a killed supervisor; its servers are adopted instead."""
-    for name in (*PROCESSES, *ASTERISK, *CITY):
+    for name in (*PROCESSES, *ASTERISK, CARRIER, *CITY):
         left = previous.process(name) if previous else None
         if left is not None and left.alive:
             say(f"ending {name} of an earlier run (process {left.pid})")

@@ -80,6 +80,7 @@ _EXPECTED = {
     ),
     "message_templates": ("应为一个 TOML 文件的路径", "it must be the path of a TOML file"),
     "demo": ("应为 true 或 false", "it must be true or false"),
+    "demo_carrier_port": ("应为 1 至 65535 的整数", "it must be a whole number from 1 to 65535"),
     "timezone": _ZONE,
     "jt808_timezone": _ZONE,
     "receipt_retry_seconds": _SECONDS,
@@ -253,6 +254,12 @@ class Settings(BaseSettings):
     )
     demo: bool = Field(
         default=False, description="A demo city beside the organisation; `paidan up` turns it on."
+    )
+    demo_carrier_port: int | None = Field(
+        None,
+        ge=1,
+        le=65535,
+        description="Port on loopback of the demo city's carrier simulator; `paidan up` finds one.",
     )
     public_tickets: bool = Field(
         default=True, description="The public form takes requests without a login."

@@ -62,12 +62,13 @@ class NewMessage:
 
 def set_up(session: Session, org_id: int) -> bool:
     """Whether messages and calls of an organisation can leave the house: a carrier's account and
-    a number to send from. Those of a demo city reach nobody: its numbers are made up.
+    a number to send from. A demo city has its own carrier, which is nobody else's: the numbers of
+    the city are made up, and a simulator reaches no real one.
     """
     own = settings()
     if not own.twilio_account_sid or own.twilio_auth_token is None:
         return False
-    if repository.is_demo(session, org_id):
+    if repository.is_demo(session, org_id) != (own.demo_carrier_port is not None):
         return False
     return sender(session, org_id) is not None
 

@@ -1,4 +1,7 @@
-"""The callers' carrier: signed webhooks as Twilio sends them, in business time."""
+"""Callers by the short cut: signed webhooks as Twilio sends them, in business time, without menu
+and without an agent's telephone. For a business that runs too fast for telephones, and beside a
+carrier of one's own.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,9 +9,9 @@ from email.utils import format_datetime
 
 from twilio.request_validator import RequestValidator
 
+from api.demo.account import ACCOUNT
 from api.demo.door import Door, Refusal
 
-ACCOUNT = "AC" + "d3" * 16
 BASE = "/telephony/twilio/"
 
 

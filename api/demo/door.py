@@ -88,6 +88,7 @@ class Person:
         self.login = login
         self._cookie = ""
         self._csrf = ""
+        self._id = ""
         self._opening = asyncio.Lock()
 
     async def get(self, path: str, **params: Any) -> Any:
@@ -113,6 +114,12 @@ class Person:
             await self._open("")
         return self._cookie
 
+    async def id(self) -> str:
+        """Of the user."""
+        if not self._id:
+            await self._open("")
+        return self._id
+
     async def _ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         headers = more.pop("headers", {})
         for attempt in (1, 2):
@@ -136,7 +143,8 @@ class Person:
             if not answer.is_success:
                 raise _refusal(answer)
             token = answer.headers["set-cookie"].partition(";")[0]
-            self._cookie, self._csrf = token, answer.json()["csrf_token"]
+            told = answer.json()
+            self._cookie, self._csrf, self._id = token, told["csrf_token"], told["user"]["id"]
 
 
 def _refusal(answer: httpx.Response) -> Refusal:

@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
+from api.demo.account import free_port
 from api.demo.cast import read_cast
 from api.demo.first_start import SPEED as CATCH_UP_SPEED
 from api.demo.first_start import STARTING, past_of
@@ -122,6 +123,7 @@ def _environment(wish: Wish, data_dir: Path) -> Iterator[None]:
         PAIDAN_PORT=str(_free_ports()),
         PAIDAN_DEMO="true",
         PAIDAN_DEMO_CITY="false",
+        PAIDAN_DEMO_CARRIER_PORT=str(free_port()),
         PAIDAN_LOG_LEVEL="WARNING",
     )
     settings.cache_clear()

@@ -11,9 +11,11 @@ from api.demo.book import Book, Case, Seat, human_seats
 from api.demo.carrier import Carrier, Line
 from api.demo.cast import Cast, LatLon
 from api.demo.door import Person, Refusal, Row, Unreachable
+from api.demo.floor import Floor, done, talked
 from api.demo.model import District
 from api.demo.pace import pause, until
 from api.demo.plan import Call, behaviour, stream
+from api.demo.telephones import PACE_UPTO, Telephones
 from core.clock import now, rate
 from core.logging import logger
 from gps.fix import distance_m
@@ -26,6 +28,10 @@ at least, however fast business runs.
 """
 
 
+PATIENT = timedelta(minutes=30)
+"""A caller whom nobody spoke with is called back by then, or given up."""
+
+
 class Map(Protocol):
     """What the lead looks up."""
 
@@ -35,8 +41,17 @@ class Map(Protocol):
 class Exchange:
     """All callers, and the simulated agents who answer them."""
 
-    def __init__(self, carrier: Carrier, cast: Cast, agents: list[Person], book: Book) -> None:
+    def __init__(
+        self,
+        carrier: Carrier,
+        cast: Cast,
+        agents: list[Person],
+        book: Book,
+        floor: Floor | None,
+        telephones: Telephones | None,
+    ) -> None:
         self._carrier = carrier
+        self._floor, self._telephones = floor, telephones
         self._number = cast.hotline_number
         self._book = book
         self._idle: asyncio.Queue[Person] = asyncio.Queue()
@@ -52,14 +67,55 @@ class Exchange:
         self._tally.calls += 1
         filed = False
         try:
-            filed = await self._call(call)
+            if self._floor and self._telephones and rate() <= PACE_UPTO:
+                await self._telephones.call(call, self._number)
+                self._tally.acts["telephone_call"] += 1
+                filed = await self._helped(call, self._floor)
+            else:
+                filed = await self._call(call)
         except (Refusal, Unreachable) as error:
             log.warning("call_lost", call=call.key, reason=str(error)[:160])
         if not filed:
             self._tally.handled += 1
 
+    async def _helped(self, call: Call, floor: Floor) -> bool:
+        """A caller by telephone, called back where nobody spoke with it. True where an order came
+        of it.
+        """
+        began = now()
+        while now() < began + PATIENT:
+            row = await self._find(call, began, ended=True)
+            if row is not None and row["taken_by"] and talked(row):
+                agent = await floor.by_id(row["taken_by"]["id"])
+                return agent is not None and await self._attend(call, row, agent)
+            await asyncio.sleep(max(HUMAN_LOOKS_S / rate(), SELDOM_S))
+        return False
+
+    async def _attend(self, call: Call, row: Row, agent: Person) -> bool:
+        """The agent takes down what is said, during the conversation or after it."""
+        how = behaviour(self._book.seed, call.key, call.fault.code if call.fault else "")
+        filed = False
+        early = how.during_call and call.fault is not None
+        if early:
+            await pause(call.talk_s * 0.85)
+            filed = await self._file(call, agent, row)
+        await self._over(row["id"])
+        await pause(how.file_s * (0.3 if early else 1.0))
+        if not early:
+            filed = await self._file(call, agent, row)
+        await done(agent, 2.0)
+        return filed
+
+    async def _over(self, call_id: str) -> None:
+        """Wait until a call has ended; one that is not among the last any more has."""
+        while True:
+            rows = await self._eyes.get("/api/calls")
+            if not any(row["id"] == call_id and not row["ended_at"] for row in rows):
+                return
+            await asyncio.sleep(max(HUMAN_LOOKS_S / rate(), SELDOM_S))
+
     async def _call(self, call: Call) -> bool:
-        """True where an order came of it."""
+        """A caller by the short cut; True where an order came of it."""
         phone = call.customer.phone
         line = Line(self._carrier, f"CA{uuid.uuid4().hex}", phone, self._number)
         began = now()
@@ -105,12 +161,14 @@ class Exchange:
             return refusal.status != 409
         return True
 
-    async def _find(self, call: Call, began: datetime) -> Row | None:
+    async def _find(self, call: Call, began: datetime, *, ended: bool = False) -> Row | None:
+        """The newest call of this customer since `began`; `ended`: also one that is over."""
         rows = await self._eyes.get("/api/calls")
         slack = began - timedelta(seconds=5)
         for row in rows:
             at = datetime.fromisoformat(row["opened_at"])
-            if row["from_number"] == call.customer.phone and at >= slack and not row["ended_at"]:
+            mine = row["from_number"] == call.customer.phone and at >= slack
+            if mine and (ended or not row["ended_at"]):
                 return dict(row)
         return None
 

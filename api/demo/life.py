@@ -11,19 +11,23 @@ from itertools import islice, takewhile
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from api.demo.account import ACCOUNT, LOOPBACK
 from api.demo.book import Book, Seat
 from api.demo.calling_back import CallingBack
-from api.demo.carrier import ACCOUNT, Carrier
+from api.demo.carrier import Carrier
 from api.demo.cast import Cast
 from api.demo.centre import Desk
 from api.demo.city import City, make_city
 from api.demo.crew import Squad
 from api.demo.door import Door, Person, Refusal, Unreachable
 from api.demo.fleet import Vehicle
+from api.demo.floor import Floor
 from api.demo.hotline import Exchange, Lead
+from api.demo.informing import Informing
 from api.demo.pace import until
 from api.demo.plan import Call, calls
 from api.demo.tally import Tally
+from api.demo.telephones import Telephones
 from core.clock import meets_in, now
 from core.logging import logger
 from core.settings import Settings
@@ -68,6 +72,7 @@ class Life:
         self.tally = tally
         self.book = Book(script.seed)
         self._door.noted = self.book.note
+        self._telephones = _telephones(settings, script.seed)
         self._tasks: set[asyncio.Task[None]] = set()
         self._failed: asyncio.Future[None] | None = None
 
@@ -109,7 +114,11 @@ class Life:
         await lead.screen.ready.wait()
         self._go(CallingBack(self._person(self._cast.agents[0]), self._script.seed).run())
         agents = [self._person(login) for login in self._cast.agents]
-        return Exchange(self._carrier(), self._cast, agents, self.book)
+        floor = Floor(lead.person, agents) if self._telephones else None
+        if floor is not None:
+            self._go(floor.run())
+            self._go(Informing(lead, self._script.seed).run())
+        return Exchange(self._carrier(), self._cast, agents, self.book, floor, self._telephones)
 
     def _fleet(self, city: City) -> dict[str, Vehicle]:
         return {
@@ -189,6 +198,14 @@ class Life:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._telephones is not None:
+            await self._telephones.close()
+
+
+def _telephones(own: Settings, seed: str) -> Telephones | None:
+    """Those at the city's own carrier, where it has one."""
+    port = own.demo_carrier_port
+    return Telephones(f"http://{LOOPBACK}:{port}", seed) if port is not None else None
 
 
 async def _patiently(person: Person, path: str) -> Any:

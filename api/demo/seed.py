@@ -29,6 +29,7 @@ from sqlalchemy.orm import Session
 
 from api.demo.basemap import base_map
 from api.demo.city import DEFAULT_SEED, City, make_city
+from api.demo.desk_phones import add_desk_phones
 from api.demo.directory_rows import add_directory
 from api.demo.fences import add_fences
 from api.demo.people import add_roster
@@ -72,6 +73,7 @@ def ensure_demo(data_dir: Path) -> list[Login]:
             kept = _describe(session, org_id, city, passwords)
             _keep(data_dir / FILE, kept)
         add_roster(session, kept["org_id"], kept["seed"], now())
+        add_desk_phones(session, kept["org_id"])
         session.commit()
     names = ("login", "password", "role", "name")
     return [Login(**{name: one[name] for name in names}) for one in kept["people"]]

@@ -14,9 +14,11 @@ from api.demo.seed import ensure_demo, read_demo
 from api.positions import RECORD, Positions
 from core.clock import now
 from core.engines import EngineUrls
+from core.settings import settings
 from dispatch.crews.models import Vehicle
 from dispatch.history.organisation import organisation_id
 from dispatch.starter import ORG_ID
+from telephony import messages
 from tests.office import Office, Starter, open_office, query
 from tests.people import Person, visitor
 from tests.telephony.carrier import InboundCall, Webhook
@@ -71,6 +73,38 @@ def test_the_command_line_means_the_real_organisation(two: Office) -> None:
     assert two
     assert organisation_id(None) == ORG_ID
     assert organisation_id("demo") != ORG_ID
+
+
+def carriers(two: Office, monkeypatch: pytest.MonkeyPatch, **named: str) -> dict[str, bool]:
+    """Who can send messages where the settings name this."""
+    own = {"twilio_account_sid": "AC1", "caller_number": "+861012345678", **named}
+    with monkeypatch.context() as patch:
+        for name, value in own.items():
+            patch.setenv(f"PAIDAN_{name.upper()}", value)
+        settings.cache_clear()
+        ids = {"own": ORG_ID, "demo": organisation_id("demo")}
+        found = {
+            name: query(lambda s, id_=id_: messages.set_up(s, id_)) for name, id_ in ids.items()
+        }
+    settings.cache_clear()
+    return found
+
+
+def test_a_carrier_is_that_of_the_demo_or_of_the_others_never_of_both(
+    two: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert carriers(two, monkeypatch) == {"own": True, "demo": False}
+    simulator = {"demo_carrier_port": "4017"}
+    assert carriers(two, monkeypatch, **simulator) == {"own": False, "demo": True}
+
+
+def test_whoever_answers_there_has_a_telephone(two: Office) -> None:
+    agent = guest(two, "demo.agent")
+    desk = agent.get("/api/agent")
+    assert desk["phone"].startswith("+86164002")
+    assert desk["agent"]["state"] == "offline"
+    assert set(desk["agent"]["skills"]) == {"general", "fault", "enquiry"}
+    agent.close()
 
 
 class Follower:
