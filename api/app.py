@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
 from api import live, problems
@@ -57,8 +57,10 @@ from api.routes import (
     search,
     tickets,
 )
+from api.screens import zoned
 from api.taking import Taking
 from api.wiring import wire
+from core.settings import settings
 
 WEB = Path(__file__).parent.parent / "dashboards" / "web" / "dist"
 ROUTERS = (
@@ -169,11 +171,19 @@ def _screens(app: FastAPI, web: Path) -> None:
         app.get(path, include_in_schema=False)(_page(web / file))
     for name in BESIDE:
         if (web / name).exists():
-            app.get(f"/{name}", include_in_schema=False)(_page(web / name))
+            app.get(f"/{name}", include_in_schema=False)(_beside(web / name))
 
 
 def _page(file: Path) -> Any:
-    def page() -> FileResponse:
-        return FileResponse(file, headers={"Cache-Control": "no-cache"})
+    def page() -> HTMLResponse:
+        words = zoned(file.read_text("utf-8"), settings().timezone)
+        return HTMLResponse(words, headers={"Cache-Control": "no-cache"})
 
     return page
+
+
+def _beside(file: Path) -> Any:
+    def beside() -> FileResponse:
+        return FileResponse(file, headers={"Cache-Control": "no-cache"})
+
+    return beside

@@ -11,7 +11,7 @@ from api.schemas_announcements import Announcement
 from telephony.routing.agents import PHONE
 
 State = Literal["offline", "available", "reserved", "on_call", "wrap_up", "break"]
-CallbackState = Literal["waiting", "dialling", "talking", "done", "failed", "cancelled"]
+CallbackState = Literal["waiting", "dialling", "talking", "done", "failed", "cancelled", "given_up"]
 RecordingState = Literal[
     "asked", "in-progress", "paused", "ready", "absent", "failed", "expired", "deleted"
 ]
@@ -70,6 +70,9 @@ class AgentRow(BaseModel):
     next_state: State | None = Field(description="Asked for, once the call is over.")
     next_reason: str | None
     skills: dict[str, int]
+    serves: list[str] = Field(
+        description="Queues whose callers may come to the agent, at once or after a wait."
+    )
     languages: list[str] = Field(description="BCP 47; none: every one.")
     has_phone: bool
     answers: bool = Field(description="May answer calls; a supervisor has a telephone to listen.")
@@ -78,7 +81,7 @@ class AgentRow(BaseModel):
 
 
 class CallbackRow(BaseModel):
-    """A customer to be called back. `failed`: a person must see to it."""
+    """A customer to be called back. `failed`: a person must see to it; `given_up`: has done so."""
 
     id: UUID
     number: str
@@ -157,7 +160,9 @@ class EquipBody(Body):
 
     skills: dict[Skill, Level] | None = Field(None, examples=[{"fault": 3, "general": 1}])
     languages: list[Language] | None = Field(None, max_length=20, examples=[["cmn-CN"]])
-    phone: str | None = Field(None, pattern=PHONE, examples=["client:agent7"])
+    phone: str | None = Field(
+        None, pattern=f"^$|{PHONE}", examples=["client:agent7"], description="Empty: none any more."
+    )
 
 
 class ExtendBody(Body):
@@ -187,6 +192,10 @@ class SuperviseBody(Body):
 class Supervised(BaseModel):
     call_id: UUID
     mode: Literal["listen", "whisper", "barge", "stop"]
+
+
+class SettleBody(Body):
+    outcome: Literal["reached", "given_up", "not_needed"] = Field(examples=["reached"])
 
 
 class RescheduleBody(Body):

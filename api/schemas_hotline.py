@@ -2,10 +2,12 @@
 
 from datetime import datetime
 from typing import Literal
+from uuid import UUID
 
 from pydantic import BaseModel, Field
 
 from api.schemas import RATE
+from api.schemas_agents import Word
 
 By = Literal["total", "queue", "agent", "quarter", "day"]
 Reading = Literal["short_out", "short_in"]
@@ -172,3 +174,47 @@ class Wallboard(BaseModel):
     hour: Served
     day: Served
     carrier: CarrierHealth
+
+
+class SkillNeed(Word):
+    """A queue that asks for the skill. `level`: at first; a lower one may do after a wait."""
+
+    level: int
+
+
+class SkillWord(BaseModel):
+    """A skill by which callers find their agent."""
+
+    code: str
+    needed_by: list[SkillNeed]
+
+
+class StaffRow(BaseModel):
+    """Somebody who may answer calls, or listen to them."""
+
+    id: UUID
+    login: str
+    name: str
+    answers: bool = Field(description="May answer calls; else only listen.")
+    skills: dict[str, int]
+    serves: list[str] = Field(
+        description="Queues whose callers may come to the agent, at once or after a wait."
+    )
+    languages: list[str] = Field(description="BCP 47; none: every one.")
+    phone: str | None
+
+
+class HotlineNumber(BaseModel):
+    number: str = Field(description="E.164.")
+    label: str
+
+
+class HotlineStaff(BaseModel):
+    """Who answers for the hotline, with skills and telephone, and the numbers that are ours."""
+
+    people: list[StaffRow]
+    skills: list[SkillWord]
+    languages: list[str] = Field(description="BCP 47, as callers choose them.")
+    numbers: list[HotlineNumber] = Field(
+        description="None: a number that nobody has belongs to the only organisation."
+    )

@@ -26,6 +26,8 @@ class AccessRow(BaseModel):
 class AccessOfCall(AccessRow):
     call_id: UUID
     kind: Kind
+    reason_zh: str
+    reason_en: str
 
 
 class RecordingRow(BaseModel):
@@ -44,6 +46,8 @@ class RecordingRow(BaseModel):
     kept_by: str | None = Field(description="Who keeps it beyond its time.")
     kept_why: str | None
     gone_why: Literal["retention", "person"] | None
+    gone_by: str | None = Field(description="Who had it erased, `gone_words` says why.")
+    gone_words: str | None
     gone_at: datetime | None
     accesses: list[AccessRow] = Field(description="Who has listened, the last one first.")
 
@@ -59,6 +63,10 @@ class ListenBody(Body):
 
 class KeepBody(Body):
     words: str = Field(min_length=1, max_length=300, examples=["诉讼 2026-117"])
+
+
+class EraseBody(Body):
+    words: str = Field(min_length=1, max_length=300, examples=["来电人要求删除"])
 
 
 class Opened(BaseModel):

@@ -1,6 +1,7 @@
-"""Whether the built screens are those of the sources beside them."""
+"""The built screens: whether they are those of the sources beside them, and their time zone."""
 
 from collections.abc import Iterator
+from html import escape
 from pathlib import Path
 
 WEB = Path(__file__).parent.parent / "dashboards" / "web"
@@ -15,6 +16,11 @@ def outdated(web: Path = WEB) -> bool:
         return False
     made_at = built.stat().st_mtime
     return any(source.stat().st_mtime > made_at for source in _sources(web))
+
+
+def zoned(page: str, zone: str) -> str:
+    """A page that names the time zone by which it shows times."""
+    return page.replace("<html ", f'<html data-zone="{escape(zone)}" ', 1)
 
 
 def _sources(web: Path) -> Iterator[Path]:

@@ -118,6 +118,8 @@ class CallbackPutOff(Payload):
 @fact("callback.ended")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackEnded(Payload):
-    """It is over: done, failed (a person must see to it) or cancelled."""
+    """It is over: done, cancelled or failed, so that a person must see to it; given_up, done or
+    cancelled by that person.
+    """
 
     outcome: str

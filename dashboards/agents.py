@@ -25,6 +25,7 @@ from telephony.leg_models import CallLeg
 from telephony.recordings.models import Recording
 from telephony.recordings.policy import policy
 from telephony.routing import callback_repository
+from telephony.routing.matching import serves
 from telephony.routing.models import Agent, AgentCall, Callback, Offer
 from telephony.routing.queues import plan
 from telephony.routing.repository import skills_of
@@ -101,6 +102,7 @@ def _row(agent: Agent, name: str, skills: dict[str, int]) -> dict[str, Any]:
         "next_state": agent.next_state,
         "next_reason": agent.next_reason,
         "skills": dict(sorted(skills.items())),
+        "serves": serves(skills, plan()),
         "languages": agent.languages,
         "has_phone": agent.endpoint is not None,
     }

@@ -20,7 +20,7 @@ def of_call(session: Session, org_id: int, call_id: UUID, *, conversations: bool
     query = select(Recording).where(Recording.org_id == org_id, Recording.call_id == call_id)
     found = session.scalars(query.order_by(Recording.begun_at, Recording.id)).all()
     heard = _heard(session, org_id, [one.id for one in found])
-    names = _names(session, org_id, [one.kept_by for one in found])
+    names = _names(session, org_id, found)
     return {
         "recordings": [_row(one, heard[one.id], names, conversations) for one in found],
         "reasons": reasons(),
@@ -38,7 +38,7 @@ def one(
     """One recording."""
     row = session.get_one(Recording, (org_id, recording_id))
     heard = _heard(session, org_id, [row.id])[row.id]
-    return _row(row, heard, _names(session, org_id, [row.kept_by]), conversations)
+    return _row(row, heard, _names(session, org_id, [row]), conversations)
 
 
 def _row(
@@ -63,13 +63,16 @@ def _row(
         "kept_by": names.get(row.kept_by) if row.kept_by else None,
         "kept_why": row.kept_why,
         "gone_why": row.gone_why,
+        "gone_by": names.get(row.gone_by) if row.gone_by else None,
+        "gone_words": row.gone_words,
         "gone_at": iso(row.gone_at),
         "accesses": heard,
     }
 
 
-def _names(session: Session, org_id: int, ids: Iterable[UUID | None]) -> dict[UUID, str]:
-    wanted = [one for one in ids if one is not None]
+def _names(session: Session, org_id: int, rows: Iterable[Recording]) -> dict[UUID, str]:
+    """Who keeps them or had them erased."""
+    wanted = [id_ for row in rows for id_ in (row.kept_by, row.gone_by) if id_ is not None]
     query = select(User.id, User.name).where(User.org_id == org_id, User.id.in_(wanted))
     return {found.id: found.name for found in session.execute(query)}
 
@@ -114,7 +117,13 @@ def accesses(session: Session, org_id: int, limit: int) -> list[dict[str, Any]]:
         .add_columns(Recording.call_id, Recording.kind)
         .limit(limit)
     )
+    words = {one.code: {"reason_zh": one.zh, "reason_en": one.en} for one in policy().reason}
     return [
-        {**_access(access, name), "call_id": text(call_id), "kind": kind}
+        {
+            **_access(access, name),
+            "call_id": text(call_id),
+            "kind": kind,
+            **words.get(access.reason, {"reason_zh": access.reason, "reason_en": access.reason}),
+        }
         for access, name, call_id, kind in session.execute(query)
     ]

@@ -67,6 +67,12 @@ def organisations_of_numbers(
     return found, every[0] if len(every) == 1 else None
 
 
+def numbers_of(session: Session, org_id: int) -> Sequence[PhoneNumber]:
+    """The organisation's own numbers."""
+    query = select(PhoneNumber).where(PhoneNumber.org_id == org_id)
+    return session.scalars(query.order_by(PhoneNumber.number)).all()
+
+
 def commands(session: Session, org_id: int, ids: Iterable[UUID]) -> dict[UUID, CarrierCommand]:
     """Commands by their id, which is that of the leg that they place."""
     wanted = list(ids)

@@ -11,8 +11,9 @@ from core.identity import system_actor
 from core.uow import unit_of_work
 from dispatch.starter import ORG_ID
 from telephony import answering, service, telling
-from telephony.routing import agents, switchboard
+from telephony.routing import agents, callback_repository, callbacks, switchboard
 from telephony.routing.models import Agent, Offer
+from telephony.routing.queues import plan
 from telephony.rules import CarrierEvent, Kind
 from tests.office import query, user_id
 from tests.telephony.carrier import HOTLINE
@@ -103,3 +104,21 @@ def _report(kind: Kind, leg_id: UUID, status: str, **more: Any) -> CarrierEvent:
         leg_id=leg_id,
         **more,
     )
+
+
+def tried_in_vain(number: str) -> str:
+    """A call-back that failed; its id."""
+    with work() as uow:
+        id_ = callbacks.ask(
+            uow,
+            number=number,
+            hotline="+861095598",
+            reason="missed",
+            queue="hotline",
+            since=uow.now,
+        )
+        row = callback_repository.locked(uow.session, uow.org_id, id_)
+        assert row is not None
+        row.tries = len(plan().callback.gaps_s) + 1
+        callbacks.not_reached(uow, row, "no_answer")
+    return str(id_)

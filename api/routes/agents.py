@@ -20,6 +20,7 @@ from api.schemas_agents import (
     PhoneBody,
     RecordingBody,
     RescheduleBody,
+    SettleBody,
     StateBody,
     SuperviseBody,
     Supervised,
@@ -229,4 +230,13 @@ def reschedule(callback_id: UUID, body: RescheduleBody, write: Answerer) -> JSON
     eyes = viewer_of(write.principal).eyes
     return write.run(
         body, lambda uow: read.callback(callbacks.reschedule(uow, callback_id, body.at), eyes)
+    )
+
+
+@router.post("/api/callbacks/{callback_id}/settle", response_model=CallbackRow)
+def settle(callback_id: UUID, body: SettleBody, write: Answerer) -> JSONResponse:
+    """What a person made of one that was tried in vain: reached by hand, given up, not needed."""
+    eyes = viewer_of(write.principal).eyes
+    return write.run(
+        body, lambda uow: read.callback(callbacks.settle(uow, callback_id, body.outcome), eyes)
     )

@@ -8,13 +8,14 @@ from fastapi.responses import JSONResponse, Response
 
 from api.deps import Need
 from api.schemas import Moment
-from api.schemas_hotline import By, HotlineReport, Reading, Wallboard
+from api.schemas_hotline import By, HotlineReport, HotlineStaff, Reading, Wallboard
 from core.clock import now
 from core.db import read_session
 from core.errors import InvalidField
 from core.identity import Principal
 from core.rights import Right
 from dashboards.hotline import report as reports
+from dashboards.hotline import staff as everybody
 from dashboards.hotline import wallboard as boards
 from dashboards.hotline.buckets import LONGEST
 
@@ -82,3 +83,10 @@ def wallboard(principal: Annotated[Principal, Depends(Need(Right.CALL_VIEW))]) -
     """Who waits, agents by state, service level of the hour and the day, the carrier's health."""
     with read_session() as session:
         return JSONResponse(boards.wallboard(session, principal.org_id, now()))
+
+
+@router.get("/api/hotline/staff", response_model=HotlineStaff)
+def staff(principal: Annotated[Principal, Depends(Need(Right.CALL_SUPERVISE))]) -> JSONResponse:
+    """Who answers, with skills, languages and telephone, and the numbers of the hotline."""
+    with read_session() as session:
+        return JSONResponse(everybody.staff(session, principal.org_id))

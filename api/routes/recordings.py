@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from api.deps import Need, Writer, writer
 from api.schemas_recordings import (
     AccessOfCall,
+    EraseBody,
     KeepBody,
     ListenBody,
     Opened,
@@ -157,6 +158,8 @@ def release(recording_id: UUID, write: Keeper) -> JSONResponse:
 
 
 @router.post("/api/recordings/{recording_id}/erase", response_model=RecordingRow)
-def erase(recording_id: UUID, write: Keeper) -> JSONResponse:
+def erase(recording_id: UUID, body: EraseBody, write: Keeper) -> JSONResponse:
     """Let the carrier erase it now, such as where the caller wishes it."""
-    return _change(write, None, recording_id, lambda u: listening.erase(u, recording_id))
+    return _change(
+        write, body, recording_id, lambda u: listening.erase(u, recording_id, body.words)
+    )

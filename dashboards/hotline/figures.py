@@ -212,7 +212,8 @@ def _handled(offered: Sequence[Contact]) -> dict[str, Any]:
 
 
 def _promised(promises: Sequence[Promise]) -> dict[str, int]:
-    states = Counter(one.state for one in promises)
+    # Given up by a person: it was tried in vain all the same.
+    states = Counter("failed" if one.state == "given_up" else one.state for one in promises)
     over = {name: states[name] for name in ("done", "failed", "cancelled")}
     return {
         "callbacks": len(promises),

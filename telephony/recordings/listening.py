@@ -123,9 +123,10 @@ class Kept(Conflict):
     en = "The recording is kept for a reason; release it first."
 
 
-def erase(uow: UnitOfWork, recording_id: UUID) -> None:
-    """Let the carrier erase it now; nothing where that is under way. Raises NotFound, Kept,
-    NothingToHear.
+def erase(uow: UnitOfWork, recording_id: UUID, words: str) -> None:
+    """Let the carrier erase it now; nothing where that is under way. `words`: why.
+
+    Raises NotFound, Kept, NothingToHear.
     """
     row = _locked(uow, recording_id)
     if row.state in ("expired", "deleted"):
@@ -133,6 +134,7 @@ def erase(uow: UnitOfWork, recording_id: UUID) -> None:
     if row.kept_at is not None:
         raise Kept
     _audible(row)
+    row.gone_words = words
     service.expire(uow, row, "person")
 
 

@@ -77,6 +77,7 @@ class Recording(Base):
     kept_at: Mapped[datetime | None]
     kept_why: Mapped[str | None]
     gone_why: Mapped[str | None] = mapped_column(comment="retention or person.")
+    gone_words: Mapped[str | None]
     gone_by: Mapped[UUID | None]
     gone_at: Mapped[datetime | None] = mapped_column(comment="When the carrier had erased it.")
 

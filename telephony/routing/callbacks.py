@@ -32,6 +32,7 @@ OPEN = ("waiting", "dialling", "talking")
 IN_QUEUE = ("wait", "queue")
 BY_ITS_LEGS = "legs"
 """Evidence of the end of a call that we began: its telephones are over."""
+_SETTLED = {"reached": "done", "given_up": "given_up", "not_needed": "cancelled"}
 _END_STATE = {"no_answer": "no-answer", "failed": "failed", "over": "completed"}
 
 
@@ -41,6 +42,14 @@ class CallbackOver(Conflict):
     code = "callback_over"
     zh = "该回拨当前为“{state}”，不能更改。"
     en = "This call-back is {state} and cannot be changed."
+
+
+class CallbackTwice(Conflict):
+    """The customer is to be called back already, for another reason."""
+
+    code = "callback_twice"
+    zh = "该客户已有另一个待回拨，不能再开始一个。"
+    en = "This customer is to be called back already; one is enough."
 
 
 def ask(
@@ -195,29 +204,42 @@ def done(uow: UnitOfWork, row: Callback) -> None:
 
 def cancel(uow: UnitOfWork, callback_id: UUID) -> Callback:
     """Nobody calls any more; also one that has failed is settled so. Raises CallbackOver."""
-    row = _changeable(uow, callback_id)
-    if row.state != "cancelled":
-        _end(uow, row, "cancelled")
+    return settle(uow, callback_id, "not_needed")
+
+
+def settle(uow: UnitOfWork, callback_id: UUID, outcome: str) -> Callback:
+    """A person has seen to one that had failed, or that waits still: `outcome` is reached, given_up
+    or not_needed. Said again it changes nothing. Raises CallbackOver.
+    """
+    row = _changeable(uow, callback_id, *_SETTLED.values())
+    wanted = _SETTLED[outcome]
+    if row.state in ("waiting", "failed"):
+        _end(uow, row, wanted)
+    elif row.state != wanted:
+        raise CallbackOver(state=row.state)
     return row
 
 
 def reschedule(uow: UnitOfWork, callback_id: UUID, at: datetime) -> Callback:
-    """At another time; one that has failed begins anew. Raises CallbackOver."""
+    """At another time; one that has failed begins anew. Raises CallbackOver, CallbackTwice."""
     row = _changeable(uow, callback_id)
-    if row.state == "cancelled":
+    if row.state in ("cancelled", "given_up"):
         raise CallbackOver(state=row.state)
     if row.state == "failed":
+        if repository.open_of(uow.session, uow.org_id, row.number) is not None:
+            raise CallbackTwice
         row.tries = 0
     row.state, row.next_at, row.ended_at = "waiting", max(at, uow.now), None
     _tell(uow, row.id, ev.CallbackPutOff(reason="moved", next_at=row.next_at))
     return row
 
 
-def _changeable(uow: UnitOfWork, callback_id: UUID) -> Callback:
+def _changeable(uow: UnitOfWork, callback_id: UUID, *also: str) -> Callback:
+    """Its row, locked; `also`: in these states as well."""
     row = repository.locked(uow.session, uow.org_id, callback_id)
     if row is None:
         raise NotFound(what="callback", id=callback_id)
-    if row.state in ("dialling", "talking", "done"):
+    if row.state in {"dialling", "talking", "done"} - set(also):
         raise CallbackOver(state=row.state)
     return row
 

@@ -9,6 +9,7 @@ longest is chosen, among those of the caller's language where there are any.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import inf
 from typing import NamedTuple
 from uuid import UUID
 
@@ -81,9 +82,22 @@ def _relaxed(skills: Skills, queue: Queue, waited_s: float) -> Skills:
     return {skill: min(level, reached[-1]) for skill, level in skills.items()}
 
 
-def able(agent: Free, skills: Skills) -> bool:
-    """Whether the agent has all of these, each at its level or above."""
-    return all(agent.skills.get(skill, 0) >= level for skill, level in skills.items())
+def able(has: Skills, skills: Skills) -> bool:
+    """Whether somebody has all of these, each at its level or above."""
+    return all(has.get(skill, 0) >= level for skill, level in skills.items())
+
+
+def serves(has: Skills, plan: Plan) -> list[str]:
+    """Queues whose callers may come to somebody who has these skills, at once or after a wait."""
+    return [
+        queue.code
+        for queue in plan.queue
+        if any(able(has, _relaxed(one.skills, one, inf)) for one in _ways(queue, plan))
+    ]
+
+
+def _ways(queue: Queue, plan: Plan) -> list[Queue]:
+    return [queue, plan.of(queue.overflow.to)] if queue.overflow else [queue]
 
 
 def match(
@@ -105,7 +119,7 @@ def match(
 def _choose(one: Waiting, left: Sequence[Free], plan: Plan, now: datetime) -> Match | None:
     strict = (now - one.since).total_seconds() < plan.language_s
     for queue, skills in needs(one, plan, now):
-        able_ones = [agent for agent in left if able(agent, skills)]
+        able_ones = [agent for agent in left if able(agent.skills, skills)]
         speakers = [agent for agent in able_ones if speaks(agent, one)]
         best = speakers or ([] if strict else able_ones)
         if best:

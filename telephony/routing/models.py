@@ -157,7 +157,8 @@ class Callback(Base):
         ForeignKeyConstraint(["org_id"], ["organisation.id"]),
         CheckConstraint("reason IN ('asked','abandoned','missed')", name="reason"),
         CheckConstraint(
-            "state IN ('waiting','dialling','talking','done','failed','cancelled')", name="state"
+            "state IN ('waiting','dialling','talking','done','failed','cancelled','given_up')",
+            name="state",
         ),
         Index(
             "uq_callback_open",

@@ -4,12 +4,17 @@ import uuid
 from datetime import datetime
 from typing import Any
 
+import pytest
+from sqlalchemy import select
+
+from core.models import Event
 from dispatch.starter import ORG_ID
 from telephony.models import Call
 from telephony.routing import agents, offers
 from tests.line import Line
-from tests.office import Office
+from tests.office import Office, query
 from tests.switchboard.hall import Hall
+from tests.switching import tried_in_vain
 
 read_time = datetime.fromisoformat
 
@@ -72,3 +77,76 @@ def test_after_call_work_is_made_longer_up_to_the_limit_of_its_queue(office: Off
     row = agent.post("/api/agent/wrap-up/extend", {"seconds": 3600})
     assert (read_time(row["until"]) - began).total_seconds() == 600
     assert agent.post("/api/agent/wrap-up/end")["state"] == "available"
+
+
+def test_staff_are_listed_with_what_is_set_also_who_never_came(office: Office) -> None:
+    boss, agent = office.person("supervisor"), office.person("lead2")
+    me, own = agent.me["user"]["id"], boss.me["user"]["id"]
+
+    def seen(id_: str) -> dict[str, Any]:
+        people = boss.get("/api/hotline/staff")["people"]
+        return next(one for one in people if one["id"] == id_)
+
+    new = seen(me)
+    assert (new["answers"], new["skills"], new["serves"], new["phone"]) == (True, {}, [], None)
+    assert seen(own)["answers"] is False
+    wanted = {"skills": {"enquiry": 1}, "languages": ["en-US"], "phone": "client:two"}
+    row = boss.post(f"/api/agents/{me}", wanted)
+    assert row["serves"] == ["enquiry"]
+    assert {**seen(me), **wanted, "serves": ["enquiry"]} == seen(me)
+    boss.post(f"/api/agents/{me}", {"phone": ""})
+    assert seen(me)["phone"] is None
+    assert not boss.post(f"/api/agents/{me}", {"skills": {}})["serves"]
+    logins = {one["login"] for one in boss.get("/api/hotline/staff")["people"]}
+    assert "east.desk" not in logins  # centres take no calls
+
+
+def test_skills_are_told_with_the_queues_that_ask_for_them(office: Office) -> None:
+    found = office.person("lead").get("/api/hotline/staff")
+    asked = {
+        one["code"]: {q["code"]: q["level"] for q in one["needed_by"]} for one in found["skills"]
+    }
+    assert asked["fault"] == {"fault": 3, "hazard": 3}
+    assert asked["general"] == {"hotline": 1}
+    assert found["languages"] == ["cmn-CN", "en-US"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"),
+    [("reached", "done"), ("given_up", "given_up"), ("not_needed", "cancelled")],
+)
+def test_a_person_settles_what_was_tried_in_vain(office: Office, outcome: str, state: str) -> None:
+    agent, colleague = office.person("agent"), office.person("lead2")
+    id_ = tried_in_vain(f"+86139000088{len(outcome):02d}")
+    [row] = [one for one in agent.get("/api/callbacks", state="failed") if one["id"] == id_]
+    assert row["state"] == "failed"
+    path = f"/api/callbacks/{id_}"
+    assert agent.post(f"{path}/settle", {"outcome": outcome})["state"] == state
+    assert agent.post(f"{path}/settle", {"outcome": outcome})["state"] == state
+    assert id_ not in {one["id"] for one in agent.get("/api/callbacks")}
+    other = "given_up" if outcome == "reached" else "reached"
+    for act, body in (
+        ("settle", {"outcome": other}),
+        ("reschedule", {"at": "2030-01-01T00:00:00Z"}),
+    ):
+        refused = colleague.try_post(f"{path}/{act}", body)
+        assert (refused.status_code, refused.json()["code"]) == (409, "callback_over")
+    wanted = select(Event.payload).where(
+        Event.stream_id == uuid.UUID(id_), Event.type == "callback.ended"
+    )
+    told = query(lambda session: list(session.scalars(wanted.order_by(Event.seq))))
+    assert [one["outcome"] for one in told] == ["failed", state]
+
+
+def test_who_is_to_be_called_back_already_is_not_called_for_an_older_reason(
+    office: Office,
+) -> None:
+    agent = office.person("agent")
+    older, newer = (tried_in_vain("+8613900008899") for _ in range(2))
+    at = {"at": "2030-01-01T00:00:00Z"}
+    assert agent.post(f"/api/callbacks/{newer}/reschedule", at)["tries"] == 0
+    refused = agent.try_post(f"/api/callbacks/{older}/reschedule", at)
+    assert (refused.status_code, refused.json()["code"]) == (409, "callback_twice")
+    agent.post(f"/api/callbacks/{newer}/cancel")
+    assert agent.post(f"/api/callbacks/{older}/reschedule", at)["state"] == "waiting"
+    agent.post(f"/api/callbacks/{older}/cancel")

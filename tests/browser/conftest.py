@@ -1,5 +1,6 @@
 """An office whose screens are the built ones, and a place at them."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from tests.browser_fixtures import PATIENCE_MS
 from tests.office import Office, Starter, open_office, starter
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, Page, Route
 
 __all__ = ["starter"]
 
@@ -31,12 +32,17 @@ def office(
 def sit(browser: "Browser", office: Office) -> Iterator[Sit]:
     """`sit(login, path="/", width=1280, height=720)`: that person's page, logged in and open.
 
-    Without a login nobody is logged in.
+    Without a login nobody is logged in. `zone`: of an installation elsewhere.
     """
     contexts: list[BrowserContext] = []
 
     def sit_down(
-        login: str = "", path: str = "/", width: int = 1280, height: int = 720, **more: Any
+        login: str = "",
+        path: str = "/",
+        width: int = 1280,
+        height: int = 720,
+        zone: str = "",
+        **more: Any,
     ) -> "Page":
         context = browser.new_context(
             viewport={"width": width, "height": height},
@@ -48,9 +54,19 @@ def sit(browser: "Browser", office: Office) -> Iterator[Sit]:
             token = office.starter.tokens[login]
             context.add_cookies([{"name": "paidan_session", "value": token, "url": office.url}])
         page = context.new_page()
+        if zone:
+            page.route(office.url + path.split("#")[0], lambda route: in_zone(route, zone))
         page.goto(f"{office.url}{path}")
         return page
 
     yield sit_down
     for context in contexts:
         context.close()
+
+
+def in_zone(route: "Route", zone: str) -> None:
+    """The document, as an installation in that time zone serves it."""
+    served = route.fetch()
+    words = re.sub(r'data-zone="[^"]+"', f'data-zone="{zone}"', served.text(), count=1)
+    assert f'data-zone="{zone}"' in words
+    route.fulfill(response=served, body=words)

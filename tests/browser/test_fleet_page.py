@@ -37,7 +37,7 @@ def driven(office: Office) -> dict[str, Any]:
 def fleet(sit: Sit, login: str = "east.desk", path: str = "/fleet", **more: Any) -> "Page":
     # Where it is about noon: a drive of two hours lies within the day.
     offset = now().hour - 12
-    page = sit(login, path, **{"timezone_id": f"Etc/GMT{offset:+d}", **more})
+    page = sit(login, path, **{"zone": f"Etc/GMT{offset:+d}", **more})
     page.wait_for_selector("main[data-ready]")
     return page
 
@@ -99,7 +99,7 @@ def test_the_way_of_a_week(sit: Sit, office: Office, driven: dict[str, Any]) -> 
     span = {"from": (now() - timedelta(days=2)).isoformat(), "to": now().isoformat()}
     told = office.person("east.desk").get("/api/reports/distance", **span)
     day = next(row["day"] for row in told if row["vehicle_id"] == driven["id"])
-    page = fleet(sit, path="/fleet#/distances", timezone_id=settings().timezone)
+    page = fleet(sit, path="/fleet#/distances", zone=settings().timezone)
     week = page.locator("[data-testid=weeks]")
     first = week.get_attribute("data-from") or ""
     if day < first:  # it drove last night, and this is Monday

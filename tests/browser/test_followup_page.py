@@ -11,6 +11,7 @@ from core.clock import now
 from tests.browser.axe import faults_in_all_looks
 from tests.browser.conftest import Sit
 from tests.office import Office
+from tests.switching import tried_in_vain
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -139,3 +140,32 @@ def test_no_serious_accessibility_fault(sit: Sit, office: Office) -> None:
     page = queue(sit)
     page.wait_for_selector(row(one))
     assert faults_in_all_looks(page, row(one)) == []
+
+
+def test_what_was_called_back_in_vain_is_worked_and_closed_by_keys(
+    sit: Sit, office: Office
+) -> None:
+    reached, again, given_up = (tried_in_vain(f"+86139000077{at:02d}") for at in range(3))
+    page = queue(sit)
+    listed = page.locator("[data-testid=vain] [data-follow-up]")
+    listed.nth(2).wait_for()
+    for id_, key, state in (
+        (reached, "r", "done"),
+        (again, "a", "waiting"),
+        (given_up, "x", "given_up"),
+    ):
+        page.keyboard.press("Escape")
+        page.keyboard.press("j")
+        page.wait_for_selector(f"[data-testid=vain-pane][data-callback='{id_}']")
+        href = page.locator("[data-testid=dial]").get_attribute("href") or ""
+        assert href.startswith("tel:+86139000077")
+        if key == "r":
+            assert faults_in_all_looks(page, "[data-testid=vain] [data-follow-up]") == []
+            page.keyboard.press("j")
+            page.wait_for_selector(f"[data-testid=vain-pane][data-callback='{id_}']")
+        page.keyboard.press(key)
+        page.wait_for_selector(f"[data-follow-up='{id_}']", state="detached")
+        rows = office.person("agent").get("/api/callbacks", state=state)
+        assert id_ in {row["id"] for row in rows}
+    office.person("agent").post(f"/api/callbacks/{again}/cancel")
+    page.wait_for_selector("[data-testid=vain]", state="detached")

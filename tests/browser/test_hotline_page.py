@@ -196,3 +196,39 @@ def test_an_agent_is_told_whose_page_it_is(town: Town) -> None:
     page = town.sit("agent", "/hotline")
     page.wait_for_selector("[role=alert]")
     assert page.locator("[data-testid=agents]").count() == 0
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en-GB"])
+def test_skills_and_telephone_are_set_by_keys_and_the_agent_is_told(
+    town: Town, phone: Phone, boss: UUID, locale: str
+) -> None:
+    desk, page = town.page("agent", locale), hotline(town, locale)
+    shown(desk, "none")
+    assert desk.locator("[data-testid=unset]").count() == 0
+    row = ROW.format(phone.user_id)
+    page.keyboard.press("s")
+    page.wait_for_selector("[data-testid=agents][data-view=staff]")
+    assert page.locator(ROW.format(boss)).count() == 1, "a supervisor has a telephone, too"
+    page.locator(f"{row} button").click()
+    page.wait_for_selector("[data-testid=staff-form] select[name=skill-general]:focus")
+    assert serious_faults(page) == []
+    page.keyboard.press("Home")  # none
+    page.keyboard.press("Enter")
+    page.wait_for_selector("dialog", state="detached")
+    page.wait_for_selector(f"{row}[data-serves='']")
+    desk.wait_for_selector("[data-testid=unset]")
+    assert serious_faults(desk) == []
+    page.keyboard.press("s")
+    page.locator("[data-action=unset]").click()  # how many get no calls leads to them
+    page.locator(f"{row} button").focus()
+    page.keyboard.press("e")
+    page.locator("select[name=skill-fault]").select_option("2")
+    page.fill("[name=phone]", "desk seven")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[name=phone][aria-invalid=true]:focus")
+    page.fill("[name=phone]", "client:seven")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f"{row}[data-serves='fault hazard']:has-text('client:seven')")
+    desk.wait_for_selector("[data-testid=unset]", state="detached")
+    assert town.office.person("agent").get("/api/agent")["phone"] == "client:seven"
+    assert serious_faults(page) == []

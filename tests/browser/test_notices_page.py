@@ -11,6 +11,7 @@ from core.settings import settings
 from dispatch.directory.models import NetworkNode
 from dispatch.directory.search.refresh import refresh
 from dispatch.outbound import mailing
+from tests.browser.axe import serious_faults
 from tests.browser.conftest import Sit
 from tests.office import ORG_ID, Office, query
 from tests.outbound.carrier import ACCOUNT
@@ -76,6 +77,34 @@ def test_a_notice_goes_out_by_keys_and_is_paused_and_cancelled(sit: Sit, feeder:
     page.keyboard.press("x")
     page.locator("[data-testid=progress] [data-state=cancelled] b:text-is('1')").wait_for()
     page.locator("[data-testid=campaign][data-state=cancelled]").wait_for()
+
+
+def test_the_scope_is_chosen_and_changed_by_keys(sit: Sit, feeder: str) -> None:
+    page = opened(sit)
+    page.keyboard.press("n")
+    page.locator("[data-field=template]").select_option("danger")
+    page.locator("[data-field=scope]").fill("线")
+    hits = page.locator("[data-hit]")
+    hits.nth(1).wait_for()
+    first, second = (hits.nth(at).get_attribute("data-hit") for at in (0, 1))
+    assert page.locator("[data-hit][aria-selected=true]").get_attribute("data-hit") == first
+    page.keyboard.press("ArrowDown")
+    page.wait_for_selector(f"[data-hit='{second}'][aria-selected=true]")
+    assert serious_faults(page) == []
+    rows = page.locator("[role=listbox]").evaluate(
+        "l => (l.getBoundingClientRect().height - l.offsetHeight + l.clientHeight)"
+        " / l.firstElementChild.getBoundingClientRect().height"
+    )
+    assert abs(rows - round(rows)) < 0.1, "no row is cut"
+    page.keyboard.press("Enter")
+    page.locator(f"[data-testid=scope]:has-text('{second}')").wait_for()
+    page.wait_for_selector("[data-field=area]:focus")  # the next that is empty
+    page.locator("[data-action=change-scope]").click()
+    page.wait_for_selector("[data-field=scope]:focus")
+    page.keyboard.type(feeder)
+    page.locator(f"[data-hit='{feeder}']").wait_for()
+    page.keyboard.press("Enter")
+    page.locator(f"[data-testid=scope]:has-text('{feeder}')").wait_for()
 
 
 def test_what_is_refused_is_said_beside_the_form(sit: Sit, feeder: str) -> None:

@@ -86,10 +86,10 @@ def test_handle_time_is_of_calls_of_which_all_parts_are_known() -> None:
 
 
 def test_callbacks_are_counted_by_what_became_of_them() -> None:
-    states = ("waiting", "dialling", "talking", "done", "failed", "cancelled")
+    states = ("waiting", "dialling", "talking", "done", "failed", "cancelled", "given_up")
     found = figures([], frozenset(), [Promise("hotline", T0, one) for one in states], RULE)
-    assert (found.callbacks, found.callbacks_pending) == (6, 3)
-    assert (found.callbacks_done, found.callbacks_failed, found.callbacks_cancelled) == (1, 1, 1)
+    assert (found.callbacks, found.callbacks_pending) == (7, 3)
+    assert (found.callbacks_done, found.callbacks_failed, found.callbacks_cancelled) == (1, 2, 1)
 
 
 def test_a_repeat_is_soon_after_any_call_of_the_number() -> None:

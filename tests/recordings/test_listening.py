@@ -103,6 +103,7 @@ def test_a_supervisor_hears_a_conversation_and_it_is_on_record(
         str(tape.call_id),
         "conversation",
     )
+    assert "投诉" in seen["reason_zh"]
 
 
 def test_an_agent_hears_messages_and_no_conversations(
@@ -148,11 +149,16 @@ def test_what_is_kept_is_not_erased_and_what_is_erased_is_not_heard(
     assert (kept["kept_why"], kept["until"]) == ("诉讼 2026-117", None)
     studio.days(policy().days["conversation"] + 1)
     assert studio.records() == 0, "it is kept"
-    refused = supervisor.try_post(f"{path}/erase")
+    why = {"words": "来电人要求删除"}
+    refused = supervisor.try_post(f"{path}/erase", why)
     assert refused.json()["code"] == "recording_kept"
     assert supervisor.post(f"{path}/release")["until"] is not None
-    assert supervisor.post(f"{path}/erase")["state"] == "expired"
-    assert supervisor.post(f"{path}/erase")["gone_why"] == "person"
+    silent = supervisor.try_post(f"{path}/erase", {"words": ""})
+    assert silent.json()["errors"][0]["field"] == "body.words"
+    gone = supervisor.post(f"{path}/erase", why)
+    assert (gone["state"], gone["gone_words"]) == ("expired", "来电人要求删除")
+    assert gone["gone_by"] == supervisor.me["user"]["name"]
+    assert supervisor.post(f"{path}/erase", why)["gone_why"] == "person"
     (command,) = studio.waiting()
     assert command.params == {"recording": tape.carrier_recording}
     heard = supervisor.try_post(f"{path}/listen", WHY)

@@ -102,7 +102,7 @@ def test_a_conversation_from_the_announcement_to_the_erasure() -> None:
             assert (sound.status_code, sound.content[:4]) == (200, b"RIFF")
             assert [one["reason"] for one in row()["accesses"]] == ["quality"]
 
-            supervisor.post(f"{path}/erase")
+            supervisor.post(f"{path}/erase", {"words": "the caller wishes it"})
             gone = awaited(row, lambda one: one["state"] == "deleted")
             assert gone["gone_why"] == "person"
             assert at_carrier(carrier) == ["deleted"]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telephony.routing import queues
-from telephony.routing.matching import Free, Waiting, able, match, needs
+from telephony.routing.matching import Free, Waiting, able, match, needs, serves
 
 T0 = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 PLAN = queues.read((resources.files("telephony.routing") / "queues.toml").read_text("utf-8"))
@@ -65,7 +65,7 @@ def test_nobody_is_in_two_pairs_and_every_agent_is_able(
     assert len({one.agent.id for one in pairs}) == len(pairs)
     for one in pairs:
         found = dict(needs(one.waiting, PLAN, later(at)))
-        assert able(one.agent, found[one.queue])
+        assert able(one.agent.skills, found[one.queue])
 
 
 @given(halls)
@@ -228,3 +228,12 @@ def test_nobody_is_forgotten_whatever_happens(
         hall.hang_up()
         hall.now += 1
     assert {one.id for one in coming} == hall.done
+
+
+@given(st.dictionaries(st.sampled_from(SKILLS), st.integers(1, 5)))
+def test_who_serves_a_queue_is_found_by_its_callers_after_a_long_wait(
+    skills: dict[str, int],
+) -> None:
+    one = Free(UUID(int=1001), T0, skills)
+    met = [code for code in CODES if match([caller(1, queue=code)], [one], PLAN, later(86_400))]
+    assert serves(skills, PLAN) == met

@@ -609,6 +609,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/callbacks/{callback_id}/settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Settle
+         * @description What a person made of one that was tried in vain: reached by hand, given up, not needed.
+         */
+        post: operations["settle_api_callbacks__callback_id__settle_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/callers": {
         parameters: {
             query?: never;
@@ -2035,6 +2055,26 @@ export interface paths {
          * @description Say no, also to what was approved before: deadlines move back.
          */
         post: operations["refuse_api_holds__hold_id__refuse_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hotline/staff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Staff
+         * @description Who answers, with skills, languages and telephone, and the numbers of the hotline.
+         */
+        get: operations["staff_api_hotline_staff_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4601,6 +4641,10 @@ export interface components {
             name: string;
             /** Reason */
             reason: string;
+            /** Reason En */
+            reason_en: string;
+            /** Reason Zh */
+            reason_zh: string;
             /**
              * Recording Id
              * Format: uuid
@@ -4826,6 +4870,11 @@ export interface components {
              * @description Of a break.
              */
             reason: string | null;
+            /**
+             * Serves
+             * @description Queues whose callers may come to the agent, at once or after a wait.
+             */
+            serves: string[];
             /**
              * Since
              * Format: date-time
@@ -5651,7 +5700,7 @@ export interface components {
         };
         /**
          * CallbackRow
-         * @description A customer to be called back. `failed`: a person must see to it.
+         * @description A customer to be called back. `failed`: a person must see to it; `given_up`: has done so.
          */
         CallbackRow: {
             /**
@@ -5693,7 +5742,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "waiting" | "dialling" | "talking" | "done" | "failed" | "cancelled";
+            state: "waiting" | "dialling" | "talking" | "done" | "failed" | "cancelled" | "given_up";
             /** Tries */
             tries: number;
         };
@@ -7438,6 +7487,7 @@ export interface components {
             languages?: string[] | null;
             /**
              * Phone
+             * @description Empty: none any more.
              * @example client:agent7
              */
             phone?: string | null;
@@ -7451,6 +7501,14 @@ export interface components {
             skills?: {
                 [key: string]: number;
             } | null;
+        };
+        /** EraseBody */
+        EraseBody: {
+            /**
+             * Words
+             * @example 来电人要求删除
+             */
+            words: string;
         };
         /**
          * EscalationRow
@@ -8941,6 +8999,16 @@ export interface components {
             /** Wrap Up S */
             wrap_up_s: number | null;
         };
+        /** HotlineNumber */
+        HotlineNumber: {
+            /** Label */
+            label: string;
+            /**
+             * Number
+             * @description E.164.
+             */
+            number: string;
+        };
         /**
          * HotlineReport
          * @description Calls of callers that came in [from, to), in groups.
@@ -9007,6 +9075,26 @@ export interface components {
              * @description Share that the service level should reach.
              */
             target: number;
+        };
+        /**
+         * HotlineStaff
+         * @description Who answers for the hotline, with skills and telephone, and the numbers that are ours.
+         */
+        HotlineStaff: {
+            /**
+             * Languages
+             * @description BCP 47, as callers choose them.
+             */
+            languages: string[];
+            /**
+             * Numbers
+             * @description None: a number that nobody has belongs to the only organisation.
+             */
+            numbers: components["schemas"]["HotlineNumber"][];
+            /** People */
+            people: components["schemas"]["StaffRow"][];
+            /** Skills */
+            skills: components["schemas"]["SkillWord"][];
         };
         /** IgnoreBody */
         IgnoreBody: {
@@ -11513,8 +11601,15 @@ export interface components {
             code: string | null;
             /** Gone At */
             gone_at: string | null;
+            /**
+             * Gone By
+             * @description Who had it erased, `gone_words` says why.
+             */
+            gone_by: string | null;
             /** Gone Why */
             gone_why: ("retention" | "person") | null;
+            /** Gone Words */
+            gone_words: string | null;
             /**
              * Id
              * Format: uuid
@@ -12595,6 +12690,15 @@ export interface components {
             /** Service Unjudged */
             service_unjudged: number;
         };
+        /** SettleBody */
+        SettleBody: {
+            /**
+             * Outcome
+             * @example reached
+             * @enum {string}
+             */
+            outcome: "reached" | "given_up" | "not_needed";
+        };
         /**
          * ShapeBody
          * @description A circle has `lat`, `lon`, `radius_m`; a polygon `points`; a corridor `points`, `width_m`.
@@ -12862,6 +12966,30 @@ export interface components {
             shape: components["schemas"]["ShapeBody"];
         };
         /**
+         * SkillNeed
+         * @description A queue that asks for the skill. `level`: at first; a lower one may do after a wait.
+         */
+        SkillNeed: {
+            /** Code */
+            code: string;
+            /** En */
+            en: string;
+            /** Level */
+            level: number;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * SkillWord
+         * @description A skill by which callers find their agent.
+         */
+        SkillWord: {
+            /** Code */
+            code: string;
+            /** Needed By */
+            needed_by: components["schemas"]["SkillNeed"][];
+        };
+        /**
          * SlackRow
          * @description What is left of the promise beyond the limits of the steps that are still to come.
          */
@@ -12971,6 +13099,42 @@ export interface components {
             responsible: components["schemas"]["Party"];
             /** Spent S */
             spent_s: number;
+        };
+        /**
+         * StaffRow
+         * @description Somebody who may answer calls, or listen to them.
+         */
+        StaffRow: {
+            /**
+             * Answers
+             * @description May answer calls; else only listen.
+             */
+            answers: boolean;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Languages
+             * @description BCP 47; none: every one.
+             */
+            languages: string[];
+            /** Login */
+            login: string;
+            /** Name */
+            name: string;
+            /** Phone */
+            phone: string | null;
+            /**
+             * Serves
+             * @description Queues whose callers may come to the agent, at once or after a wait.
+             */
+            serves: string[];
+            /** Skills */
+            skills: {
+                [key: string]: number;
+            };
         };
         /**
          * StampRow
@@ -17985,7 +18149,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Any of these; without it, those that are not over. */
-                state?: ("waiting" | "dialling" | "talking" | "done" | "failed" | "cancelled")[] | null;
+                state?: ("waiting" | "dialling" | "talking" | "done" | "failed" | "cancelled" | "given_up")[] | null;
                 limit?: number;
             };
             header?: never;
@@ -18205,6 +18369,115 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["RescheduleBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallbackRow"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    settle_api_callbacks__callback_id__settle_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any unique text of 1 to 128 visible characters; reuse on retry. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                callback_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettleBody"];
             };
         };
         responses: {
@@ -26161,6 +26434,106 @@ export interface operations {
             };
         };
     };
+    staff_api_hotline_staff_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HotlineStaff"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     runs_api_imports_get: {
         parameters: {
             query?: never;
@@ -31149,7 +31522,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EraseBody"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {

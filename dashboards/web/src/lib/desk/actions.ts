@@ -1,6 +1,7 @@
 import type { OrderRow, OrderState } from '../api/types';
 import type { FollowOn, FollowOnBody } from '../tickets/types';
 import { openAlerts } from '../time/levels';
+import { isoFromBox } from '../time/zone';
 
 export type ActionCode =
   | 'release'
@@ -119,10 +120,10 @@ function holdFits(order: OrderRow, code: ActionCode, rights: ReadonlySet<string>
 /** Why one order follows on another. */
 export const FOLLOW_ONS: readonly FollowOn[] = ['made_safe', 'other_trade', 'second_crew', 'materials', 'appointment'];
 
-/** `at`: a time of the operator's own clock, as a date field has it; empty: none. */
+/** `at`: a time on the installation's clock, as a box of date and time holds it; empty: none. */
 export function followOnBody(kind: FollowOn, trade: string, reason: string, at: string): FollowOnBody {
   const body: FollowOnBody = { kind, trade, reason: reason.trim() };
-  return at ? { ...body, appointment_at: new Date(at).toISOString() } : body;
+  return at ? { ...body, appointment_at: isoFromBox(at) } : body;
 }
 
 export interface Choice {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Call } from '../api/types';
-import { byPlace, byState, company, dialled, LETTERS, possible, proposed, supervised, waitingByQueue } from './rules';
+import { byPlace, byState, callbackTime, company, dialled, LETTERS, possible, proposed, supervised, waitingByQueue } from './rules';
 import type { AgentRow, Callback } from './types';
 
 const AT = '2026-01-01T12:00:00Z';
@@ -26,7 +26,8 @@ function anAgent(changes: Partial<AgentRow> = {}): AgentRow {
     call_id: null,
     next_state: null,
     next_reason: null,
-    skills: {},
+    skills: { general: 3 },
+    serves: ['hotline'],
     languages: [],
     has_phone: true,
     answers: true,
@@ -113,11 +114,22 @@ test('call-backs: those that wait for a person first, then by the place in the q
   const row = (id: string, state: Callback['state'], since: string): Callback => ({ id, state, since }) as Callback;
   const rows = [
     row('late', 'waiting', '2026-01-01T12:05:00Z'),
-    row('early', 'dialling', '2026-01-01T12:01:00Z'),
+    row('early', 'waiting', '2026-01-01T12:01:00Z'),
     row('over', 'cancelled', AT),
     row('failed', 'failed', '2026-01-01T12:09:00Z'),
   ];
   expect(byPlace(rows).map(({ id }) => id)).toEqual(['failed', 'early', 'late']);
+});
+
+test('whom somebody calls just now stands last, and waits for nobody', () => {
+  const row = (id: string, state: Callback['state'], next_at: string | null = null): Callback =>
+    ({ id, state, since: '2026-01-01T11:00:00Z', next_at }) as Callback;
+  const rows = [row('talks', 'talking'), row('rings', 'dialling'), row('waits', 'waiting', AT), row('failed', 'failed'), row('over', 'done')];
+  expect(byPlace(rows).map(({ id }) => id)).toEqual(['failed', 'waits', 'rings', 'talks']);
+  const now = Date.parse(AT) + 60_000;
+  expect(rows.slice(0, 4).map((one) => callbackTime(one, now, 'en-GB'))).toEqual(['', '', '1:01:00', '1:01:00']);
+  const later = row('later', 'waiting', new Date(now + 3_600_000).toISOString());
+  expect(callbackTime(later, now, 'en-GB')).toMatch(/\d\d:01$/);
 });
 
 test('who listens to whom', () => {

@@ -1,5 +1,5 @@
 import type { Call, Id } from '../api/types';
-import { millis } from '../time/format';
+import { clockTime, duration, millis } from '../time/format';
 import { tapeAct, type TapeAct } from './tape';
 import type { AgentRow, AgentState, Callback, Part, Word } from './types';
 
@@ -121,14 +121,26 @@ export function dialled(text: string): string | null {
   return /^(sip:[^\s@]{1,64}@[^\s@]{1,190}|client:[\w.-]{1,100})$/.test(number) ? number : null;
 }
 
-/** Customers to be called back: those who wait for a person first, then by the place in the queue. */
+const RANK: Partial<Record<Callback['state'], number>> = { failed: 0, waiting: 1, dialling: 2, talking: 3 };
+
+/** An agent is calling the customer, or speaks with them: it waits for nobody. */
+export const underWay = ({ state }: Callback): boolean => state === 'dialling' || state === 'talking';
+
+/** Customers to be called back: those who wait for a person first, those whom somebody calls just now last; by the place in the queue. */
 export const byPlace = (rows: Iterable<Callback>): Callback[] =>
-  [...rows].filter(({ state }) => state !== 'cancelled' && state !== 'done').sort(
-    (a, b) =>
-      Number(b.state === 'failed') - Number(a.state === 'failed') ||
-      a.since.localeCompare(b.since) ||
-      a.id.localeCompare(b.id),
-  );
+  [...rows]
+    .filter(({ state }) => state in RANK)
+    .sort(
+      (a, b) =>
+        (RANK[a.state] ?? 0) - (RANK[b.state] ?? 0) || a.since.localeCompare(b.since) || a.id.localeCompare(b.id),
+    );
+
+/** When it will be tried again, else how long the customer has waited; empty while somebody calls. */
+export function callbackTime(one: Callback, nowMs: number, locale: string): string {
+  if (underWay(one)) return '';
+  const later = one.state === 'waiting' && (millis(one.next_at) ?? 0) > nowMs;
+  return later ? clockTime(one.next_at, nowMs, locale).slice(0, -3) : duration(Math.max(0, nowMs - (millis(one.since) ?? nowMs)) / 1000);
+}
 
 /** The call in which an agent speaks, or that rings for the agent. */
 export const callOf = ({ offer, calls }: AgentRow): Id | null =>

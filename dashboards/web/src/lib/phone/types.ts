@@ -11,3 +11,4 @@ export type Word = Own['dispositions'][number];
 export type Callback = Schemas['CallbackRow'];
 /** Words that every caller hears first. */
 export type Announcement = Schemas['Announcement'];
+export type Recording = Schemas['RecordingRow'];

@@ -1,3 +1,5 @@
+import { clockOf, dayCode, inWords } from './zone';
+
 /** Seconds as `mm:ss`, from an hour on `h:mm:ss`; a minus sign (U+2212) when negative. */
 export function duration(seconds: number): string {
   const sign = seconds < 0 ? '\u2212' : '';
@@ -20,19 +22,11 @@ export function millis(iso: string | null | undefined): number | null {
   return Number.isFinite(ms) ? ms : null;
 }
 
-/** Time of day, 24-hour, in the operator's own zone; the date too when it is another day. */
+/** Time of day, 24-hour, on the installation's clock; the date too when it is another day. */
 export function clockTime(iso: string | null | undefined, nowMs: number, locale: string): string {
   const ms = millis(iso);
   if (ms === null) return '';
-  const at = new Date(ms);
-  const time = at.toLocaleTimeString('en-GB', { hour12: false });
-  if (at.toDateString() === new Date(nowMs).toDateString()) return time;
-  const day = at.toLocaleDateString(locale, { month: '2-digit', day: '2-digit' });
-  return `${day} ${time}`;
-}
-
-/** A moment as `datetime-local` boxes write it, on the reader's clock: to the minute, or the second. */
-export function toBox(ms: number, seconds = false): string {
-  const local = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000);
-  return local.toISOString().slice(0, seconds ? 19 : 16);
+  const time = clockOf(ms);
+  if (dayCode(ms) === dayCode(nowMs)) return time;
+  return `${inWords(ms, locale, { month: '2-digit', day: '2-digit' })} ${time}`;
 }

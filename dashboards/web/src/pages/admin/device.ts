@@ -1,5 +1,6 @@
 import { t } from '../../lib/i18n/index.svelte';
 import type { Schemas } from '../../lib/api/types';
+import { dayCode, isoFromBox } from '../../lib/time/zone';
 
 export type Registry = Schemas['RegistryRow'];
 export type Contest = Schemas['ContestRow'];
@@ -36,21 +37,15 @@ export function clockWords(offMin: number | null, what: 'devices' | 'devices.clo
   return t(`${what}.${offMin > 0 ? 'behind' : 'ahead'}`, { hours: length(Math.abs(offMin)) });
 }
 
-/** The reader's day that begins at or before this moment, as a date box writes it. */
-export function dayOf(ms: number): string {
-  const local = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000);
-  return local.toISOString().slice(0, 10);
-}
-
 /** That day and so many more. */
 export const dayAfter = (day: string, days: number): string =>
   new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
 
 /** From when to when a day is. Today has no end: what is ahead of the clock is looked for, too. */
 export function spanOf(day: string, nowMs: number): { since: string; until?: string } {
-  const since = new Date(`${day}T00:00:00`).toISOString();
-  if (day >= dayOf(nowMs)) return { since };
-  return { since, until: new Date(`${dayAfter(day, 1)}T00:00:00`).toISOString() };
+  const since = isoFromBox(day);
+  if (day >= dayCode(nowMs)) return { since };
+  return { since, until: isoFromBox(dayAfter(day, 1)) };
 }
 
 /** A plate without what is written in it for the eye. */

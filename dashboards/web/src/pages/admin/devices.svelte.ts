@@ -1,7 +1,8 @@
 import { ApiProblem, get } from '../../lib/api/client';
 import { goToLogin } from '../../lib/api/session';
 import { serverClock } from '../../lib/time/clock.svelte';
-import { dayAfter, dayOf, spanOf, type Contest, type Fixes, type Stranger } from './device';
+import { dayCode } from '../../lib/time/zone';
+import { dayAfter, spanOf, type Contest, type Fixes, type Stranger } from './device';
 
 interface Lists {
   strangers: Stranger[];
@@ -52,7 +53,7 @@ export class Devices {
     Object.assign(this, this.newer, { newer: null });
   }
 
-  async look(id: string, day = dayOf(serverClock.exact())): Promise<void> {
+  async look(id: string, day = dayCode(serverClock.exact())): Promise<void> {
     Object.assign(this, { id, day, fixes: null });
     await this.again();
   }

@@ -1,8 +1,8 @@
 import { t } from '../../lib/i18n/index.svelte';
 import { serverClock } from '../../lib/time/clock.svelte';
+import { midnight, mondayOf } from '../../lib/time/zone';
 import { plainKey, type KeyLine } from '../../lib/ui/keyboard';
 import type { Organisation } from './organisation.svelte';
-import { daysAfter, mondayOf } from './week';
 
 export const keyLines = (): KeyLine[] => [
   { keys: ['↑', '↓', '←', '→'], says: t('admin.key.tree') },
@@ -45,7 +45,7 @@ function create(org: Organisation): void {
 
 function inWeek(key: string, org: Organisation): boolean {
   if (org.tab !== 'shifts') return false;
-  if (key === '[' || key === ']') org.monday = daysAfter(org.monday, key === '[' ? -7 : 7);
+  if (key === '[' || key === ']') org.monday = midnight(org.monday, key === '[' ? -7 : 7);
   else if (key === 't') org.monday = mondayOf(serverClock.exact());
   else if (key === 'p' && org.isKeeper) org.asking = { kind: 'pattern' };
   else return false;

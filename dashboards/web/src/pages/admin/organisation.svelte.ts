@@ -4,12 +4,13 @@ import { goToLogin } from '../../lib/api/session';
 import type { Named, Reference, Schemas, Session } from '../../lib/api/types';
 import { nameOf } from '../../lib/i18n/index.svelte';
 import { serverClock } from '../../lib/time/clock.svelte';
+import { midnight, mondayOf } from '../../lib/time/zone';
 import { Saying } from '../../lib/ui/said.svelte';
 import type { Registry } from './device';
 import { Devices } from './devices.svelte';
 import { Routing, type RouteRow } from './routing.svelte';
 import { branches, withBelow, type Branch, type UnitRow } from './tree';
-import { daysAfter, mondayOf, type Shift } from './week';
+import type { Shift } from './week';
 
 export type Tree = Schemas['OrganisationTree'];
 export type Member = Schemas['MemberRow'];
@@ -103,7 +104,7 @@ export class Organisation {
   async loadShifts(monday = this.monday): Promise<void> {
     const span = new URLSearchParams({
       from: new Date(monday).toISOString(),
-      to: new Date(daysAfter(monday, 7)).toISOString(),
+      to: new Date(midnight(monday, 7)).toISOString(),
     });
     await this.#fetch(async () => {
       const found = await get<Shift[]>(`/api/shifts?${span}`);

@@ -60,6 +60,10 @@ function onLine(call: Call, line: AgentRow, nowMs: number): Standing {
 /** The call of which the after-call work goes on. */
 export const wrapped = (line: AgentRow | null): Id | null => (line?.state === 'wrap_up' ? line.call_id : null);
 
+/** When I came into the call; where I take calls by hand, when I took it. */
+export const partOf = (call: Call, line: AgentRow | null): string | null =>
+  line?.calls.find(({ call_id }) => call_id === call.id)?.began_at ?? call.taken_at ?? null;
+
 export type Sorted = Record<Standing, Call[]>;
 
 const oldest = (a: Call, b: Call): number =>

@@ -1,6 +1,7 @@
 import type { Schemas } from '../../lib/api/types';
 import type { At } from '../../lib/map/drawn';
 import type { Line } from '../../lib/map/shapeView';
+import { fromBox } from '../../lib/time/zone';
 
 export type VehicleDay = Schemas['VehicleDay'];
 export type Movement = Schemas['MovementRow'];
@@ -17,29 +18,8 @@ export interface Stretch {
   width: number;
 }
 
-const DAY_MS = 86_400_000;
-
-/** Local midnight at or before a moment. */
-export function midnight(ms: number): number {
-  return new Date(ms).setHours(0, 0, 0, 0);
-}
-
-/** The local midnight so many days away; days with a change of clocks are not 24 hours long. */
-export function midnightAfter(ms: number, days: number): number {
-  return midnight(midnight(ms) + days * DAY_MS + DAY_MS / 2);
-}
-
-/** As date boxes write it, and addresses. */
-export function dayCode(ms: number): string {
-  const at = new Date(ms);
-  const two = (n: number): string => String(n).padStart(2, '0');
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
-}
-
-export function fromDayCode(code: string): number | null {
-  const ms = /^\d{4}-\d\d-\d\d$/.test(code) ? new Date(`${code}T00:00:00`).getTime() : Number.NaN;
-  return Number.isFinite(ms) ? ms : null;
-}
+/** Midnight of a day that an address names; null where it names none. */
+export const fromDayCode = (code: string): number | null => (/^\d{4}-\d\d-\d\d$/.test(code) ? fromBox(code) : null);
 
 /** The time since a vehicle was heard last, as a line of the present day: it is not over. */
 export function unheard(day: VehicleDay, since: string, now: number): Entry {

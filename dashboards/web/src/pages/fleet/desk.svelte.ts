@@ -4,9 +4,10 @@ import { nameOf } from '../../lib/i18n/index.svelte';
 import { save } from '../../lib/csv';
 import { Polled } from '../../lib/live/polled.svelte';
 import { serverClock } from '../../lib/time/clock.svelte';
+import { dayCode, midnight, mondayOf } from '../../lib/time/zone';
 import { Saying, type Said } from '../../lib/ui/said.svelte';
-import { dayCode, entriesOf, fromDayCode, midnight, midnightAfter, unheard, type Entry, type VehicleDay } from './day';
-import { asCsv, mondayOf, type DistanceRow } from './distances';
+import { entriesOf, fromDayCode, unheard, type Entry, type VehicleDay } from './day';
+import { asCsv, type DistanceRow } from './distances';
 import { Fences, type Fence } from './fences.svelte';
 
 export type FleetVehicle = Schemas['FleetVehicle'];
@@ -26,7 +27,7 @@ export class FleetDesk {
   view = $state<View>('vehicles');
   query = $state('');
   vehicleId = $state<Id | null>(null);
-  /** Local midnight, ms; null: the present day. */
+  /** Midnight, ms; null: the present day. */
   #begin = $state<number | null>(null);
   entryKey = $state<string | null>(null);
   #monday = $state<number | null>(null);
@@ -34,7 +35,7 @@ export class FleetDesk {
 
   readonly today = $derived(midnight(serverClock.now));
   readonly begin = $derived(this.#begin ?? this.today);
-  readonly end = $derived(midnightAfter(this.begin, 1));
+  readonly end = $derived(midnight(this.begin, 1));
   readonly isToday = $derived(this.begin === this.today);
   readonly rows: FleetVehicle[] = $derived.by(() => {
     const wanted = this.query.trim().toLowerCase();
@@ -54,7 +55,7 @@ export class FleetDesk {
   readonly entry: Entry | null = $derived(this.entries.find(({ key }) => key === this.entryKey) ?? null);
   readonly thisMonday = $derived(mondayOf(this.today));
   readonly distancePath: string = $derived(
-    `/api/reports/distance?from=${iso(this.monday)}&to=${iso(midnightAfter(this.monday, 7))}`,
+    `/api/reports/distance?from=${iso(this.monday)}&to=${iso(midnight(this.monday, 7))}`,
   );
   readonly dayPath: string | null = $derived(
     this.vehicleId && `/api/vehicles/${this.vehicleId}/movements?from=${iso(this.begin)}&to=${iso(this.end)}`,
@@ -106,7 +107,7 @@ export class FleetDesk {
 
   /** So many days on; not into the future. */
   turn(days: number): void {
-    this.showDay(midnightAfter(this.begin, days));
+    this.showDay(midnight(this.begin, days));
   }
 
   showDay(begin: number): void {
@@ -116,7 +117,7 @@ export class FleetDesk {
     this.#write();
   }
 
-  /** Local midnight of the Monday of the week that is shown. */
+  /** Midnight of the Monday of the week that is shown. */
   get monday(): number {
     return this.#monday ?? this.thisMonday;
   }
@@ -126,7 +127,7 @@ export class FleetDesk {
   }
 
   turnWeek(weeks: 1 | -1): void {
-    this.monday = midnightAfter(this.monday, 7 * weeks);
+    this.monday = midnight(this.monday, 7 * weeks);
   }
 
   /** The week as a file. */

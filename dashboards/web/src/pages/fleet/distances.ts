@@ -1,6 +1,7 @@
 import type { Schemas } from '../../lib/api/types';
 import { csv } from '../../lib/csv';
-import { dayCode, fromDayCode, midnightAfter } from './day';
+import { dayCode, midnight } from '../../lib/time/zone';
+import { fromDayCode } from './day';
 
 export type DistanceRow = Schemas['DistanceRow'];
 
@@ -16,13 +17,8 @@ export interface Week {
   unseen: number;
 }
 
-/** Local midnight of the Monday at or before a moment. */
-export function mondayOf(ms: number): number {
-  return midnightAfter(ms, -((new Date(ms).getDay() + 6) % 7));
-}
-
 export const daysFrom = (monday: number): string[] =>
-  Array.from({ length: 7 }, (_, index) => dayCode(midnightAfter(monday, index)));
+  Array.from({ length: 7 }, (_, index) => dayCode(midnight(monday, index)));
 
 /** One line for each vehicle that is known of, the longest way first. */
 export function weeks(rows: readonly DistanceRow[], monday: number): Week[] {

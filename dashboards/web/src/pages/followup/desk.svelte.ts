@@ -7,8 +7,10 @@ import { nameOf, t } from '../../lib/i18n/index.svelte';
 import { Polled } from '../../lib/live/polled.svelte';
 import type { FollowUp, FollowUpList, Outcome, Satisfaction, TriedAnswer } from '../../lib/tickets/types';
 import { TicketWords } from '../../lib/tickets/words.svelte';
+import type { Callback } from '../../lib/phone/types';
 import { serverClock } from '../../lib/time/clock.svelte';
 import { Saying, type Said } from '../../lib/ui/said.svelte';
+import { InVain, type Outcome as Settled } from './vain.svelte';
 
 const EVERY_MS = 10_000;
 
@@ -18,6 +20,8 @@ export const SATISFACTIONS: readonly Satisfaction[] = ['satisfied', 'neutral', '
 export class FollowUpDesk {
   readonly queue = new Polled<FollowUpList>(EVERY_MS);
   readonly words = new TicketWords();
+  /** Call-backs that Paidan has tried in vain. */
+  readonly vain = new InVain();
   session = $state.raw<Session | null>(null);
   reference = $state.raw<Reference | null>(null);
   focusId = $state<Id | null>(null);
@@ -41,6 +45,7 @@ export class FollowUpDesk {
     this.rows.find(({ id }) => id === this.focusId) ??
       (this.#done?.id === this.focusId ? this.#done : null),
   );
+  readonly failed: Callback | null = $derived(this.vain.rows.find(({ id }) => id === this.focusId) ?? null);
   readonly counts = $derived({
     count: this.rows.length,
     late: this.rows.filter((row) => dueLeft(row, serverClock.now).level === 'late').length,
@@ -70,7 +75,7 @@ export class FollowUpDesk {
   }
 
   move(by: 1 | -1): void {
-    const ids = this.rows.map(({ id }) => id);
+    const ids = [...this.rows, ...this.vain.rows].map(({ id }) => id);
     const at = this.focusId ? ids.indexOf(this.focusId) : -1;
     const next = ids[at < 0 ? 0 : Math.max(0, Math.min(ids.length - 1, at + by))];
     if (next) this.select(next);
@@ -94,11 +99,20 @@ export class FollowUpDesk {
     if (!this.mayTry(row)) return;
     this.rating = false;
     const body = satisfaction ? { outcome, satisfaction } : { outcome };
-    void this.#act(row, async (key) => {
+    void this.#act(async (key) => {
       const { follow_up } = await post<TriedAnswer>(`/api/follow-ups/${row.id}/tries`, body, key);
       this.#put(follow_up);
       return this.#became(follow_up, outcome, satisfaction);
     });
+  }
+
+  /** What a person made of a call-back that was tried in vain. */
+  settle(row: Callback, outcome: Settled): void {
+    void this.#act((key) => this.vain.settle(row, outcome, key));
+  }
+
+  callAgain(row: Callback): void {
+    void this.#act((key) => this.vain.again(row, key));
   }
 
   /** From a colleague who cannot make the call after all. */
@@ -109,14 +123,14 @@ export class FollowUpDesk {
   /** Back to the queue: somebody else makes the call. */
   giveBack(row: FollowUp): void {
     if (!this.mayTry(row)) return;
-    void this.#act(row, async (key) => {
+    void this.#act(async (key) => {
       this.#put(await post<FollowUp>(`/api/follow-ups/${row.id}/give-back`, {}, key));
       return t('followup.said.given_back', { number: numberOf(row) });
     });
   }
 
   #claim(row: FollowUp, reason: string | null): Promise<void> {
-    return this.#act(row, async (key) => {
+    return this.#act(async (key) => {
       this.#put(await post<FollowUp>(`/api/follow-ups/${row.id}/claim`, reason ? { reason } : {}, key));
       return t('followup.said.claimed', { number: numberOf(row) });
     });
@@ -130,18 +144,19 @@ export class FollowUpDesk {
     return isLive(after) ? t('followup.said.again', { number, left: triesLeft(after) }) : t('followup.said.given_up', { number });
   }
 
-  async #act(row: FollowUp, act: (key: string) => Promise<string>, key = newKey()): Promise<void> {
+  async #act(act: (key: string) => Promise<string>, key = newKey()): Promise<void> {
     if (this.#busy) return;
     this.#busy = true;
     this.said = { tone: 'busy', text: t('action.busy') };
     try {
       this.said = { tone: 'done', text: await act(key) };
     } catch (error) {
-      this.#refused(error, () => void this.#act(row, act, key));
+      this.#refused(error, () => void this.#act(act, key));
     } finally {
       this.#busy = false;
     }
     void this.queue.again();
+    void this.vain.list.again();
   }
 
   #refused(error: unknown, again: () => void): void {

@@ -10,6 +10,7 @@ const KEYS: readonly { keys: string[]; says: PlainKey }[] = [
   { keys: ['n'], says: 'followup.key.not_reached' },
   { keys: ['x'], says: 'followup.key.refused' },
   { keys: ['b'], says: 'followup.key.back' },
+  { keys: ['r', 'a', 'd', 'x'], says: 'vain.key' },
   { keys: ['Esc'], says: 'keys.back' },
 ];
 
@@ -22,8 +23,19 @@ function step(desk: FollowUpDesk, by: 1 | -1): void {
   });
 }
 
+const SETTLES: Readonly<Record<string, 'reached' | 'not_needed' | 'given_up'>> = { r: 'reached', d: 'not_needed', x: 'given_up' };
+
 /** What a key does to the row in focus; true where it did something. */
 function rowKey(key: string, desk: FollowUpDesk): boolean {
+  const { failed } = desk;
+  const settles = SETTLES[key];
+  if (failed && settles) desk.settle(failed, settles);
+  else if (failed && key === 'a') desk.callAgain(failed);
+  else return !failed && callKey(key, desk);
+  return true;
+}
+
+function callKey(key: string, desk: FollowUpDesk): boolean {
   const row = desk.focused;
   if (!row) return false;
   const rated = desk.rating ? SATISFACTIONS[Number(key) - 1] : undefined;

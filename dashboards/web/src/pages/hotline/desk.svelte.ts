@@ -10,12 +10,15 @@ import { byState, callOf, speaking, supervised, waitingByQueue, type Supervision
 import type { AgentRow } from '../../lib/phone/types';
 import { serverClock } from '../../lib/time/clock.svelte';
 import { Figures } from './figures.svelte';
+import { peopleOf, type Equipment, type Person, type Staff } from './staff';
 
 export const WAYS = ['listen', 'whisper', 'barge'] as const;
 export type How = (typeof WAYS)[number];
 type Mode = How | 'stop';
 export type AnnouncementDesk = Schemas['AnnouncementDesk'];
-export type Question = 'phone' | 'announce' | 'keys';
+export const VIEWS = ['now', 'staff'] as const;
+export type View = (typeof VIEWS)[number];
+export type Question = 'phone' | 'announce' | 'keys' | { person: Person };
 
 /** A telephone that was asked to ring rings no longer than this. */
 const RING_MS = 40_000;
@@ -28,6 +31,9 @@ export class HotlineDesk extends Desk {
   question = $state.raw<Question | null>(null);
   announcing = $state.raw<AnnouncementDesk | null>(null);
   agentId = $state<Id | null>(null);
+  view = $state<View>('now');
+  /** Who is set up for what; null until it was fetched. */
+  staff = $state.raw<Staff | null>(null);
   busy = $state(false);
   /** My telephone was asked to ring for this call. */
   #asked = $state.raw<{ callId: Id; at: number } | null>(null);
@@ -47,6 +53,9 @@ export class HotlineDesk extends Desk {
   /** The call in which I listen, whisper or speak. */
   readonly mine: Supervision | null = $derived(this.supervisions.find(({ who }) => who.id === this.me) ?? null);
   readonly agent: AgentRow | null = $derived(this.agents.find(({ id }) => id === this.agentId) ?? null);
+  readonly people: Person[] = $derived.by(() => peopleOf(this.staff, this.agentsFeed.byId));
+  /** Who may answer, and gets no calls: no skills are set, or none that a queue asks for. */
+  readonly unserving = $derived(this.people.filter(({ answers, serves }) => answers && serves.length === 0));
   readonly waiting = $derived.by(() => waitingByQueue(this.calls.byId?.values() ?? [], this.agents));
   readonly maySupervise = $derived(this.rights.has('call.supervise'));
   /** My telephone rings: for whose call. */
@@ -61,7 +70,7 @@ export class HotlineDesk extends Desk {
   }
 
   step(by: 1 | -1): void {
-    const ids = this.agents.map(({ id }) => id);
+    const ids = (this.view === 'staff' ? this.people : this.agents).map(({ id }) => id);
     const at = this.agentId ? ids.indexOf(this.agentId) : -1;
     this.agentId = ids[at < 0 ? 0 : Math.max(0, Math.min(ids.length - 1, at + by))] ?? null;
   }
@@ -87,6 +96,33 @@ export class HotlineDesk extends Desk {
     const changed = this.mine?.callId === callId && mode !== 'stop';
     const done = t(mode === 'stop' ? 'hotline.done.stop' : changed ? 'hotline.done.changed' : 'hotline.done.rings');
     return this.send(t(`hotline.act.${mode}`), `/api/calls/${callId}/supervise`, { mode }, done);
+  }
+
+  show(view: View): void {
+    this.view = view;
+    if (view === 'staff') void this.loadStaff();
+  }
+
+  async loadStaff(): Promise<void> {
+    try {
+      this.staff = await get<Staff>('/api/hotline/staff');
+    } catch (error) {
+      this.#refused(error, t('hotline.view.staff'), () => void this.loadStaff());
+    }
+  }
+
+  /** Set somebody's skills, languages and telephone. */
+  edit(id: Id): void {
+    const person = this.people.find((one) => one.id === id);
+    if (person) [this.agentId, this.question] = [id, { person }];
+  }
+
+  async equip({ id, name }: Person, body: Equipment): Promise<void> {
+    const done = t('hotline.staff.done', { name });
+    if (!(await this.send(t('hotline.view.staff'), `/api/agents/${id}`, body, done))) return;
+    this.question = null;
+    await this.loadStaff();
+    if (id === this.me) await this.agentsFeed.askOwn();
   }
 
   async useNumber(phone: string): Promise<void> {

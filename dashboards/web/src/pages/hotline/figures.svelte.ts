@@ -3,6 +3,7 @@ import { goToLogin } from '../../lib/api/session';
 import type { Schemas } from '../../lib/api/types';
 import { spanOf, type Period, type Span } from '../../lib/report/period';
 import { serverClock } from '../../lib/time/clock.svelte';
+import { fromBox } from '../../lib/time/zone';
 
 export type Report = Schemas['HotlineReport'];
 export type Line = Schemas['HotlineLine'];
@@ -64,8 +65,8 @@ export class Figures {
   }
 
   own(which: 'from' | 'to', value: string): void {
-    const ms = Date.parse(value);
-    if (Number.isFinite(ms)) this.custom = { ...this.custom, [which]: ms };
+    const ms = fromBox(value);
+    if (ms !== null) this.custom = { ...this.custom, [which]: ms };
   }
 
   group(by: By): void {

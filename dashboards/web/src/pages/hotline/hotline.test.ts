@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { faultOf, heardS } from './announcing';
 import { AGENT_COLUMNS, CALL_COLUMNS } from './columns';
 import type { Line } from './figures.svelte';
+import { changed, peopleOf, type Person, type Staff } from './staff';
 
 test.each([
   ['', 'empty'],
@@ -33,4 +34,25 @@ test('no column stands there twice', () => {
   for (const columns of [CALL_COLUMNS, AGENT_COLUMNS]) {
     expect(new Set(columns.map(({ key }) => key)).size).toBe(columns.length);
   }
+});
+
+const person = (id: string, changes: Partial<Person> = {}): Person => ({
+  id, login: id, name: id, answers: true, skills: { fault: 3 }, serves: ['fault'], languages: [], phone: null, ...changes,
+});
+
+test('who gets no calls stands first, who only listens last; live rows count', () => {
+  const people = [person('boss', { answers: false, serves: [] }), person('b'), person('a'), person('none', { skills: {}, serves: [] }), person('new')];
+  const staff = { people, skills: [], languages: [], numbers: [] } as Staff;
+  const live = new Map([['new', { skills: {}, serves: [] as string[], languages: ['en-US'] }]]);
+  const found = peopleOf(staff, live as unknown as Parameters<typeof peopleOf>[1]);
+  expect(found.map(({ id }) => id)).toEqual(['new', 'none', 'a', 'b', 'boss']);
+  expect(found[0]?.languages).toEqual(['en-US']);
+  expect(peopleOf(null, null)).toEqual([]);
+});
+
+test('only what was changed is sent', () => {
+  const one = person('a', { languages: ['en-US', 'cmn-CN'], phone: 'client:a' });
+  expect(changed(one, { fault: 3, general: 0 }, ['cmn-CN', 'en-US'], 'client:a')).toBeNull();
+  expect(changed(one, { fault: 0, general: 2 }, one.languages, 'client:a')).toEqual({ skills: { general: 2 } });
+  expect(changed(one, { fault: 3 }, [], '')).toEqual({ languages: [], phone: '' });
 });

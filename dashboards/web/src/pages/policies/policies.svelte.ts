@@ -2,6 +2,7 @@ import { ApiProblem, get, newKey, post } from '../../lib/api/client';
 import { goToLogin } from '../../lib/api/session';
 import type { Schemas } from '../../lib/api/types';
 import { language, t } from '../../lib/i18n/index.svelte';
+import { isoFromBox } from '../../lib/time/zone';
 import type { Saying } from '../../lib/ui/said.svelte';
 
 export type Row = Schemas['PolicyRow'];
@@ -229,7 +230,7 @@ export class Policies {
     this.saving = true;
     const body = {
       document: draft.text,
-      effective_from: this.effective ? new Date(this.effective).toISOString() : null,
+      effective_from: isoFromBox(this.effective) || null,
       note: this.note.trim() || null,
     };
     try {
