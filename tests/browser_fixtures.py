@@ -2,12 +2,13 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 # What a window does beside its page costs more than the page: the list under the address bar is
@@ -42,7 +43,7 @@ FLAGS = (
     "--disable-sync",
 )
 # The map of the board is drawn by WebGL, here without a graphics card: a third of the processor
-# time of a page with it. Only files marked `map` have it; the others see the designed page of a
+# time of a page with it. Only tests marked `map` have it; the others see the designed page of a
 # browser that cannot draw it.
 WITH_MAP = (
     "--use-gl=angle",
@@ -61,20 +62,58 @@ def chromium() -> str | None:
     return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
-@pytest.fixture(scope="module")
+class Browsers:
+    """One Chromium for each way of drawing, open while files with a browser follow one another.
+
+    Playwright's loop runs in this thread meanwhile, and would forbid `asyncio.run` to other tests:
+    it is closed before the first of them.
+    """
+
+    def __init__(self) -> None:
+        self._open = ExitStack()
+        self._playwright: Playwright | None = None
+        self._known: dict[tuple[str, ...], Browser] = {}
+        self._users = 0
+
+    @contextmanager
+    def use(self, path: str, drawing: tuple[str, ...]) -> Iterator["Browser"]:
+        """The browser that draws so."""
+        if self._playwright is None:
+            from playwright.sync_api import sync_playwright
+
+            self._playwright = self._open.enter_context(sync_playwright())
+        if drawing not in self._known or not self._known[drawing].is_connected():
+            chromium = self._playwright.chromium
+            one = chromium.launch(executable_path=path, args=[*FLAGS, *drawing])
+            self._known[drawing] = self._open.enter_context(one)
+        self._users += 1
+        try:
+            yield self._known[drawing]
+        finally:
+            self._users -= 1
+
+    def rest(self) -> None:
+        """Close what nobody uses."""
+        if not self._users:
+            self._known.clear()
+            self._playwright = None
+            self._open.close()
+
+
+BROWSERS = Browsers()
+
+
+@pytest.fixture
 def browser(request: pytest.FixtureRequest) -> Iterator["Browser"]:
-    """One browser for a file. Playwright's loop runs in this thread until it is closed, so a
-    longer life would forbid `asyncio.run` to all tests that come later."""
-    drawing = WITH_MAP if request.node.get_closest_marker("map") else WITHOUT_MAP
+    """The browser of a test; its pages are closed before the next one has it."""
     path = chromium()
     if path is None:
         pytest.skip(MISSING)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=[*FLAGS, *drawing])
-        yield started
-        started.close()
+    drawing = WITH_MAP if request.node.get_closest_marker("map") else WITHOUT_MAP
+    with BROWSERS.use(path, drawing) as found:
+        yield found
+        for context in found.contexts:
+            context.close()
 
 
 @pytest.fixture

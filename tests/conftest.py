@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.browser_fixtures import MISSING, browser, chromium, page
+from tests.browser_fixtures import BROWSERS, MISSING, browser, chromium, page
 from tests.engine_fixtures import database, engines, template_database, valkey
 from tests.folders import remove_left
 
@@ -75,6 +75,16 @@ def pytest_runtestloop() -> None:
     """All is read and stays: no collection looks through it again, while it was read or later."""
     gc.freeze()
     gc.enable()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if "browser" not in getattr(item, "fixturenames", ()):
+        BROWSERS.rest()
+
+
+def pytest_sessionfinish() -> None:
+    BROWSERS.rest()
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from tests.harness import RunningPaidan
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.map]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +94,7 @@ def test_it_says_when_it_is_cut_off_and_comes_back(page: "Page", paidan: Running
     file_by_keyboard(page, "安定门内大街")
 
 
+@pytest.mark.map
 @pytest.mark.parametrize("scheme", ["dark", "light"])
 def test_no_serious_accessibility_fault(
     browser: "Browser", paidan: RunningPaidan, scheme: Any

@@ -24,7 +24,7 @@ from tests.office import Office
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.map]
+pytestmark = pytest.mark.browser
 SITE = (39.9239, 116.3966)
 INK = """() => {
   const canvas = document.querySelector('canvas.marks');
@@ -183,6 +183,7 @@ def publish(crew: str, office: Office, lat: float, lon: float) -> None:
         client.publish(channel(ORG_ID), RECORD.pack(uuid.UUID(vehicle["id"]).bytes, *place))
 
 
+@pytest.mark.map
 def test_a_vehicle_is_drawn_where_it_is_and_leads_to_its_crew(office: Office, sit: Sit) -> None:
     office.filed()
     page = live(sit("lead"))
@@ -206,6 +207,7 @@ def test_a_vehicle_is_drawn_where_it_is_and_leads_to_its_crew(office: Office, si
     assert page.locator("[data-code=east-1]").get_attribute("class") is not None
 
 
+@pytest.mark.map
 def test_the_base_map_is_drawn_in_both_themes(office: Office, sit: Sit) -> None:
     corners = [[[116, 39.5], [117, 39.5], [117, 40.5], [116, 40.5], [116, 39.5]]]
     names = {"layer": "water", "name_zh": "大湖", "name_en": "Great Lake"}

@@ -48,7 +48,7 @@ async (png) => {
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def tall(browser: "Browser", office: Office) -> Iterator["Page"]:
     """The design page, high enough to be seen whole. Nobody is logged in."""
     context = browser.new_context(viewport=TALL, locale="zh-CN", timezone_id="Asia/Shanghai")

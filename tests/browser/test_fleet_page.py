@@ -16,7 +16,7 @@ from tests.office import Office
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.map]
+pytestmark = pytest.mark.browser
 MAP = "[data-testid=shape-map][data-styled]"
 
 
@@ -42,6 +42,7 @@ def fleet(sit: Sit, login: str = "east.desk", path: str = "/fleet", **more: Any)
     return page
 
 
+@pytest.mark.map
 def test_a_day_of_a_vehicle(sit: Sit, driven: dict[str, Any]) -> None:
     page = fleet(sit)
     page.wait_for_selector(f"[data-testid=fleet-row][data-id='{driven['id']}'][data-doing=trip]")
@@ -67,6 +68,7 @@ def test_a_day_of_a_vehicle(sit: Sit, driven: dict[str, Any]) -> None:
     page.wait_for_selector("[data-testid=entry].chosen", state="detached")
 
 
+@pytest.mark.map
 def test_another_day_and_the_address(sit: Sit, driven: dict[str, Any]) -> None:
     page = fleet(sit, path=f"/fleet#/{driven['id']}")
     page.wait_for_selector("[data-testid=day][data-ready=true]")
@@ -95,6 +97,7 @@ def test_a_vehicle_that_fell_silent_is_unknown_since_then(sit: Sit, office: Offi
     assert page.locator("[data-testid=day-band] [data-block=silence]").count() == 1
 
 
+@pytest.mark.map
 def test_the_way_of_a_week(sit: Sit, office: Office, driven: dict[str, Any]) -> None:
     span = {"from": (now() - timedelta(days=2)).isoformat(), "to": now().isoformat()}
     told = office.person("east.desk").get("/api/reports/distance", **span)
@@ -119,6 +122,7 @@ def test_the_way_of_a_week(sit: Sit, office: Office, driven: dict[str, Any]) -> 
     page.wait_for_selector(f"[data-testid=day][data-vehicle='{driven['id']}'][data-day='{day}']")
 
 
+@pytest.mark.map
 def test_no_fault_in_any_look(sit: Sit, driven: dict[str, Any]) -> None:
     page = fleet(sit, path=f"/fleet#/{driven['id']}")
     assert faults_in_all_looks(page, "[data-testid=entry]") == []
@@ -127,6 +131,7 @@ def test_no_fault_in_any_look(sit: Sit, driven: dict[str, Any]) -> None:
     assert serious_faults(page) == []
 
 
+@pytest.mark.map
 def test_a_fence_is_drawn_changed_and_taken_out_of_use(sit: Sit, office: Office) -> None:
     page = fleet(sit, path="/fleet#/fences")
     page.keyboard.press("n")

@@ -16,7 +16,7 @@ from tests.places.scene import BEGINNING, OLD, Drive
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.map]
+pytestmark = pytest.mark.browser
 LIVE = "[data-testid=connection][data-state=live]"
 BANNER = "[data-testid=help]"
 NOTE = "[data-testid=help-note]"
@@ -102,6 +102,7 @@ def test_without_signal_the_call_is_kept_and_goes_out_with_it(sit: Sit, office: 
     assert len(office.person("supervisor").get("/api/board")["help"]) == 1
 
 
+@pytest.mark.map
 def test_tap_and_gps_side_by_side_with_the_way_on_the_map(
     sit: Sit, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,6 +154,7 @@ def test_tap_and_gps_side_by_side_with_the_way_on_the_map(
         assert serious_faults(page) == []
 
 
+@pytest.mark.map
 def test_a_site_is_drawn_with_clicks_or_words_and_taken_back(sit: Sit, office: Office) -> None:
     row = office.sent("east-1")
     page = live(sit, "east.desk", "/")

@@ -11,7 +11,7 @@ from tests.office import Office
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.map]
+pytestmark = pytest.mark.browser
 
 # Cumulative layout shift as browsers count it; 0.1 counts as good elsewhere.
 SHIFT = 0.02
@@ -53,6 +53,11 @@ PAGES = {
 }
 
 
+def marked(path: str) -> Any:
+    """The board and the fleet draw a map."""
+    return pytest.param(path, marks=[pytest.mark.map] if path in ("/", "/fleet") else [])
+
+
 @pytest.fixture(scope="module", autouse=True)
 def orders(office: Office) -> list[dict[str, Any]]:
     office.to_call()
@@ -90,12 +95,12 @@ def shifted(page: "Page") -> float:
     return float(total)
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", [marked(path) for path in PAGES])
 def test_loading_moves_nothing(sit: Sit, path: str) -> None:
     shifted(watched(sit, path))
 
 
-@pytest.mark.parametrize("path", ["/", "/agent"])
+@pytest.mark.parametrize("path", [marked("/"), marked("/agent")])
 def test_an_order_that_comes_moves_nothing(sit: Sit, office: Office, path: str) -> None:
     page = watched(sit, path)
     shifted(page)
@@ -105,6 +110,7 @@ def test_an_order_that_comes_moves_nothing(sit: Sit, office: Office, path: str) 
     shifted(page)
 
 
+@pytest.mark.map
 def test_a_shift_would_be_seen(sit: Sit) -> None:
     """The measure itself works."""
     page = watched(sit, "/")
