@@ -12,6 +12,7 @@ from fastapi.staticfiles import StaticFiles
 from api import live, problems
 from api.documented import Documented
 from api.hub import Hub
+from api.lag import Lag
 from api.middleware import Envelope
 from api.routes import (
     admin,
@@ -58,6 +59,7 @@ from api.routes import (
     tickets,
 )
 from api.screens import zoned
+from api.standing import Standings
 from api.taking import Taking
 from api.wiring import wire
 from core.settings import settings
@@ -136,7 +138,10 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
     app.state.hub = Hub()
     await app.state.hub.start()
     app.state.taking = Taking()
+    app.state.standings = Standings()
+    app.state.lag = Lag()
     yield
+    app.state.lag.stop()
     await app.state.taking.stop()
     await app.state.hub.stop()
 

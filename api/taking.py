@@ -14,6 +14,7 @@ from core.listen import connected
 from core.logging import logger
 from telephony import untold_repository
 from telephony.rules import CarrierEvent
+from telephony.untold_repository import Decided, Taken
 
 PLACES = 2000
 """Reports that may wait at once; the carrier repeats what is refused."""
@@ -23,7 +24,7 @@ TAKEN_WITHIN_S = 10.0
 TRIES = 2
 """A connection that was lost since the last time is made anew once."""
 log = logger(__name__)
-Waiting = tuple[CarrierEvent, "asyncio.Future[None]"]
+Waiting = tuple[Taken, "asyncio.Future[None]"]
 
 
 class Taking:
@@ -34,12 +35,14 @@ class Taking:
         self._connection: psycopg.AsyncConnection | None = None
         self._writing: asyncio.Task[None] | None = None
 
-    async def take(self, event: CarrierEvent) -> None:
-        """Keep a report. Raises Unavailable where that cannot be done in time: it is repeated."""
+    async def take(self, event: CarrierEvent, decided: Decided = ()) -> None:
+        """Keep a report, and what was decided with its answer. Raises Unavailable where that cannot
+        be done in time: it is repeated.
+        """
         if len(self._waiting) >= PLACES:
             self._refuse(event, "full")
         kept = asyncio.get_running_loop().create_future()
-        self._waiting.append((event, kept))
+        self._waiting.append((Taken(event, decided=decided), kept))
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write())
         try:
@@ -66,7 +69,7 @@ class Taking:
             some = [one for one in some if not one[1].done()]  # nobody waits for it any more
             try:
                 if some:
-                    await self._written([event for event, _ in some])
+                    await self._written([one for one, _ in some])
             except Exception as trouble:
                 for _, kept in some:
                     if not kept.done():
@@ -76,7 +79,7 @@ class Taking:
                     if not kept.done():
                         kept.set_result(None)
 
-    async def _written(self, events: list[CarrierEvent]) -> None:
+    async def _written(self, reports: list[Taken]) -> None:
         """In one transaction; written twice where a connection was lost at its end, told once."""
         for last in range(TRIES):
             held = self._connection is not None
@@ -84,7 +87,7 @@ class Taking:
                 if self._connection is None:
                     self._connection = await connected("paidan-reports")
                 await self._connection.execute(
-                    untold_repository.TAKE, untold_repository.parameters(events), prepare=True
+                    untold_repository.TAKE, untold_repository.parameters(reports), prepare=True
                 )
                 return
             except psycopg.OperationalError:

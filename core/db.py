@@ -111,6 +111,19 @@ def read_session() -> Iterator[Session]:
         session.commit()  # at a rollback the driver would forget all that it has prepared
 
 
+@contextmanager
+def glance() -> Iterator[Session]:
+    """A session for single questions: each statement is of its own moment, none waits for a begin.
+
+    Nothing may be written with it.
+    """
+    with session_factory()() as session:
+        session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+        yield session
+        session.expunge_all()
+        session.commit()
+
+
 def reset() -> None:
     """Forget engine and sessions (after a fork, and between tests).
 

@@ -1,10 +1,13 @@
 """What callers hear: their flow is asked with what is known of them, and its decisions are kept."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
 
 from core.callers import NOBODY
 from core.settings import settings
@@ -16,7 +19,7 @@ from telephony.flow import Decision, Situation, answer
 from telephony.flow_document import Flow
 from telephony.flow_files import flow_of
 from telephony.missed import can_be_called
-from telephony.models import Call, QueueStay
+from telephony.models import Call
 from telephony.purposes import Leg
 from telephony.routing import callbacks
 from telephony.routing.queues import plan
@@ -24,8 +27,6 @@ from telephony.script import Script, Step
 
 CHOOSING = ("menu", "outage", "offer")
 """Steps from which a caller comes to a queue."""
-BEFORE = ("answer", "language", "menu")
-"""Steps at which it does not count where the caller has waited."""
 
 
 def caller(uow: UnitOfWork, leg: Leg, step: Step) -> Script:
@@ -33,36 +34,42 @@ def caller(uow: UnitOfWork, leg: Leg, step: Step) -> Script:
     flow = flow_of(leg.to_number)
     call = uow.session.get_one(Call, (uow.org_id, leg.call_id))
     at = step.name.partition(".")[0]
-    stay = None if at in BEFORE else repository.last_stay(uow.session, uow.org_id, call.id)
 
-    found = answer(flow, step, _situation(uow, call, at, stay))
+    session, org_id = uow.session, uow.org_id
+    place = repository.places(session, org_id, uow.now).get(call.id) if at == "wait" else None
+    known = replace(
+        situation(session, org_id, uow.now, at, call.from_number),
+        language=call.language,
+        emergency=repository.emergency(session, org_id) if at == "answer" else None,
+        full=full_queues(session, org_id) if at in CHOOSING else frozenset(),
+        ahead=place.ahead if place else None,
+        wait_s=place.wait_s if place else None,
+    )
+    found = answer(flow, step, known)
 
     _keep(uow, call, step, found.decided)
     for one in found.decided:
         if one.word == "callback":
-            _call_back(uow, flow, call, stay, one.language)
+            _call_back(uow, flow, call, one.language)
     return found.script
 
 
-def _situation(uow: UnitOfWork, call: Call, step: str, stay: QueueStay | None) -> Situation:
+def situation(
+    session: Session, org_id: int, now: datetime, step: str, from_number: str
+) -> Situation:
+    """What the flow is told of who calls, at a step, the first word of its name."""
     choosing = step in CHOOSING
-    waiting = stay if step == "wait" else None
-    session, org_id = uow.session, uow.org_id
     return Situation(
-        now=uow.now,
+        now=now,
         zone=ZoneInfo(settings().timezone),
-        emergency=repository.emergency(session, org_id) if step == "answer" else None,
-        full=_full(uow) if choosing else frozenset(),
-        caller=wiring().callers(session, org_id, call.from_number) if choosing else NOBODY,
-        withheld=not can_be_called(call.from_number),
-        language=call.language,
-        ahead=repository.ahead(session, waiting) if waiting else None,
-        wait_s=repository.usual_wait(session, waiting, uow.now) if waiting else None,
+        caller=wiring().callers(session, org_id, from_number) if choosing else NOBODY,
+        withheld=not can_be_called(from_number),
     )
 
 
-def _full(uow: UnitOfWork) -> frozenset[str]:
-    return plan().full(repository.waiting_by_queue(uow.session, uow.org_id))
+def full_queues(session: Session, org_id: int) -> frozenset[str]:
+    """Queues that take nobody more."""
+    return plan().full(repository.waiting_by_queue(session, org_id))
 
 
 def _keep(uow: UnitOfWork, call: Call, step: Step, decided: Sequence[Decision]) -> None:
@@ -70,10 +77,11 @@ def _keep(uow: UnitOfWork, call: Call, step: Step, decided: Sequence[Decision]) 
     if decided:
         asked = repository.times_asked(uow.session, uow.org_id, call.id, step.name)
         key = f"{step.name}:{asked}"
-        telling.keep(uow, call, [(one.word, key, _said(one)) for one in decided])
+        telling.keep(uow, call, [(one.word, key, said(one)) for one in decided])
 
 
-def _said(one: Decision) -> dict[str, Any]:
+def said(one: Decision) -> dict[str, Any]:
+    """What is kept of a decision beside its word."""
     said = {"language": one.language, "basis": one.basis}
     more: dict[str, Any] = {name: value for name, value in said.items() if value}
     if one.word == "enqueue":
@@ -81,10 +89,9 @@ def _said(one: Decision) -> dict[str, Any]:
     return more
 
 
-def _call_back(
-    uow: UnitOfWork, flow: Flow, call: Call, stay: QueueStay | None, language: str | None
-) -> UUID:
+def _call_back(uow: UnitOfWork, flow: Flow, call: Call, language: str | None) -> UUID:
     """In the place that the caller had; who never was in a queue begins now."""
+    stay = repository.last_stay(uow.session, uow.org_id, call.id)
     since: datetime = stay.entered_at if stay else uow.now
     entry = flow.entry(flow.default)
     return callbacks.ask(

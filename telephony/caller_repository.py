@@ -6,7 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from telephony.command_models import CarrierCommand
 from telephony.leg_models import CallLeg
@@ -32,31 +32,39 @@ def waiting_by_queue(session: Session, org_id: int) -> dict[str, int]:
     return {row[0]: row[1] for row in session.execute(query.group_by(QueueStay.queue))}
 
 
-def ahead(session: Session, stay: QueueStay) -> int:
-    """How many wait in the same queue with more priority, or as much and for longer."""
-    first = (QueueStay.priority > stay.priority) | (
-        (QueueStay.priority == stay.priority) & (QueueStay.entered_at < stay.entered_at)
-    )
-    query = select(func.count()).where(
-        QueueStay.org_id == stay.org_id,
-        QueueStay.queue == stay.queue,
-        QueueStay.left_at.is_(None),
-        first,
-    )
-    return session.execute(query).scalar_one()
+class InQueue(NamedTuple):
+    """Where a caller waits. `ahead`: how many come first; `wait_s`: how long it takes usually."""
+
+    ahead: int
+    wait_s: float | None
 
 
-def usual_wait(session: Session, stay: QueueStay, now: datetime) -> float | None:
-    """Seconds that those waited who were answered in this queue within the last hour."""
-    waited = func.avg(func.extract("epoch", QueueStay.left_at - QueueStay.entered_at))
-    query = select(waited).where(
-        QueueStay.org_id == stay.org_id,
-        QueueStay.queue == stay.queue,
-        QueueStay.result == "bridged",
-        QueueStay.entered_at > now - RECENT,
+def places(session: Session, org_id: int, now: datetime) -> dict[UUID, InQueue]:
+    """Of every call that waits in a queue: who has more priority, or as much for longer, is ahead.
+
+    The usual wait is that of the last hour's callers who were answered in the same queue.
+    """
+    past, stay = aliased(QueueStay), aliased(QueueStay)
+    usual = (
+        select(
+            past.queue, func.avg(func.extract("epoch", past.left_at - past.entered_at)).label("s")
+        )
+        .where(past.org_id == org_id, past.result == "bridged", past.entered_at > now - RECENT)
+        .group_by(past.queue)
+        .cte("usual")
     )
-    found = session.scalar(query)
-    return None if found is None else float(found)
+    turn = func.rank().over(
+        partition_by=stay.queue, order_by=(stay.priority.desc(), stay.entered_at)
+    )
+    query = (
+        select(stay.call_id, turn - 1, usual.c.s)
+        .outerjoin(usual, usual.c.queue == stay.queue)
+        .where(stay.org_id == org_id, stay.left_at.is_(None))
+    )
+    return {
+        row[0]: InQueue(row[1], None if row[2] is None else float(row[2]))
+        for row in session.execute(query)
+    }
 
 
 def times_asked(session: Session, org_id: int, call_id: UUID, step: str) -> int:

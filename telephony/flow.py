@@ -211,7 +211,7 @@ class _Known:
         decision = Decision(
             "enqueue", entry.queue, entry.priority + more, entry.skills, self.language
         )
-        return Answer((self.say("queued"), Enqueue(entry.queue)), (decision,))
+        return Answer((self.say("queued"), Enqueue(entry.queue, self.short)), (decision,))
 
     def _offer(self, words: str) -> Script:
         """What there is where no agent is; who presses nothing has heard it."""

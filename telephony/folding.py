@@ -61,6 +61,7 @@ def fold(uow: UnitOfWork, taken: Sequence[Taken], *, wait: bool) -> list[tuple[T
     known = telling.gather(uow.session, list({one.call.id: one.call for one in reports}.values()))
     unlogged = [(one.call, one.taken.event) for one in reports if not one.taken.logged]
     fresh = repository.log(uow.session, unlogged)
+    _log_decisions(uow, reports, fresh)
 
     for report in reports:
         event, about = report.taken.event, known[report.call.id]
@@ -69,9 +70,21 @@ def fold(uow: UnitOfWork, taken: Sequence[Taken], *, wait: bool) -> list[tuple[T
                 continue
             fresh.discard(event.dedup_key)
             about.evidence.append(story_repository.evidence_in(event))
+            about.evidence += story_repository.decisions_in(event, report.taken.decided)
         _tell(uow, about, report, is_new=report.call.id in opened)
         opened.discard(report.call.id)
     return [(one.taken, one.call) for one in reports]
+
+
+def _log_decisions(uow: UnitOfWork, reports: Sequence[_Report], fresh: Collection[str]) -> None:
+    """Keep what was decided when these were answered, once for each report."""
+    decided = [
+        (one.call, word, f"{one.taken.event.dedup_key}", more, one.taken.event.received_at)
+        for one in reports
+        if not one.taken.logged and one.taken.event.dedup_key in fresh
+        for word, more in one.taken.decided
+    ]
+    story_repository.log_flow(uow.session, decided)
 
 
 def _settle(uow: UnitOfWork, event: CarrierEvent, placed: Collection[UUID]) -> None:

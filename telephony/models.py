@@ -151,6 +151,9 @@ class UntoldReport(Base):
     opened: Mapped[bool] = mapped_column(
         server_default=text("false"), comment="Its call began with it."
     )
+    decided: Mapped[list[dict[str, Any]] | None] = mapped_column(
+        JSONB, comment="What our flow decided when it answered."
+    )
     failed_at: Mapped[datetime | None] = mapped_column(comment="Set aside; somebody must look.")
     failure: Mapped[str | None]
 

@@ -142,7 +142,7 @@ def _made(
     rows = [
         {
             "org_id": org_id,
-            "id": one.leg_id or new_id(),
+            "id": one.leg_id or one.call_id,
             "carrier": one.carrier,
             "carrier_call": one.carrier_call,
             "direction": one.direction,

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from core.events import (
     CallBridged,
@@ -72,6 +72,8 @@ RECEIVED_UNCERTAINTY_S = 15.0  # the carrier's own limit on one request, connect
 OLDEST = timedelta(days=31)
 NEWEST = timedelta(days=1)
 NO_SEQUENCE = -1
+_CALLS = UUID("5a1d7c1e-58f4-4a7b-9d0e-0b8a6a2f7c55")
+"""The space of names of calls that begin with a report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +128,23 @@ class CarrierEvent:
 
     @property
     def named(self) -> UUID | None:
-        """The call or the leg that our own address or name in it says, where it does."""
-        return UUID(self.conference) if self.conference else self.leg_id
+        """The call or the leg that our own address or name in it says, where it does.
+
+        A caller's own leg is known by the carrier's id: its call may not have been opened yet.
+        """
+        if self.conference:
+            return UUID(self.conference)
+        return None if self.of_caller else self.leg_id
+
+    @property
+    def of_caller(self) -> bool:
+        """It is about a leg that nobody placed, which has the id of its call."""
+        return self.leg_id is not None and self.leg_id == self.call_id
+
+    @property
+    def call_id(self) -> UUID:
+        """What a call has for an id that begins with this report: the same for all of its leg."""
+        return uuid5(_CALLS, f"{self.carrier}:{self.carrier_call}")
 
     @property
     def hung_up(self) -> bool:

@@ -53,9 +53,18 @@ class Gather:
 
 @dataclass(frozen=True, slots=True)
 class Enqueue:
-    """Wait for an agent. The step `wait` is asked what is heard meanwhile, again and again."""
+    """Wait for an agent. The step `wait` is asked what is heard meanwhile, again and again.
+
+    `language`: column of the caller's language, where it is known: the step is `wait.zh` then.
+    """
 
     queue: str
+    language: str = ""
+
+    @property
+    def step(self) -> str:
+        """The step that is asked while the leg waits."""
+        return f"wait.{self.language}" if self.language else "wait"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +113,8 @@ Script = tuple[Node, ...]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a leg has come to: `answer`, `wait`, `left`, `queue` or the step that a node named.
+    """What a leg has come to: `answer`, `wait` (`wait.zh`), `left`, `queue` or the step that a node
+    named.
 
     `digits`: the keys that were pressed; `more`: what else the carrier says of it.
     """

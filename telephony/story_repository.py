@@ -18,6 +18,7 @@ from telephony.rules import CarrierEvent
 from telephony.spans import seconds
 from telephony.story import Story
 from telephony.story_legs import Evidence, LegStory
+from telephony.untold_repository import Decided
 
 
 def told_of(event: CarrierEvent) -> dict[str, Any]:
@@ -49,6 +50,13 @@ def log_decisions(
     at: datetime,
 ) -> bool:
     """Keep what we decided ourselves (word, key, more) as evidence; False when all is there."""
+    return log_flow(session, [(call, word, key, more, at) for word, key, more in decided])
+
+
+def log_flow(
+    session: Session, decided: Sequence[tuple[Call, str, str, Mapping[str, Any], datetime]]
+) -> bool:
+    """Keep what we decided for calls: (call, word, key, more, when). False when all is there."""
     rows = [
         {
             "org_id": call.org_id,
@@ -62,8 +70,10 @@ def log_decisions(
             "params": {},
             "told": {"word": word, "more": dict(more)},
         }
-        for word, key, more in decided
+        for call, word, key, more, at in decided
     ]
+    if not rows:
+        return False
     logged = insert(CarrierEventRow).on_conflict_do_nothing(
         index_elements=["org_id", "carrier", "dedup_key"]
     )
@@ -89,6 +99,14 @@ def evidence_in(event: CarrierEvent) -> Evidence:
     return _evidence(
         event.kind, event.carrier_call, event.received_at, event.believed_at, told_of(event)
     )
+
+
+def decisions_in(event: CarrierEvent, decided: Decided) -> list[Evidence]:
+    """What was decided when a report was answered, as evidence: what the log gives for it."""
+    return [
+        _evidence("flow", "", event.received_at, None, {"word": word, "more": dict(more)})
+        for word, more in decided
+    ]
 
 
 def _evidence(

@@ -64,7 +64,7 @@ def tell_stays(
 
 
 def _waits(one: Evidence) -> bool:
-    return one.seconds is not None and (one.kind == "queue" or one.word == "wait")
+    return one.seconds is not None and (one.kind == "queue" or one.word.partition(".")[0] == "wait")
 
 
 def _began(one: Evidence) -> datetime:

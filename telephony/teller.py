@@ -4,6 +4,7 @@ A report is taken when the carrier is answered, and told here: its call, legs an
 to it, facts and screens follow. What cannot be told is set aside, and the others go on.
 """
 
+import os
 import threading
 from collections.abc import Sequence
 
@@ -28,6 +29,8 @@ LOOK_AGAIN_S = 1.0
 HELD_S = 0.02
 """Until it tries again where somebody else holds the calls."""
 RECONNECT_S = 0.25
+BEHIND_OTHERS = 10
+"""Its thread's niceness: whoever is on a line waits for the web process, and nobody for this."""
 AWAY = (OperationalError, ConcurrentChange)
 """The database is away, or somebody was at the same call: another turn."""
 log = logger(__name__)
@@ -41,6 +44,7 @@ class Teller:
 
     def run(self) -> None:
         """Work until `stopping` is set; a lost database is awaited."""
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), BEHIND_OTHERS)
         trouble = Trouble(log, "telling_interrupted")
         while not self.stopping.is_set():
             try:

@@ -1,7 +1,7 @@
 """Queries of reports that are taken and not told yet."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,9 +16,10 @@ from telephony.rules import CarrierEvent
 
 TAKE = """
     WITH taken AS (
-        INSERT INTO untold_report (taken_at, carrier_call, event)
-        SELECT at, party, told::jsonb
-        FROM unnest(%s::timestamptz[], %s::text[], %s::text[]) AS one (at, party, told)
+        INSERT INTO untold_report (taken_at, carrier_call, event, decided)
+        SELECT at, party, told, decided
+        FROM jsonb_to_recordset(%s::jsonb)
+            AS one (at timestamptz, party text, told jsonb, decided jsonb)
         RETURNING id
     )
     SELECT pg_notify(%s, '') FROM (SELECT count(*) FROM taken) AS done
@@ -26,27 +27,36 @@ TAKE = """
 """Many reports in one statement, which is one transaction; whoever tells them is woken."""
 
 
+Decided = Sequence[tuple[str, Mapping[str, Any]]]
+
+
 @dataclass(frozen=True, slots=True)
 class Taken:
     """A report to be told. `id`: of its row, None where it never waited.
 
     `logged`: it was answered with a document and is in the log; `opened`: its call began with it.
+    `decided`: what our flow decided with the answer, and what more is said of it; not logged yet.
     """
 
     event: CarrierEvent
     id: int | None = None
     logged: bool = False
     opened: bool = False
+    decided: Decided = ()
 
 
-def parameters(events: Sequence[CarrierEvent]) -> list[Any]:
+def parameters(reports: Sequence[Taken]) -> list[Any]:
     """What `TAKE` is given for these reports."""
-    return [
-        [one.received_at for one in events],
-        [one.carrier_call for one in events],
-        [json.dumps(to_json(one), ensure_ascii=False) for one in events],
-        REPORTS,
+    rows = [
+        {
+            "at": one.event.received_at.isoformat(),
+            "party": one.event.carrier_call,
+            "told": to_json(one.event),
+            "decided": [{"word": word, "more": dict(more)} for word, more in one.decided],
+        }
+        for one in reports
     ]
+    return [json.dumps(rows, ensure_ascii=False), REPORTS]
 
 
 def add(session: Session, event: CarrierEvent, *, opened: bool) -> None:
@@ -81,9 +91,15 @@ def _waiting() -> Select[UntoldReport]:
 
 def _taken(session: Session, query: Select[UntoldReport]) -> list[Taken]:
     row = UntoldReport
-    columns = query.with_only_columns(row.event, row.id, row.logged, row.opened)
+    columns = query.with_only_columns(row.event, row.id, row.logged, row.opened, row.decided)
     return [
-        Taken(from_json(one.event), one.id, one.logged, one.opened)
+        Taken(
+            from_json(one.event),
+            one.id,
+            one.logged,
+            one.opened,
+            [(each["word"], each["more"]) for each in one.decided or ()],
+        )
         for one in session.execute(columns)
     ]
 

@@ -3,6 +3,7 @@
 import json
 import ssl
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -17,6 +18,7 @@ from gps.publish import unpack
 
 # Patience costs nothing where all is well; a busy machine may need it.
 WAIT_S = 60.0
+AGAIN_S = 0.05
 
 
 class Refused(AssertionError):
@@ -115,6 +117,16 @@ class Person:
         if answer.status_code != 200:
             raise Refused(answer)
         return answer.json()
+
+    def listed_call(self, call_id: str) -> dict[str, Any]:
+        """A call as the hotline's list has it, once it is told."""
+        until = time.monotonic() + WAIT_S
+        while time.monotonic() < until:
+            for row in self.get("/api/calls"):
+                if row["id"] == call_id:
+                    return dict(row)
+            time.sleep(AGAIN_S)
+        raise AssertionError(f"call {call_id} is not listed")
 
     def post(self, path: str, body: Any = None, key: str | None = None) -> Any:
         answer = self.try_post(path, body, key)

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 
 from api.deps import Need, Writer, writer
@@ -42,22 +42,26 @@ def desk(principal: Annotated[Principal, Depends(Need(Right.CALL_ANNOUNCE))]) ->
 
 
 @router.post("/api/announcement", response_model=Announcement)
-def announce(body: NewAnnouncement, write: Announcer) -> JSONResponse:
+def announce(request: Request, body: NewAnnouncement, write: Announcer) -> JSONResponse:
     """From now on every caller hears these words first, in place of those before."""
 
     def act(uow: UnitOfWork) -> dict[str, Any]:
         begun = announcements.begin(uow, body.zh, body.en)
         return read.one(uow.session, uow.org_id, begun.id)
 
-    return write.run(body, act)
+    done = write.run(body, act)
+    request.app.state.standings.forget()
+    return done
 
 
 @router.post("/api/announcement/{announcement_id}/end", response_model=Announcement)
-def end(announcement_id: UUID, write: Announcer) -> JSONResponse:
+def end(request: Request, announcement_id: UUID, write: Announcer) -> JSONResponse:
     """Callers hear it no more."""
 
     def act(uow: UnitOfWork) -> dict[str, Any]:
         announcements.end(uow, announcement_id)
         return read.one(uow.session, uow.org_id, announcement_id)
 
-    return write.run(None, act)
+    done = write.run(None, act)
+    request.app.state.standings.forget()
+    return done

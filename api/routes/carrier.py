@@ -1,5 +1,6 @@
 """Webhooks of the carrier. The signature takes the place of a login."""
 
+import asyncio
 from collections.abc import Callable
 
 import psycopg
@@ -11,14 +12,17 @@ from starlette.concurrency import run_in_threadpool
 from api import carrier_gate
 from api.carrier_gate import TooLate
 from core.clock import now
+from core.db import glance
 from core.errors import Problem, Unavailable
 from core.identity import system_actor
 from core.logging import logger
+from core.settings import settings
 from core.uow import unit_of_work
 from dispatch.tickets import submissions
 from dispatch.tickets.service import NewTicket
 from dispatch.tickets.submissions import Handed
-from telephony import answering, messages, service
+from telephony import answering, early, messages, service
+from telephony.flow import Situation
 from telephony.rules import CarrierEvent, Kind, MessageReport
 from telephony.twilio import fallback, reports, twiml, webhooks
 from telephony.twilio.reports import NOWHERE, Place
@@ -29,6 +33,10 @@ FORM = "application/x-www-form-urlencoded"
 AWAY = (psycopg.OperationalError, OperationalError, PoolEmpty)
 """The database is not there, or has too much to do."""
 MAX_AGAIN_DIGITS = 3
+BEHIND_S, REPORTS_BEHIND_S = 0.4, 5.0
+"""A process that is so far behind answers with what costs least until it has caught up; nobody on a
+line waits for a report, and one that is refused comes again.
+"""
 log = logger(__name__)
 
 # Described in docs/telephony.md: the carrier's own interface, not part of ours.
@@ -159,13 +167,49 @@ def _take_message(received: reports.InboundMessage) -> str:
 async def _answered(kind: Kind, request: Request, place: Place = NOWHERE) -> Response:
     """What the leg is to hear, never later than the budget and never nothing."""
     event = await _event(kind, request, place)
+    if request.app.state.lag.behind() > BEHIND_S:
+        return _instead(kind, request, event, place, TooLate(begun=False))
+    if early.can_be(event):
+        return await _answered_early(kind, request, event, place)
     try:
         answer = await carrier_gate.documents().do(lambda: answering.answer(event))
     except (TooLate, *AWAY) as trouble:
-        _warn("fallback_answered", kind, trouble)
-        return _twiml(fallback.instead(event, place.turn, _again(request)))
+        return _instead(kind, request, event, place, trouble)
     turn = Turn(answer.leg_id, reports.turn_after(event))
     return _twiml(twiml.render(answer.script, turn))
+
+
+async def _answered_early(
+    kind: Kind, request: Request, event: CarrierEvent, place: Place
+) -> Response:
+    """The same where only the flow decides: the report is kept with what was decided."""
+    state = request.app.state
+    try:
+        async with asyncio.timeout(settings().webhook_budget_seconds):
+            found = early.early(event, await _situation(request, event))
+            await state.taking.take(event, found.decided)
+    except (TimeoutError, TooLate, Unavailable, *AWAY) as trouble:
+        return _instead(kind, request, event, place, trouble)
+    return _twiml(twiml.render(found.script, Turn(found.leg_id, reports.turn_after(event))))
+
+
+async def _situation(request: Request, event: CarrierEvent) -> Situation:
+    standing = await request.app.state.standings.of(event.to_number)
+    if not early.reads(event):
+        return early.standing_situation(standing, event)
+
+    def look_up() -> Situation:
+        with glance() as session:
+            return early.looked_up(session, standing, event)
+
+    return await carrier_gate.documents().do(look_up)
+
+
+def _instead(
+    kind: Kind, request: Request, event: CarrierEvent, place: Place, trouble: Exception
+) -> Response:
+    _warn("fallback_answered", kind, trouble)
+    return _twiml(fallback.instead(event, place.turn, _again(request)))
 
 
 def _again(request: Request) -> int:
@@ -174,7 +218,10 @@ def _again(request: Request) -> int:
 
 
 async def _told(kind: Kind, request: Request, place: Place = NOWHERE) -> Response:
-    """A report is kept, and told by whoever tells reports."""
+    """A report is kept, and told by whoever tells reports; the carrier repeats what is refused."""
+    if request.app.state.lag.behind() > REPORTS_BEHIND_S:
+        _warn("report_refused", kind, TooLate(begun=False))
+        raise Unavailable(what="webhooks")
     await request.app.state.taking.take(await _event(kind, request, place))
     return Response(status_code=204)
 

@@ -145,7 +145,7 @@ class Line:
     async def asked(self, name: str, digits: str = "") -> Script:
         """What is next after this step."""
         self._turn += 1
-        waited = {"queue_s": self._waited()} if name == "wait" else {}
+        waited = {"queue_s": self._waited()} if name.partition(".")[0] == "wait" else {}
         return await self._ask(reports.step(self.party, name, self._turn, now(), digits, **waited))
 
     async def again(self, at: dict[str, Any]) -> Script:
@@ -303,7 +303,7 @@ class Line:
         await self._music("POST")
         while True:
             began = monotonic()
-            if await self._perform(await self.asked("wait")):
+            if await self._perform(await self.asked(node.step)):
                 return await self._unqueued("leave")
             if monotonic() - began < REST_S:
                 await asyncio.sleep(REST_S)

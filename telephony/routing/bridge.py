@@ -5,6 +5,7 @@ from datetime import timedelta
 from core.ids import new_id
 from core.uow import UnitOfWork
 from telephony import telling
+from telephony.flow_files import flow_of
 from telephony.leg_models import CallLeg
 from telephony.models import Call
 from telephony.purposes import Leg
@@ -157,7 +158,9 @@ def again(uow: UnitOfWork, call: Call, queue: str | None = None) -> None:
         language=call.language,
         skills=() if queue or stay is None else tuple(stay.skills),
     )
-    legs.send(uow, call.id, legs.customer_leg(uow, call), offers.PURPOSE, (Enqueue(wanted),))
+    leg = legs.customer_leg(uow, call)
+    language = flow_of(call.to_number).short_of(call.language)
+    legs.send(uow, call.id, leg, offers.PURPOSE, (Enqueue(wanted, language),))
 
 
 def promise(uow: UnitOfWork, one: Waiting) -> bool:

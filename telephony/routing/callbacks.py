@@ -152,7 +152,7 @@ def answer(uow: UnitOfWork, leg: Leg, step: Step) -> Script:
     """The purpose of the customer's leg: into the conference, after what is said of recording; what
     everybody hears in a queue, where an agent has passed the call to one.
     """
-    if step.name in IN_QUEUE:
+    if step.name.partition(".")[0] in IN_QUEUE:
         return welcome.caller(uow, leg, step)
     row = repository.locked(uow.session, uow.org_id, leg.subject_id) if leg.subject_id else None
     known = step.name in ("answer", consent.STEP)

@@ -98,7 +98,7 @@ def _enqueue(node: Enqueue, response: VoiceResponse, turn: Turn) -> None:
         node.queue,
         action=turn.step("queue") if known else addresses.queue(),
         method="POST",
-        wait_url=turn.step("wait") if known else addresses.wait(),
+        wait_url=turn.step(node.step) if known else addresses.wait(),
         wait_url_method="POST",
     )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.chain.world import carrier_says, file_order, passwords, to_the_site
+from tests.chain.world import file_order, passwords, telephones, to_the_site
 from tests.harness import ROOT, RunningPaidan
 from tests.people import Person
 from tests.telephony.carrier import TOKEN, InboundCall
@@ -55,9 +55,7 @@ def test_the_board_follows_an_order_to_arrival(page: "Page", paidan: RunningPaid
 
     began = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=90)
     call = InboundCall(7, began=began)
-    for webhook in (call.voice(), call.completed()):
-        assert carrier_says(paidan, webhook).is_success
-    order = file_order(agent, agent.get("/api/calls")[0]["id"])
+    order = file_order(agent, telephones(paidan, agent, call, call.completed()))
     centre = next(c for c in lead.get("/api/board")["centres"] if c["code"] == "east")
     lead.follow()
     lead.post(f"/api/orders/{order['id']}/release", {"centre_id": centre["id"]})

@@ -8,7 +8,7 @@ import pytest
 
 from sla.documents import load_policy, shipped_text
 from tests.browser.test_board_screen import enter, wait_live
-from tests.chain.world import carrier_says, file_order, passwords
+from tests.chain.world import file_order, passwords, telephones
 from tests.harness import RunningPaidan
 from tests.people import Person
 from tests.telephony.carrier import TOKEN, InboundCall
@@ -71,9 +71,7 @@ def late_order(paidan: RunningPaidan, agent: Person, caller: int) -> dict[str, A
     """An order whose caller hung up long ago: A–B is over its limit at once."""
     began = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=10)
     call = InboundCall(caller, began=began)
-    for webhook in (call.voice(), call.completed()):
-        assert carrier_says(paidan, webhook).is_success
-    return file_order(agent, agent.get("/api/calls")[0]["id"])
+    return file_order(agent, telephones(paidan, agent, call, call.completed()))
 
 
 def sound(page: "Page", **said: object) -> None:

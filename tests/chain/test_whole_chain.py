@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from gps.terminal import Terminal
-from tests.chain.world import carrier_says, file_order, passwords, to_the_site
+from tests.chain.world import carrier_says, file_order, passwords, telephones, to_the_site
 from tests.harness import RunningPaidan
 from tests.people import Person
 from tests.telephony.carrier import TOKEN, InboundCall
@@ -45,8 +45,7 @@ def test_from_the_last_webhook_to_arrival_by_gps(
 
     began = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=90)
     call = InboundCall(1, began=began)
-    assert carrier_says(paidan, call.voice()).status_code == 200
-    call_id = agent.get("/api/calls")[0]["id"]
+    call_id = telephones(paidan, agent, call)
     order = file_order(agent, call_id)
     order_id = order["id"]
     assert order["points"]["A"] is None

@@ -1,6 +1,7 @@
 """The outside world of an order, for tests of the whole chain: carrier, site, vehicle, logins."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ import httpx
 from gps.terminal import Terminal, location
 from tests.harness import RunningPaidan
 from tests.people import Person
+from tests.telephony.carrier import InboundCall, Webhook
 
 SITE = (39.9239, 116.3966)
 FAR = (39.9293, 116.3966)
@@ -28,6 +30,16 @@ def carrier_says(paidan: RunningPaidan, webhook: Any) -> httpx.Response:
         trust_env=False,
         timeout=15,
     )
+
+
+def telephones(paidan: RunningPaidan, agent: Person, call: InboundCall, *more: Webhook) -> str:
+    """A caller rings, and more is said of the call. Its id, once the agent's list has it."""
+    answer = carrier_says(paidan, call.voice())
+    named = re.search("/leg/([0-9a-f-]{36})/", answer.text)
+    assert named, answer.text
+    for webhook in more:
+        assert carrier_says(paidan, webhook).is_success
+    return str(agent.listed_call(named[1])["id"])
 
 
 def file_order(agent: Person, call_id: str | None) -> dict[str, Any]:

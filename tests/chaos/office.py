@@ -162,6 +162,17 @@ class Office:
             lambda: client.post(webhook.path, content=webhook.body, headers=webhook.headers(url)),
         )
 
+    def listed_call(self, person: Person, call: InboundCall) -> str:
+        """The call's id, once what the carrier said of it is told."""
+        until = time.monotonic() + PATIENCE_S
+        while time.monotonic() < until:
+            for row in self.look(person, "/api/calls"):
+                if row["from_number"] == call.from_number:
+                    return str(row["id"])
+            time.sleep(PAUSE_S)
+        self.ledger.surprised(f"call {call.sid} is not listed")
+        raise Unexpected(call.sid)
+
     def look(self, person: Person, path: str) -> Any:
         return self._until_answered(path, lambda: person.http.get(path)).json()
 
@@ -220,11 +231,7 @@ class Life:
         office.carrier(call.voice())
         with self.ledger.writing():
             self.ledger.calls[call.sid] = None
-        known = {c["from_number"]: c["id"] for c in office.look(agent, "/api/calls")}
-        call_id = known.get(call.from_number)
-        if call_id is None:
-            self.ledger.surprised(f"call {call.sid} is not listed")
-            raise Unexpected(call.sid)
+        call_id = office.listed_call(agent, call)
         ticket = office.act(agent, "/api/tickets", {"call_id": call_id})
         self.ledger.tickets[ticket["id"]] = call.sid
         self.ledger.recorded(ticket["id"], "ticket.filed")
