@@ -1,6 +1,6 @@
 """Agents whom Paidan connects, in tests: telephones, callers in queues, and who picks up."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -122,3 +122,10 @@ def tried_in_vain(number: str) -> str:
         row.tries = len(plan().callback.gaps_s) + 1
         callbacks.not_reached(uow, row, "no_answer")
     return str(id_)
+
+
+def meet(call_id: UUID, caller: str, leg_id: UUID) -> None:
+    """The caller, whose telephone the carrier calls `caller`, and that telephone are together."""
+    for party, leg in ((caller, call_id), (f"CA{leg_id.hex}", leg_id)):
+        joins = _report("conference", leg, "", event="join", conference=str(call_id))
+        service.receive(replace(joins, carrier_call=party))

@@ -304,7 +304,6 @@ SIGNED = {
 }
 BODILESS = (
     "{act}",
-    "erase",
     "park",
     "complete",
     "hang-up",

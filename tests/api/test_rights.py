@@ -150,6 +150,8 @@ class Requests:
             "recording": {"act": "pause"},
             "listen": {"reason": "complaint"},
             "keep": {"words": "诉讼"},
+            "erase": {"words": "来电人要求删除"},
+            "settle": {"outcome": "reached"},
             "disposition": {"disposition": "answered"},
             "supervise": {"mode": "stop"},
             "reschedule": {"at": "2026-01-01T00:00:00Z"},
