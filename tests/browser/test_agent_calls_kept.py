@@ -120,7 +120,7 @@ def test_a_reload_loses_nothing_of_an_offer_and_of_the_wrap_up(town: Town, phone
     shown(page, "to_file")
     page.wait_for_selector(IN_VIEW.format(call_id))
     assert page.input_value(DESCRIPTION) == "整栋楼没电"
-    assert "已答复" in page.locator("[data-act=dispose]").inner_text()
+    page.wait_for_selector("[data-act=dispose]:has-text('已答复')")
 
 
 def test_call_backs_come_and_go_live_and_the_keyboard_reaches_them(

@@ -42,8 +42,9 @@ export class AgentsFeed extends Window<Schemas['AgentList']> {
     await this.askOwn();
   }
 
-  /** What a code of these is called; the code itself where it is not known. */
+  /** What a code of these is called; the code itself where nobody named it, `…` until the names are here. */
   named(kind: 'queues' | 'reasons' | 'dispositions', code: string | null): string {
+    if (code && !this.words) return '…';
     const found = this.words?.[kind].find((one) => one.code === code);
     return found ? wordIn(found) : (code ?? '');
   }
