@@ -61,7 +61,7 @@ def test_who_calls_about_a_known_fault_chases_its_order(office: Office) -> None:
     async def chase(person: Person) -> None:
         stage = cast(Cast, SimpleNamespace(hotline_number="+861095598"))
         carrier = cast(Carrier, SimpleNamespace(door=person.door))
-        exchange = Exchange(carrier, stage, [person], book)
+        exchange = Exchange(carrier, stage, [person], book, None, None)
         again = cast(Call, SimpleNamespace(cause="T1"))
         await exchange._chase(again, person, {"id": None}, ticket)
 
