@@ -1,13 +1,14 @@
 """Answers of the API about the hotline's figures. Lengths of time are seconds."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from api.schemas import RATE
+from api.schemas import RATE, Body, OneLine
 from api.schemas_agents import Word
+from telephony.numbers import E164
 
 By = Literal["total", "queue", "agent", "quarter", "day"]
 Reading = Literal["short_out", "short_in"]
@@ -204,9 +205,25 @@ class StaffRow(BaseModel):
     phone: str | None
 
 
+class LabelBody(Body):
+    """What the number is called on screens."""
+
+    label: Annotated[str, OneLine] = Field("", max_length=80, examples=["报修热线"])
+
+
+class NumberBody(LabelBody):
+    """A number that callers dial, to be registered as ours."""
+
+    number: str = Field(pattern=E164, examples=["+861095598"], description="E.164.")
+
+
 class HotlineNumber(BaseModel):
+    """A number that callers dial, and that is ours."""
+
+    id: UUID
     number: str = Field(description="E.164.")
     label: str
+    sends: bool = Field(description="Our own calls and messages come from it.")
 
 
 class HotlineStaff(BaseModel):
@@ -215,6 +232,7 @@ class HotlineStaff(BaseModel):
     people: list[StaffRow]
     skills: list[SkillWord]
     languages: list[str] = Field(description="BCP 47, as callers choose them.")
-    numbers: list[HotlineNumber] = Field(
-        description="None: a number that nobody has belongs to the only organisation."
+    numbers: list[HotlineNumber] = Field(description="The first that was registered first.")
+    takes_unknown: bool = Field(
+        description="The only organisation has the calls to numbers that nobody has registered."
     )

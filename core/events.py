@@ -37,6 +37,9 @@ from core.events_calls import CallLeftQueue as CallLeftQueue
 from core.events_calls import CallOffered as CallOffered
 from core.events_calls import CallQueued as CallQueued
 from core.events_calls import CallResumed as CallResumed
+from core.events_calls import NumberLabelled as NumberLabelled
+from core.events_calls import NumberRegistered as NumberRegistered
+from core.events_calls import NumberWithdrawn as NumberWithdrawn
 from core.events_campaigns import CampaignAsked as CampaignAsked
 from core.events_campaigns import CampaignMoved as CampaignMoved
 from core.events_campaigns import CampaignWritten as CampaignWritten

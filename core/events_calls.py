@@ -1,6 +1,6 @@
 """Kinds of facts about what happens in a call; core/events.py gives them to all.
 
-Each but the last two tells the stage that the call has come to.
+Those of calls but the last two tell the stage that the call has come to.
 """
 
 from dataclasses import dataclass
@@ -90,3 +90,21 @@ class AnnouncementBegan(Payload):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnnouncementEnded(Payload):
     """It is heard no more."""
+
+
+@fact("number.registered")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberRegistered(Payload):
+    """A number that callers dial is the organisation's; it is in a table."""
+
+
+@fact("number.labelled")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberLabelled(Payload):
+    """It is called otherwise."""
+
+
+@fact("number.withdrawn")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberWithdrawn(Payload):
+    """It is the organisation's no more."""

@@ -15,7 +15,6 @@ from telephony import settling
 from telephony.command_models import CarrierCommand
 from telephony.delivery import MessageState
 from telephony.message_models import Message, NumberLanguage, Suppression
-from telephony.models import PhoneNumber
 
 PURPOSE = "message"
 """Of the commands that send messages; their subject is the message."""
@@ -125,12 +124,6 @@ def waiting_to(
 
 def is_demo(session: Session, org_id: int) -> bool:
     return bool(session.scalar(select(Organisation.demo).where(Organisation.id == org_id)))
-
-
-def numbers_of(session: Session, org_id: int) -> Sequence[str]:
-    """The organisation's own numbers."""
-    query = select(PhoneNumber.number).where(PhoneNumber.org_id == org_id)
-    return session.scalars(query.order_by(PhoneNumber.number)).all()
 
 
 def stopped(session: Session, org_id: int, numbers: Collection[str]) -> dict[str, frozenset[str]]:

@@ -31,6 +31,7 @@ from telephony.commands import SOON, ask
 from telephony.delivery import STATES, evolve, moves, segments
 from telephony.message_models import SCOPES, Suppression
 from telephony.message_repository import PURPOSE
+from telephony.repository import numbers_of
 from telephony.templates import Catalogue, Template, Text, catalogue, fill
 
 SOURCE = "carrier"
@@ -75,7 +76,8 @@ def set_up(session: Session, org_id: int) -> bool:
 
 def sender(session: Session, org_id: int) -> str | None:
     """The number that messages and calls of an organisation come from."""
-    return settings().caller_number or next(iter(repository.numbers_of(session, org_id)), None)
+    first = next(iter(numbers_of(session, org_id)), None)
+    return settings().caller_number or (first.number if first else None)
 
 
 def send(uow: UnitOfWork, new: NewMessage, *, held_s: float = 0.0) -> UUID | None:

@@ -188,14 +188,22 @@ class EmergencyAnnouncement(Base):
 
 
 class PhoneNumber(Base):
-    """A number that callers dial, and whose it is."""
+    """A number that callers dial, and whose it is until it is withdrawn."""
 
     __tablename__ = "phone_number"
     __table_args__ = (
         ForeignKeyConstraint(["org_id"], ["organisation.id"]),
-        Index("uq_phone_number_number", "number", unique=True),
+        Index(
+            "uq_phone_number_number",
+            "number",
+            unique=True,
+            postgresql_where=text("withdrawn_at IS NULL"),
+        ),
     )
 
     org_id: Mapped[int] = mapped_column(primary_key=True)
-    number: Mapped[str] = mapped_column(primary_key=True, comment="E.164, e.g. +861095598.")
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(comment="E.164, e.g. +861095598.")
     label: Mapped[str]
+    registered_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]

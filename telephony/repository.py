@@ -53,7 +53,7 @@ def organisations_of_numbers(
     that has exactly one, the demo city not counted.
     """
     registered = select(PhoneNumber.number, PhoneNumber.org_id).where(
-        PhoneNumber.number.in_(numbers)
+        PhoneNumber.number.in_(numbers), PhoneNumber.withdrawn_at.is_(None)
     )
     real = select(null(), Organisation.id).where(~Organisation.demo).limit(2)
     found: dict[str, int] = {}
@@ -68,9 +68,30 @@ def organisations_of_numbers(
 
 
 def numbers_of(session: Session, org_id: int) -> Sequence[PhoneNumber]:
-    """The organisation's own numbers."""
-    query = select(PhoneNumber).where(PhoneNumber.org_id == org_id)
-    return session.scalars(query.order_by(PhoneNumber.number)).all()
+    """The organisation's own numbers, the first that was registered first."""
+    query = select(PhoneNumber).where(
+        PhoneNumber.org_id == org_id, PhoneNumber.withdrawn_at.is_(None)
+    )
+    return session.scalars(query.order_by(PhoneNumber.registered_at, PhoneNumber.number)).all()
+
+
+def add_number(
+    session: Session, org_id: int, id_: UUID, number: str, label: str, at: datetime
+) -> bool:
+    """Register a number; False where somebody has it."""
+    values = {"org_id": org_id, "id": id_, "number": number, "label": label, "registered_at": at}
+    made = insert(PhoneNumber).values(**values).on_conflict_do_nothing().returning(PhoneNumber.id)
+    return session.scalar(made) is not None
+
+
+def number_locked(session: Session, org_id: int, number_id: UUID) -> PhoneNumber | None:
+    """A number that is the organisation's, locked for a change."""
+    query = select(PhoneNumber).where(
+        PhoneNumber.org_id == org_id,
+        PhoneNumber.id == number_id,
+        PhoneNumber.withdrawn_at.is_(None),
+    )
+    return session.scalars(query.with_for_update()).one_or_none()
 
 
 def commands(session: Session, org_id: int, ids: Iterable[UUID]) -> dict[UUID, CarrierCommand]:

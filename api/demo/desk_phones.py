@@ -16,11 +16,11 @@ SKILLS = (
     {"general": 5, "fault": 5, "enquiry": 3},
 )
 ANSWER = (Role.AGENT, Role.SHIFT_LEAD, Role.SUPERVISOR)
-"""Agents answer; leads and supervisors need a telephone to listen."""
+"""Agents and leads answer; supervisors need a telephone to listen."""
 
 
 def add_desk_phones(session: Session, org_id: int) -> None:
-    """A telephone for each of them who has none yet; agents get skills with it."""
+    """A telephone for each of them who has none yet; who answers gets skills with it."""
     query = select(User).where(User.org_id == org_id, User.role.in_([one.value for one in ANSWER]))
     people = session.scalars(query.order_by(User.login)).all()
     for place, user in enumerate(people):
@@ -33,7 +33,7 @@ def add_desk_phones(session: Session, org_id: int) -> None:
             "endpoint": f"{AGENTS}{place + 1:05d}",
         }
         made = insert(Agent).values(row).on_conflict_do_nothing().returning(Agent.user_id)
-        if session.scalar(made) is None or user.role != Role.AGENT.value:
+        if session.scalar(made) is None or user.role == Role.SUPERVISOR.value:
             continue
         skills = SKILLS[place % len(SKILLS)]
         session.add_all(

@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 from api.demo.city import City
 from api.demo.model import LatLon
 from api.demo.staff import HOTLINE, TEAMS, Team
+from core.clock import now
 from core.ids import new_id
 from core.models import Unit
 from dispatch.crews.models import Crew, Vehicle
 from gps.models import Device
-from telephony.models import PhoneNumber
+from telephony.repository import add_number
 
 HOTLINE_NUMBER = "+8616400095598"
 """In the same range as the customers' phones, which no operator has."""
@@ -46,8 +47,8 @@ def add_units(session: Session, org_id: int, city: City) -> None:
         ],
     )
     _add_vehicles(session, org_id, crews)
-    number = {"org_id": org_id, "number": HOTLINE_NUMBER, "label": "演示热线 Demo hotline"}
-    session.execute(insert(PhoneNumber), [number])
+    label = "演示热线 Demo hotline"
+    add_number(session, org_id, new_id(), HOTLINE_NUMBER, label, now())
 
 
 def _add_vehicles(session: Session, org_id: int, crews: list[tuple[UUID, int, Team]]) -> None:

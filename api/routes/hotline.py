@@ -2,22 +2,35 @@
 
 from dataclasses import replace
 from typing import Annotated, Any
+from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
 
-from api.deps import Need
+from api.deps import Need, Writer, writer
 from api.schemas import Moment
-from api.schemas_hotline import By, HotlineReport, HotlineStaff, Reading, Wallboard
+from api.schemas_hotline import (
+    By,
+    HotlineNumber,
+    HotlineReport,
+    HotlineStaff,
+    LabelBody,
+    NumberBody,
+    Reading,
+    Wallboard,
+)
 from core.clock import now
 from core.db import read_session
 from core.errors import InvalidField
 from core.identity import Principal
 from core.rights import Right
+from core.uow import UnitOfWork
 from dashboards.hotline import report as reports
 from dashboards.hotline import staff as everybody
 from dashboards.hotline import wallboard as boards
 from dashboards.hotline.buckets import LONGEST
+from telephony import numbers
+from telephony.models import PhoneNumber
 
 router = APIRouter(tags=["hotline"])
 Viewer = Annotated[Principal, Depends(Need(Right.HOTLINE_REPORT))]
@@ -85,8 +98,42 @@ def wallboard(principal: Annotated[Principal, Depends(Need(Right.CALL_VIEW))]) -
         return JSONResponse(boards.wallboard(session, principal.org_id, now()))
 
 
+Supervisor = Annotated[Writer, writer(Right.CALL_SUPERVISE)]
+
+
 @router.get("/api/hotline/staff", response_model=HotlineStaff)
 def staff(principal: Annotated[Principal, Depends(Need(Right.CALL_SUPERVISE))]) -> JSONResponse:
     """Who answers, with skills, languages and telephone, and the numbers of the hotline."""
     with read_session() as session:
         return JSONResponse(everybody.staff(session, principal.org_id))
+
+
+def _number(uow: UnitOfWork, row: PhoneNumber) -> dict[str, Any]:
+    uow.flush()
+    return everybody.number(uow.session, row)
+
+
+@router.post("/api/hotline/numbers", response_model=HotlineNumber)
+def register(request: Request, body: NumberBody, write: Supervisor) -> JSONResponse:
+    """A number that callers dial is ours from now on."""
+
+    def act(uow: UnitOfWork) -> dict[str, Any]:
+        return _number(uow, numbers.register(uow, body.number, body.label))
+
+    done = write.run(body, act)
+    request.app.state.standings.forget()
+    return done
+
+
+@router.post("/api/hotline/numbers/{number_id}", response_model=HotlineNumber)
+def label(number_id: UUID, body: LabelBody, write: Supervisor) -> JSONResponse:
+    """Call a number otherwise."""
+    return write.run(body, lambda uow: _number(uow, numbers.label(uow, number_id, body.label)))
+
+
+@router.post("/api/hotline/numbers/{number_id}/withdraw", response_model=HotlineNumber)
+def withdraw(request: Request, number_id: UUID, write: Supervisor) -> JSONResponse:
+    """Who dials it comes to us no more."""
+    done = write.run(None, lambda uow: _number(uow, numbers.withdraw(uow, number_id)))
+    request.app.state.standings.forget()
+    return done

@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 
 from core.models import User
 from core.rights import Right, Role, rights_of
-from telephony import repository
+from telephony import messages, repository
 from telephony.flow_document import Flow
 from telephony.flow_files import flow_of
+from telephony.models import PhoneNumber
 from telephony.routing.matching import serves
 from telephony.routing.models import Agent
 from telephony.routing.queues import Plan, plan
@@ -20,14 +21,26 @@ from telephony.routing.repository import skills_of
 def staff(session: Session, org_id: int) -> dict[str, Any]:
     """Everybody in use who may answer or listen, by name, with all that can be set."""
     numbers = repository.numbers_of(session, org_id)
+    sender = messages.sender(session, org_id)
     people = _people(session, org_id)
-    flows = [flow_of(number.number) for number in numbers] or [flow_of("")]
+    flows = [flow_of(one.number) for one in numbers] or [flow_of("")]
     return {
         "people": people,
         "skills": _skills(plan(), flows, (skill for one in people for skill in one["skills"])),
         "languages": list(dict.fromkeys(one.code for flow in flows for one in flow.languages)),
-        "numbers": [{"number": one.number, "label": one.label} for one in numbers],
+        "numbers": [_number(one, sender) for one in numbers],
+        "takes_unknown": repository.organisations_of_numbers(session, [])[1] == org_id,
     }
+
+
+def number(session: Session, row: PhoneNumber) -> dict[str, Any]:
+    """A number that is ours."""
+    return _number(row, messages.sender(session, row.org_id))
+
+
+def _number(row: PhoneNumber, sender: str | None) -> dict[str, Any]:
+    sends = row.number == sender
+    return {"id": str(row.id), "number": row.number, "label": row.label, "sends": sends}
 
 
 def _people(session: Session, org_id: int) -> list[dict[str, Any]]:

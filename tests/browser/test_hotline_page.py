@@ -232,3 +232,44 @@ def test_skills_and_telephone_are_set_by_keys_and_the_agent_is_told(
     desk.wait_for_selector("[data-testid=unset]", state="detached")
     assert town.office.person("agent").get("/api/agent")["phone"] == "client:seven"
     assert serious_faults(page) == []
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en-GB"])
+def test_the_numbers_that_callers_dial_are_kept_by_keys(town: Town, locale: str) -> None:
+    page = hotline(town, locale, "lead")
+    page.keyboard.press("n")
+    page.wait_for_selector("[data-testid=numbers-dialog] [name=number]:focus")
+    assert serious_faults(page) == []
+    page.keyboard.type("95598")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[name=number][aria-invalid=true]:focus")
+    page.fill("[name=number]", "+86 10 95598")
+    page.fill("[name=label]", "报修")
+    page.keyboard.press("Enter")
+    row = "[data-testid=numbers-dialog] [data-number='+861095598']"
+    page.wait_for_selector(f"{row}:has-text('报修')")
+    page.wait_for_selector("[name=number]:focus")
+    page.keyboard.type("+861095598")  # it is ours already
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[name=number][aria-invalid=true]")
+    page.click(f"{row} [data-action=rename]")
+    page.wait_for_selector("[name=label]:focus")
+    page.fill("[name=label]", "夜间")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f"{row}:has-text('夜间')")
+    page.click(f"{row} [data-action=withdraw]")
+    page.wait_for_selector("[role=alertdialog] button:focus")  # Enter would keep it
+    assert serious_faults(page) == []
+    page.keyboard.press("Escape")
+    page.wait_for_selector("[name=number]:focus")
+    assert page.locator(row).count() == 1
+    page.keyboard.press("Escape")
+    page.wait_for_selector("dialog", state="detached")
+    page.keyboard.press("s")
+    page.wait_for_selector("[data-testid=numbers]:has-text('夜间')")
+    assert serious_faults(page) == []
+    page.click("[data-action=numbers]")
+    page.click(f"{row} [data-action=withdraw]")
+    page.click("[data-action=withdraw-now]")
+    page.wait_for_selector(row, state="detached")
+    assert town.office.person("lead").get("/api/hotline/staff")["numbers"] == []

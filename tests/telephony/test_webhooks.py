@@ -22,6 +22,7 @@ from core.db import session_factory
 from core.eventlog import read_stream
 from core.events import CallEnded
 from core.identity import system_actor
+from core.ids import new_id
 from core.models import Organisation
 from core.settings import settings
 from core.uow import unit_of_work
@@ -29,7 +30,7 @@ from dashboards.calls import recent
 from dispatch.tickets.models import Ticket
 from dispatch.tickets.service import NewTicket, file_ticket
 from telephony import repository, service, teller
-from telephony.models import Call, CarrierEventRow, PhoneNumber
+from telephony.models import Call, CarrierEventRow
 from telephony.rules import Fact, fold
 from tests.people import visitor
 from tests.telephony.carrier import HOTLINE, TOKEN, InboundCall, Webhook
@@ -93,7 +94,8 @@ def add_organisation(id_: int, *numbers: str) -> None:
         code = f"org{id_}"
         session.add(Organisation(id=id_, code=code, name_zh=code, name_en=code, created_at=now()))
         session.flush()
-        session.add_all(PhoneNumber(org_id=id_, number=one, label="hotline") for one in numbers)
+        for one in numbers:
+            assert repository.add_number(session, id_, new_id(), one, "hotline", now())
         session.commit()
 
 

@@ -10,7 +10,8 @@ import { byState, callOf, speaking, supervised, waitingByQueue, type Supervision
 import type { AgentRow } from '../../lib/phone/types';
 import { serverClock } from '../../lib/time/clock.svelte';
 import { Figures } from './figures.svelte';
-import { peopleOf, type Equipment, type Person, type Staff } from './staff';
+import { spaced } from '../../lib/intake/point';
+import { peopleOf, type Equipment, type OwnNumber, type Person, type Staff } from './staff';
 
 export const WAYS = ['listen', 'whisper', 'barge'] as const;
 export type How = (typeof WAYS)[number];
@@ -18,7 +19,7 @@ type Mode = How | 'stop';
 export type AnnouncementDesk = Schemas['AnnouncementDesk'];
 export const VIEWS = ['now', 'staff'] as const;
 export type View = (typeof VIEWS)[number];
-export type Question = 'phone' | 'announce' | 'keys' | { person: Person };
+export type Question = 'phone' | 'announce' | 'numbers' | 'keys' | { person: Person };
 
 /** A telephone that was asked to ring rings no longer than this. */
 const RING_MS = 40_000;
@@ -56,6 +57,8 @@ export class HotlineDesk extends Desk {
   readonly people: Person[] = $derived.by(() => peopleOf(this.staff, this.agentsFeed.byId));
   /** Who may answer, and gets no calls: no skills are set, or none that a queue asks for. */
   readonly unserving = $derived(this.people.filter(({ answers, serves }) => answers && serves.length === 0));
+  /** No number is registered, and what nobody has registered is not ours: no call comes. */
+  readonly unreachable = $derived(this.staff !== null && this.staff.numbers.length === 0 && !this.staff.takes_unknown);
   readonly waiting = $derived.by(() => waitingByQueue(this.calls.byId?.values() ?? [], this.agents));
   readonly maySupervise = $derived(this.rights.has('call.supervise'));
   /** My telephone rings: for whose call. */
@@ -123,6 +126,25 @@ export class HotlineDesk extends Desk {
     this.question = null;
     await this.loadStaff();
     if (id === this.me) await this.agentsFeed.askOwn();
+  }
+
+  /** Register a number that callers dial, or name one that is ours. What refused it, else nothing. */
+  async keepNumber(number: string, label: string, known: OwnNumber | null): Promise<string> {
+    const path = known ? `/api/hotline/numbers/${known.id}` : '/api/hotline/numbers';
+    const body = known ? { label } : { number, label };
+    const done = t(`hotline.numbers.done.${known ? 'rename' : 'add'}`, { number: spaced(number) });
+    return this.#number(path, body, done);
+  }
+
+  async withdrawNumber({ id, number }: OwnNumber): Promise<string> {
+    const done = t('hotline.numbers.done.withdraw', { number: spaced(number) });
+    return this.#number(`/api/hotline/numbers/${id}/withdraw`, {}, done);
+  }
+
+  async #number(path: string, body: object, done: string): Promise<string> {
+    const sent = await this.send(t('hotline.numbers'), path, body, done);
+    await this.loadStaff();
+    return sent ? '' : (this.said?.text ?? '');
   }
 
   async useNumber(phone: string): Promise<void> {

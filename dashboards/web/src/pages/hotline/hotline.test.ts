@@ -42,7 +42,7 @@ const person = (id: string, changes: Partial<Person> = {}): Person => ({
 
 test('who gets no calls stands first, who only listens last; live rows count', () => {
   const people = [person('boss', { answers: false, serves: [] }), person('b'), person('a'), person('none', { skills: {}, serves: [] }), person('new')];
-  const staff = { people, skills: [], languages: [], numbers: [] } as Staff;
+  const staff = { people, skills: [], languages: [], numbers: [], takes_unknown: true } as Staff;
   const live = new Map([['new', { skills: {}, serves: [] as string[], languages: ['en-US'] }]]);
   const found = peopleOf(staff, live as unknown as Parameters<typeof peopleOf>[1]);
   expect(found.map(({ id }) => id)).toEqual(['new', 'none', 'a', 'b', 'boss']);

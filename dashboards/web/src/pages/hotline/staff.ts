@@ -5,6 +5,8 @@ import type { AgentRow } from '../../lib/phone/types';
 
 export type Staff = Schemas['HotlineStaff'];
 export type Person = Staff['people'][number];
+/** A number that callers dial. */
+export type OwnNumber = Staff['numbers'][number];
 export type Skill = Staff['skills'][number];
 /** What is set of a person; what is left out stays. */
 export type Equipment = Schemas['EquipBody'];
@@ -42,4 +44,10 @@ export function changed(person: Person, skills: Record<string, number>, language
     ...(phone === (person.phone ?? '') ? {} : { phone }),
   };
   return Object.keys(body).length > 0 ? body : null;
+}
+
+/** A number as carriers say it, from what was typed; null: not one. */
+export function e164(text: string): string | null {
+  const number = text.replace(/[\s()-]/g, '');
+  return /^\+[1-9]\d{4,14}$/.test(number) ? number : null;
 }
