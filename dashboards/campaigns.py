@@ -47,13 +47,13 @@ def campaign(session: Session, org_id: int, campaign_id: UUID) -> dict[str, Any]
         ],
         "failures": [
             {
-                "number": mask_phone(number),
-                "customer_id": customer_id and str(customer_id),
+                "number": mask_phone(one.number),
+                "customer_id": one.customer_id and str(one.customer_id),
                 "account": account,
                 "state": state,
                 "code": code or None,
             }
-            for number, customer_id, account, state, code in missed
+            for one, account, state, code in missed
         ],
     }
 

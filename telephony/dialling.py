@@ -6,6 +6,7 @@ end nobody knows is looked up at the carrier before it is made again.
 """
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -112,24 +113,32 @@ class Dialler:
         return AT_ONCE - len(self._running)
 
     def _take_calls(self) -> None:
-        if self._calls.wait_s(monotonic()) <= 0 and self._take("waiting", ("place_call",), 1):
-            self._calls.go(monotonic())
+        moment = monotonic()
+        taken = self._take("waiting", ("place_call",), self._calls.room(moment))
+        self._calls.go(moment, len(taken))
 
     def _take_messages(self, gateway: Gateway) -> None:
-        """One of each sender at a time; those to thousands leave half of the threads to others."""
-        spent: set[str] = {
-            number for number, pace in self._senders.items() if pace.wait_s(monotonic()) > 0
-        }
+        """What each sender may send; those to thousands leave half of the threads to others."""
+        per_second = gateway.can.messages_per_second
         while self._free() > 0:
+            moment = monotonic()
+            rooms = {number: pace.room(moment) for number, pace in self._senders.items()}
+            room = min(
+                [one for one in rooms.values() if one], default=Pace(per_second).room(moment)
+            )
             masses = sum(priority >= MASS for priority in list(self._running.values()))
-            most = MASS if masses >= AT_ONCE // 2 else None
-            taken = self._take("waiting", ("send_message",), 1, spent=spent, below=most)
+            for_masses = AT_ONCE // 2 - masses
+            taken = self._take(
+                "waiting",
+                ("send_message",),
+                min(room, for_masses) if for_masses > 0 else room,
+                spent=[number for number, room in rooms.items() if room == 0],
+                below=None if for_masses > 0 else MASS,
+            )
             if not taken:
                 return
-            for sender in taken:
-                spent.add(sender)
-                new = Pace(gateway.can.messages_per_second)
-                self._senders.setdefault(sender, new).go(monotonic())
+            for sender, count in Counter(taken).items():
+                self._senders.setdefault(sender, Pace(per_second)).go(moment, count)
 
     def _take(
         self,

@@ -14,6 +14,7 @@ BUSY_TRIES = 1000
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 30.0
 UNSURE = "unsure"
+LATE_S = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +106,28 @@ def _growing(tries: int) -> timedelta:
 
 
 class Pace:
-    """At most `per_second` of something; each who goes takes the next place in time."""
+    """At most `per_second` of something. Places of the last `LATE_S` that nobody took may be made
+    up for, so that whoever looks a little late still keeps the pace.
+
+    Moments are of a clock that never goes back.
+    """
 
     def __init__(self, per_second: float) -> None:
         self._gap_s = 1.0 / per_second
+        self._late_s = int(LATE_S * per_second) * self._gap_s
         self._free_at = float("-inf")
 
     def wait_s(self, moment: float) -> float:
-        """Seconds from this moment (of a clock that never goes back) until one may go."""
+        """Seconds from this moment until one may go."""
         return max(0.0, self._free_at - moment)
 
-    def go(self, moment: float) -> None:
-        """One goes now."""
-        self._free_at = max(self._free_at, moment) + self._gap_s
+    def room(self, moment: float) -> int:
+        """How many may go now."""
+        if self.wait_s(moment) > 0:
+            return 0
+        late_s = min(moment - self._free_at, self._late_s)
+        return int(late_s / self._gap_s + 1e-6) + 1
+
+    def go(self, moment: float, count: int = 1) -> None:
+        """So many go now."""
+        self._free_at = max(self._free_at, moment - self._late_s) + count * self._gap_s

@@ -111,6 +111,8 @@ class CarrierEvent:
     """Seconds that the caller has waited, as the carrier counts them."""
     conference: str = ""
     """Its name: the call's id."""
+    room: str = ""
+    """The carrier's id of it: one of the same name may begin anew once all have left."""
     event: str = ""
     """Of a conference: start, end, join, leave, hold, unhold, mute, unmute, modify; of a
     recording: in-progress, completed, absent."""

@@ -90,9 +90,9 @@ def tell(
 ) -> Story:
     """The story. `parties`: the carrier's id of each known leg → its role."""
     known = sorted(set(evidence), key=lambda one: one.order)
-    over_at = min((one.when for one in known if not one.party and one.is_(("end",))), default=None)
+    over = [one for one in known if not one.party and one.is_(("end",))]
     legs = {
-        party: tell_leg(role, mine, over_at)
+        party: tell_leg(role, mine, over)
         for party, role in parties.items()
         if (mine := [one for one in known if one.party == party])
     }

@@ -22,7 +22,8 @@ class Evidence:
 
     `party`: the carrier's id of the leg; blank where it is about the whole call. `at`: the
     carrier's time, None where it gave none that can be true. `word`: the result of a queue, the
-    event of a conference, the name of a step, the code of the flow. `more`: what a queue needs.
+    event of a conference, the name of a step, the code of the flow. `sequence` counts in one leg,
+    or in the conference `room`. `more`: what a queue needs.
     """
 
     kind: str
@@ -34,6 +35,7 @@ class Evidence:
     sequence: int = -1
     seconds: float | None = None
     reason: str = ""
+    room: str = ""
     more: tuple[tuple[str, Any], ...] = ()
 
     @property
@@ -82,13 +84,22 @@ class LegStory:
         return "ringing" if self.ringing_at is not None else "placed"
 
 
-def tell_leg(role: str, evidence: list[Evidence], over_at: datetime | None) -> LegStory:
-    """A leg from all that is known of it, in order. `over_at`: when its conference was over."""
+def tell_leg(role: str, evidence: list[Evidence], over: list[Evidence]) -> LegStory:
+    """A leg from all that is known of it, in order. `over`: that a conference was over."""
     ends = [one for one in evidence if one.ends]
     ended_at = min((one.when for one in ends), default=None)
     answered_at = _first(evidence, "in-progress")
-    close_at = min((at for at in (ended_at, over_at) if at is not None), default=None)
-    present = _spans(evidence, "join", "leave", answered_at, close_at)
+    rooms = _rooms(evidence, over, ended_at)
+    present = [
+        span
+        for number, (mine, close_at) in enumerate(rooms)
+        for span in _spans(mine, "join", ("leave",), None if number else answered_at, close_at)
+    ]
+    held = [
+        span
+        for mine, close_at in rooms
+        for span in _spans(mine, "hold", ("unhold", "leave"), None, close_at)
+    ]
     finals = [one for one in ends if one.status in TERMINAL]
     return LegStory(
         role=role,
@@ -100,7 +111,7 @@ def tell_leg(role: str, evidence: list[Evidence], over_at: datetime | None) -> L
         hung_up=any(one.ends and one.kind == "conference" for one in evidence),
         put_out=any(one.is_(("leave",)) and not one.ends for one in evidence),
         present=tuple(present),
-        held=tuple(_spans(evidence, "hold", "unhold", None, close_at)),
+        held=tuple(held),
         told_present=any(one.is_(("join", "leave")) for one in evidence),
     )
 
@@ -115,17 +126,44 @@ def _first(evidence: list[Evidence], state: str) -> datetime | None:
     return min(timed, default=None)
 
 
+def _rooms(
+    evidence: list[Evidence], over: list[Evidence], ended_at: datetime | None
+) -> list[tuple[list[Evidence], datetime | None]]:
+    """For each conference that the leg was in: what is known of it there, in order, and when it was
+    there no more at the latest. A leg is in one conference at a time.
+    """
+    by_room: dict[str, list[Evidence]] = {}
+    for one in evidence:
+        if one.kind == "conference":
+            by_room.setdefault(one.room, []).append(one)
+    begins = [mine[0].when for mine in by_room.values()]
+    found = []
+    for number, (room, mine) in enumerate(by_room.items(), start=1):
+        whole = sorted(
+            [*mine, *(one for one in over if one.room == room)], key=lambda one: one.order
+        )
+        closes = [*begins[number : number + 1], *([ended_at] if ended_at else [])]
+        found.append((whole, min(closes, default=None)))
+    return found
+
+
 def _spans(
-    evidence: list[Evidence], on: str, off: str, since: datetime | None, end: datetime | None
+    evidence: list[Evidence],
+    on: str,
+    off: tuple[str, ...],
+    since: datetime | None,
+    end: datetime | None,
 ) -> list[Span]:
-    """Pairs of `on` and `off`. An `off` whose `on` was lost began at `since`, if that is known."""
+    """Pairs of `on` and one of `off`, or the end of the conference. A leave whose join was lost
+    began at `since`, if that is known.
+    """
     found: list[Span] = []
     begin: datetime | None = None
     for one in evidence:
         if one.is_((on,)):
             begin = begin or one.when
-        elif one.is_((off,)):
-            began = begin or (since if not found else None)
+        elif one.is_((*off, "end")):
+            began = begin or (since if not found and one.word in off else None)
             if began is not None:
                 found.append(Span(began, max(began, one.when)))
             begin = None

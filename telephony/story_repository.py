@@ -30,6 +30,7 @@ def told_of(event: CarrierEvent) -> dict[str, Any]:
         "sequence": event.sequence if event.sequence >= 0 else None,
         "seconds": event.queue_s,
         "reason": event.reason,
+        "room": event.room,
     }
     if event.kind == "recording":
         told |= {"seconds": event.recording_s, "more": _recorded(event)}

@@ -15,7 +15,7 @@ from dispatch.outbound.campaign_models import Campaign, CampaignRecipient
 from dispatch.outbound.campaign_rules import CampaignState
 from telephony.message_models import Message
 
-FAILED = ("failed", "undelivered", "refused", "unknown", "cancelled")
+NOT_GOT = ("excluded", "failed", "undelivered", "refused", "unknown", "cancelled")
 
 
 def unsettled(session: Session) -> Sequence[Row[int, UUID]]:
@@ -118,72 +118,75 @@ def progress(
     session: Session, org_id: int, campaign_ids: Collection[UUID]
 ) -> dict[UUID, Counter[str]]:
     """Campaign → how many numbers are in which state: of the message where there is one."""
-    stage = func.coalesce(Message.state, CampaignRecipient.state)
-    query = (
-        select(CampaignRecipient.campaign_id, stage, func.count())
-        .outerjoin(
-            Message,
-            (Message.org_id == CampaignRecipient.org_id)
-            & (Message.id == CampaignRecipient.message_id),
-        )
-        .where(CampaignRecipient.org_id == org_id, CampaignRecipient.campaign_id.in_(campaign_ids))
-        .group_by(CampaignRecipient.campaign_id, stage)
-    )
     found: dict[UUID, Counter[str]] = {id_: Counter() for id_ in campaign_ids}
-    for campaign_id, state, count in session.execute(query):
-        found[campaign_id][state] = count
+    for table, such in _SIDES:
+        query = (
+            select(table.campaign_id, table.state, func.count())
+            .where(table.org_id == org_id, table.campaign_id.in_(campaign_ids), such)
+            .group_by(table.campaign_id, table.state)
+        )
+        for campaign_id, state, count in session.execute(query):
+            found[campaign_id][state] += count
     return found
 
 
 def reasons(session: Session, org_id: int, campaign_id: UUID) -> Counter[tuple[str, str]]:
     """(state, reason) → how many were left out, or did not get it."""
-    stage = func.coalesce(Message.state, CampaignRecipient.state)
-    why = func.coalesce(Message.code, CampaignRecipient.reason, "")
-    query = (
-        select(stage, why, func.count())
-        .select_from(CampaignRecipient)
-        .outerjoin(
-            Message,
-            (Message.org_id == CampaignRecipient.org_id)
-            & (Message.id == CampaignRecipient.message_id),
+    found: Counter[tuple[str, str]] = Counter()
+    for table, such in _SIDES:
+        why = func.coalesce(_why(table), "")
+        query = (
+            select(table.state, why, func.count())
+            .where(table.org_id == org_id, table.campaign_id == campaign_id, such)
+            .where(table.state.in_(NOT_GOT))
+            .group_by(table.state, why)
         )
-        .where(
-            CampaignRecipient.org_id == org_id,
-            CampaignRecipient.campaign_id == campaign_id,
-            stage.in_(("excluded", *FAILED)),
-        )
-        .group_by(stage, why)
-    )
-    return Counter({(state, code): count for state, code, count in session.execute(query)})
+        for state, code, count in session.execute(query):
+            found[state, code] += count
+    return found
 
 
 def failures(
     session: Session, org_id: int, campaign_id: UUID, limit: int
-) -> Sequence[Row[str, UUID | None, str, str, str]]:
-    """Who did not get it: number, customer, account number, state, reason."""
-    stage = func.coalesce(Message.state, CampaignRecipient.state)
-    why = func.coalesce(Message.code, CampaignRecipient.reason)
-    query = (
-        select(CampaignRecipient.number, CampaignRecipient.customer_id, Customer.number, stage, why)
-        .outerjoin(
-            Message,
-            (Message.org_id == CampaignRecipient.org_id)
-            & (Message.id == CampaignRecipient.message_id),
+) -> list[tuple[CampaignRecipient, str | None, str, str | None]]:
+    """Who did not get it, important customers first: whom, account number, state, reason."""
+    found: list[tuple[CampaignRecipient, str, str | None]] = []
+    for table, such in _SIDES:
+        query = select(CampaignRecipient, table.state, _why(table)).where(
+            CampaignRecipient.org_id == org_id, CampaignRecipient.campaign_id == campaign_id
         )
-        .outerjoin(
-            Customer,
-            (Customer.org_id == CampaignRecipient.org_id)
-            & (Customer.id == CampaignRecipient.customer_id),
-        )
-        .where(
-            CampaignRecipient.org_id == org_id,
-            CampaignRecipient.campaign_id == campaign_id,
-            stage.in_(("excluded", *FAILED)),
-        )
-        .order_by(CampaignRecipient.rank, stage, CampaignRecipient.number)
-        .limit(limit)
+        if table is Message:
+            same = (Message.org_id == org_id) & (Message.campaign_id == campaign_id)
+            query = query.join(Message, same & (Message.to_number == CampaignRecipient.number))
+        query = query.where(such, table.state.in_(NOT_GOT))
+        query = query.order_by(CampaignRecipient.rank, table.state, CampaignRecipient.number)
+        found += [(one, state, why) for one, state, why in session.execute(query.limit(limit))]
+    found.sort(key=lambda one: (one[0].rank, one[1], one[0].number))
+    accounts = _accounts(session, org_id, {one.customer_id for one, _, _ in found[:limit]})
+    return [(one, accounts.get(one.customer_id), state, why) for one, state, why in found[:limit]]
+
+
+_SIDES: tuple[tuple[Any, Any], ...] = (
+    (CampaignRecipient, CampaignRecipient.message_id.is_(None)),
+    (Message, Message.campaign_id.is_not(None)),
+)
+"""A recipient tells of itself until it has a message. Each side is asked by itself: joined by a
+planner that knows no figures of a table just filled, twenty thousand of each take half a minute.
+"""
+
+
+def _why(table: Any) -> Any:
+    return table.code if table is Message else table.reason
+
+
+def _accounts(
+    session: Session, org_id: int, customer_ids: Collection[UUID | None]
+) -> dict[UUID | None, str]:
+    """Customer → account number."""
+    query = select(Customer.id, Customer.number).where(
+        Customer.org_id == org_id, Customer.id.in_([one for one in customer_ids if one])
     )
-    return session.execute(query).all()
+    return {row.id: row.number for row in session.execute(query)}
 
 
 def campaigns(session: Session, org_id: int, limit: int) -> Sequence[Row[Campaign, str]]:

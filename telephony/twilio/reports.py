@@ -179,6 +179,7 @@ def _conference(form: Form, received_at: datetime) -> CarrierEvent:
         params=kept(form),
         leg_id=id_of("body.ParticipantLabel", label) if label else None,
         conference=name,
+        room=sid,
         event=CONFERENCE_EVENTS[told],
         reason=form.optional("ReasonParticipantLeft")
         or form.optional("ReasonConferenceEnded")

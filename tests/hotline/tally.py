@@ -94,10 +94,23 @@ def between(rows: list[Row], on: str, off: str, since: datetime | None, close: d
     return found + ([(begin, max(begin, close))] if begin else [])
 
 
+def room_of(row: Row) -> str:
+    """The conference that a report is about, in the carrier's own word."""
+    return str(row["params"].get("ConferenceSid", ""))
+
+
+def by_room(rows: list[Row]) -> dict[str, list[Row]]:
+    """What was told of each conference, the first one first."""
+    found: dict[str, list[Row]] = {}
+    for one in sorted((row for row in rows if row["kind"] == "conference"), key=when):
+        found.setdefault(room_of(one), []).append(one)
+    return found
+
+
 class Leg:
     """One telephone, as its reports tell."""
 
-    def __init__(self, rows: list[Row], over: datetime | None, last: datetime) -> None:
+    def __init__(self, rows: list[Row], over: dict[str, datetime], last: datetime) -> None:
         self.end = min((when(one) for one in rows if ends(one)), default=None)
         took = [one for one in rows if one.get("status") in ("in-progress", "answered")]
         said = [one for one in took if one["kind"] == "status"]
@@ -105,11 +118,17 @@ class Leg:
         self.answered = min(map(when, said or [*took, *done]), default=None)
         finals = [one for one in rows if ends(one) and one.get("status") in ENDS]
         self.state = min(finals, key=when)["status"] if finals else "completed"
-        close = min((at for at in (self.end, over) if at), default=last)
         told = any(one.get("word") in ("join", "leave") for one in rows)
         self.told = told and any(one["kind"] == "conference" for one in rows)
-        self.present = between(rows, "join", "leave", self.answered, close)
-        self.held = between(rows, "hold", "unhold", None, close)
+        self.present, self.held = [], []
+        rooms = by_room(rows)
+        begins = [min(map(when, there)) for there in rooms.values()]
+        for number, (room, there) in enumerate(rooms.items()):
+            closes = [self.end, over.get(room), *begins[number + 1 : number + 2]]
+            close = min((at for at in closes if at), default=last)
+            since = None if number else self.answered
+            self.present += between(there, "join", "leave", since, close)
+            self.held += between(there, "hold", "unhold", None, close)
         if not self.told and self.answered:
             self.present = [(self.answered, self.end or last)]
 
@@ -118,7 +137,7 @@ def story(books: Books, call: Row, short_s: float) -> Row:
     """What became of one call, by its evidence alone."""
     rows = books.reports[call["id"]]
     last = max(map(when, rows))
-    over = min((when(one) for one in rows if is_end(one)), default=None)
+    over = {room_of(one): when(one) for one in rows if is_end(one)}
     mine = Leg([one for one in rows if one["carrier_call"] == call["carrier_call"]], over, last)
     if mine.end is None:
         return {"id": call["id"], "outcome": None}

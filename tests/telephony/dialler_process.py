@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from api.wiring import wire
 from core.settings import settings
@@ -19,5 +20,6 @@ def main(mistakes: Sequence[str]) -> None:
     if "no_look_up" in mistakes:
         dialling_rules.CREATES = ()
         dialling.CREATES = ()
+    dialling.LOOKING = timedelta(seconds=1)
     wire()
     Dialler(gateway_of(settings()), IMPATIENT).run()

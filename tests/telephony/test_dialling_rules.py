@@ -1,6 +1,5 @@
 """How a command goes on: every history ends, and nothing is made twice without a look-up."""
 
-import itertools
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -9,6 +8,7 @@ from hypothesis import strategies as st
 from telephony.dialling_rules import (
     CREATES,
     DONE,
+    LATE_S,
     Pace,
     Times,
     Tried,
@@ -78,13 +78,35 @@ def test_what_would_come_too_late_expires() -> None:
     assert after_failure(late, Unreached("no"), NOW, TIMES).state == "expired"
 
 
-@given(st.floats(0.1, 100), st.lists(st.floats(0, 10), max_size=30))
-def test_the_pace_is_kept(per_second: float, waits: list[float]) -> None:
+@given(st.floats(0.1, 100), st.lists(st.floats(0, 3), min_size=1, max_size=30))
+def test_the_pace_is_kept_in_every_stretch_of_time(per_second: float, waits: list[float]) -> None:
     pace, moment, gone = Pace(per_second), 1000.0, []
     for wait in waits:
         moment += wait
         moment += pace.wait_s(moment)
-        pace.go(moment)
-        gone.append(moment)
-    gaps = [after - before for before, after in itertools.pairwise(gone)]
-    assert all(gap >= 1 / per_second - 1e-6 for gap in gaps)
+        room = pace.room(moment)
+        assert room > 0
+        pace.go(moment, room)
+        assert pace.room(moment) == 0
+        gone += [moment] * room
+    made_up = int(LATE_S * per_second)
+    for first, began in enumerate(gone):
+        for last, ended in enumerate(gone[first:], first):
+            assert last - first <= (ended - began) * per_second + made_up + 1e-3
+
+
+@given(st.floats(1 / LATE_S, 100), st.floats(0.01, 1))
+def test_who_looks_late_keeps_the_pace(per_second: float, share: float) -> None:
+    look_s = share * int(LATE_S * per_second) / per_second
+    pace, gone, looks = Pace(per_second), 0, 400
+    for moment in (1000.0 + number * look_s for number in range(looks)):
+        room = pace.room(moment)
+        pace.go(moment, room)
+        gone += room
+    assert gone >= int((looks - 1) * look_s * per_second)
+
+
+def test_nobody_goes_where_none_waits() -> None:
+    pace = Pace(2.0)
+    pace.go(1000.0, 0)
+    assert pace.room(1000.0) == 1

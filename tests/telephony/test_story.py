@@ -25,10 +25,11 @@ def status(word: str, s: float, party: str = CALLER, sequence: int = 0) -> Evide
     return Evidence("status", party, at(s + 0.4), at(s), status=word, sequence=sequence)
 
 
-def conference(word: str, s: float, party: str, sequence: int = 0, reason: str = "") -> Evidence:
-    return Evidence(
-        "conference", party, at(s + 0.4), at(s), word=word, sequence=sequence, reason=reason
-    )
+def conference(
+    word: str, s: float, party: str, sequence: int = 0, reason: str = "", room: str = "CF1"
+) -> Evidence:
+    known = {"word": word, "sequence": sequence, "reason": reason, "room": room}
+    return Evidence("conference", party, at(s + 0.4), at(s), **known)
 
 
 def step(name: str, s: float, waited: float | None = None) -> Evidence:
@@ -76,10 +77,39 @@ MOVED_ON = [
     status("completed", 140, sequence=2),
     status("completed", 140, SECOND, 2),
 ]
+MOVED = "participant_updated_via_api"
+BACK = [
+    *HELD,
+    flow("enqueue", 80, queue="billing"),
+    conference("leave", 80, AGENT, 4, HUNG_UP),
+    conference("leave", 80, CALLER, 5, MOVED),
+    conference("end", 80, "", 6),
+    status("completed", 80, AGENT, 3),
+    step("wait", 80.2, waited=0),
+]
+AGAIN = [
+    *BACK,
+    status("ringing", 80, SECOND),
+    status("in-progress", 80, SECOND, 1),
+    conference("join", 80, CALLER, 1, room="CF2"),
+    conference("join", 80, SECOND, 2, room="CF2"),
+]
+"""Within one second, of which the carrier tells no parts."""
+HELD_AGAIN = [*AGAIN, conference("hold", 90, CALLER, 3, room="CF2")]
+SENT_ON = [
+    *HELD_AGAIN,
+    conference("unhold", 100, CALLER, 4, room="CF2"),
+    conference("leave", 130, CALLER, 5, HUNG_UP, room="CF2"),
+    status("completed", 130, sequence=2),
+    conference("leave", 130, SECOND, 6, room="CF2"),
+    conference("end", 130, "", 7, room="CF2"),
+    status("completed", 130, SECOND, 2),
+]
 GONE = status("completed", 40, sequence=2)
 CALLS = {
     "answered": ENDED,
     "transferred": MOVED_ON,
+    "sent on": SENT_ON,
     "given up in the menu": [*MENU, GONE],
     "given up in the queue": [*QUEUED, queue("hangup", 40, 32), GONE],
     "given up while offered": [
@@ -127,6 +157,10 @@ def told(evidence: list[Evidence], **more: object) -> Story:
         (HELD, "held"),
         (RESUMED, "talking"),
         (ENDED, "ended"),
+        (BACK, "queued"),
+        (AGAIN, "talking"),
+        (HELD_AGAIN, "held"),
+        (SENT_ON, "ended"),
     ],
 )
 def test_stages(evidence: list[Evidence], stage: str) -> None:
@@ -151,6 +185,23 @@ def test_a_transferred_call_counts_both_agents() -> None:
     story = told(MOVED_ON)
     assert (story.outcome, story.transfers, story.talk_s) == ("answered", 1, 83)
     assert (story.hung_up_by, story.ring_s) == ("agent", 5)
+
+
+def test_a_second_conference_of_the_same_name_counts_for_itself() -> None:
+    story = told(SENT_ON)
+    assert (story.outcome, story.transfers, story.hung_up_by) == ("answered", 1, "caller")
+    assert (story.talk_s, story.held_s) == (23 + 40, 20 + 10)
+    assert [one.result for one in story.stays] == ["bridged", "bridged"]
+
+
+@pytest.mark.parametrize("lost", ["join", "leave", "end", "unhold"])
+def test_what_is_lost_of_one_conference_is_not_made_up_from_another(lost: str) -> None:
+    known = [one for one in SENT_ON if not (one.is_((lost,)) and one.room == "CF1")]
+    story = told(known)
+    assert (story.outcome, story.held_s) == ("answered", 30)
+    again = told([one for one in SENT_ON if not (one.is_((lost,)) and one.room == "CF2")])
+    assert (again.talk_s or 0) <= 23 + 50
+    assert not any(one.begin < at(80) for leg in [again.legs[SECOND]] for one in leg.present)
 
 
 @pytest.mark.parametrize(

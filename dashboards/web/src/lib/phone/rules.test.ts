@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Call } from '../api/types';
-import { byPlace, byState, callbackTime, company, dialled, LETTERS, possible, proposed, supervised, waitingByQueue } from './rules';
+import { byPlace, byState, callbackTime, company, dialled, LETTERS, nextInLine, possible, proposed, supervised, waitingByQueue } from './rules';
 import type { AgentRow, Callback } from './types';
 
 const AT = '2026-01-01T12:00:00Z';
@@ -157,3 +157,25 @@ test.each([
   ['10086', null],
   ['王师傅', null],
 ])('%s is dialled as %s', (typed, number) => expect(dialled(typed)).toBe(number));
+
+describe('whose next caller it may be', () => {
+  const free = (id: string, minute: number, changes: Partial<AgentRow> = {}): AgentRow =>
+    anAgent({ id, since: `2026-01-01T11:${minute}:00Z`, serves: ['hotline', 'fault'], ...changes });
+  const rows = [
+    free('third', 30),
+    free('first', 10),
+    free('talks', 11, { state: 'on_call' }),
+    free('by hand', 12, { has_phone: false }),
+    free('other queue', 15, { serves: ['general'] }),
+    free('second', 20),
+  ];
+  const next = (queue: string | null): string[] =>
+    rows.filter((row) => nextInLine(row, rows, queue)).map(({ id }) => id);
+
+  test('those who are free the longest, of those who serve the queue', () => {
+    expect(next('fault')).toEqual(['first', 'second']);
+    expect(next('general')).toEqual(['other queue']);
+  });
+  test('in the menu nobody knows the queue', () => expect(next(null)).toEqual(['first', 'other queue']));
+  test('nobody without a telephone', () => expect(nextInLine(null, rows, 'fault')).toBe(false));
+});

@@ -114,6 +114,17 @@ export const byState = (rows: Iterable<AgentRow>): AgentRow[] =>
       a.id.localeCompare(b.id),
   );
 
+/** Of the agents who are free, so many are near to the next caller. */
+const NEAR = 2;
+
+/** May the next caller come to this agent? The one who is free the longest is chosen, of those with the skills. */
+export function nextInLine(me: AgentRow | null, all: Iterable<AgentRow>, queue: string | null): boolean {
+  const free = byState(all).filter(
+    ({ state, has_phone, serves }) => state === 'available' && has_phone && (queue === null || serves.includes(queue)),
+  );
+  return me !== null && free.slice(0, NEAR).some(({ id }) => id === me.id);
+}
+
 /** A telephone number as one may type it: spaces and dashes are left out. Null: it cannot be one. */
 export function dialled(text: string): string | null {
   const number = text.replace(/[\s()-]/g, '');

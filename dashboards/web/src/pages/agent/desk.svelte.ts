@@ -16,6 +16,7 @@ import { t } from '../../lib/i18n/index.svelte';
 import { Draft, type Filed } from '../../lib/intake/draft.svelte';
 import { NearBook } from '../../lib/intake/near.svelte';
 import { CallsFeed } from '../../lib/live/calls.svelte';
+import { nextInLine } from '../../lib/phone/rules';
 import type { AgentRow } from '../../lib/phone/types';
 import { serverClock } from '../../lib/time/clock.svelte';
 import { Desk } from '../../lib/desk/desk.svelte';
@@ -145,6 +146,7 @@ export class AgentDesk extends Desk {
     if (!next) return false;
     this.#pinned = false;
     this.callId = next.id;
+    void this.callers.ask(next.from_number, true); // what was asked before it rang may have changed
     return true;
   }
 
@@ -167,13 +169,17 @@ export class AgentDesk extends Desk {
   follow(): void {
     this.settle();
     const { waiting, offered, mine, parked } = this.sorted;
-    for (const call of [...offered, ...mine, ...parked, ...(this.line ? [] : waiting)]) {
-      void this.callers.ask(call.from_number);
-    }
+    const coming = this.line ? waiting.filter(({ queue }) => this.#next(queue)) : waiting;
+    for (const call of [...offered, ...mine, ...parked, ...coming]) void this.callers.ask(call.from_number);
     if (this.call) void this.callers.ask(this.call.from_number);
     this.#fill();
     this.near.follow(this.draft, serverClock.exact());
     this.#ring();
+  }
+
+  /** The next caller of this queue may be mine: who it is, is asked before the telephone rings. */
+  #next(queue: string | null): boolean {
+    return nextInLine(this.line, this.phone.feed.byId?.values() ?? [], queue);
   }
 
   /** Write what is known into the form, wherever nobody has written. */
