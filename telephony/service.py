@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from core.db import read_session
-from core.errors import AlreadyDone, NotFound, Problem
+from core.errors import AlreadyDone, Conflict, NotFound, Problem
 from core.events import CallTaken
 from core.identity import system_actor
 from core.local import local_time
@@ -17,6 +17,7 @@ from core.models import User
 from core.uow import UnitOfWork, unit_of_work
 from telephony import folding, repository
 from telephony.models import Call
+from telephony.routing import repository as routing
 from telephony.rules import CarrierEvent, Fact, evolve
 
 
@@ -27,6 +28,14 @@ class UnknownNumber(Problem):
     code = "unknown_number"
     zh = "被叫号码未登记到任何单位。"
     en = "The dialled number belongs to no organisation here."
+
+
+class RingsElsewhere(Conflict):
+    """The switchboard has given the call to somebody: whose telephone it is, has the call."""
+
+    code = "rings_elsewhere"
+    zh = "这通电话已接到 {who} 的话机。"
+    en = "This call is at the telephone of {who}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +137,15 @@ def end_of_call(uow: UnitOfWork, call_id: UUID) -> CallEnd | None:
 def call_to_take(uow: UnitOfWork, call_id: UUID) -> Call | None:
     """A caller's call, locked until the commit: None where it is the actor's own already.
 
-    Raises NotFound, or AlreadyDone with who took it and when.
+    Raises NotFound, AlreadyDone with who took it and when, or RingsElsewhere.
     """
     call = repository.inbound_locked(uow.session, uow.org_id, call_id)
     if call is None:
         raise NotFound(what="call", id=call_id)
     if call.taken_by is None:
+        rings_at = routing.served_by(uow.session, uow.org_id, call_id)
+        if rings_at not in (None, uow.actor.user_id):
+            raise RingsElsewhere(who=uow.session.get_one(User, (uow.org_id, rings_at)).name)
         return call
     if call.taken_by == uow.actor.user_id:
         return None

@@ -86,9 +86,16 @@ MEASURED = (
 
 
 def tell(
-    evidence: Iterable[Evidence], parties: Mapping[str, str], *, inbound: bool, short_s: float
+    evidence: Iterable[Evidence],
+    parties: Mapping[str, str],
+    people: Mapping[str, str],
+    *,
+    inbound: bool,
+    short_s: float,
 ) -> Story:
-    """The story. `parties`: the carrier's id of each known leg → its role."""
+    """The story. `parties`: the carrier's id of each known leg → its role; `people`: → whose
+    telephone it is, where we know it.
+    """
     known = sorted(set(evidence), key=lambda one: one.order)
     over = [one for one in known if not one.party and one.is_(("end",))]
     legs = {
@@ -96,17 +103,24 @@ def tell(
         for party, role in parties.items()
         if (mine := [one for one in known if one.party == party])
     }
-    return _Teller(known, legs, inbound=inbound, short_s=short_s).story()
+    return _Teller(known, legs, people, inbound=inbound, short_s=short_s).story()
 
 
 class _Teller:
     """Everything that one call's story is put together from."""
 
     def __init__(
-        self, known: list[Evidence], legs: dict[str, LegStory], *, inbound: bool, short_s: float
+        self,
+        known: list[Evidence],
+        legs: dict[str, LegStory],
+        people: Mapping[str, str],
+        *,
+        inbound: bool,
+        short_s: float,
     ) -> None:
         self.known = known
         self.legs = legs
+        self.people = people
         self.inbound = inbound
         self.short_s = short_s
         self.codes = {one.word for one in known if one.kind == "flow"}
@@ -189,7 +203,7 @@ class _Teller:
             ring_s=self._ring(),
             talk_s=max(0.0, round(seconds(self.together) - seconds(held), 3)),
             held_s=seconds(held),
-            transfers=max(0, sum(1 for leg in self.agents if self._talked(leg, end)) - 1),
+            transfers=max(0, len(self._spoke(end)) - 1),
         )
 
     def _outcome(self) -> str:
@@ -239,6 +253,14 @@ class _Teller:
             if leg.answered_at is not None
         ]
         return max(0.0, rung[0]) if rung and self.together else None
+
+    def _spoke(self, end: datetime) -> set[str]:
+        """The agents who spoke with the customer; who fetched the call back is one."""
+        return {
+            self.people.get(party, party)
+            for party, leg in self.legs.items()
+            if leg.role == "agent" and self._talked(leg, end)
+        }
 
     def _talked(self, leg: LegStory, end: datetime) -> bool:
         spans = leg.present or ((Span(leg.answered_at, leg.ended_at),) if leg.answered_at else ())

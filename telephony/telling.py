@@ -141,9 +141,11 @@ def story_of(session: Session, call: Call) -> Story:
 
 
 def _story(known: Known) -> Story:
+    legs = {leg.carrier_call: leg for leg in known.legs if leg.carrier_call is not None}
     return tell(
         known.evidence,
-        {leg.carrier_call: leg.role for leg in known.legs if leg.carrier_call is not None},
+        {name: leg.role for name, leg in legs.items()},
+        {name: str(leg.user_id) for name, leg in legs.items() if leg.user_id is not None},
         inbound=known.call.direction == INBOUND,
         short_s=settings().short_abandon_seconds,
     )

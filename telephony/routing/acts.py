@@ -294,6 +294,9 @@ def _reach(uow: UnitOfWork, here: Scene, to: Target, kind: str) -> None:
     """Let the other telephone ring. Raises AgentNotFree."""
     if to.user_id is None:
         assert to.number is not None
+        if to.number == here.agent.endpoint:
+            raise InvalidField("body.number", "is your own telephone", "是您自己的话机")
+        agents.check_telephone(uow, "body.number", to.number)
         ring_s = plan().callback.ring_s
         legs.ring(uow, here.call, role=THIRD, purpose=THIRD, to_number=to.number, ring_s=ring_s)
         return

@@ -8,7 +8,9 @@ from core import events as ev
 from core.errors import Conflict, InvalidField, NotFound
 from core.ids import new_id
 from core.listen import SWITCH
+from core.settings import settings
 from core.uow import UnitOfWork
+from telephony import repository as telephony
 from telephony.routing import repository
 from telephony.routing.models import Agent, AgentSkill, AgentSpan
 from telephony.routing.queues import plan
@@ -195,6 +197,7 @@ def equip(
     if languages is not None:
         agent.languages = sorted(set(languages))
     if endpoint is not None:
+        check_telephone(uow, "body.phone", endpoint)
         agent.endpoint = endpoint or None
         if not endpoint and agent.state == "available":
             move(uow, agent, "leave")
@@ -206,6 +209,15 @@ def equip(
     uow.emit(user_id, equipped, source="agent")
     uow.touch("agent", user_id)
     uow.notify(SWITCH, "")
+
+
+def check_telephone(uow: UnitOfWork, name: str, number: str) -> None:
+    """Raises InvalidField, naming `name`, for a number by which customers call us: it would call
+    itself.
+    """
+    ours = {one.number for one in telephony.numbers_of(uow.session, uow.org_id)}
+    if number and number in ours | {settings().caller_number}:
+        raise InvalidField(name, "is a number that customers call", "是客户拨打的热线号码")
 
 
 def end_due_wrap_ups(uow: UnitOfWork) -> int:

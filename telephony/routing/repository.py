@@ -195,6 +195,17 @@ def call_locked(session: Session, org_id: int, call_id: UUID) -> Call | None:
 # Offers and parts
 
 
+def served_by(session: Session, org_id: int, call_id: UUID) -> UUID | None:
+    """The agent whose telephone rings for a call, or who is in it."""
+    offer = select(Offer.user_id).where(
+        Offer.org_id == org_id, Offer.call_id == call_id, Offer.ended_at.is_(None)
+    )
+    if (found := session.scalars(offer.limit(1)).first()) is not None:
+        return found
+    parts = parts_of_call(session, org_id, call_id)
+    return parts[0].user_id if parts else None
+
+
 def open_offers(session: Session, org_id: int) -> Sequence[Offer]:
     query = select(Offer).where(Offer.org_id == org_id, Offer.ended_at.is_(None))
     return session.scalars(query.order_by(Offer.offered_at)).all()

@@ -41,7 +41,9 @@ class Books:
                 self.reports[row["call_id"]].append(row | (row["told"] or {}))
             self.calls = rows("SELECT * FROM call WHERE direction = 'inbound' ORDER BY opened_at")
             placed = rows("SELECT * FROM carrier_command WHERE kind = 'place_call'")
-            self.agents = {one["carrier_ref"] for one in placed if one["purpose"] == "agent"}
+            self.agents = {
+                one["carrier_ref"]: one["subject_id"] for one in placed if one["purpose"] == "agent"
+            }
             self.facts = rows("SELECT * FROM event ORDER BY stream_id, seq")
             self.callbacks = rows("SELECT * FROM callback")
 
@@ -149,11 +151,12 @@ def story(books: Books, call: Row, short_s: float) -> Row:
     results = [one for one in rows if one["kind"] == "queue" and one.get("word") in FINAL]
     here = mine.present if mine.told else gone(results, end)
     together: Spans = []
-    spoke = 0
-    for party in {one["carrier_call"] for one in rows} & books.agents:
+    spoke: set[Any] = set()
+    for party in {one["carrier_call"] for one in rows} & books.agents.keys():
         leg = Leg([one for one in rows if one["carrier_call"] == party], over, last)
         common = cut(cut(here, leg.present), [(min(map(when, rows)), end)])
-        together, spoke = merged(together + common), spoke + bool(common)
+        together = merged(together + common)
+        spoke |= {books.agents[party]} if common else set()
     held = cut(together, mine.held)
     words = {one.get("word") for one in rows if one["kind"] == "flow"}
     outcome = "answered" if together else outcome_of(words, results, mine)
@@ -174,7 +177,7 @@ def story(books: Books, call: Row, short_s: float) -> Row:
         "wait": None if wait is None else max(0.0, round(wait, 3)),
         "talk": round(length(together) - length(held), 3),
         "held": length(held),
-        "transfers": max(0, spoke - 1),
+        "transfers": max(0, len(spoke) - 1),
     }
 
 

@@ -61,7 +61,7 @@ def forgotten(day: Day) -> None:
     call = next(one for one in day.books.calls if one["outcome"] == "answered")
     rows = day.books.reports[call["id"]]
     agents = {leg for leg in day.books.agents if any(row["carrier_call"] == leg for row in rows)}
-    day.books.agents = set(day.books.agents) - agents
+    day.books.agents = {leg: who for leg, who in day.books.agents.items() if leg not in agents}
     call["from_number"] = "+8613999999999"
 
 

@@ -9,10 +9,15 @@ from api.verify_calls import calls
 from core.db import read_session
 from core.errors import InvalidField
 from core.eventlog import read_stream
+from core.ids import new_id
+from telephony import service
+from telephony.models import PhoneNumber
 from telephony.routing import acts, agents, callbacks, supervision
 from telephony.routing.acts import NobodyThere, NotYourCall, Target
+from telephony.routing.models import Agent
 from telephony.routing.queues import plan
 from telephony.script import HangUp, Join
+from telephony.service import RingsElsewhere
 from tests.switchboard.hall import Hall
 
 
@@ -88,6 +93,40 @@ def test_a_call_passed_to_a_queue_is_served_there(hall: Hall) -> None:
     assert (hall.offer_of(expert).call_id, hall.offer_of(expert).queue) == (call_id, "enquiry")
     with hall.work(agent) as uow, pytest.raises(NotYourCall):
         acts.hold(uow, call_id)
+
+
+def test_nobody_takes_what_rings_at_a_colleagues_telephone(hall: Hall) -> None:
+    agent, call_id = hall.agent(), hall.caller()
+    other = hall.agent(ready=False)
+    hall.turn()
+    assert hall.offer_of(agent).call_id == call_id
+    with hall.work(other) as uow, pytest.raises(RingsElsewhere, match="坐席"):
+        service.call_to_take(uow, call_id)
+    hall.answered(agent)
+    with hall.work(agent) as uow:
+        assert service.call_to_take(uow, call_id) is None, "it is the agent's"
+    hall.ends(call_id)
+    waiting = hall.caller()
+    with hall.work(other) as uow:
+        assert service.call_to_take(uow, waiting) is not None
+
+
+def test_no_telephone_calls_itself(hall: Hall) -> None:
+    agent, call_id = hall.talking()
+    ours = "+861095599"
+    with hall.work() as uow:
+        more = {"id": new_id(), "label": "-", "registered_at": hall.clock}
+        uow.session.add(PhoneNumber(org_id=hall.org_id, number=ours, **more))
+    with hall.work(agent) as uow, pytest.raises(InvalidField) as refused:
+        agents.equip(uow, agent, endpoint=ours)
+    assert [one.field for one in refused.value.errors] == ["body.phone"]
+    for number in (ours, "+861088880009"):
+        with hall.work(agent) as uow:
+            uow.session.get_one(Agent, (hall.org_id, agent)).endpoint = "+861088880009"
+        with hall.work(agent) as uow, pytest.raises(InvalidField) as refused:
+            acts.transfer(uow, call_id, Target(number=number))
+        assert [one.field for one in refused.value.errors] == ["body.number"]
+    assert hall.state(agent)[0] == "on_call"
 
 
 def test_consulting_a_colleague_then_leaving_the_call(hall: Hall) -> None:

@@ -141,7 +141,7 @@ CALLS = {
 
 
 def told(evidence: list[Evidence], **more: object) -> Story:
-    return tell(evidence, ROLES, inbound=True, short_s=SHORT_S)
+    return tell(evidence, ROLES, {}, inbound=True, short_s=SHORT_S)
 
 
 @pytest.mark.parametrize(
@@ -194,6 +194,13 @@ def test_a_second_conference_of_the_same_name_counts_for_itself() -> None:
     assert [one.result for one in story.stays] == ["bridged", "bridged"]
 
 
+def test_who_comes_back_to_a_call_is_no_further_agent() -> None:
+    more = {"inbound": True, "short_s": SHORT_S}
+    assert tell(SENT_ON, ROLES, {AGENT: "she", SECOND: "she"}, **more).transfers == 0
+    assert tell(SENT_ON, ROLES, {AGENT: "she", SECOND: "he"}, **more).transfers == 1
+    assert tell(SENT_ON, ROLES, {SECOND: "he"}, **more).transfers == 1
+
+
 @pytest.mark.parametrize("lost", ["join", "leave", "end", "unhold"])
 def test_what_is_lost_of_one_conference_is_not_made_up_from_another(lost: str) -> None:
     known = [one for one in SENT_ON if not (one.is_((lost,)) and one.room == "CF1")]
@@ -238,7 +245,7 @@ def test_two_stays_are_two_rows() -> None:
 @pytest.mark.parametrize("soon", [0.5, 1.9, 4.0])
 def test_who_is_sent_back_to_the_queue_at_once_waits_there(soon: float) -> None:
     back = [*BRIDGED, status("completed", 37, AGENT, 3), flow("enqueue", 37 + soon, queue="faults")]
-    told = tell(back, ROLES, inbound=True, short_s=SHORT_S)
+    told = tell(back, ROLES, {}, inbound=True, short_s=SHORT_S)
     assert [one.result for one in told.stays] == ["bridged", None]
     again = [
         *back,
@@ -246,7 +253,7 @@ def test_who_is_sent_back_to_the_queue_at_once_waits_there(soon: float) -> None:
         conference("join", 60, CALLER, 9),
         status("in-progress", 59, SECOND),
     ]
-    told = tell(again, ROLES, inbound=True, short_s=SHORT_S)
+    told = tell(again, ROLES, {}, inbound=True, short_s=SHORT_S)
     assert [one.result for one in told.stays] == ["bridged", "bridged"]
     assert told.stays[1].left_at == at(60)
 
@@ -263,7 +270,7 @@ def test_the_carriers_own_queue_is_a_stay_too() -> None:
 )
 def test_calls_that_we_place(end_state: str, outcome: str) -> None:
     evidence = [status("ringing", 1), status(end_state, 9, sequence=2)]
-    story = tell(evidence, {CALLER: "crew"}, inbound=False, short_s=SHORT_S)
+    story = tell(evidence, {CALLER: "crew"}, {}, inbound=False, short_s=SHORT_S)
     assert (story.stage, story.outcome) == ("ended", outcome)
 
 
@@ -328,7 +335,7 @@ def test_what_the_flow_decided_counts_where_no_agent_answered(
 
 
 def test_evidence_of_a_leg_counts_once_its_role_is_known() -> None:
-    without = tell(ENDED, {CALLER: "caller"}, inbound=True, short_s=SHORT_S)
+    without = tell(ENDED, {CALLER: "caller"}, {}, inbound=True, short_s=SHORT_S)
     assert without.outcome == "abandoned"
     guest = [replace(one, party=GUEST) if one.party == AGENT else one for one in ENDED]
     assert told(guest).outcome == "abandoned", "a third party is no agent"
