@@ -163,6 +163,7 @@ def dump(file: Path) -> None:
 @app.command()
 def restore(file: Path) -> None:
     """Replace the database by a backup; stop `paidan up` before / 用备份恢复数据库."""
+    import_module("api.cli_dump").demand(file)
     with _engines(ask=True) as database_url:
         import_module("api.cli_dump").restore(database_url, file)
 

@@ -31,6 +31,24 @@ class DumpFailed(Problem):
     en = "{program} failed:\n{output}"
 
 
+class NoBackup(Problem):
+    """There is no such file, or it cannot be read."""
+
+    status = 422
+    code = "no_backup"
+    zh = "无法读取备份文件 {file}：{why}"
+    en = "The backup {file} cannot be read: {why}"
+
+
+def demand(file: Path) -> None:
+    """Raises NoBackup where a backup cannot be read."""
+    try:
+        with file.open("rb"):
+            pass
+    except OSError as error:
+        raise NoBackup(file=file, why=error.strerror) from None
+
+
 def dump(database_url: str, file: Path) -> None:
     """Write the whole database of one moment to `file` (custom format), owner-readable only."""
     work = file.with_name(f".{file.name}.part")

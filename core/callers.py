@@ -6,6 +6,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+# 重要电力用户: special, first and second class, temporary.
+IMPORTANCES = ("ordinary", "special", "first", "second", "temporary")
+
 
 @dataclass(frozen=True, slots=True)
 class Outage:

@@ -48,11 +48,23 @@ def twice(kind: str, codes: Iterable[str]) -> Iterable[Wrong]:
 
 
 def text_of(folder: Path, package: str, file: str) -> str:
-    """The text of the file in the folder; of the one that comes with the package without it."""
+    """The text of the file in the folder; of the one that comes with the package without it.
+
+    Raises InvalidField.
+    """
     own = folder / file
-    if own.is_file():
-        return own.read_text(encoding="utf-8")
-    return shipped(package, file)
+    return text_in(own) if own.is_file() else shipped(package, file)
+
+
+def text_in(path: Path) -> str:
+    """The text of a file. Raises InvalidField naming it and the line that is not UTF-8."""
+    content = path.read_bytes()
+    try:
+        return content.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        what = (f"line {line} is not UTF-8", f"第 {line} 行不是 UTF-8 编码")
+        raise InvalidField(path.name, *what) from None
 
 
 def shipped(package: str, file: str) -> str:

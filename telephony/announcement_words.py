@@ -54,7 +54,7 @@ def parse(text: str) -> tuple[Ready, ...]:
 
 @lru_cache(maxsize=4)
 def _read(path: Path, _changed_ns: int) -> tuple[Ready, ...]:
-    return parse(path.read_text(encoding="utf-8"))
+    return parse(checked_toml.text_in(path))
 
 
 @lru_cache(maxsize=1)

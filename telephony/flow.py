@@ -26,6 +26,8 @@ from telephony.script import (
 
 FAILED = ("error", "system-error")
 FULL = "queue-full"
+OFFERS = ("failed", "full", "closed")
+"""Words in which there is a call-back or a message instead of an agent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ def answer(flow: Flow, step: Step, now: Situation) -> Answer:
         case "outage":
             return known.outage_answered(step.digits, rest[1] if len(rest) > 1 else flow.default)
         case "offer":
-            return known.offered(step.digits)
+            return known.offered(step.digits, _number(rest, 1), _offered(rest))
         case "recorded":
             return Answer((known.say("thanks"), HangUp()), (Decision("message"),))
         case "wait":
@@ -104,6 +106,10 @@ def _number(rest: list[str], place: int) -> int:
     return int(rest[place]) if len(rest) > place and rest[place].isdecimal() else 1
 
 
+def _offered(rest: list[str]) -> str:
+    return rest[2] if len(rest) > 2 and rest[2] in OFFERS else OFFERS[0]
+
+
 @dataclass(frozen=True, slots=True)
 class _Known:
     """One caller at one step, speaking the language of the column `short`."""
@@ -117,7 +123,7 @@ class _Known:
         return self.flow.language(self.short).code
 
     def say(self, words: str, **values: object) -> Say:
-        return Say(self.flow.words[words][self.short].format(**values), self.language)
+        return Say(self.flow.said(words, self.short, **values), self.language)
 
     def gather(self, step: str, *prompts: Say) -> Gather:
         return Gather(step, prompts, digits=1, timeout_s=self.flow.answer_s)
@@ -213,11 +219,12 @@ class _Known:
         )
         return Answer((self.say("queued"), Enqueue(entry.queue, self.short)), (decision,))
 
-    def _offer(self, words: str) -> Script:
-        """What there is where no agent is; who presses nothing has heard it."""
-        return (self.gather(f"offer.{self.short}", self.say(words)),)
+    def _offer(self, words: str, attempt: int = 1, before: str | None = None) -> Script:
+        """What there is where no agent is, one of OFFERS."""
+        said = (self.say(before),) if before else ()
+        return (self.gather(f"offer.{self.short}.{attempt}.{words}", *said, self.say(words)),)
 
-    def offered(self, key: str) -> Answer:
+    def offered(self, key: str, attempt: int, words: str) -> Answer:
         if key == self.flow.callback_key:
             return self.called_back()
         if key == self.flow.message_key:
@@ -226,6 +233,8 @@ class _Known:
         entry = self.flow.entry(key)
         if entry is not None and entry.always:
             return self.enqueue(entry)
+        if attempt < self.flow.tries:
+            return Answer(self._offer(words, attempt + 1, "invalid" if key else "silent"))
         return Answer((self.say("goodbye"), HangUp()))
 
     def called_back(self) -> Answer:

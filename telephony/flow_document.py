@@ -4,7 +4,7 @@ and field. Pure.
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime, time
 from itertools import chain
 from string import Formatter
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from core.callers import IMPORTANCES
 from core.errors import FieldError, Problem
 from core.findings import Words, both
 from core.toml_lines import line_of
@@ -25,7 +26,9 @@ HAS: Mapping[str, frozenset[str]] = {
     "position": frozenset({"ahead"}),
     "minutes": frozenset({"minutes"}),
 }
-"""Which words have which values in them; the others have none."""
+"""Which words have which values in them, beside those that all may have."""
+KEYS = ("hazard_key", "callback_key", "message_key", "consent_key")
+"""Fields of the flow that all words may have in them, so that they tell the key that counts."""
 NEEDED = (
     "welcome",
     "language",
@@ -140,6 +143,11 @@ class Flow(_Part):
     def entry(self, key: str) -> Entry | None:
         return next((one for one in self.entries if one.key == key), None)
 
+    def said(self, words: str, short: str, **values: object) -> str:
+        """Words in the language of a column, with their values."""
+        keys = {name: getattr(self, name) for name in KEYS}
+        return self.words[words][short].format(**keys, **values)
+
     @property
     def hazard(self) -> Entry | None:
         return next((one for one in self.entries if one.hazard), None)
@@ -166,6 +174,12 @@ class Flow(_Part):
                     yield from _values(name, one.short, said[one.short])
         for name in self.words.keys() - {*NEEDED, *chain(*FOR_CONSENT.values())}:
             yield ("words", name), ("没有此词条", "there are no such words")
+        for name in sorted(self.importance.keys() - set(IMPORTANCES)):
+            known = ", ".join(IMPORTANCES)
+            yield (
+                ("importance", name),
+                (f"没有此等级，应为以下之一：{known}", f"there is no such class; use {known}"),
+            )
 
     def _keys(self) -> Iterator[tuple[Place, Words]]:
         seen: set[str] = set()
@@ -198,7 +212,7 @@ def _values(name: str, short: str, said: str) -> Iterator[tuple[Place, Words]]:
         found = {field for _, field, _, _ in Formatter().parse(said) if field is not None}
     except ValueError:
         found = {"{"}
-    if extra := found - HAS.get(name, frozenset()):
+    if extra := found - HAS.get(name, frozenset()) - set(KEYS):
         yield (
             ("words", name, short),
             (
@@ -208,23 +222,43 @@ def _values(name: str, short: str, said: str) -> Iterator[tuple[Place, Words]]:
         )
 
 
-def parse_flow(text: str, file: str) -> Flow:
-    """Read a flow from TOML text; `file` is named in errors. Raises FlowInvalid."""
+def parse_flow(text: str | bytes, file: str, queues: Collection[str] | None = None) -> Flow:
+    """Read a flow from TOML text; `file` is named in errors. Raises FlowInvalid.
+
+    `queues`: those that there are; without it any name of a queue will do.
+    """
+    if isinstance(text, bytes):
+        text = _decoded(text, file)
     try:
         raw: dict[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         found = _AT_LINE.search(str(error))
         line = int(found[1]) if found and found[1] else text.count("\n") + 1
         what = _AT_LINE.sub("", str(error))
-        raise _refused(file, [("document", line, (f"不是有效的 TOML（{what}）", what))]) from None
+        raise refused(file, [("document", line, (f"不是有效的 TOML（{what}）", what))]) from None
     try:
         flow = Flow.model_validate(raw)
     except ValidationError as error:
         wrong = [(one["loc"], both(one)) for one in error.errors()]
-        raise _refused(file, [_placed(text, *one) for one in wrong]) from None
-    if problems := list(flow.problems()):
-        raise _refused(file, [_placed(text, *one) for one in problems])
+        raise refused(file, [_placed(text, *one) for one in wrong]) from None
+    if problems := [*flow.problems(), *_queues(flow, queues)]:
+        raise refused(file, [_placed(text, *one) for one in problems])
     return flow
+
+
+def _decoded(text: bytes, file: str) -> str:
+    try:
+        return text.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = text.count(b"\n", 0, error.start) + 1
+        raise refused(file, [("document", line, ("不是 UTF-8 编码", "is not UTF-8"))]) from None
+
+
+def _queues(flow: Flow, known: Collection[str] | None) -> Iterator[tuple[Place, Words]]:
+    for number, one in enumerate(flow.entries):
+        if known is not None and one.queue not in known:
+            zh, en = f"没有队列 {one.queue}", f"there is no queue {one.queue}"
+            yield ("entry", number, "queue"), (zh, en)
 
 
 Wrong = tuple[str, int | None, Words]
@@ -234,11 +268,16 @@ def _placed(text: str, place: Place, words: Words) -> Wrong:
     return ".".join(str(part) for part in place) or "document", line_of(text, place), words
 
 
-def _refused(file: str, wrong: list[Wrong]) -> FlowInvalid:
-    zh = [f"{f'第 {line} 行 ' if line else ''}{field}：{said[0]}" for field, line, said in wrong]
-    en = [f"{f'line {line}: ' if line else ''}{field}: {said[1]}" for field, line, said in wrong]
-    errors = [
-        FieldError(field, f"line {line}: {said[1]}", f"第 {line} 行 {said[0]}")
-        for field, line, said in wrong
-    ]
-    return FlowInvalid(file=file, summary="; ".join(en), summary_zh="；".join(zh), errors=errors)
+def refused(file: str, wrong: list[Wrong]) -> FlowInvalid:
+    """The problem that names what is wrong: fields, their lines (None: not written), words."""
+    zh = [(field, f"第 {line} 行 {said[0]}" if line else said[0]) for field, line, said in wrong]
+    en = [(field, f"line {line}: {said[1]}" if line else said[1]) for field, line, said in wrong]
+    return FlowInvalid(
+        file=file,
+        summary="; ".join(f"{field}: {said}" for field, said in en),
+        summary_zh="；".join(f"{field}：{said}" for field, said in zh),
+        errors=[
+            FieldError(field, said, said_zh)
+            for (field, said), (_, said_zh) in zip(en, zh, strict=True)
+        ],
+    )

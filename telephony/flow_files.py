@@ -4,36 +4,52 @@ from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
-from core.errors import InvalidField
+from core.logging import logger
 from core.settings import settings
-from telephony.flow_document import Flow, parse_flow
+from telephony.flow_document import Flow, FlowInvalid, parse_flow, refused
 from telephony.routing.queues import plan
+from telephony.rules import NUMBER
 
 FOLDER = "flows"
 SHIPPED = "hotline.toml"
+log = logger(__name__)
 
 
 def flow_of(number: str) -> Flow:
     """The flow of a number: `flows/{number}.toml`, then `flows/hotline.toml`, then the shipped one.
 
-    A changed file counts at once. Raises FlowInvalid.
+    What is no number has no file of its own. A changed file counts at once; one that cannot be
+    used is in the log, once. Raises FlowInvalid.
     """
     folder = settings().data_dir / FOLDER
-    for name in (f"{number}.toml", SHIPPED):
+    own = [f"{number}.toml"] if NUMBER.fullmatch(number) else []
+    for name in (*own, SHIPPED):
         path = folder / name
-        if number_like(name) and path.is_file():
-            return _read(path, path.stat().st_mtime_ns)
+        if path.is_file():
+            found = _read(path, path.stat().st_mtime_ns)
+            if isinstance(found, FlowInvalid):
+                raise FlowInvalid(errors=found.errors, **found.params)
+            return found
     return shipped()
 
 
-def number_like(name: str) -> bool:
-    """Whether a file may be called so: what the carrier says is never a path."""
-    return name == SHIPPED or name.removesuffix(".toml").removeprefix("+").isalnum()
-
-
 @lru_cache(maxsize=64)
-def _read(path: Path, _changed_ns: int) -> Flow:
-    return checked(path.read_text(encoding="utf-8"), str(path.name))
+def _read(path: Path, _changed_ns: int) -> Flow | FlowInvalid:
+    try:
+        return parse_flow(_content(path), path.name, {one.code for one in plan().queue})
+    except FlowInvalid as wrong:
+        what = [f"{one.field}: {one.message}" for one in wrong.errors]
+        log.error("flow_invalid", file=path.name, wrong=what)
+        return wrong
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        said = (f"无法读取（{why}）", f"cannot be read ({why})")
+        raise refused(path.name, [("document", None, said)]) from None
 
 
 @lru_cache(maxsize=1)
@@ -41,13 +57,3 @@ def shipped() -> Flow:
     """The flow that comes with Paidan."""
     text = (resources.files("telephony") / FOLDER / SHIPPED).read_text(encoding="utf-8")
     return parse_flow(text, SHIPPED)
-
-
-def checked(text: str, file: str) -> Flow:
-    """A flow whose queues exist. Raises FlowInvalid, or InvalidField naming the entry."""
-    flow = parse_flow(text, file)
-    known = {one.code for one in plan().queue}
-    for number, one in enumerate(flow.entries):
-        if one.queue not in known:
-            raise InvalidField(f"entry.{number}.queue", f"there is no queue {one.queue}")
-    return flow

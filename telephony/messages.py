@@ -32,7 +32,8 @@ from telephony.delivery import STATES, evolve, moves, segments
 from telephony.message_models import SCOPES, Suppression
 from telephony.message_repository import PURPOSE
 from telephony.repository import numbers_of
-from telephony.templates import Catalogue, Template, Text, catalogue, fill
+from telephony.templates import Catalogue, Template, Text, catalogue, fill, plain
+from telephony.templates import language_of as guessed
 
 SOURCE = "carrier"
 KEPT = timedelta(hours=12)
@@ -281,22 +282,30 @@ def hold(uow: UnitOfWork, campaign_id: UUID, *, on: bool) -> None:
 
 def keyword(words: str) -> str | None:
     """`stop` or `start`, where a short message says that and nothing else."""
-    word, book = words.strip().strip(".。!！").casefold(), catalogue()
+    word, book = plain(words), catalogue()
     if word in book.stop_words:
         return "stop"
     return "start" if word in book.start_words else None
 
 
-def heard_keyword(uow: UnitOfWork, number: str, word: str) -> str:
-    """Stop or start all notices to a number, as it asks; the answer in its language."""
+def heard_keyword(uow: UnitOfWork, number: str, word: str, words: str = "") -> str:
+    """Stop or start all notices to a number, as it asks; the answer in its language.
+
+    `words`: what it wrote.
+    """
     if word == "stop":
         suppress(uow, number, SCOPES, "word")
     else:
         for one in repository.open_suppressions(uow.session, uow.org_id, number):
             _lift(uow, one.id, "word")
     name = "stopped" if word == "stop" else "started"
-    book = catalogue()
-    return book.chosen(book.template(name), "sms", language_of(uow, number))[1].text
+    book, wished = catalogue(), language_wished(uow.session, uow.org_id, number, words)
+    return book.chosen(book.template(name), "sms", wished)[1].text
+
+
+def language_wished(session: Session, org_id: int, number: str, words: str) -> str | None:
+    """The language that a number wants; where nobody said, that of the words that it wrote."""
+    return repository.languages(session, org_id, [number]).get(number) or guessed(words)
 
 
 def suppress(

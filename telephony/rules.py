@@ -8,6 +8,7 @@ are appended: a later report never moves it, even with an earlier time of the ca
 in between, and what became of the call, is told by `telephony.story`.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -72,6 +73,8 @@ RECEIVED_UNCERTAINTY_S = 15.0  # the carrier's own limit on one request, connect
 OLDEST = timedelta(days=31)
 NEWEST = timedelta(days=1)
 NO_SEQUENCE = -1
+NUMBER = re.compile(r"\+?[0-9]{1,32}")
+"""A number that can be dialled: E.164, or a short one of the house."""
 _CALLS = UUID("5a1d7c1e-58f4-4a7b-9d0e-0b8a6a2f7c55")
 """The space of names of calls that begin with a report."""
 

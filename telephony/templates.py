@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 import tomllib
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time
@@ -13,6 +14,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
+from core import checked_toml
 from core.errors import FieldError, InvalidField, Problem
 from core.settings import settings
 from telephony.delivery import segments
@@ -20,6 +22,9 @@ from telephony.delivery import segments
 LINK = re.compile(
     r"https?://|www\.|\b[a-z0-9-]+\.(com|cn|net|org|top|vip|io|me|ly)\b", re.IGNORECASE
 )
+CHINESE, ENGLISH = "zh-CN", "en"
+_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+_LATIN = re.compile(r"[A-Za-z]{3}")
 VALUE = 60
 """Signs of one value, at most, where the template says nothing else; what is longer is cut."""
 
@@ -121,6 +126,18 @@ class Catalogue:
         return begin <= local < end if begin <= end else local >= begin or local < end
 
 
+def plain(words: str) -> str:
+    """A word as words are compared: without marks around it, wide letters as narrow ones."""
+    return unicodedata.normalize("NFKC", words).strip().strip(".。!").casefold()
+
+
+def language_of(words: str) -> str | None:
+    """The language that words seem to be in; None where they tell nothing, as a letter or two."""
+    if _HAN.search(words):
+        return CHINESE
+    return ENGLISH if _LATIN.search(unicodedata.normalize("NFKC", words)) else None
+
+
 def fill(template: Template, values: Mapping[str, str]) -> dict[str, str]:
     """The values that the text wants, each on one line and not too long.
 
@@ -143,7 +160,9 @@ def _loaded(path: Path | None) -> Catalogue:
     document = tomllib.loads(shipped)
     if path is not None:
         try:
-            own = tomllib.loads(path.read_text(encoding="utf-8"))
+            own = tomllib.loads(checked_toml.text_in(path))
+        except InvalidField as error:
+            raise WrongTemplates(errors=error.errors) from error
         except (OSError, tomllib.TOMLDecodeError) as error:
             raise WrongTemplates(errors=[FieldError("file", type(error).__name__)]) from error
         templates = {**document["templates"], **own.pop("templates", {})}
@@ -187,8 +206,8 @@ def _catalogue(document: Mapping[str, Any]) -> Catalogue:
         no_links=tuple(document["no_links"]),
         quiet_from=time.fromisoformat(hours["from"]),
         quiet_until=time.fromisoformat(hours["until"]),
-        stop_words=frozenset(map(str.casefold, words["stop"])),
-        start_words=frozenset(map(str.casefold, words["start"])),
+        stop_words=frozenset(map(plain, words["stop"])),
+        start_words=frozenset(map(plain, words["start"])),
         value_length=int(document["value_length"]),
     )
 

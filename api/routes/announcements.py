@@ -15,7 +15,7 @@ from core.uow import UnitOfWork
 from dashboards import announcements as read
 from telephony import announcements
 from telephony.announcement_words import ready_words
-from telephony.flow_files import SHIPPED, flow_of
+from telephony.flow_files import flow_of
 
 router = APIRouter(tags=["calls"])
 LAST = 5
@@ -35,8 +35,11 @@ def desk(principal: Annotated[Principal, Depends(Need(Right.CALL_ANNOUNCE))]) ->
     """What turning one on needs: the greeting, words that are ready, and the last ones."""
     with read_session() as session:
         last = read.last(session, principal.org_id, LAST)
-    welcome = flow_of(SHIPPED.removesuffix(".toml")).words["welcome"]
-    greeting = {short: welcome.get(short, "") for short in ("zh", "en")}
+    flow = flow_of("")
+    spoken = {one.short for one in flow.languages}
+    greeting = {
+        short: flow.said("welcome", short) if short in spoken else "" for short in ("zh", "en")
+    }
     ready = [one.model_dump() for one in ready_words()]
     return JSONResponse({"greeting": greeting, "ready": ready, "last": last})
 

@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from api import carrier_gate
 from api.carrier_gate import TooLate
 from core.clock import now
-from core.db import glance
+from core.db import glance, read_session
 from core.errors import Problem, Unavailable
 from core.identity import system_actor
 from core.logging import logger
@@ -24,6 +24,7 @@ from dispatch.tickets.submissions import Handed
 from telephony import answering, early, messages, service
 from telephony.flow import Situation
 from telephony.rules import CarrierEvent, Kind, MessageReport
+from telephony.templates import ENGLISH
 from telephony.twilio import fallback, reports, twiml, webhooks
 from telephony.twilio.reports import NOWHERE, Place
 from telephony.twilio.twiml import Turn
@@ -140,7 +141,8 @@ async def fallback_document(request: Request) -> Response:
 async def message(request: Request) -> Response:
     """A customer's short message: a ticket, once however often it comes; the reply says so.
 
-    A word that stops or starts notices is done and makes no ticket.
+    A word that stops or starts notices is done and makes no ticket; nor does a message without
+    words.
     """
     form = webhooks.authentic_form(*await _signed(request))
     received = reports.parse_message(form)
@@ -148,11 +150,16 @@ async def message(request: Request) -> Response:
 
 
 def _take_message(received: reports.InboundMessage) -> str:
-    """What the sender is answered."""
+    """What the sender is answered, in the sender's language."""
     org_id = service.organisation_of([received.to_number])
     if word := messages.keyword(received.text):
         with unit_of_work(system_actor(org_id, "carrier")) as uow:
-            return messages.heard_keyword(uow, received.from_number, word)
+            return messages.heard_keyword(uow, received.from_number, word, received.text)
+    with read_session() as session:
+        who = (org_id, received.from_number, received.text)
+        english = messages.language_wished(session, *who) == ENGLISH
+    if not received.text.strip():
+        return submissions.EMPTY[english]
     ticket = NewTicket(
         kind="fault_repair",
         channel="sms",
@@ -161,6 +168,8 @@ def _take_message(received: reports.InboundMessage) -> str:
     )
     handed = Handed("sms", received.sid, received.from_number, ticket)
     accepted = submissions.accept(org_id, handed)
+    if english:
+        return f"{accepted.next_en} ({accepted.number})"
     return f"{accepted.next_zh}（{accepted.number}）"
 
 

@@ -43,6 +43,12 @@ _NEXT_OF_OTHERS = (
     "已收到，我们会尽快处理并答复您。",
     "It is here. We will deal with it and answer you.",
 )
+EMPTY = (
+    "您的短信没有文字，未受理。请写明地址和故障情况后重发，或拨打报修热线。",
+    "Your message has no words, so nothing was reported. Send the address and what is wrong, or "
+    "call the hotline.",
+)
+"""What a message without words is answered, in Chinese and English."""
 
 
 class TooManySubmissions(Problem):

@@ -24,7 +24,7 @@ def called(
     voice = flow.language(short).code
 
     def say(words: str) -> Say:
-        return Say(flow.words[words][short], voice)
+        return Say(flow.said(words, short), voice)
 
     if flow.consent == "announce":
         telling.decided(uow, call_id, "consent", STEP, basis="announced")

@@ -136,7 +136,10 @@ async def _text(exchange: Exchange, request: Request) -> Response:
     number = exchange.world.number(str(data.get("to", "")))
     if number is None:
         raise ValueError("to: must be a number of the account")
-    message = await texting.receive(exchange, number, str(data["from"]), str(data.get("body", "")))
+    from_ = str(data.get("from", ""))
+    if not from_:
+        raise ValueError("from: missing")
+    message = await texting.receive(exchange, number, from_, str(data.get("body", "")))
     return _json({"message": message.sid}, 201)
 
 

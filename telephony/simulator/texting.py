@@ -113,7 +113,7 @@ async def receive(exchange: "Exchange", number: Number, from_: str, body: str) -
             answer = await exchange.deliver.ask(hook, params, about="message.document")
             document = read(answer.body, answer.content_type, MESSAGING) if answer.body else ()
         except DocumentFailed as failure:
-            exchange.deliver.fail(failure, message=message.sid, url=hook.url)
+            exchange.deliver.fail(failure, sms=message.sid, url=hook.url)
             continue
         for verb in document:
             words = verb.text or "".join(child.text for child in verb.children)

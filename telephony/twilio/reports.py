@@ -16,6 +16,7 @@ from core.errors import InvalidField
 from telephony.rules import (
     DIRECTIONS,
     NO_SEQUENCE,
+    NUMBER,
     STATUSES,
     CarrierEvent,
     Kind,
@@ -115,6 +116,7 @@ def _of_call(kind: Kind, form: Form, received_at: datetime, place: Place) -> Car
     call_sid = _matching(form, "CallSid", _CALL_SID)
     form.required("ApiVersion")
     status = _one_of(form, "CallStatus", STATUSES)
+    direction = _one_of(form, "Direction", DIRECTIONS)
     sequence, carrier_at, key, step = NO_SEQUENCE, None, status, place.step
     queue_result = ""
     if kind == "status":
@@ -133,9 +135,9 @@ def _of_call(kind: Kind, form: Form, received_at: datetime, place: Place) -> Car
         kind=kind,
         carrier=CARRIER,
         carrier_call=call_sid,
-        direction=_one_of(form, "Direction", DIRECTIONS),
+        direction=direction,
         from_number=form.required("From", blank=True),  # callers may withhold it
-        to_number=form.required("To"),
+        to_number=_matching(form, "To", NUMBER) if direction == "inbound" else form.required("To"),
         status=status,
         sequence=sequence,
         carrier_at=carrier_at,

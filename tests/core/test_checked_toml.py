@@ -62,3 +62,18 @@ def test_the_folders_own_text_comes_before_the_shipped_one(tmp_path: Path) -> No
     assert shipped == checked_toml.shipped(package, file) != ""
     (tmp_path / file).write_text("# 自己的", encoding="utf-8")
     assert checked_toml.text_of(tmp_path, package, file) == "# 自己的"
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", "a = 1\n# 自己的".encode("gbk")])
+def test_what_is_not_utf_8_is_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "own.toml").write_bytes(content)
+    line = content.count(b"\n") + 1
+    with pytest.raises(InvalidField, match=f"line {line} is not UTF-8") as raised:
+        checked_toml.text_of(tmp_path, "telephony.routing", "own.toml")
+    [error] = raised.value.errors
+    assert (error.field, error.sentence("zh")) == ("own.toml", f"第 {line} 行不是 UTF-8 编码")
+
+
+def test_what_editors_elsewhere_write_is_read(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_bytes(b"\xef\xbb\xbfa = 1\r\nb = 2")
+    assert checked_toml.text_in(tmp_path / "own.toml") == "a = 1\nb = 2"

@@ -184,7 +184,8 @@ def test_an_agent_sees_a_stop_and_undoes_it() -> None:
 
 @pytest.mark.parametrize(
     ("words", "meant"),
-    [("T", "stop"), ("  退订。", "stop"), ("STOP", "stop"), ("Start", "start"), ("恢复", "start"),
+    [("T", "stop"), ("ＳＴＯＰ", "stop"), ("ＴＤ！", "stop"), ("　恢复．", "start"),
+     ("  退订。", "stop"), ("STOP", "stop"), ("Start", "start"), ("恢复", "start"),
      ("停电了，请退订之前的报修", None), ("t1", None)],
 )  # fmt: skip
 def test_a_word_alone_stops_and_a_sentence_does_not(words: str, meant: str | None) -> None:

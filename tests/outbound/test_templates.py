@@ -11,7 +11,7 @@ import pytest
 
 from core.errors import InvalidField
 from core.settings import settings
-from telephony.templates import WrongTemplates, catalogue, fill, parse
+from telephony.templates import WrongTemplates, catalogue, fill, language_of, parse
 from tests.engine_fixtures import forget_settings
 
 
@@ -121,3 +121,32 @@ def test_own_texts_replace_those_of_the_product(
     assert book.template("delay").text("sms", "en") is not None
     own.unlink()
     forget_settings()
+
+
+@pytest.mark.parametrize(
+    ("words", "language"),
+    [("停电了", "zh-CN"), ("No power, 景山街道", "zh-CN"), ("STOP", "en"), ("ｓｔｏｐ", "en"),
+     ("No power", "en"), ("T", None), ("TD", None), ("", None), ("110", None), ("?!", None)],
+)  # fmt: skip
+def test_the_language_of_words_is_guessed_where_they_tell_it(
+    words: str, language: str | None
+) -> None:
+    assert language_of(words) == language
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", "# 短信".encode("gbk")])
+def test_own_texts_that_are_not_utf_8_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    own = tmp_path / "own.toml"
+    own.write_bytes(content)
+    monkeypatch.setenv("PAIDAN_MESSAGE_TEMPLATES", str(own))
+    forget_settings()
+    try:
+        with pytest.raises(WrongTemplates) as refused:
+            catalogue()
+    finally:
+        monkeypatch.undo()
+        forget_settings()
+    [error] = refused.value.errors
+    assert (error.field, error.message) == ("own.toml", "line 1 is not UTF-8")

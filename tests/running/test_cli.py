@@ -271,6 +271,17 @@ def test_a_backup_comes_back(folder: Path, tmp_path: Path) -> None:
         assert connection.execute("SELECT id FROM kept").fetchall() == [(7,)]
 
 
+@pytest.mark.parametrize(("file", "why"), [("gone.dump", "No such file"), (".", "Is a directory")])
+def test_a_backup_that_is_not_there_is_named_before_anything_starts(
+    folder: Path, tmp_path: Path, file: str, why: str
+) -> None:
+    done = paidan("restore", str(tmp_path / file), folder=folder)
+    assert done.returncode == 2
+    assert f"{tmp_path / file} cannot be read: {why}" in done.stderr
+    assert "无法读取备份文件" in done.stderr
+    assert list(folder.iterdir()) == [], "nothing was started"
+
+
 def test_restoring_nonsense_says_so(folder: Path, tmp_path: Path) -> None:
     nonsense = tmp_path / "nonsense.dump"
     nonsense.write_text("nonsense")

@@ -45,6 +45,27 @@ def test_an_incoming_message_is_answered_by_the_document(
     assert (answer.body, answer.direction, answer.status) == ("收到", "outbound-reply", "delivered")
 
 
+def test_a_document_that_fails_is_an_error_to_look_at(
+    carrier_simulator: CarrierSimulator, product: Product
+) -> None:
+    product.documents["/sms"] = "no document"
+    url = f"{product.url}/sms"
+    carrier_simulator.post("/numbers", phone_number=HOTLINE, sms_url=url)
+    made = carrier_simulator.post("/messages", **{"from": CALLER, "to": HOTLINE, "body": "\u0000"})
+    (error,) = carrier_simulator.state()["errors"]
+    assert (error["sms"], error["url"]) == (made["message"], url)
+    assert error["message"] in [one["message"] for one in carrier_simulator.trace("error")]
+    assert "words outside of a verb" in error["message"]
+
+
+def test_what_is_missing_is_named(carrier_simulator: CarrierSimulator) -> None:
+    carrier_simulator.post("/numbers", phone_number=HOTLINE)
+    for path, body in (("/messages", {"to": HOTLINE}), ("/scenario", {"caller": [{}]})):
+        refused = carrier_simulator.control.post(path, json=body)
+        assert refused.status_code == 422
+        assert refused.json()["error"].endswith(": missing"), refused.text
+
+
 def test_whoever_says_stop_gets_nothing_until_start(
     carrier_simulator: CarrierSimulator, product: Product
 ) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib import resources
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.callers import KnownCaller, Outage
+from core.settings import settings
 from telephony.flow import Answer, Situation, answer
 from telephony.flow_document import FlowInvalid, parse_flow
-from telephony.flow_files import flow_of, shipped
+from telephony.flow_files import _read, flow_of, shipped
 from telephony.script import Enqueue, Gather, HangUp, Leave, Node, Pause, Record, Say, Script, Step
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -142,7 +144,43 @@ def test_outside_the_hours_there_are_hazards_call_backs_and_messages() -> None:
     assert isinstance(message, Record)
     done = answer(CLOSING, Step(message.step, "#"), NIGHT)
     assert [one.word for one in done.decided] == ["message"]
-    assert isinstance(play("2.", NIGHT, CLOSING)[-1].script[-1], HangUp)
+
+
+def test_what_there_is_instead_of_an_agent_is_said_again_for_want_of_a_key() -> None:
+    *_, first, second, third, end = play("2.8.", NIGHT, CLOSING)
+    for told, because in ((second, "did not receive"), (third, "no such choice")):
+        assert said(told.script).startswith(("We did", "There is"))
+        assert because in said(told.script)
+        assert said(first.script) in said(told.script)
+        assert told.decided == ()
+    assert said(end.script) == "Goodbye."
+    assert isinstance(end.script[-1], HangUp)
+    assert queue_of(play("28.3", NIGHT, CLOSING)[-1]) == "hazard"
+    assert [one.word for one in play("2..2", NIGHT, CLOSING)[-1].decided] == ["callback"]
+    full = play("218", replace(NOW, full=frozenset({"fault"})))[-1]
+    assert "All lines are busy" in said(full.script)
+
+
+def test_words_tell_the_keys_that_count() -> None:
+    keys = {"hazard_key": "6", "callback_key": "7", "message_key": "8", "consent_key": "9"}
+    text = TEXT.replace('consent = "announce"', 'consent = "ask"')
+    for name, key in keys.items():
+        text = re.sub(rf"^{name} = .*$", f'{name} = "{key}"', text, flags=re.MULTILINE)
+    own = parse_flow(text, "own.toml")
+    outage = replace(NOW, caller=KnownCaller(outage=Outage(1)))
+    told = {
+        "consent": play("2", NOW, own)[-1],
+        "full": play("291", replace(NOW, full=frozenset({"fault"})), own)[-1],
+        "outage": play("291", outage, own)[-1],
+        "wait": answer(own, Step("wait"), replace(NOW, language="en-US")),
+    }
+    found = {name: re.findall(r"press (\d)", said(one.script)) for name, one in told.items()}
+    assert found == {
+        "consent": ["9"],
+        "full": ["7", "8"],
+        "outage": ["6", "7"],
+        "wait": ["7"],
+    }
 
 
 @pytest.mark.parametrize(
@@ -213,7 +251,7 @@ def test_any_request_has_an_answer_and_the_same_one_again(name: str, digits: str
 
 def lines_of(text: str) -> Iterator[tuple[str, str]]:
     with pytest.raises(FlowInvalid) as caught:
-        parse_flow(text, "own.toml")
+        parse_flow(text, "own.toml", {"fault", "enquiry", "hazard"})
     assert caught.value.errors
     return ((one.field, one.message) for one in caught.value.errors)
 
@@ -232,6 +270,8 @@ def lines_of(text: str) -> Iterator[tuple[str, str]]:
         ("hazard = true", "hazard = false", "entry", "hazards"),
         ("[words.goodbye]", "[words.goodbuy]", "words.goodbuy", "no such words"),
         ('short = "en"', 'short = "english"', "language.1.short", "line"),
+        ("\nspecial = 4", "\nspecil = 4", "importance.specil", "line 35: there is no such class"),
+        ('queue = "fault"', 'queue = "flaut"', "entry.0.queue", "line 50: there is no queue flaut"),
     ],
 )
 def test_what_is_wrong_is_named_with_line_and_field(
@@ -243,24 +283,73 @@ def test_what_is_wrong_is_named_with_line_and_field(
     assert says in found[field]
 
 
-def test_a_number_has_its_own_file(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pathlib import Path
+def test_what_is_not_written_has_no_line() -> None:
+    with pytest.raises(FlowInvalid) as caught:
+        parse_flow("", "own.toml")
+    first = caught.value.errors[0]
+    assert (first.field, first.sentence("zh"), first.sentence("en")) == (
+        "code",
+        "必填",
+        "Field required",
+    )
+    assert "None" not in caught.value.sentence("zh")
 
-    from core.settings import settings
 
-    folder = Path(str(tmp_path)) / "flows"
+@pytest.fixture
+def flows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder of an installation's own flows."""
+    folder = tmp_path / "flows"
     folder.mkdir()
     monkeypatch.setenv("PAIDAN_DATA_DIR", str(tmp_path))
     settings.cache_clear()
-    try:
-        assert flow_of("+861095598") == shipped()
-        (folder / "hotline.toml").write_text(TEXT.replace("tries = 3", "tries = 2"), "utf-8")
-        (folder / "+861095598.toml").write_text(TEXT.replace("tries = 3", "tries = 4"), "utf-8")
-        assert flow_of("+861095598").tries == 4
-        assert flow_of("+861095599").tries == 2
-        assert flow_of("../flows/+861095598").tries == 2, "no path leads out"
-    finally:
-        settings.cache_clear()
+    yield folder
+    settings.cache_clear()
+
+
+def test_a_number_has_its_own_file(flows: Path) -> None:
+    assert flow_of("+861095598") == shipped()
+    (flows / "hotline.toml").write_text(TEXT.replace("tries = 3", "tries = 2"), "utf-8")
+    (flows / "+861095598.toml").write_text(TEXT.replace("tries = 3", "tries = 4"), "utf-8")
+    assert flow_of("+861095598").tries == 4
+    assert flow_of("+861095599").tries == 2
+
+
+@pytest.mark.parametrize("dialled", ["../flows/own", "own", "١٢٣", "9" * 500, "", "+", "1.2"])
+def test_only_a_number_names_a_file(flows: Path, dialled: str) -> None:
+    (flows / "hotline.toml").write_text(TEXT.replace("tries = 3", "tries = 2"), "utf-8")
+    if len(dialled) < 250:
+        (flows / f"{dialled}.toml").write_text(TEXT.replace("tries = 3", "tries = 4"), "utf-8")
+    assert flow_of(dialled).tries == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"\xff\xfe\x00", "document: line 1: is not UTF-8"),
+        (TEXT.encode("gbk"), "document: line 33: is not UTF-8"),
+        (TEXT.replace("tries = 3", "tries = 0").encode(), "tries: line 6: Input should be"),
+        (TEXT.replace('"enquiry"', '"nosuch"').encode(), "line 55: there is no queue nosuch"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_named_and_logged_once(
+    flows: Path, capsys: pytest.CaptureFixture[str], content: bytes, says: str
+) -> None:
+    path = flows / "hotline.toml"
+    path.write_bytes(content)
+    for _ in range(3):
+        with pytest.raises(FlowInvalid, match=r"flow hotline\.toml") as caught:
+            flow_of("+861095598")
+        assert says in str(caught.value)
+    logged = capsys.readouterr().out
+    assert logged.count("flow_invalid") == 1
+    assert "hotline.toml" in logged
+    assert says in logged
+    path.write_text(TEXT, "utf-8")
+    assert flow_of("+861095598") == shipped()
+
+
+def test_a_file_that_nobody_may_read_is_named(flows: Path) -> None:
+    assert "document: cannot be read (Is a directory)" in str(_read(flows, 0))
 
 
 ASKING = parse_flow(TEXT.replace('consent = "announce"', 'consent = "ask"'), "asking.toml")

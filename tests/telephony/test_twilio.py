@@ -125,6 +125,11 @@ WRONG = [
     ("Timestamp", "Mon, 99 Jul 2024 08:00:00 +0000"),
     ("CallDuration", "<b>"),
     ("To", ""),
+    ("To", "9" * 500),
+    ("To", "../flows/hotline"),
+    ("To", "hotline"),
+    ("To", "+86.1"),
+    ("To", "٣"),
 ]
 
 

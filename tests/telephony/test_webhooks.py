@@ -231,6 +231,8 @@ def test_the_dialled_number_tells_the_organisation(post: Post, call: InboundCall
     [
         (lambda hook: (hook.without("CallSid"), {}), 422, "invalid_field"),
         (lambda hook: (hook.with_(CallStatus="?"), {}), 422, "invalid_field"),
+        (lambda hook: (hook.with_(To="9" * 500), {}), 422, "invalid_field"),
+        (lambda hook: (hook.with_(To="../flows/x"), {}), 422, "invalid_field"),
         (lambda hook: (hook, {"X-Twilio-Signature": "x"}), 403, "bad_signature"),
         (lambda hook: (hook, {"Content-Type": "application/json"}), 415, "webhook_not_form"),
         (lambda hook: (hook.with_(Junk="x" * 70_000), {}), 413, "webhook_too_large"),

@@ -175,6 +175,12 @@ def test_a_short_message_is_a_ticket_once_and_is_answered(anybody: httpx.Client)
     assert row.clock_started_at is not None
 
 
+def test_who_writes_in_english_is_answered_in_english(anybody: httpx.Client) -> None:
+    answer = sms(anybody, message(4, "No power in Jingshan street").with_(From="+8613800138009"))
+    assert "Your report is here." in answer.text
+    assert "已收到" not in answer.text
+
+
 def test_a_message_without_the_carriers_signature_is_refused(anybody: httpx.Client) -> None:
     answer = sms(anybody, message(2), "http://elsewhere.example")
     assert (answer.status_code, answer.json()["code"]) == (403, "bad_signature")
