@@ -87,7 +87,13 @@ class Exchange:
             row = await self._find(call, began, ended=True)
             if row is not None and row["taken_by"] and talked(row):
                 agent = await floor.by_id(row["taken_by"]["id"])
-                return agent is not None and await self._attend(call, row, agent)
+                if agent is None:
+                    return False
+                floor.writing.add(id_ := await agent.id())
+                try:
+                    return await self._attend(call, row, agent)
+                finally:
+                    floor.writing.discard(id_)
             await asyncio.sleep(max(HUMAN_LOOKS_S / rate(), SELDOM_S))
         return False
 

@@ -82,6 +82,7 @@ def test_an_offer_pops_and_the_call_is_worked_by_keys(
 
     leg_id = phone.picks_up()
     shown(page, "mine")
+    page.wait_for_selector("[data-testid=reaching]")  # the customer hears the agent a moment later
     state(page, "on_call")
     page.click("textarea[name=description]")
     page.keyboard.type("半条街停电")
@@ -156,6 +157,11 @@ def test_a_parked_caller_is_listed_and_fetched_back(town: Town, phone: Phone) ->
     state(page, "available")
     page.wait_for_selector(f"[data-testid=call][data-standing=parked][data-call-id='{call_id}']")
     shown(page, "parked")
+    page.keyboard.press("Alt+o")
+    state(page, "offline")
+    page.wait_for_selector("[data-testid=ready-first]")  # nobody is left on music by mistake
+    page.keyboard.press("Alt+a")
+    page.wait_for_selector("[data-act=resume]")
     page.keyboard.press("Alt+h")
     state(page, "reserved")
     assert phone.offer().kind == "resume"

@@ -1,4 +1,5 @@
 import type { Call, Id } from '../api/types';
+import { t } from '../i18n/index.svelte';
 import { clockTime, duration, millis } from '../time/format';
 import { tapeAct, type TapeAct } from './tape';
 import type { AgentRow, AgentState, Callback, Part, Word } from './types';
@@ -146,11 +147,12 @@ export const byPlace = (rows: Iterable<Callback>): Callback[] =>
         (RANK[a.state] ?? 0) - (RANK[b.state] ?? 0) || a.since.localeCompare(b.since) || a.id.localeCompare(b.id),
     );
 
-/** When it will be tried again, else how long the customer has waited; empty while somebody calls. */
+/** From when on it will be tried again, else how long the customer has waited; empty while somebody calls. */
 export function callbackTime(one: Callback, nowMs: number, locale: string): string {
   if (underWay(one)) return '';
   const later = one.state === 'waiting' && (millis(one.next_at) ?? 0) > nowMs;
-  return later ? clockTime(one.next_at, nowMs, locale).slice(0, -3) : duration(Math.max(0, nowMs - (millis(one.since) ?? nowMs)) / 1000);
+  if (later) return t('phone.callback.from', { time: clockTime(one.next_at, nowMs, locale).slice(0, -3) });
+  return duration(Math.max(0, nowMs - (millis(one.since) ?? nowMs)) / 1000);
 }
 
 /** The call in which an agent speaks, or that rings for the agent. */

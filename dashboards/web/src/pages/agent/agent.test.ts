@@ -109,6 +109,11 @@ describe('the call that was handed over', () => {
     expect(standing(handed, ME, NOW, line)).toBe('handed');
     expect(standing(handed, ME, NOW, { ...line, state: 'available' })).toBe('theirs');
   });
+  test('stays until that work is done where the customer was never reached', () => {
+    const missed = aCall({ direction: 'back', stage: 'ended', ...over() });
+    expect(standing(missed, ME, NOW, line)).toBe('to_file');
+    expect(standing(missed, ME, NOW, { ...line, state: 'available', call_id: null })).toBe('missed');
+  });
   test('comes before what is older and still to be filed, also when it ends meanwhile', () => {
     const older = aCall({ id: 'older', ...by(ME), ...over(600), opened_at: ago(900) });
     const ended = aCall({ ...by(ME), ...over() });
