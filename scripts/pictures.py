@@ -1,6 +1,8 @@
-"""Takes the pictures of docs/tour.md from a running demo city: `scripts/pictures.py [address]`.
+"""Takes the pictures of docs/tour.md from a running demo city.
 
-Start one first (`make run`) and let its clock catch up. Each picture is one page as it is then.
+`scripts/pictures.py [address [name…]]`
+Start one first (`make run`) and let its clock catch up. Each picture is one page as it is then;
+with names only those are taken.
 """
 
 import sys
@@ -15,6 +17,7 @@ FOLDER = Path(__file__).resolve().parents[1] / "docs" / "images"
 DESK: Any = {"width": 1280, "height": 720}
 PHONE: Any = {"width": 360, "height": 640}
 LIVE = "[data-testid=connection][data-state=live]"
+CARD = "[data-testid=call-card]:not([data-standing=none])"
 SETTLE_S = 4.0  # the map draws itself; nothing announces its last stroke
 
 
@@ -26,16 +29,11 @@ def main() -> int:
             executable_path="/usr/bin/chromium",
             args=["--no-sandbox", "--use-gl=swiftshader", "--enable-unsafe-swiftshader"],
         )
-        take(browser, base, "tour-login", "", "/login", "en", "light")
-        take(browser, base, "tour-board", "demo.lead", "/", "en", "dark")
-        take(browser, base, "board", "demo.lead", "/", "zh", "dark")
-        take(browser, base, "order", "demo.lead", "/", "zh", "dark", open_first)
-        take(browser, base, "tour-send", "demo.east", "/", "en", "light", send_dialog)
-        take(browser, base, "tour-agent", "demo.lead", "/agent", "zh", "light", first_call)
-        take(browser, base, "tour-supervisor", "demo.supervisor", "/supervisor", "en", "dark")
-        take(browser, base, "tour-why", "demo.supervisor", "/supervisor", "en", "dark", open_first)
-        take(browser, base, "tour-crew", crew_with_work(browser, base), "/crew", "zh", "light")
-        take(browser, base, "tour-design", "", "/design", "en", "light")
+        wanted = sys.argv[2:]
+        for name, login, path, language, theme, act in PICTURES:
+            if not wanted or name in wanted:
+                desk = crew_with_work(browser, base) if path == "/crew" else login
+                take(browser, base, name, desk, path, language, theme, act)
         browser.close()
     return 0
 
@@ -96,9 +94,25 @@ def send_dialog(page: Page) -> None:
     page.keyboard.press("d")
 
 
-def first_call(page: Page) -> None:
-    """Wait for a caller; the page shows who it is while it rings."""
-    page.wait_for_selector("[data-testid=call-card][data-standing=waiting]", timeout=180_000)
+def with_a_call(page: Page) -> None:
+    """Be available, and wait for a call that is one's own, ringing, talked in or to be filed."""
+    page.keyboard.press("Alt+a")
+    page.wait_for_selector(CARD, timeout=400_000)
+
+
+PICTURES: tuple[tuple[str, str, str, str, str, Callable[[Page], None] | None], ...] = (
+    ("tour-login", "", "/login", "en", "light", None),
+    ("tour-board", "demo.lead", "/", "en", "dark", None),
+    ("board", "demo.lead", "/", "zh", "dark", None),
+    ("order", "demo.lead", "/", "zh", "dark", open_first),
+    ("tour-send", "demo.east", "/", "en", "light", send_dialog),
+    ("tour-agent", "demo.lead", "/agent", "zh", "light", with_a_call),
+    ("tour-hotline", "demo.supervisor", "/hotline", "en", "dark", None),
+    ("tour-supervisor", "demo.supervisor", "/supervisor", "en", "dark", None),
+    ("tour-why", "demo.supervisor", "/supervisor", "en", "dark", open_first),
+    ("tour-crew", "", "/crew", "zh", "light", None),
+    ("tour-design", "", "/design", "en", "light", None),
+)
 
 
 if __name__ == "__main__":

@@ -38,6 +38,7 @@ PAGES = {
     "/": ("lead", ".maplibregl-canvas", (1280, 720)),
     "/supervisor": ("supervisor", LIVE, (1280, 720)),
     "/customers": ("lead", "main[data-ready]", (1280, 720)),
+    "/customers#": ("supervisor", "main[data-ready]", (1280, 720)),
     "/tickets": ("lead", "[data-testid=ticket-row]", (1280, 720)),
     "/followup": ("lead", "[data-testid=follow-up]", (1280, 720)),
     "/breaches": ("supervisor", "main[data-ready]", (1280, 720)),

@@ -142,7 +142,7 @@ def test_an_agent_stops_a_number_and_lets_it_begin_again(sit: Sit) -> None:
     page.locator("dialog .error:has-text('号码')").wait_for()
     page.locator("[data-field=number]").fill("13622220009")
     page.keyboard.press("Enter")
-    row = page.locator("[data-testid=stops] tr:has-text('+8613622220009')")
+    row = page.locator("[data-testid=stops] tr:has-text('136 2222 0009')")
     assert row.count() == 0 or row.first.is_visible()
     row.first.wait_for()
     assert "来电要求" in row.first.inner_text()
@@ -151,6 +151,6 @@ def test_an_agent_stops_a_number_and_lets_it_begin_again(sit: Sit) -> None:
         row.first.locator("[data-action=lift]").click()
         page.wait_for_function(
             "n => [...document.querySelectorAll('[data-testid=stops] tr')]"
-            ".filter((r) => r.textContent.includes('13622220009')).length < n",
+            ".filter((r) => r.textContent.includes('136 2222 0009')).length < n",
             arg=before,
         )

@@ -8,8 +8,9 @@ import pytest
 from core.settings import settings
 from dispatch.starter import ORG_ID
 from telephony.recordings.models import Recording
-from tests.browser.axe import serious_faults
+from tests.browser.axe import faults_in_all_looks, serious_faults
 from tests.browser.conftest import Sit
+from tests.browser.test_layout_shift import WATCH, settle, shifted
 from tests.office import Office
 from tests.recordings.studio import Studio
 from tests.recordings.test_listening import spoken
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["carrier_simulator"]
 pytestmark = pytest.mark.browser
 ROW = "[data-recording='{}']"
+HEARD = "[data-testid=heard] [data-access]"
+ACCESSES = "**/api/recordings/accesses"
 WHY = "[data-testid=recording-why] input[name=words]"
 
 
@@ -55,7 +58,35 @@ def opened(sit: Sit, tape: Recording, login: str = "supervisor", locale: str = "
     return page
 
 
+def test_nobody_has_listened_yet(sit: Sit, office: Office) -> None:
+    page = sit("supervisor", "/design")
+    page.route(ACCESSES, lambda route: route.fulfill(json=[]))
+    page.goto(page.url.replace("/design", "/customers"))
+    page.get_by_text("还没有人收听过录音").wait_for()
+    assert serious_faults(page) == []
+
+
+def listed(sit: Sit) -> None:
+    """Who has listened is legible in every look, and moves nothing; what cannot be had says so."""
+    page = sit("supervisor", "/customers")
+    assert faults_in_all_looks(page, HEARD) == []
+    page.context.add_init_script(WATCH)
+    page.reload()
+    page.wait_for_selector(HEARD)
+    settle(page)
+    shifted(page)
+    page.route(ACCESSES, lambda route: route.abort())
+    page.reload()
+    trouble = page.locator("[role=alert]")
+    trouble.wait_for()
+    assert serious_faults(page) == []
+    page.unroute(ACCESSES)
+    trouble.locator("button").click()
+    page.wait_for_selector(HEARD)
+
+
 def test_a_supervisor_hears_keeps_releases_and_erases(sit: Sit, tape: Recording) -> None:
+    listed(sit)
     page = opened(sit, tape)
     row = page.locator(ROW.format(tape.id))
     row.locator("[data-field=reason]").select_option("complaint")
