@@ -252,8 +252,9 @@ class _Known:
             said.append(self.say("position", ahead=self.now.ahead))
         if self.now.wait_s is not None and self.now.wait_s >= 60:
             said.append(self.say("minutes", minutes=round(self.now.wait_s / 60)))
-        step = f"waiting.{self.short}"
-        return Answer((self.gather(step, *said, self.say("wait")),))
+        withheld = self.now.withheld and "wait_withheld" in self.flow.words
+        said.append(self.say("wait_withheld" if withheld else "wait"))
+        return Answer((self.gather(f"waiting.{self.short}", *said),))
 
     def waited(self, key: str) -> Answer:
         """Only who asks to be called back leaves; whose number is withheld stays."""

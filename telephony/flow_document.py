@@ -51,6 +51,8 @@ NEEDED = (
     "failed",
     "goodbye",
 )
+OPTIONAL = ("wait_withheld",)
+"""Words that a flow may leave out; `wait` is said to everybody then."""
 FOR_CONSENT: Mapping[str, tuple[str, ...]] = {
     "none": (),
     "announce": ("recorded",),
@@ -164,7 +166,8 @@ class Flow(_Part):
     def problems(self) -> Iterator[tuple[Place, Words]]:
         """What does not fit together in a document that is well written."""
         yield from self._keys()
-        needed = (*NEEDED, *FOR_CONSENT[self.consent])
+        chosen = (one for one in OPTIONAL if one in self.words)
+        needed = (*NEEDED, *FOR_CONSENT[self.consent], *chosen)
         for name in needed:
             said = self.words.get(name, {})
             for one in self.languages:
@@ -172,7 +175,7 @@ class Flow(_Part):
                     yield ("words", name), (f"缺少语言 {one.short}", f"{one.short} is missing")
                 else:
                     yield from _values(name, one.short, said[one.short])
-        for name in self.words.keys() - {*NEEDED, *chain(*FOR_CONSENT.values())}:
+        for name in self.words.keys() - {*NEEDED, *OPTIONAL, *chain(*FOR_CONSENT.values())}:
             yield ("words", name), ("没有此词条", "there are no such words")
         for name in sorted(self.importance.keys() - set(IMPORTANCES)):
             known = ", ".join(IMPORTANCES)

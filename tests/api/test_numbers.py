@@ -1,6 +1,7 @@
 """The numbers that callers dial: whose they are, and from which call on."""
 
 from itertools import count
+from shutil import rmtree
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from dispatch.starter import ORG_ID
 from telephony import messages, repository
 from telephony.models import PhoneNumber
 from tests.office import Office
-from tests.people import visitor
+from tests.people import Refused, visitor
 from tests.telephony.carrier import HOTLINE, InboundCall
 from tests.telling import tell
 
@@ -101,3 +102,21 @@ def test_a_change_counts_for_the_next_call(own_office: Office) -> None:
     assert dialled(own_office) == 404
     boss.post(PATH, {"number": HOTLINE})
     assert dialled(own_office) == 200
+
+
+def test_a_mistake_in_a_flow_is_told_to_who_sets_up_the_hotline(office: Office) -> None:
+    folder = settings().data_dir / "flows"
+    folder.mkdir()
+    (folder / "hotline.toml").write_bytes(b"\xff\xfe\x00")
+    try:
+        with pytest.raises(Refused) as refused:
+            office.person("lead").get("/api/hotline/staff")
+        assert dialled(office) == 422, "the carrier asks for the fallback"
+    finally:
+        rmtree(folder)
+    told = refused.value.problem
+    assert (refused.value.status, told["code"]) == (422, "flow_invalid")
+    assert "hotline.toml" in told["detail"]
+    assert [one["field"] for one in told["errors"]] == ["document"]
+    assert "UTF-8" in told["errors"][0]["message"]
+    assert dialled(office) == 200

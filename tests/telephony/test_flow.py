@@ -220,7 +220,12 @@ def test_waiting_callers_are_told_where_they_stand() -> None:
 
 
 def test_who_withholds_the_number_is_not_promised_a_call() -> None:
-    hidden = replace(NOW, withheld=True)
+    hidden = replace(NOW, withheld=True, language="en-US")
+    told = answer(FLOW, Step("wait"), hidden)
+    assert said(told.script) == "Please stay on the line."
+    without = re.sub(r"\[words\.wait_withheld\]\nzh = .*\nen = .*\n", "", TEXT)
+    own = parse_flow(without, "own.toml")
+    assert "press 2" in said(answer(own, Step("wait"), hidden).script)
     assert answer(FLOW, Step("waiting.en", "2"), hidden).script[-1] == Pause(FLOW.wait_pause_s)
     assert answer(FLOW, Step("left"), hidden).decided == ()
 
@@ -269,6 +274,7 @@ def lines_of(text: str) -> Iterator[tuple[str, str]]:
         ('en = "Goodbye."', 'en = " "', "words.goodbye", "en is missing"),
         ("hazard = true", "hazard = false", "entry", "hazards"),
         ("[words.goodbye]", "[words.goodbuy]", "words.goodbuy", "no such words"),
+        ('en = "Please stay on the line."\n', "", "words.wait_withheld", "en is missing"),
         ('short = "en"', 'short = "english"', "language.1.short", "line"),
         ("\nspecial = 4", "\nspecil = 4", "importance.specil", "line 35: there is no such class"),
         ('queue = "fault"', 'queue = "flaut"', "entry.0.queue", "line 50: there is no queue flaut"),
