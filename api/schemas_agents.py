@@ -96,6 +96,10 @@ class CallbackRow(BaseModel):
     next_at: datetime | None
     call_id: UUID | None = Field(description="Of the present or last try.")
     ended_at: datetime | None
+    worked_by: UUID | None = Field(description="Who sees to one that has failed.")
+    worked_by_name: str | None
+    worked_at: datetime | None
+    worked_until: datetime | None = Field(description="From then on others may take it up.")
 
 
 class AgentList(BaseModel):

@@ -15,7 +15,9 @@ from core.events_agents import CallbackAnswered as CallbackAnswered
 from core.events_agents import CallbackAsked as CallbackAsked
 from core.events_agents import CallbackDialled as CallbackDialled
 from core.events_agents import CallbackEnded as CallbackEnded
+from core.events_agents import CallbackGivenBack as CallbackGivenBack
 from core.events_agents import CallbackPutOff as CallbackPutOff
+from core.events_agents import CallbackTakenUp as CallbackTakenUp
 from core.events_assignment import AssignmentAccepted as AssignmentAccepted
 from core.events_assignment import AssignmentActivated as AssignmentActivated
 from core.events_assignment import AssignmentArrived as AssignmentArrived

@@ -115,6 +115,21 @@ class CallbackPutOff(Payload):
     next_at: datetime
 
 
+@fact("callback.taken_up")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackTakenUp(Payload):
+    """A person sees to one that has failed; others may from `until` on."""
+
+    agent_id: UUID
+    until: datetime
+
+
+@fact("callback.given_back")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackGivenBack(Payload):
+    """That person leaves it to others."""
+
+
 @fact("callback.ended")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackEnded(Payload):

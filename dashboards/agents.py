@@ -5,12 +5,12 @@ An agent's row holds no number of a caller: the call's own row (topic `calls`) d
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from core.clock import rate
@@ -25,6 +25,7 @@ from telephony.leg_models import CallLeg
 from telephony.recordings.models import Recording
 from telephony.recordings.policy import policy
 from telephony.routing import callback_repository
+from telephony.routing.callbacks import worked_until
 from telephony.routing.matching import serves
 from telephony.routing.models import Agent, AgentCall, Callback, Offer
 from telephony.routing.queues import plan
@@ -203,11 +204,32 @@ def callbacks(
 ) -> list[dict[str, Any]]:
     """Customers to be called back, the place in the queue first."""
     found = callback_repository.listed(session, org_id, list(states), limit)
-    return [callback(one, eyes) for one in found]
+    return _callbacks(session, found, eyes)
 
 
-def callback(one: Callback, eyes: Eyes) -> dict[str, Any]:
+def callback(session: Session, one: Callback, eyes: Eyes) -> dict[str, Any]:
     """The row of one call-back, its number in clear or masked."""
+    return _callbacks(session, [one], eyes)[0]
+
+
+def _callbacks(session: Session, found: Sequence[Callback], eyes: Eyes) -> list[dict[str, Any]]:
+    """Their rows, with the name of who sees to each."""
+    by = {(one.org_id, one.worked_by) for one in found if one.worked_by}
+    query = select(User.id, User.name).where(tuple_(User.org_id, User.id).in_(by))
+    names = {one.id: one.name for one in session.execute(query)} if by else {}
+    return [
+        {
+            **_callback(one, eyes),
+            "worked_by": text(one.worked_by),
+            "worked_by_name": names[one.worked_by] if one.worked_by else None,
+            "worked_at": iso(one.worked_at),
+            "worked_until": iso(worked_until(one)),
+        }
+        for one in found
+    ]
+
+
+def _callback(one: Callback, eyes: Eyes) -> dict[str, Any]:
     return {
         "id": str(one.id),
         "number": eyes.phone(one.number),
@@ -233,7 +255,7 @@ def _open(session: Session, org_id: int, ids: list[UUID]) -> list[dict[str, Any]
     if not ids:
         return []
     query = select(Callback).where(Callback.org_id == org_id, Callback.id.in_(ids))
-    return [callback(one, CLEAR) for one in session.scalars(query.where(Callback.state.in_(OPEN)))]
+    return _callbacks(session, session.scalars(query.where(Callback.state.in_(OPEN))).all(), CLEAR)
 
 
 def _changes(entity: str, ids: list[UUID], found: list[dict[str, Any]]) -> list[RowChange]:

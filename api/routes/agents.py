@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 
 from api.deps import Need, Writer, writer
 from api.schemas_agents import (
@@ -35,6 +36,7 @@ from dashboards import agents as read
 from dashboards.seen import viewer_of
 from telephony.routing import acts, agents, callbacks, supervision
 from telephony.routing.acts import Target
+from telephony.routing.models import Callback
 
 router = APIRouter(tags=["agents"])
 Viewer = Annotated[Principal, Depends(Need(Right.CALL_VIEW))]
@@ -220,23 +222,36 @@ def call_backs(
 @router.post("/api/callbacks/{callback_id}/cancel", response_model=CallbackRow)
 def cancel(callback_id: UUID, write: Answerer) -> JSONResponse:
     """Nobody calls any more."""
-    eyes = viewer_of(write.principal).eyes
-    return write.run(None, lambda uow: read.callback(callbacks.cancel(uow, callback_id), eyes))
+    return _callback(write, None, lambda uow: callbacks.cancel(uow, callback_id))
 
 
 @router.post("/api/callbacks/{callback_id}/reschedule", response_model=CallbackRow)
 def reschedule(callback_id: UUID, body: RescheduleBody, write: Answerer) -> JSONResponse:
     """Call at another time; one that has failed begins anew."""
-    eyes = viewer_of(write.principal).eyes
-    return write.run(
-        body, lambda uow: read.callback(callbacks.reschedule(uow, callback_id, body.at), eyes)
-    )
+    return _callback(write, body, lambda uow: callbacks.reschedule(uow, callback_id, body.at))
+
+
+@router.post("/api/callbacks/{callback_id}/take-up", response_model=CallbackRow)
+def take_up(callback_id: UUID, write: Answerer) -> JSONResponse:
+    """See to one that was tried in vain; the next who wants it is told who has it (409)."""
+    return _callback(write, None, lambda uow: callbacks.take_up(uow, callback_id))
+
+
+@router.post("/api/callbacks/{callback_id}/give-back", response_model=CallbackRow)
+def give_back(callback_id: UUID, write: Answerer) -> JSONResponse:
+    """Leave it to others."""
+    return _callback(write, None, lambda uow: callbacks.give_back(uow, callback_id))
 
 
 @router.post("/api/callbacks/{callback_id}/settle", response_model=CallbackRow)
 def settle(callback_id: UUID, body: SettleBody, write: Answerer) -> JSONResponse:
     """What a person made of one that was tried in vain: reached by hand, given up, not needed."""
+    return _callback(write, body, lambda uow: callbacks.settle(uow, callback_id, body.outcome))
+
+
+def _callback(
+    write: Writer, body: BaseModel | None, use_case: Callable[[UnitOfWork], Callback]
+) -> JSONResponse:
+    """Do this to a call-back; its row afterwards."""
     eyes = viewer_of(write.principal).eyes
-    return write.run(
-        body, lambda uow: read.callback(callbacks.settle(uow, callback_id, body.outcome), eyes)
-    )
+    return write.run(body, lambda uow: read.callback(uow.session, use_case(uow), eyes))

@@ -3,14 +3,17 @@
 The agent is called first, then the customer. What comes of it is read from the customer's leg.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import NoReturn
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from core import events as ev
-from core.errors import Conflict, NotFound
+from core.errors import AlreadyDone, Conflict, NotFound
 from core.ids import new_id
 from core.listen import SWITCH
+from core.local import local_time
+from core.models import User
 from core.settings import settings
 from core.uow import UnitOfWork
 from telephony import repository as calls
@@ -209,7 +212,8 @@ def cancel(uow: UnitOfWork, callback_id: UUID) -> Callback:
 
 def settle(uow: UnitOfWork, callback_id: UUID, outcome: str) -> Callback:
     """A person has seen to one that had failed, or that waits still: `outcome` is reached, given_up
-    or not_needed. Said again it changes nothing. Raises CallbackOver.
+    or not_needed. Said again it changes nothing. Raises CallbackOver, AlreadyDone naming who else
+    sees to it.
     """
     row = _changeable(uow, callback_id, *_SETTLED.values())
     wanted = _SETTLED[outcome]
@@ -221,7 +225,9 @@ def settle(uow: UnitOfWork, callback_id: UUID, outcome: str) -> Callback:
 
 
 def reschedule(uow: UnitOfWork, callback_id: UUID, at: datetime) -> Callback:
-    """At another time; one that has failed begins anew. Raises CallbackOver, CallbackTwice."""
+    """At another time; one that has failed begins anew. Raises CallbackOver, CallbackTwice,
+    AlreadyDone naming who else sees to it.
+    """
     row = _changeable(uow, callback_id)
     if row.state in ("cancelled", "given_up"):
         raise CallbackOver(state=row.state)
@@ -230,22 +236,69 @@ def reschedule(uow: UnitOfWork, callback_id: UUID, at: datetime) -> Callback:
             raise CallbackTwice
         row.tries = 0
     row.state, row.next_at, row.ended_at = "waiting", max(at, uow.now), None
+    row.worked_by = row.worked_at = None
     _tell(uow, row.id, ev.CallbackPutOff(reason="moved", next_at=row.next_at))
     return row
 
 
+def take_up(uow: UnitOfWork, callback_id: UUID) -> Callback:
+    """The actor sees to one that has failed, nobody else for `hand_s`; said again: for longer.
+    Raises CallbackOver, AlreadyDone naming who has it.
+    """
+    row = _changeable(uow, callback_id)
+    if row.state != "failed":
+        raise CallbackOver(state=row.state)
+    assert uow.actor.user_id is not None
+    row.worked_by, row.worked_at = uow.actor.user_id, uow.now
+    until = worked_until(row)
+    assert until is not None
+    _tell(uow, row.id, ev.CallbackTakenUp(agent_id=uow.actor.user_id, until=until))
+    return row
+
+
+def give_back(uow: UnitOfWork, callback_id: UUID) -> Callback:
+    """Somebody else may see to it. Said again it changes nothing. Raises as `take_up`."""
+    row = _changeable(uow, callback_id)
+    if row.worked_by is not None:
+        row.worked_by = row.worked_at = None
+        _tell(uow, row.id, ev.CallbackGivenBack())
+    return row
+
+
+def worked_until(row: Callback) -> datetime | None:
+    """Until when it is one person's; None: nobody's."""
+    return row.worked_at and row.worked_at + timedelta(seconds=plan().callback.hand_s)
+
+
 def _changeable(uow: UnitOfWork, callback_id: UUID, *also: str) -> Callback:
-    """Its row, locked; `also`: in these states as well."""
+    """Its row, locked; `also`: in these states as well. Nobody else sees to it just now."""
     row = repository.locked(uow.session, uow.org_id, callback_id)
     if row is None:
         raise NotFound(what="callback", id=callback_id)
     if row.state in {"dialling", "talking", "done"} - set(also):
         raise CallbackOver(state=row.state)
+    until = worked_until(row)
+    if row.worked_by not in (None, uow.actor.user_id) and until and uow.now < until:
+        _refuse(uow, row)
     return row
+
+
+def _refuse(uow: UnitOfWork, row: Callback) -> NoReturn:
+    """Somebody else sees to it."""
+    owner = uow.session.get_one(User, (uow.org_id, row.worked_by))
+    assert row.worked_at is not None
+    raise AlreadyDone(
+        who_zh=owner.name,
+        who_en=owner.name,
+        at=local_time(row.worked_at),
+        act_zh="接手了该回拨",
+        act_en="took up this call-back",
+    )
 
 
 def _end(uow: UnitOfWork, row: Callback, outcome: str) -> None:
     row.state, row.ended_at, row.next_at = outcome, uow.now, None
+    row.worked_by = row.worked_at = None
     _tell(uow, row.id, ev.CallbackEnded(outcome=outcome))
 
 

@@ -155,7 +155,11 @@ class Callback(Base):
     __tablename__ = "callback"
     __table_args__ = (
         ForeignKeyConstraint(["org_id"], ["organisation.id"]),
+        ForeignKeyConstraint(["org_id", "worked_by"], ["app_user.org_id", "app_user.id"]),
         CheckConstraint("reason IN ('asked','abandoned','missed')", name="reason"),
+        CheckConstraint(
+            "worked_by IS NULL OR (state = 'failed' AND worked_at IS NOT NULL)", name="worked"
+        ),
         CheckConstraint(
             "state IN ('waiting','dialling','talking','done','failed','cancelled','given_up')",
             name="state",
@@ -188,3 +192,7 @@ class Callback(Base):
     call_id: Mapped[UUID | None] = mapped_column(comment="The call of the present or last try.")
     leg_id: Mapped[UUID | None] = mapped_column(comment="The customer's phone in it.")
     ended_at: Mapped[datetime | None]
+    worked_by: Mapped[UUID | None] = mapped_column(
+        comment="Who sees to one that has failed; for a bounded time."
+    )
+    worked_at: Mapped[datetime | None]

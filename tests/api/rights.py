@@ -105,6 +105,8 @@ TABLE = {
     "POST /api/callbacks/{callback_id}/cancel": "AL----",
     "POST /api/callbacks/{callback_id}/reschedule": "AL----",
     "POST /api/callbacks/{callback_id}/settle": "AL----",
+    "POST /api/callbacks/{callback_id}/take-up": "AL----",
+    "POST /api/callbacks/{callback_id}/give-back": "AL----",
     "POST /api/announcement": "-L--S-",
     "POST /api/announcement/{announcement_id}/end": "-L--S-",
     "POST /api/customers/{customer_id}/correct": "AL----",
@@ -332,6 +334,7 @@ BODILESS = (
     "revive",
     "site",
     "take",
+    "take-up",
     "withdraw",
 )
 SOCKETS = {"/api/live"}

@@ -157,6 +157,7 @@ def test_what_was_called_back_in_vain_is_worked_and_closed_by_keys(
         page.keyboard.press("Escape")
         page.keyboard.press("j")
         page.wait_for_selector(f"[data-testid=vain-pane][data-callback='{id_}']")
+        page.keyboard.press("Enter")
         href = page.locator("[data-testid=dial]").get_attribute("href") or ""
         assert href.startswith("tel:+86139000077")
         if key == "r":
@@ -169,3 +170,31 @@ def test_what_was_called_back_in_vain_is_worked_and_closed_by_keys(
         assert id_ in {row["id"] for row in rows}
     office.person("agent").post(f"/api/callbacks/{again}/cancel")
     page.wait_for_selector("[data-testid=vain]", state="detached")
+
+
+def test_a_colleague_sees_who_has_a_customer_that_was_tried_in_vain(
+    sit: Sit, office: Office
+) -> None:
+    one = tried_in_vain("+8613900007788")
+    lead = office.person("lead2")
+    page, other = queue(sit), queue(sit, "lead2", "en-GB")
+    for each in (page, other):
+        each.wait_for_selector(f"[data-follow-up='{one}']")
+        each.keyboard.press("j")
+        each.wait_for_selector("[data-action=take_up]")
+    assert page.locator("[data-testid=dial]").count() == 0, "claimed first, then called"
+    other.keyboard.press("Enter")
+    other.wait_for_selector("[data-testid=dial]")
+    page.wait_for_selector("[data-action=take_up]", state="detached")
+    name = lead.me["user"]["name"]
+    assert name in page.locator("[data-testid=next]").inner_text()
+    assert name in page.locator(f"[data-follow-up='{one}']").inner_text()
+    page.keyboard.press("r")
+    other.keyboard.press("b")
+    other.wait_for_selector("[data-action=take_up]")
+    page.wait_for_selector("[data-action=take_up]")
+    page.keyboard.press("c")
+    page.wait_for_selector("[data-testid=dial]")
+    page.keyboard.press("d")
+    other.wait_for_selector(f"[data-follow-up='{one}']", state="detached")
+    assert one in {row["id"] for row in lead.get("/api/callbacks", state="cancelled")}

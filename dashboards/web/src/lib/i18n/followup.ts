@@ -58,7 +58,12 @@ export const zh = {
   'vain.outcome.given_up': '放弃',
   'vain.said': '{number}：{outcome}',
   'vain.said.again': '{number} 将再次自动回拨',
-  'vain.key': '回拨未果：已联系上，再自动回拨，不再需要，放弃',
+  'vain.key': '回拨未果（领取后）：已联系上，再自动回拨，不再需要，放弃',
+  'vain.take': '自动回拨已多次未接。请先领取，以免同事重复拨打。',
+  'vain.theirs': '{who} 于 {time} 领取，正在处理；{until} 起他人可领取。',
+  'vain.until': '{time} 前只由您处理。',
+  'vain.said.mine': '{number} 由您回拨',
+  'vain.said.given_back': '{number} 已放回，他人可领取',
 } as const;
 
 export const en: Record<keyof typeof zh, string> = {
@@ -120,5 +125,10 @@ export const en: Record<keyof typeof zh, string> = {
   'vain.outcome.given_up': 'Give up',
   'vain.said': '{number}: {outcome}',
   'vain.said.again': '{number} will be called again',
-  'vain.key': 'Called in vain: reached, call again, not needed, give up',
+  'vain.key': 'Called in vain, once claimed: reached, call again, not needed, give up',
+  'vain.take': 'Paidan has called in vain. Claim it first, so that no colleague calls as well.',
+  'vain.theirs': '{who} claimed it at {time} and sees to it; from {until} on others may.',
+  'vain.until': 'Until {time} it is yours alone.',
+  'vain.said.mine': '{number} is yours to call',
+  'vain.said.given_back': '{number} is back; a colleague may call',
 };

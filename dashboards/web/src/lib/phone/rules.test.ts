@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Call } from '../api/types';
-import { byPlace, byState, callbackTime, company, dialled, LETTERS, nextInLine, possible, proposed, supervised, waitingByQueue } from './rules';
+import { byPlace, byState, callbackTime, company, dialled, LETTERS, needsPerson, nextInLine, possible, proposed, supervised, waitingByQueue, workedBy } from './rules';
 import type { AgentRow, Callback } from './types';
 
 const AT = '2026-01-01T12:00:00Z';
@@ -130,6 +130,16 @@ test('whom somebody calls just now stands last, and waits for nobody', () => {
   expect(rows.slice(0, 4).map((one) => callbackTime(one, now, 'en-GB'))).toEqual(['', '', '1:01:00', '1:01:00']);
   const later = row('later', 'waiting', new Date(now + 3_600_000).toISOString());
   expect(callbackTime(later, now, 'en-GB')).toMatch(/^\d\d:01 后$/);
+});
+
+test('who took up a call-back has it until the time is over', () => {
+  const until = new Date(Date.parse(AT) + 900_000).toISOString();
+  const one = { id: 'one', state: 'failed', worked_by: 'me', worked_by_name: 'Me', worked_at: AT, worked_until: until } as Callback;
+  expect(workedBy(one, Date.parse(until) - 1)).toEqual({ id: 'me', name: 'Me', at: AT, until });
+  expect(workedBy(one, Date.parse(until))).toBeNull();
+  expect([needsPerson(one, Date.parse(AT)), needsPerson(one, Date.parse(until))]).toEqual([false, true]);
+  const free = { ...one, worked_by: null, worked_by_name: null, worked_at: null, worked_until: null };
+  expect([workedBy(free, Date.parse(AT)), needsPerson(free, Date.parse(AT))]).toEqual([null, true]);
 });
 
 test('who listens to whom', () => {

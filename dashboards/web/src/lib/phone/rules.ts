@@ -147,6 +147,15 @@ export const byPlace = (rows: Iterable<Callback>): Callback[] =>
         (RANK[a.state] ?? 0) - (RANK[b.state] ?? 0) || a.since.localeCompare(b.since) || a.id.localeCompare(b.id),
     );
 
+/** Who sees to one that was tried in vain, and is alone with it; null: it waits for anybody. */
+export function workedBy({ worked_by, worked_by_name, worked_at, worked_until }: Callback, nowMs: number): { id: Id; name: string; at: string; until: string } | null {
+  if (!worked_by || !worked_at || !worked_until || (millis(worked_until) ?? 0) <= nowMs) return null;
+  return { id: worked_by, name: worked_by_name ?? '', at: worked_at, until: worked_until };
+}
+
+/** Tried in vain, and nobody sees to it. */
+export const needsPerson = (one: Callback, nowMs: number): boolean => one.state === 'failed' && workedBy(one, nowMs) === null;
+
 /** From when on it will be tried again, else how long the customer has waited; empty while somebody calls. */
 export function callbackTime(one: Callback, nowMs: number, locale: string): string {
   if (underWay(one)) return '';

@@ -7,6 +7,7 @@ import { nameOf, t } from '../../lib/i18n/index.svelte';
 import { Polled } from '../../lib/live/polled.svelte';
 import type { FollowUp, FollowUpList, Outcome, Satisfaction, TriedAnswer } from '../../lib/tickets/types';
 import { TicketWords } from '../../lib/tickets/words.svelte';
+import { workedBy } from '../../lib/phone/rules';
 import type { Callback } from '../../lib/phone/types';
 import { serverClock } from '../../lib/time/clock.svelte';
 import { Saying, type Said } from '../../lib/ui/said.svelte';
@@ -106,13 +107,28 @@ export class FollowUpDesk {
     });
   }
 
+  /** Mine to call, until a colleague has taken it up after my time. */
+  isMine({ worked_by }: Callback): boolean {
+    return worked_by === this.me;
+  }
+
+  takeUp(row: Callback): void {
+    if (workedBy(row, serverClock.exact())?.id === this.me) return;
+    void this.#act((key) => this.vain.takeUp(row, key));
+  }
+
+  /** A colleague calls instead. */
+  leave(row: Callback): void {
+    if (this.isMine(row)) void this.#act((key) => this.vain.giveBack(row, key));
+  }
+
   /** What a person made of a call-back that was tried in vain. */
   settle(row: Callback, outcome: Settled): void {
-    void this.#act((key) => this.vain.settle(row, outcome, key));
+    if (this.isMine(row)) void this.#act((key) => this.vain.settle(row, outcome, key));
   }
 
   callAgain(row: Callback): void {
-    void this.#act((key) => this.vain.again(row, key));
+    if (this.isMine(row)) void this.#act((key) => this.vain.again(row, key));
   }
 
   /** From a colleague who cannot make the call after all. */

@@ -31,6 +31,8 @@ function rowKey(key: string, desk: FollowUpDesk): boolean {
   const settles = SETTLES[key];
   if (failed && settles) desk.settle(failed, settles);
   else if (failed && key === 'a') desk.callAgain(failed);
+  else if (failed && (key === 'c' || key === 'Enter')) desk.takeUp(failed);
+  else if (failed && key === 'b') desk.leave(failed);
   else return !failed && callKey(key, desk);
   return true;
 }

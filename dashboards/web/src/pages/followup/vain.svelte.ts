@@ -9,7 +9,8 @@ import { byPlace } from '../../lib/phone/rules';
 import type { Callback, Own } from '../../lib/phone/types';
 import { serverClock } from '../../lib/time/clock.svelte';
 
-const EVERY_MS = 10_000;
+/** Often: a colleague may be about to call the same customer. */
+const EVERY_MS = 3_000;
 export const PATH = '/api/callbacks?state=failed';
 export type Outcome = 'reached' | 'given_up' | 'not_needed';
 
@@ -36,6 +37,17 @@ export class InVain {
     return customers[0] && customers.length === 1 ? nameOfCustomer(customers[0]) : '';
   }
 
+  /** I call this customer; nobody else does for a while. */
+  async takeUp(row: Callback, key: string): Promise<string> {
+    this.#put(await post<Callback>(`/api/callbacks/${row.id}/take-up`, {}, key));
+    return t('vain.said.mine', { number: row.number });
+  }
+
+  async giveBack(row: Callback, key: string): Promise<string> {
+    this.#put(await post<Callback>(`/api/callbacks/${row.id}/give-back`, {}, key));
+    return t('vain.said.given_back', { number: row.number });
+  }
+
   async settle(row: Callback, outcome: Outcome, key: string): Promise<string> {
     this.#gone(await post<Callback>(`/api/callbacks/${row.id}/settle`, { outcome }, key));
     return t('vain.said', { number: row.number, outcome: word('vain.outcome', outcome) });
@@ -46,6 +58,10 @@ export class InVain {
     const at = new Date(serverClock.exact()).toISOString();
     this.#gone(await post<Callback>(`/api/callbacks/${row.id}/reschedule`, { at }, key));
     return t('vain.said.again', { number: row.number });
+  }
+
+  #put(row: Callback): void {
+    this.list.show((this.list.data ?? []).map((one) => (one.id === row.id ? row : one)));
   }
 
   #gone({ id }: { id: Id }): void {
