@@ -18,6 +18,7 @@ from telephony.early import Standing
 from telephony.flow import Situation
 from telephony.models import Call, CarrierEventRow, UntoldReport
 from telephony.rules import CarrierEvent
+from telephony.script import Enqueue
 from telephony.twilio import fallback, reports, webhooks
 from telephony.twilio.reports import Place
 from tests.telephony.carrier import InboundCall, Webhook
@@ -84,6 +85,18 @@ def test_what_needs_more_is_not_answered_so(client: httpx.Client, call: InboundC
     outbound = asked(call.voice().with_(Direction="outbound-api"))
     other = replace(asked(call.voice(), "step", "answer"), leg_id=call_id(InboundCall(9, now())))
     assert not any(early.can_be(one) for one in (outage, wait, full, outbound, other))
+
+
+def test_whose_queue_is_full_is_not_sent_there(client: httpx.Client, call: InboundCall) -> None:
+    chosen = asked(call.voice(), "step", "menu.zh.1", "1")
+
+    def queued(full: frozenset[str]) -> bool:
+        with session_factory()() as session:
+            known = early.looked_up(session, Standing(ORG_ID, full=full), chosen)
+        return any(isinstance(node, Enqueue) for node in early.early(chosen, known).script)
+
+    assert queued(frozenset())
+    assert not queued(frozenset({"fault"}))
 
 
 def call_id(call: InboundCall) -> Any:
