@@ -102,6 +102,18 @@ describe('where a call stands for an agent with a telephone', () => {
   ] as const)('%s (%#)', (expected, call, row) => expect(standing(call, ME, NOW, row)).toBe(expected));
 });
 
+describe('a call-back of ours', () => {
+  const back = aCall({ direction: 'back', ...over(2) });
+  const line = { id: ME, state: 'wrap_up', call_id: 'call', offer: null, calls: [] as AgentRow['calls'] } as AgentRow;
+  test('stays in view while I work on it, and is nobody’s missed call afterwards', () => {
+    expect(standing(back, ME, NOW, line)).toBe('to_file');
+    expect(standing({ ...back, tickets: [TICKET] }, ME, NOW, line)).toBe('done');
+    expect(standing(back, ME, NOW, { ...line, state: 'available', call_id: null })).toBe('done');
+    const older = aCall({ id: 'older', ...by(ME), ...over(1700) });
+    expect(proposed(sortCalls([older, back], ME, NOW, line), 'call')?.id).toBe('call');
+  });
+});
+
 describe('the call that was handed over', () => {
   const line = { id: ME, state: 'wrap_up', call_id: 'call', offer: null, calls: [] as AgentRow['calls'] } as AgentRow;
   const handed = aCall({ ...by(ME), stage: 'talking', state: 'in-progress' });

@@ -45,7 +45,8 @@ export function standing(call: Call, me: Id, nowMs: number, line: AgentRow | nul
   }
   if (call.tickets.length > 0) return 'done';
   if (taker) return taker === me ? 'to_file' : 'theirs';
-  if (wrapped(line) === call.id) return 'to_file';
+  if (wrapped(line) === call.id) return 'to_file'; // whom we called back is nobody's by name
+  if (call.direction === 'back') return 'done';
   return nowMs - (millis(call.ended_at) ?? 0) < MISSED_MS ? 'missed' : 'done';
 }
 
