@@ -211,8 +211,8 @@ class _Teller:
         if self.together or (not self.inbound and self.far.end_state == "completed"):
             return "answered"
         for code, outcome in DECIDED.items():
-            if code in self.codes:
-                return outcome
+            if code in self.codes and not (code == "closed" and self.stays):
+                return outcome  # who reports a hazard waits for an agent at any hour
         if any(one.result == "full" for one in self.stays):
             return "queue_full"
         if self.far.end_state == "failed":

@@ -71,25 +71,30 @@ def page(
     numbers = func.array_agg(
         aggregate_order_by(CustomerPhone.number, *in_order), type_=ARRAY(String)
     )
-    query = (
-        select(Customer.id, Customer.importance, numbers.filter(CustomerPhone.number.is_not(None)))
-        .outerjoin(
-            CustomerPhone,
-            (CustomerPhone.org_id == Customer.org_id) & (CustomerPhone.customer_id == Customer.id),
-        )
+    next_ones = (
+        select(Customer.org_id, Customer.id, Customer.importance)
         .where(
             Customer.org_id == org_id,
             Customer.account_state != "closed",
             Customer.id.in_(_customers(session, org_id, scope)),
         )
-        .group_by(Customer.org_id, Customer.id)
         .order_by(Customer.id)
         .limit(limit)
     )
     if after is not None:
-        query = query.where(Customer.id > after)
+        next_ones = next_ones.where(Customer.id > after)
     if scope.importances:
-        query = query.where(Customer.importance.in_(scope.importances))
+        next_ones = next_ones.where(Customer.importance.in_(scope.importances))
+    who = next_ones.subquery()
+    query = (
+        select(who.c.id, who.c.importance, numbers.filter(CustomerPhone.number.is_not(None)))
+        .outerjoin(
+            CustomerPhone,
+            (CustomerPhone.org_id == who.c.org_id) & (CustomerPhone.customer_id == who.c.id),
+        )
+        .group_by(who.c.id, who.c.importance)
+        .order_by(who.c.id)
+    )
     return [
         Affected(id_, importance, tuple(found or ()))
         for id_, importance, found in session.execute(query)

@@ -15,6 +15,7 @@ from dispatch.outbound.campaign_models import Campaign, CampaignRecipient
 from dispatch.outbound.campaign_rules import CampaignState
 from telephony.message_models import Message
 
+LOOKED_AT = 2000
 NOT_GOT = ("excluded", "failed", "undelivered", "refused", "unknown", "cancelled")
 
 
@@ -149,18 +150,27 @@ def reasons(session: Session, org_id: int, campaign_id: UUID) -> Counter[tuple[s
 def failures(
     session: Session, org_id: int, campaign_id: UUID, limit: int
 ) -> list[tuple[CampaignRecipient, str | None, str, str | None]]:
-    """Who did not get it, important customers first: whom, account number, state, reason."""
-    found: list[tuple[CampaignRecipient, str, str | None]] = []
-    for table, such in _SIDES:
-        query = select(CampaignRecipient, table.state, _why(table)).where(
-            CampaignRecipient.org_id == org_id, CampaignRecipient.campaign_id == campaign_id
-        )
-        if table is Message:
-            same = (Message.org_id == org_id) & (Message.campaign_id == campaign_id)
-            query = query.join(Message, same & (Message.to_number == CampaignRecipient.number))
-        query = query.where(such, table.state.in_(NOT_GOT))
-        query = query.order_by(CampaignRecipient.rank, table.state, CampaignRecipient.number)
-        found += [(one, state, why) for one, state, why in session.execute(query.limit(limit))]
+    """Who did not get it, important customers first: whom, account number, state, reason.
+
+    Of messages that failed the last `LOOKED_AT` are looked at.
+    """
+    failed = (
+        select(Message.to_number, Message.state, Message.code)
+        .where(Message.org_id == org_id, Message.campaign_id == campaign_id)
+        .where(Message.state.in_(NOT_GOT))
+        .order_by(Message.id.desc())
+        .limit(LOOKED_AT)
+    )
+    told = {row.to_number: (row.state, row.code) for row in session.execute(failed)}
+    mine = select(CampaignRecipient).where(
+        CampaignRecipient.org_id == org_id, CampaignRecipient.campaign_id == campaign_id
+    )
+    unsent = mine.where(
+        CampaignRecipient.message_id.is_(None), CampaignRecipient.state.in_(NOT_GOT)
+    ).order_by(CampaignRecipient.rank, CampaignRecipient.state, CampaignRecipient.number)
+    found = [(one, one.state, one.reason) for one in session.scalars(unsent.limit(limit))]
+    reached = session.scalars(mine.where(CampaignRecipient.number.in_(told)))
+    found += [(one, *told[one.number]) for one in reached]
     found.sort(key=lambda one: (one[0].rank, one[1], one[0].number))
     accounts = _accounts(session, org_id, {one.customer_id for one, _, _ in found[:limit]})
     return [(one, accounts.get(one.customer_id), state, why) for one, state, why in found[:limit]]

@@ -197,7 +197,7 @@ def last_stay(row: Row, enqueued: list[Row]) -> bool:
 
 def outcome_of(words: set[Any], results: list[Row], leg: Leg) -> str:
     for code, outcome in DECIDED.items():
-        if code in words:
+        if code in words and not (code == "closed" and "enqueue" in words):
             return outcome
     if any(one.get("word") == "queue-full" for one in results):
         return "queue_full"

@@ -231,6 +231,13 @@ def test_outcomes(name: str, outcome: str, left_in: str | None) -> None:
     assert (story.outcome, story.left_in) == (outcome, left_in)
 
 
+def test_who_waits_although_it_is_closed_has_given_up() -> None:
+    hazard = [*RINGS, flow("closed", 0), flow("enqueue", 8, queue="hazard"), step("wait", 9, 1)]
+    story = told([*hazard, GONE])
+    assert (story.outcome, story.left_in, story.short) == ("abandoned", "queued", False)
+    assert told([*hazard, *BRIDGED[-3:], GONE]).outcome == "answered"
+
+
 @pytest.mark.parametrize(("end", "short"), [(13, True), (13.5, False)])
 def test_who_gives_up_at_once_is_counted_apart(end: float, short: bool) -> None:
     assert told([*QUEUED, status("completed", end)]).short is short
@@ -331,7 +338,9 @@ def test_what_the_flow_decided_counts_where_no_agent_answered(
     code: str, evidence: list[Evidence], answered: bool
 ) -> None:
     calls = [*(ENDED if answered else [*evidence, GONE]), flow(code, 9)]
-    assert told(calls).outcome == ("answered" if answered else DECIDED[code])
+    waits = code == "closed" and evidence is not MENU  # a hazard is taken at any hour
+    expected = "abandoned" if waits else DECIDED[code]
+    assert told(calls).outcome == ("answered" if answered else expected)
 
 
 def test_evidence_of_a_leg_counts_once_its_role_is_known() -> None:
