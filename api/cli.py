@@ -58,9 +58,11 @@ def up(port: Port = None, data_dir: DataDir = None, host: Host = None, demo: Dem
             " / 页面早于源文件，请在 dashboards/web 执行 npm run build。",
             err=True,
         )
+    from api.documents import check
     from api.supervisor import up as run
     from core.settings import settings
 
+    check()
     raise typer.Exit(run(settings(), _prepare, main))
 
 
@@ -234,7 +236,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(bool(end.code))
     except Problem as problem:
-        _complain(problem.sentence("zh"), problem.sentence("en"))
+        said = problem.sentence("en")
+        wrong = [f"{one.field}: {one.message}" for one in problem.errors]
+        _complain(problem.sentence("zh"), said, *(one for one in wrong if one not in said))
         return 2
     except KeyboardInterrupt:
         return 130

@@ -88,6 +88,30 @@ def test_a_taken_port_is_named(folder: Path) -> None:
     require_free("127.0.0.1", port)
 
 
+@pytest.mark.parametrize(
+    ("file", "text", "named"),
+    [
+        ("queues.toml", "ring_s = -5", "queues.toml: ring_s"),
+        ("recordings.toml", "keep = [", "recordings.toml"),
+        ("announcements.toml", "no = 1", "announcements.toml"),
+        ("flows/hotline.toml", "no = 1", "hotline.toml"),
+        ("own.toml", "[templates.delay]\ncategory = 'no'", "template"),
+    ],
+)
+def test_a_document_with_a_mistake_stops_the_start(
+    folder: Path, file: str, text: str, named: str
+) -> None:
+    path = folder / file
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    own = {"PAIDAN_MESSAGE_TEMPLATES": str(path)} if file == "own.toml" else {}
+    done = paidan("up", folder=folder, **own)
+    assert done.returncode == 2
+    assert named in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (folder / "engines").exists()
+
+
 def test_the_second_port_is_checked_too(folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
