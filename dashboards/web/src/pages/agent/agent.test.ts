@@ -103,7 +103,7 @@ describe('where a call stands for an agent with a telephone', () => {
 });
 
 describe('a call-back of ours', () => {
-  const back = aCall({ direction: 'back', ...over(2) });
+  const back = aCall({ direction: 'back', outcome: 'answered', ...over(2) });
   const line = { id: ME, state: 'wrap_up', call_id: 'call', offer: null, calls: [] as AgentRow['calls'] } as AgentRow;
   test('stays in view while I work on it, and is nobody’s missed call afterwards', () => {
     expect(standing(back, ME, NOW, line)).toBe('to_file');

@@ -46,7 +46,7 @@ export function standing(call: Call, me: Id, nowMs: number, line: AgentRow | nul
   if (call.tickets.length > 0) return 'done';
   if (taker) return taker === me ? 'to_file' : 'theirs';
   if (wrapped(line) === call.id) return 'to_file'; // whom we called back is nobody's by name
-  if (call.direction === 'back') return 'done';
+  if (call.direction === 'back' && call.outcome === 'answered') return 'done';
   return nowMs - (millis(call.ended_at) ?? 0) < MISSED_MS ? 'missed' : 'done';
 }
 
