@@ -109,7 +109,8 @@ def shown(page: "Page", standing: str) -> None:
 
 
 def choose_fault(page: "Page") -> None:
-    """`f` leads to the first field that is still empty: the fault, as all else is known."""
+    """`f` leads to the first field that is still empty: the fault, once all else is known."""
+    page.wait_for_function("document.querySelector('input[name=place]').value !== ''")
     page.keyboard.press("f")
     page.wait_for_selector("select[name=fault]:focus")
     page.keyboard.press("ArrowDown")

@@ -239,7 +239,7 @@ def test_commands_about_one_leg_keep_their_order(carrier: CarrierSimulator) -> N
     assert {one.failure for one in found} == {"no_such_conference"}
 
 
-LOSSY = {"lost": 0.25, "busy": 0.1}
+LOSSY = {"lost": 0.4, "busy": 0.1}
 
 
 def run_and_kill(carrier: CarrierSimulator, mistake: str, wishes: int, kills: int) -> None:
