@@ -1,18 +1,20 @@
 """TOML documents with a schema: the shipped one, or an installation's own in the data directory."""
 
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from core.errors import InvalidField
+from core.errors import FieldError, InvalidField, InvalidFields
+from core.findings import Words, both
+from core.toml_lines import line_of
 
 Document = TypeVar("Document", bound=BaseModel)
-Wrong = tuple[str, str]
-"""A field, and what is wrong with it."""
+Wrong = tuple[str | tuple[str | int, ...], str]
+"""A field, and what is wrong with it. Keys and places in lists, one by one, get their line said."""
 
 
 def read(
@@ -21,21 +23,52 @@ def read(
     file: str,
     problems: Callable[[Document], Iterable[Wrong]] = lambda _: (),
 ) -> Document:
-    """The document of a text. Raises InvalidField naming `file` and the first thing wrong with it.
+    """The document of a text. Raises InvalidFields naming `file` and all that is wrong with it.
 
     `problems`: what is wrong beyond what the types say.
     """
+    return checked(kind, values_of(text, file), file, text, problems)
+
+
+def values_of(text: str, file: str) -> dict[str, Any]:
+    """What a text says, unchecked. Raises InvalidField."""
     try:
-        found = kind.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidField(file, str(error)) from None
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        what = str(error)
+        raise InvalidField(file, what, f"不是有效的 TOML（{what}）") from None
+
+
+def checked(
+    kind: type[Document],
+    values: Mapping[str, Any],
+    file: str,
+    text: str,
+    problems: Callable[[Document], Iterable[Wrong]] = lambda _: (),
+) -> Document:
+    """The document of values; as `read`. `text`: where they, or some of them, are written."""
+    try:
+        found = kind.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise InvalidField(f"{file}: {place}", first["msg"]) from None
-    for place, what in problems(found):
-        raise InvalidField(f"{file}: {place}", what)
+        raise _refused(file, text, ((one["loc"], both(one)) for one in error.errors())) from None
+    if wrong := [(place, (what, what)) for place, what in problems(found)]:
+        raise _refused(file, text, wrong)
     return found
+
+
+def _refused(
+    file: str, text: str, wrong: Iterable[tuple[Sequence[str | int], Words]]
+) -> InvalidFields:
+    return InvalidFields([_error(file, text, place, words) for place, words in wrong])
+
+
+def _error(file: str, text: str, place: Sequence[str | int], words: Words) -> FieldError:
+    if isinstance(place, str):
+        return FieldError(f"{file}: {place}", words[1], words[0])
+    line = line_of(text, place)
+    zh, en = (f"第 {line} 行 ", f"line {line}: ") if line else ("", "")
+    name = ".".join(str(part) for part in place)
+    return FieldError(f"{file}: {name}", en + words[1], zh + words[0])
 
 
 def twice(kind: str, codes: Iterable[str]) -> Iterable[Wrong]:
@@ -57,8 +90,12 @@ def text_of(folder: Path, package: str, file: str) -> str:
 
 
 def text_in(path: Path) -> str:
-    """The text of a file. Raises InvalidField naming it and the line that is not UTF-8."""
-    content = path.read_bytes()
+    """The text of a file. Raises InvalidField naming it, and the line that is not UTF-8."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise InvalidField(path.name, f"cannot be read ({why})", f"无法读取（{why}）") from None
     try:
         return content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:

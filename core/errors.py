@@ -209,6 +209,18 @@ class InvalidField(Problem):
         )
 
 
+class InvalidFields(InvalidField):
+    """Bad input in several fields at once."""
+
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        Problem.__init__(
+            self,
+            errors=errors,
+            summary="; ".join(f"{one.field}: {one.message}" for one in errors),
+            summary_zh="；".join(f"{one.field}：{one.sentence('zh')}" for one in errors),
+        )
+
+
 class IdempotencyKeyMissing(Problem):
     status = 400
     code = "idempotency_key_missing"

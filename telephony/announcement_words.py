@@ -48,7 +48,7 @@ def ready_words() -> tuple[Ready, ...]:
 
 
 def parse(text: str) -> tuple[Ready, ...]:
-    """A document. Raises InvalidField naming the first thing that is wrong."""
+    """A document. Raises InvalidField naming all that is wrong."""
     return checked_toml.read(_Document, text, FILE, _Document.problems).announcement
 
 

@@ -3,22 +3,23 @@
 import hashlib
 import json
 import re
-import tomllib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import time
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from string import Formatter
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict, Field
+
 from core import checked_toml
-from core.errors import FieldError, InvalidField, Problem
+from core.errors import InvalidField
 from core.settings import settings
 from telephony.delivery import segments
 
+FILE = "templates.toml"
 LINK = re.compile(
     r"https?://|www\.|\b[a-z0-9-]+\.(com|cn|net|org|top|vip|io|me|ly)\b", re.IGNORECASE
 )
@@ -27,15 +28,6 @@ _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _LATIN = re.compile(r"[A-Za-z]{3}")
 VALUE = 60
 """Signs of one value, at most, where the template says nothing else; what is longer is cut."""
-
-
-class WrongTemplates(Problem):
-    """The texts cannot be used: `errors` name what is wrong with which."""
-
-    status = 500
-    code = "wrong_templates"
-    zh = "短信模板有误。"
-    en = "The templates of messages are not valid."
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +102,7 @@ class Catalogue:
 
     def longest(self, text: Text, names: tuple[str, ...]) -> int:
         """Segments of a text whose values have the usual length."""
-        return segments(text.with_values(dict.fromkeys(names, "9" * self.value_length)))
+        return longest(text, names, self.value_length)
 
     def refusal(self, to_number: str, text: Text, values: Mapping[str, str]) -> str | None:
         """Why a text may not go to a number's country; None where it may."""
@@ -124,6 +116,11 @@ class Catalogue:
         """Whether nobody is to be disturbed at this local time."""
         begin, end = self.quiet_from, self.quiet_until
         return begin <= local < end if begin <= end else local >= begin or local < end
+
+
+def longest(text: Text, names: tuple[str, ...], length: int) -> int:
+    """Segments of a text whose values have this length."""
+    return segments(text.with_values(dict.fromkeys(names, "9" * length)))
 
 
 def plain(words: str) -> str:
@@ -156,84 +153,142 @@ def fill(template: Template, values: Mapping[str, str]) -> dict[str, str]:
 
 @cache
 def _loaded(path: Path | None) -> Catalogue:
-    shipped = (resources.files("telephony") / "templates.toml").read_text(encoding="utf-8")
-    document = tomllib.loads(shipped)
-    if path is not None:
-        try:
-            own = tomllib.loads(checked_toml.text_in(path))
-        except InvalidField as error:
-            raise WrongTemplates(errors=error.errors) from error
-        except (OSError, tomllib.TOMLDecodeError) as error:
-            raise WrongTemplates(errors=[FieldError("file", type(error).__name__)]) from error
-        templates = {**document["templates"], **own.pop("templates", {})}
-        document = {**document, **own, "templates": templates}
-    return parse(document)
+    shipped = checked_toml.shipped("telephony", FILE)
+    values = checked_toml.values_of(shipped, FILE)
+    if path is None:
+        return parse(values, FILE, shipped)
+    text = checked_toml.text_in(path)
+    own = checked_toml.values_of(text, path.name)
+    templates = own.pop("templates", {})
+    if isinstance(templates, dict):
+        templates = {**values["templates"], **templates}
+    return parse({**values, **own, "templates": templates}, path.name, text)
 
 
 def catalogue() -> Catalogue:
-    """The texts of this installation, read once. Raises WrongTemplates."""
+    """The texts of this installation, read once. Raises InvalidField naming all that is wrong."""
     return _loaded(settings().message_templates)
 
 
-def parse(document: Mapping[str, Any]) -> Catalogue:
-    """The catalogue in a document. Raises WrongTemplates naming all that is wrong."""
+def parse(values: Mapping[str, Any], file: str = FILE, text: str = "") -> Catalogue:
+    """The catalogue that a document says. Raises InvalidField naming all that is wrong with it.
+
+    `text`: where the values, or some of them, are written.
+    """
+    found = checked_toml.checked(_Document, values, file, text, _Document.problems)
+    versions = {name: _version(one) for name, one in values["templates"].items()}
+    return found.catalogue(versions)
+
+
+def _version(template: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(template, sort_keys=True).encode()).hexdigest()[:12]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Said(_Part):
+    text: str
+    approval: str = ""
+
+
+class _Category(_Part):
+    stopped_by: frozenset[str]
+    at_night: bool
+
+
+class _Template(_Part):
+    category: str
+    placeholders: tuple[str, ...]
+    value_signs: int = Field(VALUE, gt=0)
+    sms: dict[str, _Said] = {}
+    voice: dict[str, _Said] = {}
+
+    @property
+    def texts(self) -> dict[tuple[str, str], Text]:
+        spoken = {"sms": self.sms, "voice": self.voice}
+        return {
+            (channel, language): Text(said.text, said.approval or None)
+            for channel, texts in spoken.items()
+            for language, said in texts.items()
+        }
+
+
+def _named(text: str) -> set[str]:
+    """What stands in braces, with anything that is more than a name."""
     try:
-        found = _catalogue(document)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise WrongTemplates(errors=[FieldError("file", f"cannot be read: {error}")]) from error
-    wrong = [one for template in found.templates.values() for one in _wrong(template, found)]
-    most = document["most_segments"]
-    for template in found.templates.values():
-        for (channel, language), text in template.texts.items():
-            if channel == "sms" and not wrong and found.longest(text, template.placeholders) > most:
-                where = f"{template.name}.{channel}.{language}"
-                wrong.append(FieldError(where, f"longer than {most} segments"))
-    if wrong:
-        raise WrongTemplates(errors=wrong)
-    return found
+        return {
+            f"{name}{kind or ''}{spec}"
+            for _, name, spec, kind in Formatter().parse(text)
+            if name is not None
+        }
+    except ValueError:  # a lone brace
+        return {"{"}
 
 
-def _catalogue(document: Mapping[str, Any]) -> Catalogue:
-    hours, words = document["quiet_hours"], document["words"]
-    return Catalogue(
-        templates={name: _template(name, one) for name, one in document["templates"].items()},
-        categories={
-            name: Category(frozenset(one["stopped_by"]), bool(one["at_night"]))
-            for name, one in document["categories"].items()
-        },
-        default_language=document["default_language"],
-        approved_only=tuple(document["approved_only"]),
-        no_links=tuple(document["no_links"]),
-        quiet_from=time.fromisoformat(hours["from"]),
-        quiet_until=time.fromisoformat(hours["until"]),
-        stop_words=frozenset(map(plain, words["stop"])),
-        start_words=frozenset(map(plain, words["start"])),
-        value_length=int(document["value_length"]),
-    )
+class _Hours(_Part):
+    begin: time = Field(alias="from")
+    until: time
 
 
-def _template(name: str, one: Mapping[str, Any]) -> Template:
-    texts = {
-        (channel, language): Text(said["text"], said.get("approval") or None)
-        for channel in ("sms", "voice")
-        for language, said in one.get(channel, {}).items()
-    }
-    version = hashlib.sha256(json.dumps(one, sort_keys=True).encode()).hexdigest()[:12]
-    most = int(one.get("value_signs", VALUE))
-    return Template(name, one["category"], tuple(one["placeholders"]), texts, version, most)
+class _Words(_Part):
+    stop: tuple[str, ...]
+    start: tuple[str, ...]
 
 
-def _wrong(template: Template, found: Catalogue) -> list[FieldError]:
-    wrong = []
-    if template.category not in found.categories:
-        wrong.append(FieldError(f"{template.name}.category", "there is no such category"))
-    if not template.texts:
-        wrong.append(FieldError(template.name, "has no text"))
-    for (channel, language), text in template.texts.items():
-        where = f"{template.name}.{channel}.{language}"
-        named = {field for _, field, _, _ in Formatter().parse(text.text) if field is not None}
-        if named != set(template.placeholders):
-            wrong.append(FieldError(where, "its placeholders are not those that it names"))
-        if LINK.search(text.text):
-            wrong.append(FieldError(where, "holds an address of the web"))
-    return wrong
+class _Document(_Part):
+    default_language: str
+    approved_only: tuple[str, ...]
+    no_links: tuple[str, ...]
+    most_segments: int = Field(gt=0)
+    value_length: int = Field(gt=0)
+    categories: dict[str, _Category]
+    quiet_hours: _Hours
+    words: _Words
+    templates: dict[str, _Template]
+
+    def problems(self) -> Iterator[checked_toml.Wrong]:
+        """What is wrong beyond what the types say."""
+        for name, template in self.templates.items():
+            place = ("templates", name)
+            if template.category not in self.categories:
+                yield (*place, "category"), "there is no such category"
+            if not template.texts:
+                yield place, "has no text"
+            for where, said in template.texts.items():
+                for what in self._wrong(template, where[0], said):
+                    yield (*place, *where), what
+
+    def _wrong(self, template: _Template, channel: str, said: Text) -> Iterator[str]:
+        if LINK.search(said.text):
+            yield "holds an address of the web"
+        if _named(said.text) != set(template.placeholders):
+            yield "its placeholders are not those that it names"
+        elif channel == "sms" and self._longest(template, said) > self.most_segments:
+            yield f"longer than {self.most_segments} segments"
+
+    def _longest(self, template: _Template, said: Text) -> int:
+        return longest(said, template.placeholders, self.value_length)
+
+    def catalogue(self, versions: Mapping[str, str]) -> Catalogue:
+        return Catalogue(
+            templates={
+                name: Template(
+                    name, one.category, one.placeholders, one.texts, versions[name], one.value_signs
+                )
+                for name, one in self.templates.items()
+            },
+            categories={
+                name: Category(one.stopped_by, one.at_night)
+                for name, one in self.categories.items()
+            },
+            default_language=self.default_language,
+            approved_only=self.approved_only,
+            no_links=self.no_links,
+            quiet_from=self.quiet_hours.begin,
+            quiet_until=self.quiet_hours.until,
+            stop_words=frozenset(map(plain, self.words.stop)),
+            start_words=frozenset(map(plain, self.words.start)),
+            value_length=self.value_length,
+        )

@@ -61,7 +61,7 @@ def policy() -> Policy:
 
 
 def read(text: str) -> Policy:
-    """A document. Raises InvalidField naming the first thing that is wrong."""
+    """A document. Raises InvalidField naming all that is wrong."""
     return checked_toml.read(Policy, text, FILE, Policy.problems)
 
 

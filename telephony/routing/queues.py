@@ -134,7 +134,7 @@ def plan() -> Plan:
 
 
 def read(text: str) -> Plan:
-    """A document. Raises InvalidField naming the first thing that is wrong."""
+    """A document. Raises InvalidField naming all that is wrong."""
     return checked_toml.read(Plan, text, FILE, Plan.problems)
 
 

@@ -1,4 +1,4 @@
-"""Documents with a schema: the first thing wrong is named with file and field."""
+"""Documents with a schema: all that is wrong is named with file, line and field."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,6 +50,22 @@ def test_what_is_wrong_is_named(text: str, field: str, message: str) -> None:
     with pytest.raises(InvalidField, match=message) as raised:
         read(text)
     assert [error.field for error in raised.value.errors] == [field]
+
+
+def test_all_that_is_wrong_is_named_in_both_languages() -> None:
+    with pytest.raises(InvalidField) as raised:
+        read("other = 1\n[[part]]\nweight = 0\n")
+    assert {one.field: one.sentence("zh") for one in raised.value.errors} == {
+        "parts.toml: part.0.code": "第 2 行 必填",
+        "parts.toml: part.0.weight": "第 3 行 不得小于 1",
+        "parts.toml: other": "第 1 行 没有此字段",
+    }
+    assert all(one.field in raised.value.sentence("en") for one in raised.value.errors)
+
+
+def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InvalidField, match=r"gone\.toml: cannot be read \(No such file"):
+        checked_toml.text_in(tmp_path / "gone.toml")
 
 
 def test_what_is_there_more_than_once_is_named_once_and_in_order() -> None:

@@ -2,6 +2,7 @@
 
 import copy
 import tomllib
+from collections.abc import Iterator
 from datetime import time
 from importlib import resources
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from core.errors import InvalidField
 from core.settings import settings
-from telephony.templates import WrongTemplates, catalogue, fill, language_of, parse
+from telephony.templates import catalogue, fill, language_of, parse
 from tests.engine_fixtures import forget_settings
 
 
@@ -23,9 +24,9 @@ def wrong(change: Any) -> list[str]:
     """The places that are refused after a change of the document."""
     document = copy.deepcopy(shipped())
     change(document)
-    with pytest.raises(WrongTemplates) as refused:
+    with pytest.raises(InvalidField) as refused:
         parse(document)
-    return [one.field for one in refused.value.errors]
+    return [one.field.removeprefix("templates.toml: templates.") for one in refused.value.errors]
 
 
 def test_the_shipped_texts_are_in_both_languages_and_short_enough() -> None:
@@ -38,9 +39,13 @@ def test_the_shipped_texts_are_in_both_languages_and_short_enough() -> None:
             assert sms is None or 1 <= book.longest(sms, template.placeholders) <= 4
 
 
-def test_a_placeholder_that_is_not_named_is_refused() -> None:
+@pytest.mark.parametrize(
+    "text",
+    ["{number} at {moment}", "{number}", "{number} {time} {", "{number:d} {time}", "{} {time}"],
+)
+def test_a_placeholder_that_is_not_named_is_refused(text: str) -> None:
     def change(document: dict[str, Any]) -> None:
-        document["templates"]["delay"]["sms"]["en"]["text"] = "Order {number} at {moment}"
+        document["templates"]["delay"]["sms"]["en"]["text"] = text
 
     assert wrong(change) == ["delay.sms.en"]
 
@@ -134,19 +139,67 @@ def test_the_language_of_words_is_guessed_where_they_tell_it(
     assert language_of(words) == language
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe\x00", "# 短信".encode("gbk")])
-def test_own_texts_that_are_not_utf_8_are_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
-) -> None:
-    own = tmp_path / "own.toml"
-    own.write_bytes(content)
-    monkeypatch.setenv("PAIDAN_MESSAGE_TEMPLATES", str(own))
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where this installation keeps texts of its own."""
+    monkeypatch.setenv("PAIDAN_MESSAGE_TEMPLATES", str(tmp_path / "own.toml"))
     forget_settings()
-    try:
-        with pytest.raises(WrongTemplates) as refused:
-            catalogue()
-    finally:
-        monkeypatch.undo()
-        forget_settings()
-    [error] = refused.value.errors
-    assert (error.field, error.message) == ("own.toml", "line 1 is not UTF-8")
+    yield tmp_path / "own.toml"
+    monkeypatch.undo()
+    forget_settings()
+
+
+def refused() -> list[tuple[str, str]]:
+    """Field and sentence of all that is wrong."""
+    with pytest.raises(InvalidField) as found:
+        catalogue()
+    return [(one.field, one.message) for one in found.value.errors]
+
+
+def test_all_that_is_wrong_with_own_texts_is_named_with_its_line(own: Path) -> None:
+    own.write_text(
+        'most_segments = 0\n[templates.hello]\ncategory = "fun"\nplaceholders = "name"\n'
+        "[templates.hello.sms.en]\nwords = 1\n"
+    )
+    places = dict(refused())
+    assert set(places) == {
+        "own.toml: most_segments",
+        "own.toml: templates.hello.placeholders",
+        "own.toml: templates.hello.sms.en.text",
+        "own.toml: templates.hello.sms.en.words",
+    }
+    assert [words.split(":")[0] for words in places.values()] == [
+        "line 1", "line 4", "line 5", "line 6",
+    ]  # fmt: skip
+
+
+def test_what_does_not_fit_together_is_named_with_its_line(own: Path) -> None:
+    own.write_text(
+        '[templates.hello]\ncategory = "fun"\nplaceholders = []\n'
+        '[templates.hello.sms.en]\ntext = "See www.grid.example {who}"\n'
+    )
+    assert refused() == [
+        ("own.toml: templates.hello.category", "line 2: there is no such category"),
+        ("own.toml: templates.hello.sms.en", "line 4: holds an address of the web"),
+        (
+            "own.toml: templates.hello.sms.en",
+            "line 4: its placeholders are not those that it names",
+        ),
+    ]
+
+
+@pytest.mark.parametrize("text", ["templates = 3", "[templates]\ndelay = 3", "= 3"])
+def test_what_is_no_document_of_texts_is_named(own: Path, text: str) -> None:
+    own.write_text(text)
+    assert all(field.startswith("own.toml") for field, _ in refused())
+
+
+def test_own_texts_that_are_not_there_are_named(own: Path) -> None:
+    assert refused() == [("own.toml", "cannot be read (No such file or directory)")]
+    assert not own.exists()
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", "# 短信".encode("gbk")])
+def test_own_texts_that_are_not_utf_8_are_named(own: Path, content: bytes) -> None:
+    own.write_bytes(content)
+    assert refused() == [("own.toml", "line 1 is not UTF-8")]
