@@ -22,8 +22,10 @@ from tests.folders import new_data_folder
 from tests.prepared import fill, original
 
 ROOT = Path(__file__).resolve().parents[1]
-READY_SECONDS = 90.0
-STOP_SECONDS = 20.0
+# Patience costs nothing where all is well; a busy machine may need it.
+READY_SECONDS = 240.0
+STOP_SECONDS = 120.0
+REPLACED_SECONDS = 120.0
 
 
 def free_port_pair() -> int:
@@ -187,7 +189,9 @@ class RunningPaidan:
             self._child.wait(STOP_SECONDS)
         return victim
 
-    def wait_replaced(self, name: str, old: ProcessId, seconds: float = 30.0) -> ProcessId:
+    def wait_replaced(
+        self, name: str, old: ProcessId, seconds: float = REPLACED_SECONDS
+    ) -> ProcessId:
         """Wait until another process has taken the place of a killed one."""
         until = time.monotonic() + seconds
         while True:

@@ -22,7 +22,7 @@ from tests.office import organisation, starter
 from tests.switching import switch
 
 __all__ = ["organisation", "starter"]
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 NAMES = ("trunk", "agent", "lead", "crew")
 
 

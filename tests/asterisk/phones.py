@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Self
 from xml.sax.saxutils import escape
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 END = b"\x1b"
 SDP = """v=0
 o=phone 1 1 IN IP4 127.0.0.1

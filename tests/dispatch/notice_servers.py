@@ -29,7 +29,7 @@ def robot() -> Iterator[Robot]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             status = kept.answers.pop(0) if kept.answers else 200
             if status == 0:
-                kept.waiting.wait(20)
+                kept.waiting.wait()
                 self.close_connection = True
                 return
             if status == 200:

@@ -34,7 +34,7 @@ from tests.office import Office, query, unit_id
 
 __all__ = ["fleet"]
 CREW = "east-1"
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 NUMBER = "+8613812345678"
 
 

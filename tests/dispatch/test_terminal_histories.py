@@ -50,7 +50,7 @@ def history(acts: Acts, seed: int, length: int = ACTS) -> History:
     made = History(acts, seed)
 
     async def scenario() -> None:
-        async with asyncio.timeout(170), gateway() as one, gateway() as other:
+        async with asyncio.timeout(380), gateway() as one, gateway() as other:
             await made.play((one, other), length)
 
     asyncio.run(scenario())

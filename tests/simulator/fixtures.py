@@ -34,7 +34,7 @@ CALLER = "+8613800138000"
 AGENT = "+861088880001"
 REAL_API = "https://api.twilio.com"
 _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # quick to make; nothing here speaks TLS
-PATIENCE_S = 20.0  # how long a test waits for what must happen
+PATIENCE_S = 50.0  # how long a test waits for what must happen
 
 
 class LocalClient(TwilioHttpClient):

@@ -281,7 +281,7 @@ def test_killed_at_any_moment_it_asks_nothing_twice_and_forgets_nothing(
     carrier: CarrierSimulator, mistake: str
 ) -> None:
     wishes = [call_to(n) for n in range(10)] + [message_to(n) for n in range(10)]
-    carrier.post("/mischief", **LOSSY)
+    carrier.post("/mischief", next=["lost"], **LOSSY)
     run_and_kill(carrier, mistake, len(wishes), kills=3)
     asked = numbers(carrier)
     if mistake:
