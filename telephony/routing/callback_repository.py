@@ -23,6 +23,18 @@ def open_of(session: Session, org_id: int, number: str) -> UUID | None:
     return session.scalar(query)
 
 
+def in_vain(session: Session, org_id: int, number: str, taken_since: datetime) -> list[Callback]:
+    """Those of a number that were tried in vain, locked; not those that a person took up since."""
+    query = select(Callback).where(
+        Callback.org_id == org_id,
+        Callback.number == number,
+        Callback.state == "failed",
+        Callback.worked_at.is_(None) | (Callback.worked_at <= taken_since),
+    )
+    again = {"populate_existing": True}
+    return list(session.scalars(query.with_for_update(), execution_options=again))
+
+
 def add(session: Session, row: Callback) -> bool:
     """Add it, unless one was opened for the number at the same moment."""
     values = {column.key: getattr(row, column.key) for column in Callback.__table__.columns}

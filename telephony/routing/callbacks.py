@@ -68,7 +68,8 @@ def ask(
     from_call_id: UUID | None = None,
 ) -> UUID:
     """Let a customer be called back in the place of `since`; the id of the one that is open for
-    the number where there is one. `reason`: asked, abandoned or missed.
+    the number where there is one. It takes the place of one that was tried in vain and that nobody
+    sees to. `reason`: asked, abandoned or missed.
     """
     known = repository.open_of(uow.session, uow.org_id, number)
     if known is not None:
@@ -96,13 +97,16 @@ def ask(
         reason=reason, queue=queue, since=since, priority=priority, call_id=from_call_id
     )
     _tell(uow, row.id, asked)
+    unclaimed = uow.now - timedelta(seconds=plan().callback.hand_s)
+    for old in repository.in_vain(uow.session, uow.org_id, number, unclaimed):
+        _end(uow, old, "cancelled")
     return row.id
 
 
 def due(uow: UnitOfWork) -> list[Waiting]:
     """Those whose time has come and whom nobody is calling."""
     return [
-        Waiting(one.id, one.queue, one.since, one.priority, language=one.language)
+        Waiting(one.id, one.queue, one.since, one.priority, language=one.language, called=True)
         for one in repository.due(uow.session, uow.org_id, uow.now)
     ]
 

@@ -4,6 +4,9 @@ A caller's place is the time of entering the queue; one step of priority counts 
 waiting that has been done already. So the order of any two never changes while they wait, and
 nobody is passed over for ever. Of the agents who can serve a caller, the one that has been idle
 longest is chosen, among those of the caller's language where there are any.
+
+Who is to be called back stands in the same order, often before all who are on the line. So an agent
+who has just called somebody back takes callers on the line first (docs/decisions/0013).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +26,7 @@ class Waiting:
     """Somebody who waits: a caller on the line, or one to be called back.
 
     `skills`: needed beside those of the queue, at the queue's level where it has one. `since` is
-    kept by whoever asked to be called back.
+    kept by whoever is to be `called` back.
     """
 
     id: UUID
@@ -32,16 +35,20 @@ class Waiting:
     priority: int = 0
     skills: frozenset[str] = frozenset()
     language: str | None = None
+    called: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Free:
-    """An agent who is available since `since`. Without `languages`: speaks every one."""
+    """An agent who is available since `since`. Without `languages`: speaks every one. `called`: has
+    called somebody back, and not taken as many callers since as the plan wants between two.
+    """
 
     id: UUID
     since: datetime
     skills: Skills
     languages: frozenset[str] = frozenset()
+    called: bool = False
 
 
 class Match(NamedTuple):
@@ -103,12 +110,21 @@ def _ways(queue: Queue, plan: Plan) -> list[Queue]:
 def match(
     waiting: Iterable[Waiting], free: Iterable[Free], plan: Plan, now: datetime
 ) -> list[Match]:
-    """Pairs, in the order of the waiting; no one is in two of them."""
+    """Pairs; no one is in two of them. In the order of the waiting, but agents who have just called
+    somebody back call another one only when nobody is left on the line whom they can serve.
+    """
     left = sorted(free, key=lambda agent: (agent.since, agent.id))
     found: list[Match] = []
+    later: list[Waiting] = []
     for one in in_order(waiting, plan):
-        if not left:
-            break
+        able_to = [agent for agent in left if not agent.called] if one.called else left
+        chosen = _choose(one, able_to, plan, now)
+        if chosen is not None:
+            left.remove(chosen.agent)
+            found.append(chosen)
+        elif one.called:
+            later.append(one)
+    for one in later:
         chosen = _choose(one, left, plan, now)
         if chosen is not None:
             left.remove(chosen.agent)

@@ -36,6 +36,9 @@ class Agent(Base):
     next_state: Mapped[str | None] = mapped_column(comment="Asked for, once the call is over.")
     next_reason: Mapped[str | None]
     extended_s: Mapped[float] = mapped_column(server_default="0", comment="Of after-call work.")
+    callers_since: Mapped[int | None] = mapped_column(
+        SmallInteger, comment="Callers taken since a call-back, until they are enough for another."
+    )
     endpoint: Mapped[str | None] = mapped_column(comment="What rings: E.164, sip: or client:.")
     languages: Mapped[list[str]] = mapped_column(server_default=text("'[]'::jsonb"))
 

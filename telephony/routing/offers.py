@@ -13,6 +13,7 @@ from telephony.routing import agents, callbacks, legs, repository
 from telephony.routing import callback_repository as book
 from telephony.routing.models import Agent, AgentCall, Offer
 from telephony.routing.queues import plan
+from telephony.routing.rules import after_taking
 from telephony.rules import Fact, evolve
 from telephony.script_json import to_json
 
@@ -81,6 +82,9 @@ def accept(uow: UnitOfWork, offer: Offer, agent: Agent, call: Call) -> None:
         uow.session.add(part)
     part.leg_id, part.state = offer.leg_id, "active"
     uow.session.flush()
+    agent.callers_since = after_taking(
+        agent.callers_since, offer.kind, plan().callback.callers_between
+    )
     if offer.kind == "caller":
         _claim(uow, call, agent.user_id)
         _fetch(uow, call)

@@ -67,13 +67,15 @@ class Word(_Part):
 
 class CallbackRule(_Part):
     """When customers are called back. `gaps_s`: between tries; `hours`: local, first and end;
-    `hand_s`: so long who took up one that had failed is alone with it.
+    `hand_s`: so long who took up one that had failed is alone with it; `callers_between`: so many
+    callers on the line an agent takes after a call-back before the next, while any wait.
     """
 
     gaps_s: tuple[Annotated[float, Field(gt=0)], ...]
     hours: tuple[time, time]
     ring_s: int = Field(gt=0, le=120)
     hand_s: float = Field(900, gt=0, le=86_400)
+    callers_between: int = Field(1, ge=0, le=20)
 
 
 class Plan(_Part):

@@ -74,7 +74,13 @@ def free_agents(session: Session, org_id: int) -> list[Free]:
     found = session.scalars(query).all()
     skills = skills_of(session, org_id, [one.user_id for one in found])
     return [
-        Free(one.user_id, one.idle_since, skills[one.user_id], frozenset(one.languages))
+        Free(
+            one.user_id,
+            one.idle_since,
+            skills[one.user_id],
+            frozenset(one.languages),
+            called=one.callers_since is not None,
+        )
         for one in found
     ]
 

@@ -67,3 +67,14 @@ def in_hours(at: datetime, hours: tuple[time, time], zone: ZoneInfo) -> datetime
         return at
     day = local.date() if local.time() < hours[0] else local.date() + timedelta(days=1)
     return datetime.combine(day, hours[0], tzinfo=zone).astimezone(at.tzinfo)
+
+
+def after_taking(callers: int | None, kind: str, between: int) -> int | None:
+    """Callers on the line that an agent has taken since calling somebody back, after taking one
+    more of this kind of offer; None: `between` or more, so that the next may be a call-back.
+    """
+    if kind == "callback":
+        callers = 0
+    elif kind == "caller" and callers is not None:
+        callers += 1
+    return None if callers is None or callers >= between else callers

@@ -14,7 +14,7 @@ from telephony import service
 from telephony.models import PhoneNumber
 from telephony.routing import acts, agents, callbacks, supervision
 from telephony.routing.acts import NobodyThere, NotYourCall, Target
-from telephony.routing.models import Agent
+from telephony.routing.models import Agent, Callback
 from telephony.routing.queues import plan
 from telephony.script import HangUp, Join
 from telephony.service import RingsElsewhere
@@ -262,6 +262,58 @@ def test_a_call_back_keeps_its_place_and_calls_the_agent_first(hall: Hall) -> No
     assert hall.call(offer.call_id).state == "ended"
     assert hall.state(agent)[0] == "wrap_up"
     assert hall.asks(dial.id) == (HangUp(),)
+
+
+def test_callers_on_the_line_and_call_backs_take_turns(hall: Hall) -> None:
+    for number in range(3):
+        wanted(hall, f"+861641000020{number}")
+        hall.caller()
+    agent = hall.agent()
+    kinds = []
+    for _ in range(6):
+        hall.turn()
+        offer = hall.answered(agent)
+        kinds.append(offer.kind)
+        if offer.kind == "callback":
+            hall.over(hall.asked("place_call")[-1].id, "no-answer")
+        else:
+            hall.ends(offer.call_id)
+        hall.over(offer.leg_id)
+        hall.turn()
+        with hall.work(agent) as uow:
+            agents.end_wrap_up(uow, agent)
+    assert kinds == ["callback", "caller"] * 3
+
+
+def test_with_nobody_on_the_line_one_call_back_follows_another(hall: Hall) -> None:
+    agent = hall.agent()
+    for number in range(2):
+        wanted(hall, f"+861641000030{number}")
+        hall.turn()
+        offer = hall.answered(agent)
+        assert offer.kind == "callback"
+        hall.over(hall.asked("place_call")[-1].id, "no-answer")
+        hall.over(offer.leg_id)
+        hall.turn()
+        with hall.work(agent) as uow:
+            agents.end_wrap_up(uow, agent)
+
+
+def test_one_that_a_person_sees_to_stays_that_persons_for_a_while(hall: Hall) -> None:
+    agent, first = hall.agent(ready=False), wanted(hall)
+    with hall.work() as uow:
+        row = uow.session.get_one(Callback, (hall.org_id, first))
+        row.tries = len(plan().callback.gaps_s) + 1
+        callbacks.not_reached(uow, row, "no_answer")
+    with hall.work(agent) as uow:
+        callbacks.take_up(uow, first)
+    second = wanted(hall)
+    assert (hall.callback(first).state, hall.callback(second).state) == ("failed", "waiting")
+    with hall.work() as uow:
+        callbacks.cancel(uow, second)
+    hall.later(plan().callback.hand_s)
+    third = wanted(hall)
+    assert (hall.callback(first).state, hall.callback(third).state) == ("cancelled", "waiting")
 
 
 def test_a_try_for_which_no_agent_came_is_over_as_the_evidence_says(hall: Hall) -> None:

@@ -94,6 +94,7 @@ def test_the_document_that_comes_with_paidan_is_valid() -> None:
         ('["08:00", "21:00"]', '["21:00", "08:00"]', "callback.hours"),
         ("after_s = 30, level = 2", "after_s = 90, level = 2", "relax"),
         ("ring_s = 20", "ring_s =", "line"),
+        ("callers_between = 1", "callers_between = -1", "callback.callers_between"),
     ],
 )
 def test_what_is_wrong_is_named(old: str, new: str, field: str) -> None:

@@ -14,8 +14,13 @@ from api.verify import verify
 from core import outbox
 from core.clock import now
 from core.db import session_factory
+from core.identity import system_actor
+from core.uow import unit_of_work
 from telephony.models import Call, QueueStay
+from telephony.routing import callback_repository
+from telephony.routing import callbacks as routing
 from telephony.routing.models import Callback
+from telephony.routing.queues import plan
 from tests.telephony.carrier import InboundCall, Webhook
 from tests.telephony.test_webhooks import BASE, client, post
 from tests.telling import tell
@@ -165,6 +170,29 @@ def test_who_gave_up_is_called_back_once(
     assert (asked.number, asked.reason, asked.queue) == (call.from_number, "abandoned", "fault")
     give_up(client, post, replace(call, number=2))
     assert len(callbacks()) == 1, "one open call-back for a number"
+
+
+def tried_in_vain(callback_id: UUID) -> None:
+    """All tries of a call-back were in vain."""
+    with unit_of_work(system_actor(1, "test")) as uow:
+        row = callback_repository.locked(uow.session, 1, callback_id)
+        assert row is not None
+        row.tries = len(plan().callback.gaps_s) + 1
+        routing.not_reached(uow, row, "no_answer")
+
+
+def test_a_new_call_back_takes_the_place_of_one_that_was_tried_in_vain(
+    client: httpx.Client, post: Callable[[Webhook], int], call: InboundCall
+) -> None:
+    give_up(client, post, call)
+    tried_in_vain(callbacks()[0].id)
+    give_up(client, post, replace(call, number=2))
+    assert [one.state for one in callbacks()] == ["cancelled", "waiting"]
+    tried_in_vain(callbacks()[1].id)
+    third = replace(call, number=3)
+    Phone(client, third).press("1").press("2").waits(0).press("2").leaves("leave", 5)
+    states = [(one.state, one.reason) for one in callbacks()]
+    assert states[1:] == [("cancelled", "abandoned"), ("waiting", "asked")]
 
 
 def test_who_gave_up_at_once_is_not(

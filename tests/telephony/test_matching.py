@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from telephony.routing import queues
 from telephony.routing.matching import Free, Waiting, able, match, needs, serves
+from telephony.routing.rules import after_taking
 
 T0 = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 PLAN = queues.read((resources.files("telephony.routing") / "queues.toml").read_text("utf-8"))
@@ -38,15 +39,17 @@ callers = st.builds(
     priority=st.integers(0, 5),
     language=st.sampled_from([None, "cmn-CN", "en-US"]),
     skills=st.frozensets(st.sampled_from(SKILLS), max_size=1),
+    called=st.booleans(),
 )
 agents = st.builds(
-    lambda number, since, languages, skills: Free(
-        UUID(int=10**7 + number), later(since), skills, languages
+    lambda number, since, languages, skills, called: Free(
+        UUID(int=10**7 + number), later(since), skills, languages, called
     ),
     st.integers(1, 10**6),
     st.integers(0, 600),
     st.frozensets(st.sampled_from(["cmn-CN", "en-US"])),
     st.dictionaries(st.sampled_from(SKILLS), st.integers(1, 5)),
+    st.booleans(),
 )
 halls = st.tuples(
     st.lists(callers, max_size=8, unique_by=lambda one: one.id),
@@ -70,7 +73,9 @@ def test_nobody_is_in_two_pairs_and_every_agent_is_able(
 
 @given(halls)
 def test_nobody_is_passed_over(hall: tuple[list[Waiting], list[Free], int]) -> None:
-    """By a younger one of the same or lower priority, who needs as much or more."""
+    """By a younger one of the same or lower priority, who needs as much or more; but who has just
+    called somebody back takes a caller on the line.
+    """
     waiting, free, at = hall
     pairs = match(waiting, free, PLAN, later(at))
     served = {one.waiting.id for one in pairs}
@@ -84,6 +89,7 @@ def test_nobody_is_passed_over(hall: tuple[list[Waiting], list[Free], int]) -> N
                 and old.priority >= young.priority
                 and old.skills <= young.skills
                 and old.language in (None, young.language)
+                and (young.called or not old.called or not pair.agent.called)
             )
             assert not passed_over, (old, young)
 
@@ -112,6 +118,73 @@ def test_the_order_of_those_who_wait_never_changes(
         match(waiting, [expert], PLAN, later(at + pause)),
     ]
     assert [one.waiting.id for one in now[0]] == [one.waiting.id for one in now[1]]
+
+
+@given(halls)
+def test_who_has_just_called_somebody_back_takes_those_on_the_line_first(
+    hall: tuple[list[Waiting], list[Free], int],
+) -> None:
+    waiting, free, at = hall
+    pairs = match(waiting, free, PLAN, later(at))
+    served = {one.waiting.id for one in pairs}
+    for pair in pairs:
+        if pair.waiting.called and pair.agent.called:
+            left = [one for one in waiting if not one.called and one.id not in served]
+            assert match(left, [pair.agent], PLAN, later(at)) == []
+
+
+@dataclass
+class Shift:
+    """Agents, one free at each turn. `since`: callers that each took since a call-back."""
+
+    since: list[int | None]
+    between: int
+    turns: int = 0
+
+    def serve(self, waiting: list[Waiting], now: datetime) -> None:
+        at = self.turns % len(self.since)
+        self.turns += 1
+        free = agent(at, general=5, fault=5, enquiry=5)
+        ((one, _, _),) = match(
+            waiting, [replace(free, called=self.since[at] is not None)], PLAN, now
+        )
+        kind = "callback" if one.called else "caller"
+        self.since[at] = after_taking(self.since[at], kind, self.between)
+        waiting.remove(one)
+
+
+shifts = st.builds(
+    Shift,
+    st.lists(st.sampled_from([None, 0]), min_size=1, max_size=4),
+    st.integers(1, 3),
+)
+
+
+@given(shifts, st.integers(1, 8))
+def test_callers_on_the_line_do_not_starve(shift: Shift, callers: int) -> None:
+    """However many are to be called back, and however old their places are."""
+    live = [caller(number, since=number) for number in range(callers)]
+    waiting = list(live)
+    for turn in range(2 * (callers + len(shift.since))):
+        waiting += [caller(100 + turn, since=-3600 - turn, called=True)]
+        shift.serve(waiting, later(10 * turn))
+    assert not set(live) & set(waiting)
+
+
+@given(shifts, st.integers(1, 8), st.integers(0, 5))
+def test_call_backs_do_not_starve(shift: Shift, many: int, priority: int) -> None:
+    """However many call, and however important they are: nobody's head start is more than five
+    steps of ageing, in which twice as many come as are served.
+    """
+    asked = [caller(number, since=0, called=True) for number in range(many)]
+    waiting = list(asked)
+    ahead = 5 * int(PLAN.of("fault").ageing_s) // 10 + 1
+    for turn in range(2 * ahead + (shift.between + 1) * (many + len(shift.since))):
+        waiting += [
+            caller(1000 + 2 * turn + one, since=10 * turn, priority=priority) for one in (0, 1)
+        ]
+        shift.serve(waiting, later(10 * turn))
+    assert not set(asked) & set(waiting)
 
 
 def test_ageing_brings_the_patient_before_the_important() -> None:
