@@ -24,6 +24,11 @@ from core.models import Outbox
 from core.recorded import Recorded
 from core.wiring import wiring
 
+_NOTIFY = text(
+    "SELECT pg_notify(channel, message) FROM"
+    " unnest(CAST(:channels AS text[]), CAST(:messages AS text[])) AS one (channel, message)"
+)
+
 
 class ConcurrentChange(Conflict):
     """Two writers appended to one stream at the same moment."""
@@ -123,11 +128,10 @@ class UnitOfWork:
 
     def _finish(self) -> None:
         self.flush()
-        for channel, message in self._channels:
-            self.session.execute(
-                text("SELECT pg_notify(:channel, :message)"),
-                {"channel": channel, "message": message},
-            )
+        if self._channels:
+            channels, messages = zip(*self._channels, strict=True)
+            wanted = {"channels": list(channels), "messages": list(messages)}
+            self.session.execute(_NOTIFY, wanted)
         if self._touched:
             live.write_deltas(self.session, self.org_id, list(self._touched), self.now)
 

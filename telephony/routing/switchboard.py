@@ -17,7 +17,7 @@ from telephony.routing import agents, bridge, callbacks, offers, repository
 from telephony.routing import callback_repository as book
 from telephony.routing.legs import Fate, fates
 from telephony.routing.matching import Match, match, next_change, waited_out
-from telephony.routing.models import Agent, Callback, Offer
+from telephony.routing.models import Agent, Offer
 from telephony.routing.queues import plan
 
 PART = "switchboard"
@@ -71,6 +71,8 @@ PARTS = (_connect, _mend)
 def _settle_offers(uow: UnitOfWork) -> int:
     """End reservations that are over: nobody answered, the phone failed, the caller has gone."""
     found = repository.open_offers(uow.session, uow.org_id)
+    if not found:
+        return 0
     over = fates(uow, [one.leg_id for one in found])
     wanted = repository.still_wanted(uow.session, uow.org_id, found)
     settled = 0
@@ -104,18 +106,17 @@ def _give_up(uow: UnitOfWork) -> int:
 
 
 def _offer(uow: UnitOfWork) -> int:
-    waiting = repository.waiting_calls(uow.session, uow.org_id) + callbacks.due(uow)
-    if not waiting:
-        return 0
     free = repository.free_agents(uow.session, uow.org_id)
+    if not free:
+        return 0
+    waiting = repository.waiting_calls(uow.session, uow.org_id) + callbacks.due(uow)
     return sum(_reserve(uow, pair) for pair in match(waiting, free, plan(), uow.now))
 
 
 def _reserve(uow: UnitOfWork, pair: Match) -> bool:
     """False where somebody holds one of the rows, or was faster: the next turn looks again."""
-    row = book.now_locked(uow.session, uow.org_id, pair.waiting.id)
-    if row is not None:
-        return _call_back(uow, pair, row)
+    if pair.waiting.called:
+        return _call_back(uow, pair)
     call = repository.call_now(uow.session, uow.org_id, pair.waiting.id)
     agent = _taken(uow, pair.agent.id) if call is not None else None
     if call is None or agent is None:
@@ -124,9 +125,10 @@ def _reserve(uow: UnitOfWork, pair: Match) -> bool:
     return True
 
 
-def _call_back(uow: UnitOfWork, pair: Match, row: Callback) -> bool:
-    agent = _taken(uow, pair.agent.id)
-    if agent is None:
+def _call_back(uow: UnitOfWork, pair: Match) -> bool:
+    row = book.now_locked(uow.session, uow.org_id, pair.waiting.id)
+    agent = _taken(uow, pair.agent.id) if row is not None else None
+    if row is None or agent is None:
         return False
     call = callbacks.call_for(uow, row)
     offers.make(uow, agent, call, "callback", queue=pair.queue, callback_id=row.id)
