@@ -19,6 +19,7 @@ from sla import service as sla
 from tests.acts import Acts, refused
 from tests.browser.axe import serious_faults, show_in
 from tests.browser.conftest import Sit
+from tests.browser_fixtures import PATIENCE_MS
 from tests.office import Office
 
 if TYPE_CHECKING:
@@ -226,8 +227,7 @@ def test_the_base_map_is_drawn_in_both_themes(office: Office, sit: Sit) -> None:
             "getComputedStyle(Object.assign(document.body.appendChild("
             "document.createElement('i')), {style: 'color: var(--map-water)'})).color"
         )
-        page.wait_for_timeout(0)
-        for _ in range(50):
+        for _ in range(PATIENCE_MS // 100):
             if pixel(page) == wanted:
                 break
             page.wait_for_timeout(100)

@@ -13,6 +13,7 @@ from tests.acts import Acts
 from tests.browser.axe import serious_faults
 from tests.browser.test_crew_queue import TARGET_PX
 from tests.office import Office, query, unit_id
+from tests.people import WAIT_S
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -63,7 +64,7 @@ def fixes(crew: str) -> list[FixRow]:
     return query(lambda session: list(session.scalars(wanted)))
 
 
-def until(condition: Callable[[], Any], seconds: float = 30) -> Any:
+def until(condition: Callable[[], Any], seconds: float = WAIT_S) -> Any:
     deadline = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < deadline, "never came"
@@ -98,7 +99,7 @@ def test_allowed_once_it_is_on_the_board_and_survives_a_dead_spot(office: Office
     assert page.locator(".stale").inner_text() == ""
     where = desk.wait(lambda screen: screen.positions.get(vehicle))
     assert where == (HERE["latitude"], HERE["longitude"])
-    [first] = fixes("east-1")
+    first, *_ = fixes("east-1")
     assert first.accuracy_m == HERE["accuracy"]
 
     office.sent("east-1")

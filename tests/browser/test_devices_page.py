@@ -23,6 +23,7 @@ from gps.terminals import News
 from tests.browser.axe import faults_in_all_looks, serious_faults
 from tests.browser.conftest import Sit
 from tests.browser.test_admin_page import FORM, SAID, opened, tab
+from tests.browser_fixtures import PATIENCE_MS
 from tests.office import Office
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def test_a_stranger_on_the_line_is_adopted_in_one_click(sit: Sit, office: Office
             run(speaks_on())  # on the connection that it had
             now_known.locator("[data-row]").click()
             page.wait_for_selector(VIEW)
-            for _ in range(100):
+            for _ in range(PATIENCE_MS // 100):
                 if page.locator("[data-testid=fix]").count() == 2:
                     break
                 page.keyboard.press("r")

@@ -9,7 +9,7 @@ import httpx
 
 from gps.terminal import Terminal, location
 from tests.harness import RunningPaidan
-from tests.people import Person
+from tests.people import WAIT_S, Person
 from tests.telephony.carrier import InboundCall, Webhook
 
 SITE = (39.9239, 116.3966)
@@ -28,7 +28,7 @@ def carrier_says(paidan: RunningPaidan, webhook: Any) -> httpx.Response:
         content=webhook.body,
         headers=webhook.headers(paidan.base_url),
         trust_env=False,
-        timeout=15,
+        timeout=WAIT_S,
     )
 
 

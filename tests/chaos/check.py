@@ -12,8 +12,8 @@ from core.engines.embedded import embedded_urls
 from tests.chaos.ledger import Ledger
 from tests.harness import RunningPaidan
 
-DRAIN_S = 25.0
-WAIT_S = 30.0
+DRAIN_S = 120.0
+WAIT_S = 120.0
 ORDER_ACTS = (
     "order.filed",
     "order.released",

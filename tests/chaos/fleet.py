@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from gps.jt808.uplink import Location, build_location
 from gps.terminal import Disconnected, Refused, Terminal, location
-from tests.chaos.ledger import Ledger
+from tests.chaos.ledger import PROGRESS_S, Ledger
 
 SITE = (39.9239, 116.3966)
 FAR = (39.9293, 116.3966)
@@ -111,7 +111,7 @@ class Fleet:
         """Returns when every position sent is confirmed."""
         self._loop.call_soon_threadsafe(self._end.set)
         if self._thread is not None:
-            self._thread.join(60)
+            self._thread.join(PROGRESS_S)
             if self._thread.is_alive():
                 self.ledger.surprised("positions were never confirmed")
 
@@ -131,5 +131,5 @@ class Fleet:
         never = asyncio.Event()
         fixes = trip(datetime.now(UTC).replace(microsecond=0))
         await driver.send(iter(fixes[:8]), self.address, never)
-        await asyncio.to_thread(self._killed.wait, 60)
+        await asyncio.to_thread(self._killed.wait, PROGRESS_S)
         await driver.send(iter(fixes[8:]), self.address, never)

@@ -10,10 +10,10 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 from tests.chaos.ledger import Ledger
-from tests.people import Person, Screen
+from tests.people import WAIT_S, Person, Screen
 
 PAUSE_S = 0.1
-SAME_S = 15.0
+SAME_S = 60.0
 LOOKS = 50
 
 
@@ -95,7 +95,7 @@ class Follower:
             self.person.base_url.replace("http", "ws", 1) + "/api/live",
             additional_headers={"Cookie": cookie},
             proxy=None,
-            open_timeout=10,
+            open_timeout=WAIT_S,
         ) as socket:
             self._socket = socket
             self.connections += 1

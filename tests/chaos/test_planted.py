@@ -15,7 +15,7 @@ from tests.chaos.check import Books, findings
 from tests.chaos.kills import FastRetries, kill_at_work, open_office
 from tests.chaos.office import Office
 
-pytestmark = pytest.mark.chaos
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(1200)]
 
 SEED = 20260420
 TRIES = 5

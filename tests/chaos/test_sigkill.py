@@ -10,7 +10,7 @@ from tests.chaos.check import Books, findings
 from tests.chaos.kills import FastRetries, kill_at_work, open_office
 from tests.chaos.office import Office
 
-pytestmark = pytest.mark.chaos
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 
 SEED = 20260419
 VICTIMS = ("api", "gps", "engine", "worker", "valkey", "postgres", "server", "up")

@@ -29,6 +29,6 @@ def test_cancelled_while_it_connects_leaves_nothing_half_open(database: str) -> 
             await asyncio.wait({task})
             kept.append(task)
         assert all(task.cancelled() for task in kept)
-        assert sockets() == before
+        assert sockets() <= before  # what earlier tests left behind may go meanwhile
 
     asyncio.run(run())

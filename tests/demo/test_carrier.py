@@ -90,7 +90,7 @@ def awaited(person: Person, read: Any) -> Any:
     return person.wait(lambda _screen: read(), LONG_S)
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_a_caller_speaks_with_an_agent_who_files_it(city: RunningPaidan) -> None:
     supervisor = sit_down(city, "demo.supervisor")
     supervisor.follow()
@@ -116,7 +116,7 @@ def test_a_caller_speaks_with_an_agent_who_files_it(city: RunningPaidan) -> None
         supervisor.close()
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_a_notice_reaches_customers_and_says_whom_not(city: RunningPaidan) -> None:
     lead = sit_down(city, "demo.lead")
     order = awaited(_following(lead), lambda: next(iter(lead.screen.rows["order"].values()), None))
@@ -154,7 +154,7 @@ def _done(page: dict[str, Any]) -> dict[str, Any] | None:
     return page if page["state"] == "done" and not going else None
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(900)
 def test_facts_and_state_agree_afterwards(city: RunningPaidan) -> None:
     city.stop()
     checked = city.command("verify")

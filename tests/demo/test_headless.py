@@ -53,11 +53,11 @@ def left(folder: Path) -> list[Path]:
     return list(folder.glob("paidan-demo-*"))
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_a_few_calls_end_in_a_report_and_nothing_is_wrong(folder: Path) -> None:
     """Calls, tickets, orders, positions, receipts: all through the doors, all accounted for."""
     child = demo(folder, *["--calls", "6", "--speed", "120", "--seed", "5", "--report"])
-    said = ended(child, 280)
+    said = ended(child, 800)
     assert child.returncode == 0, said
     calls, filed, closed = map(
         int, _found(r"(\d+) calls .*?(\d+) orders filed.*?(\d+) closed", said)
@@ -80,7 +80,7 @@ def test_an_interrupt_ends_it_and_leaves_nothing(folder: Path) -> None:
         assert "supervisor" in seen
     finally:
         child.send_signal(signal.SIGINT)
-    said = ended(child, 60)
+    said = ended(child, 300)
     assert child.returncode == 0, said
     assert not left(folder)
 
@@ -93,7 +93,7 @@ def test_a_paidan_that_ends_by_itself_ends_the_demonstration(folder: Path) -> No
     found = read_run_file(home)
     assert found is not None
     os.kill(found.pid, signal.SIGTERM)
-    said = ended(child, 60)
+    said = ended(child, 300)
     assert child.returncode == 2, said
     assert "ended by itself" in said
     assert not left(folder)

@@ -14,7 +14,7 @@ from tests.people import Person, Screen
 LONG_S = 240.0
 SPEED = 20
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture(scope="module")

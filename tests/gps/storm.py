@@ -195,9 +195,17 @@ class Storm:
             await self._progress.wait()
         await asyncio.sleep(self.dice.uniform(0, 0.3))  # anywhere in a batch
 
+    async def stored_unconfirmed(self) -> None:
+        """Until something is in the database that no terminal has been told of."""
+        while not all(task.done() for task in self._driving):
+            [(stored,)] = self.fleet.query("SELECT count(*) FROM fix")
+            await asyncio.sleep(0.02)  # what was said before is heard
+            if stored > self.confirmed:
+                return
+
     async def all_confirmed(self) -> None:
-        """Until every position is. TimeoutError when a minute is not enough."""
-        async with asyncio.timeout(60):
+        """Until every position is. TimeoutError when two minutes are not enough."""
+        async with asyncio.timeout(120):
             await asyncio.gather(*self._driving)
 
     def give_up(self) -> None:

@@ -40,7 +40,7 @@ async def terminal(running: Gateway, identity: str = A, **more: Any) -> AsyncIte
 
 def run(scenario: Callable[[], Coroutine[Any, Any, None]]) -> None:
     async def bounded() -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(240):
             await scenario()
 
     asyncio.run(bounded())

@@ -61,7 +61,7 @@ def template_database(engines: EngineUrls) -> str:
 
 def run(scenario: Callable[[], Awaitable[None]]) -> None:
     async def bounded() -> None:
-        async with asyncio.timeout(170):
+        async with asyncio.timeout(380):
             await scenario()
 
     asyncio.run(bounded())
@@ -76,6 +76,8 @@ async def storm_of(storm: Storm, servers: Servers, victims: list[str], *words: s
         for victim in victims:
             await storm.some_more(0.8 / (len(victims) + 1))
             if victim == "gateway":
+                if "lingers" in words:
+                    await storm.stored_unconfirmed()
                 gateway.kill()
                 gateway.wait()
                 gateway = await start_gateway(port, *words)
@@ -103,7 +105,7 @@ async def _heard() -> None:
                 break
             except (RedisError, OSError):
                 await asyncio.sleep(0.05)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             async for message in ear.listen():
                 if message["type"] == "message":
                     return
@@ -126,7 +128,7 @@ def test_what_is_acknowledged_is_there_once_and_in_order(fleet: Fleet, servers: 
         ("shrugs", ["postgres"] * 3, "confirmed positions are missing"),
         ("turned", [], "out of order"),
         ("forgetful", [], "recorded"),
-        ("unkeyed", ["gateway"] * 3, "doubled"),
+        ("unkeyed", ["gateway"] * 5, "doubled"),
     ],
 )
 def test_the_test_above_catches(

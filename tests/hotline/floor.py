@@ -19,7 +19,7 @@ import httpx
 
 from tests.harness import ROOT, RunningPaidan
 from tests.hotline.staff import Seat, Staff
-from tests.people import Person
+from tests.people import WAIT_S, Person
 
 HOTLINE = "+861095598"
 ACCOUNT = "AC" + "5a" * 16
@@ -143,7 +143,7 @@ def running_carrier(wish: Wish, environment: Mapping[str, str]) -> Iterator[str]
             yield child.stdout.readline().split()[1]
         finally:
             child.terminate()
-            child.wait(20)
+            child.wait(WAIT_S)
 
 
 @contextmanager
@@ -171,12 +171,12 @@ def hotline(wish: Wish) -> Iterator[Hotline]:
         staff = Staff(paidan.base_url, seats, lead, wish.speed, wish.seed, wish.screens)
         working = threading.Thread(target=lambda: asyncio.run(staff.work()), daemon=True)
         working.start()
-        assert staff.ready.wait(60), "the staff did not come"
+        assert staff.ready.wait(2 * WAIT_S), "the staff did not come"
         try:
             yield Hotline(wish, paidan, carrier, anchor, start, lead, staff)
         finally:
             staff.stop()
-            working.join(20)
+            working.join(WAIT_S)
             lead.close()
 
 

@@ -27,6 +27,8 @@ WISH = Wish(
 @pytest.fixture(scope="module")
 def day() -> Iterator[Day]:
     with hotline(WISH) as one:
+        certain = one.carrier.post("/mischief", json={"next": ["drop"]})  # the rest is by dice
+        assert certain.is_success, certain.text
         yield play(one)
 
 

@@ -184,6 +184,7 @@ def test_connections_that_come_and_go_at_once_do_not_count(
             for _ in range(5):
                 with seated(office, "south.desk"):
                     WALL.looked_at()
+            assert len(facts("south")) == before
             sitting.enter_context(seated(office, "south.desk"))
         watch.until(is_open=True)
         for _ in range(3):

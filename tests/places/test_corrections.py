@@ -26,6 +26,7 @@ from dispatch.starter import ORG_ID
 from gps.models import Watch
 from tests.acts import Acts
 from tests.office import query
+from tests.people import WAIT_S
 from tests.places.scene import (
     NEW,
     OLD,
@@ -197,7 +198,7 @@ def somebody_waits() -> None:
         "SELECT count(*) FROM pg_stat_activity"
         " WHERE datname = current_database() AND wait_event_type = 'Lock'"
     )
-    limit = time.monotonic() + 10
+    limit = time.monotonic() + WAIT_S
     with engine().connect() as connection:
         while not connection.execute(waiting).scalar_one():
             connection.rollback()  # the view is one snapshot per transaction

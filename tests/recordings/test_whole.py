@@ -61,7 +61,7 @@ def ready(agent: Person, supervisor: Person) -> None:
     agent.post("/api/agent/state", {"state": "available"})
 
 
-@pytest.mark.timeout(400)  # it starts all of Paidan
+@pytest.mark.timeout(900)  # it starts all of Paidan
 def test_a_conversation_from_the_announcement_to_the_erasure() -> None:
     own = {"twilio_auth_token": TOKEN, "twilio_account_sid": ACCOUNT}
     with (

@@ -76,7 +76,7 @@ def test_a_copy_has_a_life_of_its_own() -> None:
         cwd=Path(__file__).resolve().parents[2],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
     assert answer.returncode == 0, answer.stderr

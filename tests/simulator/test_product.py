@@ -46,7 +46,7 @@ def all_ended(carrier: CarrierSimulator) -> list[dict[str, Any]]:
     return [call for call in carrier.state()["calls"] if call["direction"] == "inbound"]
 
 
-@pytest.mark.timeout(400)  # it starts all of Paidan
+@pytest.mark.timeout(900)  # it starts all of Paidan
 def test_every_call_of_a_chaotic_day_is_one_call_that_ended_once() -> None:
     anchor = datetime.now(UTC)
     start = anchor - timedelta(days=1)

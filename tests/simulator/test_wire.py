@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from telephony.simulator.wire import Client, Reply, Unanswered, Unconnected
+from tests.people import WAIT_S
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -34,7 +35,7 @@ def answers(*replies: bytes, close: bool = False) -> tuple[Serve, list[int]]:
     return serve, had
 
 
-def sent(serve: Serve, count: int, *, pause_s: float = 0.0) -> list[Reply]:
+def sent(serve: Serve, count: int, *, pause_s: float = 0.0, read_s: float = WAIT_S) -> list[Reply]:
     """Requests one after the other to a server."""
 
     async def run() -> list[Reply]:
@@ -51,7 +52,7 @@ def sent(serve: Serve, count: int, *, pause_s: float = 0.0) -> list[Reply]:
         try:
             for _ in range(count):
                 reply = await client.send(
-                    "POST", url, {"Host": "x"}, b"k=v", connect_s=5, read_s=0.5
+                    "POST", url, {"Host": "x"}, b"k=v", connect_s=5, read_s=read_s
                 )
                 got.append(reply)
                 await asyncio.sleep(pause_s)
@@ -92,7 +93,7 @@ def test_answers_in_pieces_and_without_a_body_are_read() -> None:
 def test_no_answer_half_an_answer_and_nonsense_are_no_answers(reply: bytes) -> None:
     serve, _ = answers(reply)
     with pytest.raises(Unanswered):
-        sent(serve, 1)
+        sent(serve, 1, read_s=0.5)
 
 
 def test_nobody_there() -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-PAUSE_S = 0.2
+PAUSE_S = 0.6  # whoever kills may be slow
 ROOT = Path(__file__).resolve().parents[3]
 
 
