@@ -89,6 +89,9 @@ class CampaignRow(BaseModel):
     started_at: datetime | None
     ended_at: datetime | None
     expires_at: datetime
+    quiet_until: datetime | None = Field(
+        description="Quiet hours hold back what is under way until then."
+    )
     written: bool = Field(description="All recipients are known.")
     recipients: int
     excluded: int

@@ -2,18 +2,21 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from core.clock import now
 from core.errors import NotFound
 from core.settings import settings
 from dispatch.outbound import audience
 from dispatch.outbound import campaign_repository as repository
 from dispatch.outbound.audience import Scope
 from dispatch.outbound.campaign_models import Campaign
-from dispatch.outbound.campaigns import FOR_MANY
+from dispatch.outbound.campaigns import FOR_MANY, quiet_until
 from dispatch.privacy.masking import mask_phone
 from telephony.templates import Catalogue, catalogue
 
@@ -78,12 +81,22 @@ def _row(session: Session, row: Campaign, name: str, told: Counter[str] | None) 
         "started_at": row.started_at,
         "ended_at": row.ended_at,
         "expires_at": row.expires_at,
+        "quiet_until": _quiet_until(row),
         "written": row.written_at is not None,
         "recipients": row.recipients,
         "excluded": row.excluded,
         "numberless": row.numberless,
         "progress": _progress(told),
     }
+
+
+def _quiet_until(row: Campaign) -> datetime | None:
+    """Until when the night holds back what goes out; None where it does not."""
+    book = catalogue()
+    template = book.templates.get(row.template)
+    if row.state != "running" or template is None:
+        return None
+    return quiet_until(book, template, now().astimezone(ZoneInfo(settings().timezone)))
 
 
 def _progress(told: Mapping[str, int] | None) -> dict[str, int] | None:

@@ -77,6 +77,7 @@ def test_a_notice_goes_out_by_keys_and_is_paused_and_cancelled(sit: Sit, feeder:
     page.keyboard.press("x")
     page.locator("[data-testid=progress] [data-state=cancelled] b:text-is('1')").wait_for()
     page.locator("[data-testid=campaign][data-state=cancelled]").wait_for()
+    page.locator("[role=progressbar][aria-valuenow='0']").wait_for()  # nothing left the house
 
 
 def test_the_scope_is_chosen_and_changed_by_keys(sit: Sit, feeder: str) -> None:

@@ -315,6 +315,26 @@ def test_the_night_is_left_alone_and_warnings_are_not() -> None:
     assert progress(danger) == {"queued": 2}
 
 
+def test_what_the_night_holds_back_says_until_when(monkeypatch: pytest.MonkeyPatch) -> None:
+    place, _ = town(1)
+    draft = drafted(wanted(place))
+    later = started(wanted(place, useful=timedelta(hours=20)), MIDNIGHT)
+    danger = started(wanted(place, template="danger", values={"area": "景山"}), MIDNIGHT)
+
+    def held_until(campaign: UUID, at: datetime) -> datetime | None:
+        monkeypatch.setattr(screens, "now", lambda: at)
+        found = query(lambda session: screens.campaign(session, ORG_ID, campaign))
+        until: datetime | None = found["quiet_until"]
+        return until
+
+    assert held_until(later, MIDNIGHT) == MIDNIGHT + timedelta(hours=7, minutes=30)
+    assert held_until(later, NOON) is None
+    assert held_until(danger, MIDNIGHT) is None
+    assert held_until(draft, MIDNIGHT) is None
+    does(later, "pause", MIDNIGHT)
+    assert held_until(later, MIDNIGHT) is None
+
+
 def test_who_says_stop_meanwhile_gets_no_more() -> None:
     place, numbers = town(30)
     campaign = started(wanted(place))

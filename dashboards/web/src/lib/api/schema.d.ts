@@ -6139,6 +6139,11 @@ export interface components {
             progress: {
                 [key: string]: number;
             } | null;
+            /**
+             * Quiet Until
+             * @description Quiet hours hold back what is under way until then.
+             */
+            quiet_until: string | null;
             /** Reason */
             reason: string;
             /** Reasons */
@@ -6274,6 +6279,11 @@ export interface components {
             progress: {
                 [key: string]: number;
             } | null;
+            /**
+             * Quiet Until
+             * @description Quiet hours hold back what is under way until then.
+             */
+            quiet_until: string | null;
             /** Reason */
             reason: string;
             /** Recipients */

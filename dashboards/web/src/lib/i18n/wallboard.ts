@@ -15,7 +15,7 @@ export const zh = {
   'wall.wrong.longest': '有人已等候 {wait}',
   'wall.wrong.level': '近一小时服务水平 {level}，目标 {target}',
   'wall.wrong.recovered': '今日有 {count} 通来电的结束未收到回报，已主动查回',
-  'wall.wrong.cut_off': '{time} 起与服务器断开，以下为当时数字',
+  'wall.wrong.cut_off': '{time} 起与服务器断开，以上为当时数字',
 };
 
 export const en: typeof zh = {

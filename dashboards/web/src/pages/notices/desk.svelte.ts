@@ -29,15 +29,15 @@ const ACTS: Record<Campaign['state'], readonly Act[]> = {
   done: [],
 };
 
-/** States of a number that nothing more becomes of before it reaches its end at the carrier. */
-const OPEN = ['waiting', 'queued'];
+/** States of a number for which the carrier has not been asked for anything. */
+const INSIDE = ['waiting', 'queued', 'cancelled'];
 
-/** How many numbers have gone out or never will, and of how many. */
+/** For how many numbers it has left the house, and of how many; what was cancelled has not. */
 export function gone({ progress }: Pick<Campaign, 'progress'>): [number, number] {
   const counts = Object.entries(progress ?? {}).filter(([state]) => state !== 'excluded');
   const total = counts.reduce((sum, [, count]) => sum + count, 0);
-  const open = counts.filter(([state]) => OPEN.includes(state)).reduce((sum, [, count]) => sum + count, 0);
-  return [total - open, total];
+  const inside = counts.filter(([state]) => INSIDE.includes(state)).reduce((sum, [, count]) => sum + count, 0);
+  return [total - inside, total];
 }
 
 /** The page's state: notices, the one that is looked at, a new one, texts, who stopped them. */
