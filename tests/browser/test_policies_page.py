@@ -179,9 +179,12 @@ def test_history_proposes_and_the_proposal_becomes_a_draft(sit: Sit) -> None:
         "document.querySelector('[data-testid=calibration-line][data-code=CD]"
         " [data-col=typical]')?.innerText === '05:02'"
     )
-    page.keyboard.press("3")
-    page.wait_for_selector(f"{LINE} >> text=城区")
-    page.keyboard.press("3")
+    for grouped in (True, False):
+        with page.expect_response("**/api/sla/calibration?*") as read:
+            page.keyboard.press("3")
+        assert ("by=area" in read.value.url) is grouped
+        page.wait_for_selector("[data-action=propose]:enabled")  # nothing is being read any more
+        page.wait_for_selector(f"{LINE} >> text=城区")
     page.wait_for_selector(f"{LINE}[data-code=AB][data-changes=true]")
     page.locator(f"{LINE}[data-code=AB] button").click()
     page.keyboard.press("x")
