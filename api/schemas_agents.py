@@ -102,6 +102,14 @@ class CallbackRow(BaseModel):
     worked_until: datetime | None = Field(description="From then on others may take it up.")
 
 
+class CarrierSilence(BaseModel):
+    """The carrier does not answer."""
+
+    id: UUID
+    since: datetime
+    waiting: int = Field(description="What was asked of it and waits for an answer.")
+
+
 class AgentList(BaseModel):
     """All agents and the number of the topic's last delta."""
 
@@ -114,6 +122,7 @@ class AgentList(BaseModel):
         description="Those that are not over, the place in the queue first."
     )
     announcements: list[Announcement] = Field(description="The one that callers hear now, if any.")
+    carrier: list[CarrierSilence] = Field(description="One while the carrier does not answer.")
 
 
 class Word(BaseModel):

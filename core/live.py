@@ -23,7 +23,7 @@ EVERYTHING = "board:all"
 CALLS = "calls:all"
 AGENTS = "agents:all"
 BREACHES = "breaches:all"
-_ROOTS = {"call": CALLS, "agent": AGENTS, "callback": AGENTS, "announcement": AGENTS}
+_ROOTS = {"call": CALLS} | dict.fromkeys(("agent", "callback", "announcement", "carrier"), AGENTS)
 """The topic that a kind of row is on first; others are on the board's."""
 
 

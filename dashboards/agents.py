@@ -21,6 +21,7 @@ from core.wiring import RowChange
 from dashboards import announcements
 from dashboards.values import iso, text
 from dispatch.privacy.masking import CLEAR, Eyes
+from telephony import silence
 from telephony.leg_models import CallLeg
 from telephony.recordings.models import Recording
 from telephony.recordings.policy import policy
@@ -158,7 +159,16 @@ def snapshot(session: Session, org_id: int, now: datetime, eyes: Eyes = CLEAR) -
         "agents": rows(session, org_id),
         "callbacks": callbacks(session, org_id, eyes, OPEN),
         "announcements": announcements.on(session, org_id),
+        "carrier": _silence(session, org_id),
     }
+
+
+def _silence(session: Session, org_id: int) -> list[dict[str, Any]]:
+    """One row while the carrier does not answer."""
+    found = silence.of(session, org_id)
+    if found is None:
+        return []
+    return [{"id": str(silence.CARRIER), "since": iso(found.since), "waiting": found.waiting}]
 
 
 def desk(session: Session, org_id: int, user_id: UUID, now: datetime) -> dict[str, Any]:
@@ -266,7 +276,7 @@ def _changes(entity: str, ids: list[UUID], found: list[dict[str, Any]]) -> list[
 
 def project(session: Session, org_id: int, touched: Iterable[tuple[str, UUID]]) -> list[RowChange]:
     """The new rows of what a transaction touched; None for what is over."""
-    ids: dict[str, list[UUID]] = {"agent": [], "callback": [], "announcement": []}
+    ids: dict[str, list[UUID]] = {"agent": [], "callback": [], "announcement": [], "carrier": []}
     for entity, id_ in touched:
         if entity in ids:
             ids[entity].append(id_)
@@ -275,4 +285,9 @@ def project(session: Session, org_id: int, touched: Iterable[tuple[str, UUID]]) 
         *_changes("callback", ids["callback"], _open(session, org_id, ids["callback"])),
     ]
     said = announcements.on(session, org_id, ids["announcement"]) if ids["announcement"] else []
-    return [*found, *_changes("announcement", ids["announcement"], said)]
+    silent = _silence(session, org_id) if ids["carrier"] else []
+    return [
+        *found,
+        *_changes("announcement", ids["announcement"], said),
+        *_changes("carrier", ids["carrier"], silent),
+    ]

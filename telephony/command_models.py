@@ -64,6 +64,9 @@ class CarrierCommand(Base):
     state: Mapped[str]
     tries: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     tried_at: Mapped[datetime | None] = mapped_column(comment="Real time of the last try.")
+    unanswered_since: Mapped[datetime | None] = mapped_column(
+        comment="Since when the carrier answers nothing, this command among it."
+    )
     carrier: Mapped[str | None]
     carrier_ref: Mapped[str | None] = mapped_column(comment="The carrier's id of what came of it.")
     failure: Mapped[str | None] = mapped_column(comment="A code; never personal data.")

@@ -24,7 +24,7 @@ from core.logging import logger
 from core.trouble import Trouble
 from core.uow import UnitOfWork, unit_of_work
 from telephony import dialling_repository as repository
-from telephony import settling
+from telephony import settling, silence
 from telephony.command_models import CarrierCommand
 from telephony.commands import MASS
 from telephony.dialling_acts import Wish, ask, look_up, wish_of
@@ -68,6 +68,7 @@ class Dialler:
         self._running: dict[UUID, int] = {}
         self._calls = Pace(gateway.can.calls_per_second if gateway else 1.0)
         self._senders: dict[str, Pace] = {}
+        self._silent: set[int] | None = None
 
     def run(self) -> None:
         """Work until `stopping` is set; a fault is logged, and the loop begins anew."""
@@ -203,7 +204,7 @@ class Dialler:
             ref = ask(self._gateway, wish)
         except CarrierFailed as error:
             failure = error
-            self._write(wish, lambda tried: self._after(tried, failure))
+            self._write(wish, lambda tried: self._after(tried, failure), failure)
         else:
             self._write_done(wish, ref)
 
@@ -215,12 +216,13 @@ class Dialler:
         assert self._gateway is not None
         try:
             found = look_up(self._gateway, wish)
-        except Refused as failure:
-            unknown = Unsure(failure.code)
-            self._write(wish, lambda tried: unseen(tried, unknown, real_now(), self._times))
         except CarrierFailed as failure:
-            problem = failure
-            self._write(wish, lambda tried: unseen(tried, problem, real_now(), self._times))
+            unknown = Unsure(failure.code) if isinstance(failure, Refused) else failure
+
+            def again(tried: Tried) -> Next:
+                return unseen(tried, unknown, real_now(), self._times)
+
+            self._write(wish, again, failure)
         else:
             self._write_found(wish, found)
 
@@ -229,6 +231,7 @@ class Dialler:
         with unit_of_work(system_actor(wish.org_id, "dial")) as uow:
             repository.match_alone(uow.session)
             row = self._mine(uow, wish)
+            self._answers(uow)
             if row is None:
                 return
             known = repository.known(uow.session, self._gateway.name, found)
@@ -244,12 +247,33 @@ class Dialler:
             if (row := self._mine(uow, wish)) is not None:
                 settling.done(uow, row, self._gateway.name, ref)
                 uow.notify(DIAL, "")
+            self._answers(uow)
 
-    def _write(self, wish: Wish, decide: "Decision") -> None:
+    def _write(self, wish: Wish, decide: "Decision", failure: CarrierFailed) -> None:
         with unit_of_work(system_actor(wish.org_id, "dial")) as uow:
-            if (row := self._mine(uow, wish)) is not None:
+            row = self._mine(uow, wish)
+            if not silence.is_silent(failure):
+                self._answers(uow)
+            elif row is not None:
+                silence.began(uow, row)
+            if row is not None:
                 _apply(uow, row, decide(_tried(row)))
                 uow.notify(DIAL, "")
+        if silence.is_silent(failure):
+            self._known_silent().add(wish.org_id)
+
+    def _answers(self, uow: UnitOfWork) -> None:
+        """The carrier has just answered."""
+        if uow.org_id in self._known_silent():
+            self._known_silent().discard(uow.org_id)  # before: what comes meanwhile adds it again
+            silence.answered(uow)
+
+    def _known_silent(self) -> set[int]:
+        """Organisations for which the carrier may be silent; of a dialler that died too."""
+        if self._silent is None:
+            with read_session() as session:
+                self._silent = repository.silent_organisations(session)
+        return self._silent
 
     def _mine(self, uow: UnitOfWork, wish: Wish) -> CarrierCommand | None:
         """The row of a try, locked; None where somebody else has settled or tried it since."""

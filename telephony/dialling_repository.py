@@ -134,6 +134,35 @@ def _refs(column: Any, table: Any, carrier: str, refs: Collection[str]) -> Any:
     return select(column).where(table.carrier == carrier, column.in_(refs))
 
 
+def unanswered(session: Session, org_id: int) -> Sequence[CarrierCommand]:
+    """Open commands that the carrier left without an answer, locked if nobody else holds them."""
+    query = _unanswered(select(CarrierCommand), org_id)
+    return session.scalars(query.with_for_update(skip_locked=True)).all()
+
+
+def unanswered_now(session: Session, org_id: int) -> tuple[datetime | None, int]:
+    """Since when the carrier answers nothing, and how many commands wait for an answer."""
+    query = select(func.min(CarrierCommand.unanswered_since), func.count())
+    since, count = session.execute(_unanswered(query, org_id)).one()
+    return since, count
+
+
+def silent_organisations(session: Session) -> set[int]:
+    """Those with commands that the carrier left without an answer."""
+    query = select(CarrierCommand.org_id).where(
+        CarrierCommand.state.in_(OPEN), CarrierCommand.unanswered_since.is_not(None)
+    )
+    return set(session.scalars(query.distinct()))
+
+
+def _unanswered(query: Any, org_id: int) -> Any:
+    return query.where(
+        CarrierCommand.org_id == org_id,
+        CarrierCommand.state.in_(OPEN),
+        CarrierCommand.unanswered_since.is_not(None),
+    )
+
+
 def match_alone(session: Session) -> None:
     """Until the commit nobody else gives what the carrier has to a command."""
     session.execute(select(func.pg_advisory_xact_lock(MATCHING)))

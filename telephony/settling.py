@@ -8,6 +8,7 @@ from core.clock import real_now
 from core.events import CommandEnded
 from core.listen import DIAL, SWITCH
 from core.uow import UnitOfWork
+from telephony import silence
 from telephony.command_models import CarrierCommand
 
 OPEN = ("waiting", "sending", "unsure")
@@ -16,6 +17,7 @@ OPEN = ("waiting", "sending", "unsure")
 def end(uow: UnitOfWork, row: CarrierCommand, state: str, code: str = "") -> None:
     """Close a command whose row is locked. `state`: done, failed, expired or cancelled."""
     row.state = state
+    silence.ended(uow, row)
     row.failure = code or None
     row.ended_at = uow.now
     ended = CommandEnded(

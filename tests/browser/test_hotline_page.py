@@ -1,15 +1,18 @@
 """The page of the hotline in a real browser: agents, listening, announcement, figures."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
-from core.identity import Actor
+from core.clock import now
+from core.identity import Actor, system_actor
 from core.uow import unit_of_work
 from dispatch.starter import ORG_ID
+from telephony import commands, settling, silence
 from telephony.command_models import CarrierCommand
 from telephony.leg_models import CallLeg
 from telephony.routing import agents, callbacks
@@ -273,3 +276,20 @@ def test_the_numbers_that_callers_dial_are_kept_by_keys(town: Town, locale: str)
     page.click("[data-action=withdraw-now]")
     page.wait_for_selector(row, state="detached")
     assert town.office.person("lead").get("/api/hotline/staff")["numbers"] == []
+
+
+def test_a_carrier_that_does_not_answer_is_seen_until_it_does(town: Town) -> None:
+    page, desk = hotline(town, locale="en-US"), town.page("agent")
+    notes = [one.locator("[data-testid=carrier-silent]") for one in (page, desk)]
+    with unit_of_work(system_actor(ORG_ID, "test"), now=now() - timedelta(minutes=5)) as uow:
+        id_ = commands.ask(uow, "send_message", purpose="test")
+        uow.flush()
+        silence.began(uow, uow.session.get_one(CarrierCommand, (ORG_ID, id_)))
+    for note in notes:
+        note.wait_for()
+    assert ", 1 waiting" in notes[0].inner_text()
+    with work() as uow:
+        silence.answered(uow)
+        settling.end(uow, uow.session.get_one(CarrierCommand, (ORG_ID, id_)), "cancelled")
+    for note in notes:
+        note.wait_for(state="detached")

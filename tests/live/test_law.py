@@ -141,7 +141,8 @@ def fresh(topic: str, centre: str | None = None) -> tuple[int, dict[str, dict[st
 def fresh_agents(found: dict[str, Any]) -> tuple[int, dict[str, dict[str, Any]]]:
     rows = {f"agent {row['id']}": row for row in found["agents"]}
     rows |= {f"callback {row['id']}": row for row in found["callbacks"]}
-    return found["number"], rows | {f"announcement {r['id']}": r for r in found["announcements"]}
+    rows |= {f"announcement {row['id']}": row for row in found["announcements"]}
+    return found["number"], rows | {f"carrier {row['id']}": row for row in found["carrier"]}
 
 
 def unplaced(row: dict[str, Any]) -> dict[str, Any]:

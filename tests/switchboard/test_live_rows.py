@@ -17,8 +17,10 @@ from core.rights import Role, rights_of
 from core.settings import settings
 from dashboards import agents as read
 from dashboards.seen import Viewer, call_seen, delta_seen, viewer_of
+from dashboards.values import iso
 from dispatch.privacy.masking import Eyes
-from telephony import announcements
+from telephony import announcements, commands, silence
+from telephony.command_models import CarrierCommand
 from telephony.routing import agents, callbacks, queues, supervision
 from tests.live.test_law import Reader
 from tests.office import query
@@ -126,6 +128,29 @@ def test_an_announcement_is_there_while_it_is_on(hall: Hall, reader: Reader) -> 
         announcements.end(uow, second)
     reader.check()
     assert f"announcement {second}" not in reader.rows
+
+
+def test_a_carrier_that_is_silent_is_told_until_it_answers(hall: Hall, reader: Reader) -> None:
+    def told() -> tuple[str, int] | None:
+        reader.check()
+        row = reader.rows.get(f"carrier {silence.CARRIER}")
+        return row and (row["since"], row["waiting"])
+
+    def unanswered() -> None:
+        with hall.work() as uow:
+            id_ = commands.ask(uow, "send_message", purpose="test")
+            uow.flush()
+            silence.began(uow, uow.session.get_one(CarrierCommand, (hall.org_id, id_)))
+
+    unanswered()
+    assert told() == (iso(hall.clock), 1)
+    first = hall.clock
+    hall.later(60)
+    unanswered()
+    assert told() == (iso(first), 2)
+    with hall.work() as uow:
+        silence.answered(uow)
+    assert told() is None
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -17,7 +17,7 @@ from core.eventlog import read_stream
 from core.identity import system_actor
 from core.settings import settings
 from core.uow import unit_of_work
-from telephony import commands, settling
+from telephony import commands, settling, silence
 from telephony.command_models import CarrierCommand
 from telephony.commands import MASS, URGENT
 from telephony.dialling import Dialler
@@ -181,6 +181,81 @@ def test_a_call_that_was_given_to_the_wrong_wish_is_looked_up_anew(
     dial_until(impatient(), [first])
     assert row(first).carrier_ref not in (None, found.carrier_ref)
     assert set(numbers(carrier).values()) == {2}
+
+
+def away(patch: pytest.MonkeyPatch) -> Dialler:
+    """A dialler that reaches no carrier."""
+    with patch.context() as elsewhere:
+        elsewhere.setenv("PAIDAN_TWILIO_API_URL", NOBODY)
+        settings.cache_clear()
+        dialler = impatient()
+    settings.cache_clear()
+    return dialler
+
+
+def silent() -> silence.Silence | None:
+    with session_factory()() as session:
+        return silence.of(session, 1)
+
+
+def unanswered(dialler: Dialler, ids: list[UUID]) -> list[datetime]:
+    """Turns until the carrier has left all of these without an answer; since when each."""
+    while True:
+        dialler.turn()
+        dialler.wait_idle()
+        found = [row(id_).unanswered_since for id_ in ids]
+        if all(found):
+            return [one for one in found if one]
+
+
+def put_off(id_: UUID) -> None:
+    """It is not tried again today."""
+    with session_factory()() as session:
+        session.get_one(CarrierCommand, (1, id_)).due_at = real_now() + timedelta(days=1)
+        session.commit()
+
+
+def test_since_when_the_carrier_does_not_answer_is_known_until_it_does(
+    carrier: CarrierSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dialler, first = away(monkeypatch), call_to(1)
+    (since,) = unanswered(dialler, [first])
+    assert silent() == (since, 1)
+    put_off(first)
+    second = message_to(2)
+    assert unanswered(dialler, [second]) == [since]  # as long as the first
+    assert silent() == (since, 2)
+    put_off(second)
+    dial_until(impatient(), [call_to(3)])  # another dialler, which asks for something else
+    assert silent() is None
+    assert states() == {"waiting": 2, "done": 1}
+
+
+@pytest.mark.parametrize("how", ["cancelled", "done"])
+def test_what_waits_no_more_is_not_waited_for(
+    carrier: CarrierSimulator, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    wish = call_to(1)
+    unanswered(away(monkeypatch), [wish])
+    with unit_of_work(system_actor(1, "test")) as uow:
+        settling.end(uow, uow.session.get_one(CarrierCommand, (1, wish)), how)
+    assert silent() is None
+
+
+@pytest.mark.parametrize(("number", "trouble"), [("+8613800000009", ["busy"]), ("nobody", [])])
+def test_a_carrier_that_is_busy_or_refuses_answers(
+    carrier: CarrierSimulator, monkeypatch: pytest.MonkeyPatch, number: str, trouble: list[str]
+) -> None:
+    before = message_to(1)
+    unanswered(away(monkeypatch), [before])
+    put_off(before)
+    carrier.post("/mischief", next=trouble)
+    dialler, wish = impatient(), ask("place_call", to_number=number)
+    while not row(wish).tries:
+        dialler.turn()
+        dialler.wait_idle()
+    assert (row(wish).failure or "").isdigit()
+    assert silent() is None
 
 
 def test_what_is_too_late_is_not_asked(carrier: CarrierSimulator) -> None:

@@ -4911,6 +4911,11 @@ export interface components {
              * @description Those that are not over, the place in the queue first.
              */
             callbacks: components["schemas"]["CallbackRow"][];
+            /**
+             * Carrier
+             * @description One while the carrier does not answer.
+             */
+            carrier: components["schemas"]["CarrierSilence"][];
             /** Number */
             number: number;
             /**
@@ -6401,6 +6406,27 @@ export interface components {
              * @description With a time of the carrier, in the last quarter of an hour.
              */
             reports: number;
+        };
+        /**
+         * CarrierSilence
+         * @description The carrier does not answer.
+         */
+        CarrierSilence: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Waiting
+             * @description What was asked of it and waits for an answer.
+             */
+            waiting: number;
         };
         /** Centre */
         Centre: {

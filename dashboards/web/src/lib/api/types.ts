@@ -75,9 +75,9 @@ export type DeskSnapshot = Schemas['DeskSnapshot'];
 export interface Delta {
   number: number;
   entity:
-    | 'order' | 'crew' | 'vehicle' | 'centre' | 'help' | 'call' | 'agent' | 'callback' | 'announcement' | 'review' | 'anomaly';
+    | 'order' | 'crew' | 'vehicle' | 'centre' | 'help' | 'call' | 'agent' | 'callback' | 'announcement' | 'carrier' | 'review' | 'anomaly';
   key: string;
-  value: OrderRow | CrewRow | VehicleRow | Centre | HelpCall | Call | Schemas['AgentRow'] | Schemas['CallbackRow'] | Schemas['Announcement'] | Schemas['ReviewRow'] | Schemas['AnomalyRow'] | null;
+  value: OrderRow | CrewRow | VehicleRow | Centre | HelpCall | Call | Schemas['AgentRow'] | Schemas['CallbackRow'] | Schemas['Announcement'] | Schemas['CarrierSilence'] | Schemas['ReviewRow'] | Schemas['AnomalyRow'] | null;
 }
 
 export type ServerMessage =

@@ -167,6 +167,7 @@ export const zh = {
 
   'announce.on': '紧急播报 {time} 起',
   'announce.none': '无紧急播报',
+  'carrier.silent': '运营商 {time} 起无应答，{count} 项等待',
 
   'agent.group.offered': '派给我的来电',
   'agent.group.parked': '搁置中，客户在等',
@@ -359,6 +360,7 @@ export const en: Record<keyof typeof zh, string> = {
 
   'announce.on': 'Announcement since {time}',
   'announce.none': 'No emergency announcement',
+  'carrier.silent': 'Carrier silent since {time}, {count} waiting',
 
   'agent.group.offered': 'Offered to me',
   'agent.group.parked': 'Parked, customers wait',

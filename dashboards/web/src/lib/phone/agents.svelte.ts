@@ -3,9 +3,9 @@ import type { Id, Schemas } from '../api/types';
 import { Window, type Rows } from '../live/window.svelte';
 import { wordIn } from './names';
 import { byPlace } from './rules';
-import type { AgentRow, Announcement, Callback, Own } from './types';
+import type { AgentRow, Announcement, Callback, CarrierSilence, Own } from './types';
 
-/** The agents of the hotline, who is to be called back, and the announcement that is on. */
+/** The agents of the hotline, who is to be called back, the announcement that is on, and a carrier that is silent. */
 export class AgentsFeed extends Window<Schemas['AgentList']> {
   readonly topic = 'agents';
   protected readonly path = '/api/agents';
@@ -24,6 +24,10 @@ export class AgentsFeed extends Window<Schemas['AgentList']> {
   readonly announcement: Announcement | null = $derived.by(() => {
     const on = this.rows?.announcement as ReadonlyMap<Id, Announcement> | undefined;
     return on?.values().next().value ?? null;
+  });
+  readonly silence: CarrierSilence | null = $derived.by(() => {
+    const silent = this.rows?.carrier as ReadonlyMap<Id, CarrierSilence> | undefined;
+    return silent?.values().next().value ?? null;
   });
 
   override async fetch(): Promise<void> {
@@ -49,11 +53,12 @@ export class AgentsFeed extends Window<Schemas['AgentList']> {
     return found ? wordIn(found) : (code ?? '');
   }
 
-  protected read({ agents, callbacks, announcements }: Schemas['AgentList']): Rows {
+  protected read({ agents, callbacks, announcements, carrier }: Schemas['AgentList']): Rows {
     return {
       agent: new Map(agents.map((row) => [row.id, row])),
       callback: new Map(callbacks.map((row) => [row.id, row])),
       announcement: new Map(announcements.map((row) => [row.id, row])),
+      carrier: new Map(carrier.map((row) => [row.id, row])),
     };
   }
 

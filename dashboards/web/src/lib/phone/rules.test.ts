@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Call } from '../api/types';
-import { byPlace, byState, callbackTime, company, dialled, LETTERS, needsPerson, nextInLine, possible, proposed, supervised, waitingByQueue, workedBy } from './rules';
+import { byPlace, byState, callbackTime, company, dialled, isSilent, LETTERS, needsPerson, nextInLine, possible, proposed, supervised, waitingByQueue, workedBy } from './rules';
 import type { AgentRow, Callback } from './types';
 
 const AT = '2026-01-01T12:00:00Z';
@@ -188,4 +188,11 @@ describe('whose next caller it may be', () => {
   });
   test('in the menu nobody knows the queue', () => expect(next(null)).toEqual(['first', 'other queue']));
   test('nobody without a telephone', () => expect(nextInLine(null, rows, 'fault')).toBe(false));
+});
+
+test('a carrier is silent that has answered nothing for ten seconds', () => {
+  const silence = { id: 'carrier', since: AT, waiting: 2 };
+  const then = Date.parse(AT);
+  expect([null, silence].map((one) => isSilent(one, then + 10_000))).toEqual([false, true]);
+  expect(isSilent(silence, then + 9_999)).toBe(false);
 });

@@ -2,7 +2,7 @@ import type { Call, Id } from '../api/types';
 import { t } from '../i18n/index.svelte';
 import { clockTime, duration, millis } from '../time/format';
 import { tapeAct, type TapeAct } from './tape';
-import type { AgentRow, AgentState, Callback, Part, Word } from './types';
+import type { AgentRow, AgentState, Callback, CarrierSilence, Part, Word } from './types';
 
 /** What an agent does with the telephone. */
 export type Act =
@@ -186,4 +186,13 @@ export function supervised(agents: Iterable<AgentRow>, calls: ReadonlyMap<Id, Ca
     }
   }
   return found;
+}
+
+/** An answer that is only slow, and one that was lost and is looked up, are no silence. */
+const SILENT_AFTER_MS = 10_000;
+
+/** Whether the carrier has not answered for so long that it is told. */
+export function isSilent(silence: CarrierSilence | null, now: number): boolean {
+  const since = millis(silence?.since ?? null);
+  return since !== null && now - since >= SILENT_AFTER_MS;
 }

@@ -11,4 +11,5 @@ export type Word = Own['dispositions'][number];
 export type Callback = Schemas['CallbackRow'];
 /** Words that every caller hears first. */
 export type Announcement = Schemas['Announcement'];
+export type CarrierSilence = Schemas['CarrierSilence'];
 export type Recording = Schemas['RecordingRow'];
