@@ -11,10 +11,12 @@ from core.listen import SWITCH
 from core.settings import settings
 from core.uow import UnitOfWork
 from telephony import repository as telephony
+from telephony.models import Call
 from telephony.routing import repository
 from telephony.routing.models import Agent, AgentSkill, AgentSpan
 from telephony.routing.queues import plan
 from telephony.routing.rules import BUSY, Act, State, act_for, after, wrap_up_until
+from telephony.rules import Fact, evolve
 
 PHONE = r"^(\+[1-9]\d{4,14}|sip:[^\s@]{1,64}@[^\s@]{1,190}|client:[A-Za-z0-9_.-]{1,100})$"
 
@@ -226,3 +228,13 @@ def end_due_wrap_ups(uow: UnitOfWork) -> int:
     for agent in due:
         go_on(uow, agent)
     return len(due)
+
+
+def claim(uow: UnitOfWork, call: Call, user_id: UUID) -> None:
+    """It is the agent's call, unless a colleague has said so before."""
+    if call.taken_by is None:
+        taken = ev.CallTaken(agent_id=user_id)
+        event = uow.emit(call.id, taken, source="system")
+        state = evolve(telephony.state_of(call), Fact(taken, event.occurred_at))
+        telephony.write_state(call, state)
+        uow.touch("call", call.id)

@@ -21,8 +21,9 @@ from telephony import welcome
 from telephony.models import Call
 from telephony.purposes import Leg
 from telephony.recordings import consent
+from telephony.routing import agents, legs
 from telephony.routing import callback_repository as repository
-from telephony.routing import legs
+from telephony.routing import repository as routing
 from telephony.routing.matching import Waiting
 from telephony.routing.models import Callback
 from telephony.routing.queues import plan
@@ -168,8 +169,16 @@ def answer(uow: UnitOfWork, leg: Leg, step: Step) -> Script:
     if row.state == "dialling":
         row.state = "talking"
         _tell(uow, row.id, ev.CallbackAnswered(call_id=leg.call_id))
+        _claim(uow, leg.call_id)
     said = consent.called(uow, leg.call_id, row.hotline, row.queue, row.language, step)
     return said if _asks(said) else (*said, *legs.customers(leg.call_id))
+
+
+def _claim(uow: UnitOfWork, call_id: UUID) -> None:
+    """The call is from now on the agent's who is in it. Telling the report has locked it."""
+    call = uow.session.get_one(Call, (uow.org_id, call_id))
+    for part in routing.parts_of_call(uow.session, uow.org_id, call_id)[:1]:
+        agents.claim(uow, call, part.user_id)
 
 
 def _asks(said: Script) -> bool:

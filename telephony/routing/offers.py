@@ -7,14 +7,12 @@ from core import events as ev
 from core.ids import new_id
 from core.uow import UnitOfWork
 from telephony import commands
-from telephony import repository as calls
 from telephony.models import Call
 from telephony.routing import agents, callbacks, legs, repository
 from telephony.routing import callback_repository as book
 from telephony.routing.models import Agent, AgentCall, Offer
 from telephony.routing.queues import plan
 from telephony.routing.rules import after_taking
-from telephony.rules import Fact, evolve
 from telephony.script_json import to_json
 
 PURPOSE = "agent"
@@ -86,22 +84,13 @@ def accept(uow: UnitOfWork, offer: Offer, agent: Agent, call: Call) -> None:
         agent.callers_since, offer.kind, plan().callback.callers_between
     )
     if offer.kind == "caller":
-        _claim(uow, call, agent.user_id)
+        agents.claim(uow, call, agent.user_id)
         _fetch(uow, call)
     elif offer.kind == "callback":
         assert offer.callback_id is not None
         callbacks.dial(uow, offer.callback_id, call, agent.user_id)
     elif offer.kind in ("resume", "transfer"):
         legs.hold(uow, call.id, legs.customer_leg(uow, call), PURPOSE, on=False)
-
-
-def _claim(uow: UnitOfWork, call: Call, user_id: UUID) -> None:
-    """It is the agent's call, unless a colleague has said so before."""
-    if call.taken_by is None:
-        taken = ev.CallTaken(agent_id=user_id)
-        event = uow.emit(call.id, taken, source="system")
-        calls.write_state(call, evolve(calls.state_of(call), Fact(taken, event.occurred_at)))
-        uow.touch("call", call.id)
 
 
 def _fetch(uow: UnitOfWork, call: Call) -> None:

@@ -251,8 +251,10 @@ def test_a_call_back_keeps_its_place_and_calls_the_agent_first(hall: Hall) -> No
     hall.answered(agent)
     _, dial = hall.asked("place_call")
     assert (dial.purpose, dial.to_number) == ("callback", "+8616410000137")
+    assert hall.call(offer.call_id).taken_by is None, "nobody has spoken with the customer yet"
     script = hall.asks(dial.id)
     assert isinstance(script[-1], Join)  # after the sentence about the recording
+    assert hall.call(offer.call_id).taken_by == agent
     assert script[-1].ends
     assert hall.callback(id_).state == "talking"
     hall.later(60)
