@@ -1,69 +1,29 @@
-"""The city's own carrier: telephones that ring, agents at them, notices; nobody else's."""
+"""The city's own carrier over the real processes: telephones that ring, agents at them, notices,
+and whole chains: a call-back, a crew that is called after, a customer who is told of a delay.
+"""
 
-from collections.abc import Iterator
+import re
+import signal
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import islice
-from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
+import httpx
 import pytest
 
 from api.demo import account
-from api.demo.city import make_city
-from api.demo.plan import calls
-from api.demo.telephones import PACE_UPTO, keys_of
-from core.settings import Settings
-from telephony.simulator import scenario
-from telephony.simulator.phones import Phones
+from api.demo.telephones import PACE_UPTO
+from api.demo.units import HOTLINE_NUMBER
 from tests.demo.test_life import LONG_S, sit_down
 from tests.harness import RunningPaidan
 from tests.people import Person
 
 START = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 SPEED = 5
-
-
-def own(**more: Any) -> Settings:
-    return Settings(demo=True, **{"host": "127.0.0.1", "port": 8700, **more})
-
-
-def test_a_carrier_of_one_s_own_is_left_alone() -> None:
-    assert account.settings_of(own(twilio_account_sid="AC1"), "token") == {}
-    assert account.settings_of(own(twilio_auth_token="token"), "token") == {}
-    assert account.settings_of(own(asterisk_url="http://127.0.0.1:8088"), "token") == {}
-    assert account.settings_of(own(host="192.0.2.7"), "token") == {}
-    found = account.settings_of(own(demo_carrier_port=4017), "token")
-    assert found["PAIDAN_TWILIO_API_URL"] == "http://127.0.0.1:4017"
-    assert found["PAIDAN_DEMO_CARRIER_PORT"] == "4017"
-
-
-def test_the_scenario_is_one_that_the_carrier_reads(tmp_path: Path) -> None:
-    here = own(data_dir=tmp_path, public_url="https://paidan.example")
-    account.write(here, "+8616400095598")
-    found = scenario.load(tmp_path / account.FILE, 1)
-    (number,) = found.numbers
-    assert number["voice_url"] == "https://paidan.example/telephony/twilio/voice"
-    phones = Phones(1)
-    for one in found.phones:
-        phones.add(one)
-    assert phones.of("+8616400200001").talk_s is None, "agents hang up for nobody"
-    assert phones.of("+8616400100001").keys == ("1",), "who is on duty accepts"
-    numbers = {one.phone for one in make_city(1).customers}
-    unreached = [one for one in numbers if phones.of(one).sms == "undelivered"]
-    assert 0.01 < len(unreached) / len(numbers) < 0.06
-    assert all(phones.of(one).talk_s for one in numbers)
-
-
-def test_callers_press_what_they_call_for() -> None:
-    plan = list(islice(calls(make_city(1), "7", START, ZoneInfo("Asia/Shanghai")), 400))
-    pressed = {call.key: keys_of("7", call) for call in plan}
-    assert pressed == {call.key: keys_of("7", call) for call in plan}
-    for call in plan:
-        matter = "2" if call.fault is None else "3" if call.fault.urgency >= 3 else "1"
-        assert [key for key in pressed[call.key] if key not in ("9", "")][1] == matter
-    kinds = {tuple(keys) for keys in pressed.values()}
-    assert {("1", "1"), ("1", "9", "1"), ("1", "1", "2")} <= kinds
+CARRIER_PORT = account.free_port()
+STRANGER = "+86164999"
+"""Where the numbers of callers begin who are nobody in the city."""
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +36,7 @@ def city() -> Iterator[RunningPaidan]:
         clock_start=START.isoformat(),
         clock_from=anchor.isoformat(),
         clock_speed=str(SPEED),
+        demo_carrier_port=str(CARRIER_PORT),
     )
     try:
         paidan.start(wait=False)
@@ -83,6 +44,44 @@ def city() -> Iterator[RunningPaidan]:
         yield paidan
     finally:
         paidan.clean()
+
+
+class Outside:
+    """What happens at the carrier, by its control interface."""
+
+    def __init__(self) -> None:
+        address = f"http://127.0.0.1:{CARRIER_PORT}/_sim"
+        self._http = httpx.Client(base_url=address, timeout=LONG_S, trust_env=False)
+
+    def post(self, path: str, **body: Any) -> None:
+        self._http.post(path, json=body).raise_for_status()
+
+    def messages(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self._http.get("/state").json()["messages"]
+        return found
+
+    def until(self, read: Callable[[], Any]) -> Any:
+        """What `read` finds, once it finds something; each look follows news of the carrier, or a
+        second without any.
+        """
+        end, seen = time.monotonic() + LONG_S, 0
+        while time.monotonic() < end:
+            if found := read():
+                return found
+            news = self._http.get("/trace", params={"after": seen, "wait": 1}).text.splitlines()
+            seen += len(news)
+        raise AssertionError(f"not seen in {LONG_S} s")
+
+    def close(self) -> None:
+        self._http.close()
+
+
+@pytest.fixture
+def outside(city: RunningPaidan) -> Iterator[Outside]:
+    found = Outside()
+    found.post("/phones", number=f"{STRANGER}*", ring_s=2, talk_s=15, patience_s=LONG_S * SPEED)
+    yield found
+    found.close()
 
 
 def awaited(person: Person, read: Any) -> Any:
@@ -152,6 +151,123 @@ def _done(page: dict[str, Any]) -> dict[str, Any] | None:
     told = page["progress"] or {}
     going = sum(told.get(name, 0) for name in ("waiting", "queued", "accepted", "sending", "sent"))
     return page if page["state"] == "done" and not going else None
+
+
+@pytest.mark.timeout(900)
+def test_who_asks_for_a_call_back_keeps_the_place_and_is_connected(
+    city: RunningPaidan, outside: Outside
+) -> None:
+    """More callers than agents: those who wait press 2."""
+    for number in range(10):
+        caller = {"number": f"{STRANGER}{number:05d}", "to": HOTLINE_NUMBER}
+        outside.post("/calls", **caller, keys=["1", "1", "2"], talk_s=15, patience_s=LONG_S * SPEED)
+    supervisor = sit_down(city, "demo.supervisor")
+
+    def connected() -> tuple[Any, Any, Any] | None:
+        done = supervisor.get("/api/callbacks", state="done")
+        calls = {one["id"]: one for one in supervisor.get("/api/calls")}
+        for one in done:
+            asked, back = calls.get(one["from_call_id"]), calls.get(one["call_id"])
+            over = asked and back and asked["outcome"] and back["outcome"]
+            if one["reason"] == "asked" and over:
+                return one, asked, back
+        return None
+
+    try:
+        one, asked, back = outside.until(connected)
+    finally:
+        supervisor.close()
+    assert one["since"] == asked["queued_at"]
+    assert (asked["direction"], asked["outcome"]) == ("in", "callback")
+    assert (back["direction"], back["outcome"]) == ("back", "answered")
+    assert back["taken_by"]["name"]
+    assert asked["opened_at"] < back["opened_at"] <= one["ended_at"]
+
+
+@pytest.fixture(scope="class")
+def still(city: RunningPaidan) -> Iterator[None]:
+    """The city's people do nothing: they would do what the orders of a test wait for."""
+    people = city.process("city")
+    people.signal(signal.SIGSTOP)
+    yield
+    people.signal(signal.SIGCONT)
+
+
+@pytest.fixture(scope="class")
+def desk(city: RunningPaidan) -> Iterator[Person]:
+    """A dispatcher of the eastern centre."""
+    found = sit_down(city, "demo.east")
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="class")
+def slow(city: RunningPaidan, still: None, desk: Person) -> dict[str, Any]:
+    """An order that nobody sends to a crew."""
+    return _released(city, desk, f"{STRANGER}70001")
+
+
+class TestNobodyActs:
+    """What the product does by itself where people do not."""
+
+    @pytest.mark.timeout(900)
+    def test_a_crew_that_does_not_answer_is_called_and_accepts_by_a_key(
+        self, city: RunningPaidan, desk: Person, slow: dict[str, Any], outside: Outside
+    ) -> None:
+        outside.post("/phones", number=f"{account.STAFF}*", keys=["1"], ring_s=2)
+        order = _released(city, desk, f"{STRANGER}70002")
+        crews = desk.get("/api/board")["crews"]
+        crew = next(one for one in crews if one["state"] != "away")
+        desk.post(f"/api/orders/{order['id']}/dispatch", {"crew_id": crew["id"]})
+
+        def ended() -> Any:
+            page = desk.get(f"/api/orders/{order['id']}")
+            return page if (page["order"]["assignment"]["called"] or {}).get("outcome") else None
+
+        page = outside.until(ended)
+        assert page["order"]["assignment"]["called"]["outcome"] == "accepted"
+        assert page["order"]["assignment"]["accepted_at"]
+        sources = {one["point"]: one["source"] for one in page["stamps"] if one["counts"]}
+        assert (sources["E"], sources["F"]) == ("voice", "voice")
+        said = {(one["template"], one["channel"]) for one in page["outgoing"]}
+        assert ("crew_offer", "voice") in said
+
+    @pytest.mark.timeout(900)
+    def test_a_customer_hears_the_new_time_before_the_promise_breaks(
+        self, desk: Person, slow: dict[str, Any], outside: Outside
+    ) -> None:
+        def told() -> Any:
+            page = desk.get(f"/api/orders/{slow['id']}")
+            return next((one for one in page["outgoing"] if one["state"] == "delivered"), None)
+
+        message = outside.until(told)
+        assert (message["template"], message["channel"]) == ("delay", "sms")
+        promise = desk.get(f"/api/orders/{slow['id']}")["order"]["promise"]
+        assert message["at"] < promise["due_at"]
+        customers = f"{STRANGER}70001"
+        body = next(one["body"] for one in outside.messages() if one["to"] == customers)
+        assert slow["number"] in body
+        assert re.search(r"预计\d\d:\d\d到达", body)
+
+
+def _released(city: RunningPaidan, desk: Person, phone: str) -> dict[str, Any]:
+    """An order of a customer with that telephone, at the centre of a desk."""
+    agent, lead = sit_down(city, "demo.agent"), sit_down(city, "demo.lead")
+    ticket = agent.post("/api/tickets", {"channel": "web", "caller_phone": phone})
+    where = next(one for one in lead.get("/api/board")["vehicles"] if one["lat"] is not None)
+    needs = {
+        "fault_code": "no_power_building",
+        "place": "演示路 1 号",
+        "lat": where["lat"],
+        "lon": where["lon"],
+        "trade": "low_voltage",
+    }
+    order = agent.post("/api/orders", {**needs, "ticket_id": ticket["id"]})
+    path = f"/api/orders/{order['id']}/release"
+    released: dict[str, Any] = lead.post(path, {"centre_id": desk.unit_id})
+    agent.close()
+    lead.close()
+    return released
 
 
 @pytest.mark.timeout(900)
