@@ -14,9 +14,11 @@ from tests.folders import remove_left
 
 __all__ = ["browser", "database", "engines", "page", "template_database", "valkey"]
 
-# A slow machine is no fault of the code: how long an example takes is for bench/ to say.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+# A slow machine is no fault of the code: how long an example takes is for bench/ to say. The suite
+# says the same twice; who looks for what it has not met adds --hypothesis-profile explore.
+settings.register_profile("same", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None)
+settings.load_profile("same")
 
 ROOT = Path(__file__).resolve().parents[1]
 
