@@ -36,6 +36,7 @@ from dashboards import agents as read
 from dashboards.seen import viewer_of
 from telephony.routing import acts, agents, callbacks, supervision
 from telephony.routing.acts import Target
+from telephony.routing.known import check_known
 from telephony.routing.models import Callback
 
 router = APIRouter(tags=["agents"])
@@ -106,6 +107,7 @@ def equip(user_id: UUID, body: EquipBody, write: Supervisor) -> JSONResponse:
     """Set somebody's skills, languages and telephone."""
 
     def act(uow: UnitOfWork) -> dict[str, Any]:
+        check_known(uow, user_id, body.skills or (), body.languages or ())
         agents.equip(
             uow, user_id, skills=body.skills, languages=body.languages, endpoint=body.phone
         )

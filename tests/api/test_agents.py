@@ -13,6 +13,7 @@ from telephony.models import Call
 from telephony.routing import agents, offers
 from tests.line import Line
 from tests.office import Office, query
+from tests.people import Refused
 from tests.switchboard.hall import Hall
 from tests.switching import tried_in_vain
 
@@ -109,6 +110,26 @@ def test_skills_are_told_with_the_queues_that_ask_for_them(office: Office) -> No
     assert asked["fault"] == {"fault": 3, "hazard": 3}
     assert asked["general"] == {"hotline": 1}
     assert found["languages"] == ["cmn-CN", "en-US"]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"skills": {"falt": 3}}, "body.skills.falt"),
+        ({"languages": ["fr-FR"]}, "body.languages.fr-FR"),
+    ],
+)
+def test_what_nobody_asks_for_is_a_slip_of_the_pen(
+    office: Office, body: dict[str, Any], field: str
+) -> None:
+    boss, me = office.person("lead"), office.person("lead2").me["user"]["id"]
+    before = boss.post(f"/api/agents/{me}", {"skills": {"fault": 2}, "languages": ["en-US"]})
+    with pytest.raises(Refused) as refused:
+        boss.post(f"/api/agents/{me}", body)
+    assert (refused.value.status, refused.value.problem["code"]) == (422, "invalid_field")
+    assert [one["field"] for one in refused.value.problem["errors"]] == [field]
+    after = boss.post(f"/api/agents/{me}", {})
+    assert (after["skills"], after["languages"]) == (before["skills"], before["languages"])
 
 
 @pytest.mark.parametrize(
