@@ -21,14 +21,14 @@ from telephony.routing.models import Agent, Offer
 from telephony.routing.queues import plan
 
 PART = "switchboard"
+Part = Callable[[UnitOfWork], int]
 
 
-def sweep(now: datetime, *, all_of_it: bool) -> int:
-    """One turn for every organisation, or only what lets phones ring; how much was done."""
+def sweep(now: datetime, part: Part) -> int:
+    """One part of a turn (`CONNECT`, `MEND`) for every organisation; how much was done."""
     with read_session() as session:
         organisations = repository.organisations(session)
-    parts = PARTS if all_of_it else PARTS[:1]
-    return sum(_part(org_id, now, work) for work in parts for org_id in organisations)
+    return sum(_part(org_id, now, part) for org_id in organisations)
 
 
 def next_due(session: Session, now: datetime) -> datetime | None:
@@ -48,7 +48,7 @@ def turn(org_id: int, now: datetime) -> int:
     return sum(_part(org_id, now, work) for work in PARTS)
 
 
-def _part(org_id: int, now: datetime, work: Callable[[UnitOfWork], int]) -> int:
+def _part(org_id: int, now: datetime, work: Part) -> int:
     with unit_of_work(system_actor(org_id, PART), now=now) as uow:
         return work(uow) if repository.one_switchboard(uow.session, org_id) else 0
 
@@ -65,7 +65,7 @@ def _mend(uow: UnitOfWork) -> int:
     return bridge.settle(uow) + _give_up(uow)
 
 
-PARTS = (_connect, _mend)
+CONNECT, MEND = PARTS = (_connect, _mend)
 
 
 def _settle_offers(uow: UnitOfWork) -> int:
