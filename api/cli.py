@@ -72,10 +72,13 @@ def api() -> None:
     _process("api", "api.server")
 
 
-@app.command()
-def gps() -> None:
-    """Run one terminal gateway: JT/T 808 / 运行车载终端网关."""
-    _process("gps", "gps.server")
+@app.command(context_settings=_PASS_ON)
+def gps(context: typer.Context) -> None:
+    """Run one terminal gateway; decode wire bytes / 运行车载终端网关；解析报文."""
+    if context.args:
+        _mounted("gps.decode_cli", "gps", context.args, engines=False)
+    else:
+        _process("gps", "gps.server")
 
 
 @app.command()

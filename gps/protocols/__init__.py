@@ -1,0 +1,1 @@
+"""The protocols that terminals and phones speak, one file each."""

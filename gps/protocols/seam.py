@@ -1,0 +1,176 @@
+"""What the wire protocols of trackers have in common. Pure: bytes in, values out.
+
+A protocol is one file in this package with one table of its messages. It cuts a stream into frames
+(`Cutter`) and says what a frame means (`Wire.decode`). Neither blocks, reads a clock of its own or
+lets anything but `Malformed` escape, whatever the bytes are.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+KNOT_KMH = 1.852
+Value = str | int | float | bool
+"""What an attribute may be."""
+
+
+class Malformed(ValueError):
+    """Bytes that are no message. `reason` is a short phrase, such as `wrong checksum`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a device was: degrees WGS-84 (south and west negative), metres, km/h, degrees clockwise
+    from north. None where the message does not tell.
+
+    `time`: of the fix, aware UTC; None where the device has none. `valid`: whether the receiver
+    vouches for it. `attributes`: what else the message says, by the names in docs/protocols.md.
+    """
+
+    time: datetime | None
+    valid: bool
+    latitude: float
+    longitude: float
+    altitude_m: float | None = None
+    speed_kmh: float | None = None
+    course: float | None = None
+    attributes: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What one frame says. `kind`: its name in the table of the protocol.
+
+    `device`: the identity that the frame itself carries; None where it is the connection's.
+    `answer`: what the device waits for; it is sent after the positions are committed. `status`: of
+    the HTTP answer.
+    """
+
+    kind: str
+    device: str | None = None
+    positions: tuple[Position, ...] = ()
+    answer: bytes = b""
+    attributes: Mapping[str, Value] = field(default_factory=dict)
+    status: int = 200
+
+
+@dataclass(slots=True)
+class Conversation:
+    """What is remembered of one connection.
+
+    `device`: who has identified itself. `model`: of the device, where the registry knows it;
+    `extended`: Teltonika's ids and values of 16 bytes. `now`: for protocols whose messages lack a
+    date. `memory`: a protocol's own, by its name; bounded by it.
+    """
+
+    now: Callable[[], datetime]
+    device: str | None = None
+    model: str = ""
+    extended: bool = False
+    memory: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An HTTP request. Names of `headers` are lower case; `uri` has the query."""
+
+    method: str
+    uri: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Cutter(Protocol):
+    """Cuts the stream of one connection into frames; keeps at most one unfinished one."""
+
+    def feed(self, data: bytes) -> Iterator[bytes | Malformed]:
+        """Whole frames in `data` and what was kept, and what had to be skipped."""
+        ...
+
+    def flush(self) -> bytes | Malformed | None:
+        """The stream is over: what was kept is the last frame, or is broken; None: nothing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """A protocol over TCP. `port`: where its devices expect it; `text`: its frames are lines that a
+    person can read.
+    """
+
+    name: str
+    title: str
+    port: int
+    text: bool
+    cutter: Callable[[], Cutter]
+    decode: Callable[[bytes, Conversation], Message]
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """A protocol over HTTP."""
+
+    name: str
+    title: str
+    port: int
+    decode: Callable[[Request, Conversation], Message]
+
+
+class Delimited:
+    """Cuts at any of some ends, which are left out. Empty frames are skipped.
+
+    What is longer than `longest` bytes without an end is skipped up to the next one.
+    """
+
+    def __init__(self, *ends: bytes, longest: int = 1024) -> None:
+        self._ends, self._longest = ends, longest
+        self._held = bytearray()
+        self._skipping = False
+
+    def feed(self, data: bytes) -> Iterator[bytes | Malformed]:
+        self._held += data
+        while (found := self._first_end()) is not None:
+            at, end = found
+            frame = bytes(self._held[:at])
+            del self._held[: at + len(end)]
+            if self._skipping:
+                self._skipping = False
+            elif len(frame) > self._longest:
+                yield Malformed("too long")
+            elif frame.strip():
+                yield frame
+        if len(self._held) > self._longest:
+            if not self._skipping:
+                yield Malformed("too long")
+            self._skipping = True
+            del self._held[: 1 - max(map(len, self._ends)) or None]
+
+    def flush(self) -> bytes | Malformed | None:
+        frame, self._held = bytes(self._held), bytearray()
+        skipping, self._skipping = self._skipping, False
+        return frame if frame.strip() and not skipping else None
+
+    def _first_end(self) -> tuple[int, bytes] | None:
+        found = [(self._held.find(end), -len(end), end) for end in self._ends]
+        there = [one for one in found if one[0] >= 0]
+        if not there:
+            return None
+        at, _, end = min(there)
+        return at, end
+
+
+def answering(message: Message, conversation: Conversation) -> Message:
+    """The message, after the connection has learnt from it who the device is.
+
+    Raises Malformed for positions of nobody.
+    """
+    if message.device:
+        conversation.device = message.device
+    elif message.positions and conversation.device is None:
+        raise Malformed("no device has identified itself")
+    return message
