@@ -63,12 +63,15 @@ def differences(vector: dict[str, Any], told: dict[str, Any]) -> list[str]:
     for mine, theirs in zip(told["positions"], wanted, strict=False):
         found += _unlike(mine, theirs, clock=peer["time_depends_on_clock"])
     if not peer["responses_depend_on_clock"]:
-        theirs = "".join(
-            str(one.get("wire_hex") or one.get("hex") or "") for one in peer["responses"]
-        )
+        theirs = "".join(map(_hex, peer["responses"]))
         if theirs != (told["response_hex"] or ""):
             found.append(f"answer {told['response_hex']}, not {theirs}")
     return found
+
+
+def _hex(response: dict[str, Any]) -> str:
+    given = response.get("wire_hex") or response.get("hex")
+    return str(given or response.get("text", "").encode("latin-1").hex())
 
 
 def _unlike(mine: dict[str, Any], theirs: dict[str, Any], *, clock: bool) -> list[str]:
