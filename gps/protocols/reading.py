@@ -1,9 +1,13 @@
 """Readings that several protocols share. Pure. All raise Malformed, naming what they read."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from gps.protocols.seam import Malformed
+
+DAY, HALF_DAY = timedelta(days=1), timedelta(hours=12)
+LARGEST = 1e15
+"""What is more than this is no measured value."""
 
 
 def degrees(text: str, hemisphere: str, name: str) -> float:
@@ -47,7 +51,7 @@ def number(text: str, name: str, empty: float | None = None) -> float:
         value = float(stripped)
     except ValueError:
         raise Malformed(f"{name}: {text[:20]!r} is no number") from None
-    if value != value or value in (float("inf"), float("-inf")):
+    if "_" in stripped or not abs(value) <= LARGEST:
         raise Malformed(f"{name}: {text[:20]!r} is no number")
     return value
 
@@ -72,3 +76,18 @@ def pairs(text: str, name: str = "time") -> list[int]:
 def plain(frame: bytes) -> str:
     """The text of a frame: ISO 8859-1, so that every byte is some character."""
     return frame.decode("latin-1")
+
+
+def nearest(clock: Sequence[int], to: datetime) -> datetime:
+    """UTC of hour, minute, second on the day that brings it within twelve hours of `to`.
+
+    Exactly twelve hours: before it.
+    """
+    found = moment([to.year, to.month, to.day, *clock], "utc")
+    apart = found.replace(second=0) - to.replace(second=0, microsecond=0)
+    try:
+        if apart >= HALF_DAY:
+            return found - DAY
+        return found + DAY if apart < -HALF_DAY else found
+    except OverflowError:
+        raise Malformed(f"utc: {to:%Y-%m-%d} is no date") from None
