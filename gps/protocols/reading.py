@@ -91,3 +91,11 @@ def nearest(clock: Sequence[int], to: datetime) -> datetime:
         return found + DAY if apart < -HALF_DAY else found
     except OverflowError:
         raise Malformed(f"utc: {to:%Y-%m-%d} is no date") from None
+
+
+def since(epoch: datetime, seconds: float, name: str = "time") -> datetime:
+    """So many seconds after `epoch`."""
+    try:
+        return epoch + timedelta(seconds=seconds)
+    except (OverflowError, ValueError):
+        raise Malformed(f"{name}: {seconds:.6g} seconds") from None
