@@ -1,17 +1,13 @@
 """All protocols by name. To add one: a file beside this one, a line here, its tests."""
 
-from gps.protocols import (
-    gps103,
-    h02,
-    meitrack,
-)
+from gps.protocols import gps103, gt06, meitrack
 from gps.protocols.seam import Web, Wire
 
 PROTOCOLS: dict[str, Wire | Web] = {
     one.name: one
     for one in (
         gps103.WIRE,
-        h02.WIRE,
+        gt06.WIRE,
         meitrack.WIRE,
     )
 }
