@@ -1,6 +1,12 @@
 """All protocols by name. To add one: a file beside this one, a line here, its tests."""
 
-from gps.protocols import gps103, gt06, meitrack
+from gps.protocols import (
+    gps103,
+    gt06,
+    h02,
+    meitrack,
+    tk103,
+)
 from gps.protocols.seam import Web, Wire
 
 PROTOCOLS: dict[str, Wire | Web] = {
@@ -8,6 +14,8 @@ PROTOCOLS: dict[str, Wire | Web] = {
     for one in (
         gps103.WIRE,
         gt06.WIRE,
+        h02.WIRE,
         meitrack.WIRE,
+        tk103.WIRE,
     )
 }
