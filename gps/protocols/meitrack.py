@@ -205,7 +205,7 @@ def _volts(parts: list[str], model: str) -> dict[str, Value]:
     found: dict[str, Value] = {}
     for at, text in enumerate(parts[:3], 1):
         if (raw := _hex(text)) is not None:
-            found[f"adc_{at}"] = raw
+            found[f"analog_{at}"] = raw
     scales = SCALES.get(model, (HUNDREDTH, HUNDREDTH))
     for name, text, scale in zip(("battery_v", "power_v"), parts[3:5], scales, strict=True):
         if "." in text:

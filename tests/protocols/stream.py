@@ -14,6 +14,10 @@ NOON = datetime(2024, 1, 1, 12, tzinfo=UTC)
 TIMES = st.integers(980_000_000, 4_070_000_000).map(lambda one: datetime.fromtimestamp(one, UTC))
 """Whole seconds of the years 2001 to 2098."""
 
+LATITUDES = st.integers(-90_000_000, 90_000_000).map(lambda one: one / 1e6)
+LONGITUDES = st.integers(-180_000_000, 180_000_000).map(lambda one: one / 1e6)
+GARBAGE = st.binary(max_size=60)
+
 
 def talk(device: str | None = None) -> Conversation:
     """A connection at a fixed time."""
@@ -77,3 +81,13 @@ def angle(value: float, hemispheres: str, width: int) -> tuple[str, str]:
     """Degrees (`width` digits) and minutes to four decimals, and the hemisphere."""
     degree, minutes = divmod(round(abs(value) * 600_000), 600_000)
     return f"{degree:0{width}d}{minutes / 10_000:07.4f}", hemispheres[value < 0]
+
+
+def heard(
+    wire: Wire, data: bytes, sizes: Iterable[int] = (), *, model: str = ""
+) -> tuple[list[Message], list[str]]:
+    """The messages in the data, and beside them the reasons of what is none."""
+    conversation = talk()
+    conversation.model = model
+    found = read(wire, data, sizes, conversation)
+    return messages(found), [one for one in found if isinstance(one, str)]

@@ -10,15 +10,7 @@ from hypothesis import strategies as st
 
 from gps.protocols.meitrack import LONGEST, WIRE
 from gps.protocols.seam import Malformed
-from tests.protocols.streams import (
-    GARBAGE,
-    LATITUDES,
-    LONGITUDES,
-    TIMES,
-    chunked,
-    conversation,
-    heard,
-)
+from tests.protocols.stream import GARBAGE, LATITUDES, LONGITUDES, SIZES, TIMES, heard, talk
 
 IMEI = "861234567890123"
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
@@ -33,7 +25,6 @@ FIXES = st.fixed_dictionaries(
         "course": st.integers(0, 359),
     }
 )
-CUTS = st.lists(st.integers(0, 10_000), max_size=8)
 
 
 def framed(content: bytes, flag: bytes = b"Q") -> bytes:
@@ -119,20 +110,20 @@ def same(position: Any, fix: dict[str, Any]) -> bool:
     )
 
 
-@given(fix=FIXES, cuts=CUTS)
-def test_a_report_comes_back_in_any_chunks(fix: dict[str, Any], cuts: list[int]) -> None:
-    messages, reasons = heard(WIRE, chunked(report(fix), cuts))
+@given(fix=FIXES, sizes=SIZES)
+def test_a_report_comes_back_in_any_chunks(fix: dict[str, Any], sizes: list[int]) -> None:
+    messages, reasons = heard(WIRE, report(fix), sizes)
     assert reasons == []
     (message,) = messages
     assert (message.device, message.answer) == (IMEI, b"")
     assert same(message.positions[0], fix)
 
 
-@given(fixes=st.lists(FIXES, min_size=1, max_size=5), cuts=CUTS)
+@given(fixes=st.lists(FIXES, min_size=1, max_size=5), sizes=SIZES)
 def test_records_come_back_and_are_acknowledged(
-    fixes: list[dict[str, Any]], cuts: list[int]
+    fixes: list[dict[str, Any]], sizes: list[int]
 ) -> None:
-    messages, reasons = heard(WIRE, chunked(records(*fixes) + parameters(*fixes), cuts))
+    messages, reasons = heard(WIRE, records(*fixes) + parameters(*fixes), sizes)
     assert reasons == []
     for message in messages:
         assert all(map(same, message.positions, fixes))
@@ -155,7 +146,7 @@ FIX = {
 
 
 def test_what_a_report_says_beside_the_place() -> None:
-    ((message,), _) = heard(WIRE, [report(FIX, 1, ",,,3,2A32,06FB2E|02001A")])
+    ((message,), _) = heard(WIRE, report(FIX, 1, ",,,3,2A32,06FB2E|02001A"))
     assert message.positions[0].attributes == {
         "event": 1,
         "alarm": "sos",
@@ -167,9 +158,9 @@ def test_what_a_report_says_beside_the_place() -> None:
         "cell": "460-1-7982-169552957",
         "inputs": 4,
         "outputs": 2,
-        "adc_1": 16,
-        "adc_2": 32,
-        "adc_3": 0,
+        "analog_1": 16,
+        "analog_2": 32,
+        "analog_3": 0,
         "battery_v": 4.1,
         "power_v": 13.3,
         "fuel_percent": 42.5,
@@ -179,30 +170,30 @@ def test_what_a_report_says_beside_the_place() -> None:
 
 
 def test_voltages_are_scaled_by_the_model_and_decimals_are_volts() -> None:
-    ((message,), _) = heard(WIRE, [report(FIX)], model="mvt380")
+    ((message,), _) = heard(WIRE, report(FIX), model="mvt380")
     assert message.positions[0].attributes["battery_v"] == 2.402
     assert message.positions[0].attributes["power_v"] == 62.344
     plain = report(FIX).split(b",0010|")[0].partition(b"AAA")[2] + b",1|2|3|4.05|12.8"
-    ((message,), _) = heard(WIRE, [framed(b"AAA" + plain)])
+    ((message,), _) = heard(WIRE, framed(b"AAA" + plain))
     assert message.positions[0].attributes["battery_v"] == 4.05
     assert message.positions[0].attributes["power_v"] == 12.8
 
 
 def test_coarse_temperatures_and_the_tag_of_a_driver() -> None:
-    ((message,), _) = heard(WIRE, [report(FIX, 37, ",00A1B2,,1,,01FB2E")])
+    ((message,), _) = heard(WIRE, report(FIX, 37, ",00A1B2,,1,,01FB2E"))
     assert message.positions[0].attributes["driver"] == "00A1B2"
     assert message.positions[0].attributes["temperature_1_c"] == -4.54
 
 
 def test_a_number_may_stand_before_the_event() -> None:
     content = report(FIX).partition(b"AAA,")[2][:-5]
-    ((message,), _) = heard(WIRE, [framed(b"AAA,7," + content)])
+    ((message,), _) = heard(WIRE, framed(b"AAA,7," + content))
     assert same(message.positions[0], FIX)
 
 
 def test_what_parameters_say_beside_the_place() -> None:
     temperatures = ((b"\x2b", b"\x00" + struct.pack("<h", -812)),)
-    ((message,), _) = heard(WIRE, [parameters(FIX, extra=temperatures)])
+    ((message,), _) = heard(WIRE, parameters(FIX, extra=temperatures))
     assert message.positions[0].attributes == {
         "battery_percent": 85,
         "engine_hours": 1.5,
@@ -215,7 +206,7 @@ def test_a_record_without_a_place_gives_no_position() -> None:
     body = b"\x00\x00" + group(1, (b"\x05", b"\x00")) + group(2, (b"\x40", b"\x11\x00"))
     body += group(4) + group(None)
     content = b"CCE," + struct.pack("<IHH", 0, 1, len(body)) + body
-    ((message,), _) = heard(WIRE, [framed(content)])
+    ((message,), _) = heard(WIRE, framed(content))
     assert message.positions == ()
     assert message.attributes == {"event": 17, "alarm": "low_battery"}
 
@@ -232,7 +223,7 @@ def test_a_record_without_a_place_gives_no_position() -> None:
     ],
 )
 def test_answers(content: bytes, answer: bytes) -> None:
-    ((message,), reasons) = heard(WIRE, [framed(content)])
+    ((message,), reasons) = heard(WIRE, framed(content))
     expected = answer.replace(b"%s", IMEI.encode())
     if answer:
         expected += b"%02X\r\n" % (sum(expected) % 256)
@@ -240,7 +231,7 @@ def test_answers(content: bytes, answer: bytes) -> None:
 
 
 def test_an_answer_to_a_command_is_told() -> None:
-    ((message,), _) = heard(WIRE, [framed(b"C01,OK")])
+    ((message,), _) = heard(WIRE, framed(b"C01,OK"))
     assert message.attributes == {"result": "C01,OK"}
 
 
@@ -249,7 +240,7 @@ def test_a_flipped_bit_is_refused_and_the_next_frame_is_found(place: int, bit: i
     whole = records(FIX)
     broken = bytearray(whole)
     broken[place % len(whole)] ^= 1 << bit
-    messages, reasons = heard(WIRE, [bytes(broken) + report(FIX)])
+    messages, reasons = heard(WIRE, bytes(broken) + report(FIX))
     found = [one for one in messages if one.kind == "report"]
     assert len(found) == 1
     assert same(found[0].positions[0], FIX)
@@ -259,7 +250,7 @@ def test_a_flipped_bit_is_refused_and_the_next_frame_is_found(place: int, bit: i
 
 @given(before=GARBAGE, between=GARBAGE)
 def test_garbage_between_frames_loses_nothing(before: bytes, between: bytes) -> None:
-    messages, _ = heard(WIRE, [before + report(FIX) + between + records(FIX)])
+    messages, _ = heard(WIRE, before + report(FIX) + between + records(FIX))
     assert [one.kind for one in messages] == ["report", "records"]
 
 
@@ -290,4 +281,4 @@ def test_what_is_kept_is_bounded() -> None:
 )
 def test_what_a_frame_cannot_say_is_refused(content: bytes, reason: str) -> None:
     with pytest.raises(Malformed, match=reason):
-        WIRE.decode(framed(content), conversation())
+        WIRE.decode(framed(content), talk())
