@@ -7,6 +7,7 @@ from gps.protocols.seam import Value
 
 Values = dict[str, Value]
 DECIMAL = re.compile(r"-?\d{1,9}(?:\.\d{1,4})?", re.ASCII)
+MASK = re.compile(r"[0-9A-F]{6,8}")
 VIN = re.compile(r"[A-HJ-NPR-Z0-9]{17}")
 
 
@@ -73,10 +74,8 @@ OBD: dict[int, Callable[[str], Values]] = {
 
 def masked(table: dict[int, Callable[[str], Values]], fields: list[str]) -> Values:
     """The mask is the first field of six or eight hex digits behind the device's name."""
-    at = next(
-        (at for at in range(5, 8) if re.fullmatch("[0-9A-F]{6,8}", "".join(fields[at : at + 1]))),
-        None,
-    )
+    masks = (at for at, one in enumerate(fields[:8]) if at > 4 and MASK.fullmatch(one))
+    at = next(masks, None)
     if at is None:
         return {}
     mask, told, found = int(fields[at], 16), fields[at + 1 :], Values()
