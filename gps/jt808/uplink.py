@@ -81,7 +81,8 @@ class Logout:
 class Location:
     """0x0200: degrees WGS-84 (south and west negative), metres, km/h, degrees from north.
 
-    `fix_at` is None when the terminal has no time (all zero, or digits that are no date).
+    `fix_at` is None when the terminal has no time (all zero, or digits that are no date). `extra`:
+    the additional items behind the 28 fixed bytes, as they came.
     """
 
     alarm_bits: int
@@ -92,6 +93,7 @@ class Location:
     speed_kmh: float
     course_deg: int
     fix_at: datetime | None
+    extra: bytes = b""
 
     @property
     def positioned(self) -> bool:
@@ -197,7 +199,7 @@ def parse(frame: Frame, zone: tzinfo = GMT8) -> Uplink:
 
 
 def parse_location(body: bytes, zone: tzinfo = GMT8) -> Location:
-    """The 28 fixed bytes of a location; additional items behind them are not read."""
+    """The 28 fixed bytes of a location; what the additional items say is left to who asks."""
     if len(body) < _FIXED.size:
         raise BodyError(f"a location has {_FIXED.size} bytes, this one {len(body)}")
     alarm, status, lat, lon, altitude, speed, course, clock = _FIXED.unpack_from(body)
@@ -213,6 +215,7 @@ def parse_location(body: bytes, zone: tzinfo = GMT8) -> Location:
         speed_kmh=speed / 10,
         course_deg=course % 360,
         fix_at=_parse_clock(clock, zone),
+        extra=body[_FIXED.size :],
     )
 
 
@@ -280,15 +283,18 @@ def build_location(location: Location, zone: tzinfo = GMT8) -> bytes:
     clock = "0" * 12
     if location.fix_at is not None:
         clock = location.fix_at.astimezone(zone).strftime("%y%m%d%H%M%S")
-    return _FIXED.pack(
-        location.alarm_bits,
-        status,
-        round(abs(location.lat) * 1e6),
-        round(abs(location.lon) * 1e6),
-        location.altitude_m & 0xFFFF,
-        round(location.speed_kmh * 10),
-        location.course_deg,
-        bytes.fromhex(clock),
+    return (
+        _FIXED.pack(
+            location.alarm_bits,
+            status,
+            round(abs(location.lat) * 1e6),
+            round(abs(location.lon) * 1e6),
+            location.altitude_m & 0xFFFF,
+            round(location.speed_kmh * 10),
+            location.course_deg,
+            bytes.fromhex(clock),
+        )
+        + location.extra
     )
 
 

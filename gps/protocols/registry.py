@@ -5,6 +5,7 @@ from gps.protocols import (
     gps103,
     gt06,
     h02,
+    jt808,
     meitrack,
     tk103,
 )
@@ -17,6 +18,7 @@ PROTOCOLS: dict[str, Wire | Web] = {
         gps103.WIRE,
         gt06.WIRE,
         h02.WIRE,
+        jt808.WIRE,
         meitrack.WIRE,
         tk103.WIRE,
     )

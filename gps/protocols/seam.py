@@ -16,11 +16,13 @@ Value = str | int | float | bool
 
 
 class Malformed(ValueError):
-    """Bytes that are no message. `reason` is a short phrase, such as `wrong checksum`."""
+    """Bytes that are no message. `reason` is a short phrase, such as `wrong checksum`; `answer`:
+    what tells the device that it was not understood, where the protocol has such a thing.
+    """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, answer: bytes = b"") -> None:
         super().__init__(reason)
-        self.reason = reason
+        self.reason, self.answer = reason, answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,8 @@ def methods(protocol: str) -> list[Method]:
 def sound(vector: dict[str, Any]) -> bool:
     """Whether checksum and length are right, so that a strict decoder takes it."""
     framing = vector.get("framing") or {}
+    if framing.get("body_length_declared") != framing.get("body_length_actual"):
+        return False
     return framing.get("checksum_ok") is not False and framing.get("length_ok") is not False
 
 
