@@ -1,6 +1,16 @@
 """All protocols by name. To add one: a file beside this one, a line here, its tests."""
 
-from gps.protocols import gl200, gps103, gt06, h02, jt808, meitrack, teltonika, tk103
+from gps.protocols import (
+    gl200,
+    gps103,
+    gt06,
+    h02,
+    jt808,
+    meitrack,
+    nmea,
+    teltonika,
+    tk103,
+)
 from gps.protocols.seam import Web, Wire
 
 PROTOCOLS: dict[str, Wire | Web] = {
@@ -12,6 +22,7 @@ PROTOCOLS: dict[str, Wire | Web] = {
         h02.WIRE,
         jt808.WIRE,
         meitrack.WIRE,
+        nmea.WIRE,
         teltonika.WIRE,
         tk103.WIRE,
     )

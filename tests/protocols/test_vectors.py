@@ -42,4 +42,4 @@ def test_what_devices_have_sent_means_the_same(protocol: str) -> None:
 
 def protocol_of(name: str) -> str:
     """The word by which the messages are filed."""
-    return {"nmea": "t55"}.get(name, name)
+    return {"nmea": "t55_nmea"}.get(name, name)
