@@ -42,6 +42,7 @@ NAME = "gt06"
 END = b"\r\n"
 LONGEST = 4096
 """Bytes of a frame that begins with 7979; the vendor's texts and modules are far shorter."""
+NO_ZONE = timedelta(0)
 FAR = timedelta(hours=14)
 """No zone is further from UTC."""
 
@@ -125,6 +126,8 @@ REPORT = (ignition, reason, archived, counted("odometer_m", 4))
 POWER = counted("power_v", 2, 0.01)
 BATTERY = counted("battery_v", 1, 0.1)
 VOLTS = (information, POWER, BATTERY, signal, skip(2), counted("odometer_m", 3))
+UTC_NUMBERS = frozenset({0x22, 0x26, 0x27, 0x28, 0x2A, 0xA0, 0xA1, 0xA4})
+"""Messages whose time is UTC whatever the zone of the device is (JM series, protocol numbers)."""
 NAMED = (skip(1), imei, skip(6))
 NAMED_MODELS = frozenset({"NT11", "NT20", "NT26", "NT40", "NT46", "VL100", "XT40"})
 """Models that name themselves and their own time before each place."""
@@ -158,6 +161,7 @@ MESSAGES: Mapping[tuple[int, int], tuple[Form, ...]] = {
     (SHORT, 0x19): (Form("status", (cell(8), *STATUS)),),
     (SHORT, 0x1A): (located(),),
     (SHORT, 0x1E): (located(),),
+    (SHORT, 0x21): (Form("result", (reports.text_reply,)),),
     (SHORT, 0x22): (named, located(cell(8), *REPORT)),
     (SHORT, 0x23): (Form("heartbeat", (information, counted("battery_v", 2, 0.01), signal)),),
     (SHORT, 0x24): (
@@ -252,7 +256,8 @@ def decode(data: bytes, conversation: Conversation) -> Message:
     number, content = data[start], data[start + 1 : -6]
     serial = int.from_bytes(data[-6:-4], "big")
     form = _form(kind, number, len(content), conversation.model)
-    told = Told(conversation.model, conversation.memory.get(NAME, timedelta(0)))
+    zone = conversation.memory.get(NAME, NO_ZONE) if number not in UTC_NUMBERS else NO_ZONE
+    told = Told(conversation.model, zone)
     _read(form, Reader(content), told)
     device = told.device
     if form.name == "login":
@@ -291,12 +296,12 @@ def _zone(content: bytes) -> timedelta:
     the west; nothing where the login does not say.
     """
     if len(content) < 12:
-        return timedelta(0)
+        return NO_ZONE
     word = int.from_bytes(content[10:12], "big")
     hours, minutes = divmod(word >> 4, 100)
     ahead = timedelta(hours=hours, minutes=minutes)
     if ahead > FAR:
-        return timedelta(0)
+        return NO_ZONE
     return -ahead if word & 8 else ahead
 
 

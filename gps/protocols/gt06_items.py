@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from gps.protocols.binary import Reader
+from gps.protocols.binary import Reader, Short
 from gps.protocols.reading import moment, within
 from gps.protocols.seam import Malformed, Value
 
@@ -66,6 +66,8 @@ EVENTS = {
     0x93: "accident",
 }
 """Event byte of a camera → alarm."""
+COUNTRY = 3
+"""No country's number has more in its first byte, but for the top bit."""
 CELL_SIZES = {6: (1, 2, 3), 7: (1, 2, 4), 8: (2, 2, 4), 13: (1, 4, 8), 14: (2, 4, 8)}
 """Bytes behind the country → bytes of network, area and cell."""
 
@@ -181,12 +183,20 @@ def cell_of_two(reader: Reader, told: Told) -> None:
 
 
 def cell_before(tail: int) -> Block:
-    """A cell that leaves `tail` bytes; mostly its own length is told first."""
+    """A cell before a status, a fence and so on of `tail` bytes. Mostly its length is told first,
+    with or without the byte that tells it; behind the status there may be more.
+    """
 
     def reading(reader: Reader, told: Told) -> None:
-        data = reader.take(max(0, reader.left - tail))
-        told_length = data[:1] and data[0] & 0x7F > 3
-        _put_cell(data[1:] if told_length else data, told)
+        room = reader.left - tail
+        length = reader.peek()
+        if length & 0x7F <= COUNTRY:
+            _put_cell(reader.take(max(0, room)), told)
+            return
+        if length > room:
+            raise Short
+        reader.take(1)
+        _put_cell(reader.take(length if length == room - 1 else length - 1), told)
 
     return reading
 

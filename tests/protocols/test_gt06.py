@@ -158,6 +158,13 @@ def test_the_clock_of_a_device_is_in_the_zone_of_its_login(word: int, ahead: tim
     assert position.time == AT
 
 
+@pytest.mark.parametrize("number", [0x22, 0x26, 0xA0, 0xA4])
+def test_some_messages_are_in_utc_whatever_the_zone(number: int) -> None:
+    conversation = talk(None)
+    says(short(1, bytes.fromhex("0" + IMEI + "20013200")), conversation)
+    assert says(short(number, gps(Fix())), conversation).positions[0].time == AT
+
+
 def test_a_clock_that_is_not_set_gives_no_time() -> None:
     (position,) = says(short(0x12, bytes(6) + gps(Fix())[6:])).positions
     assert position.time is None
@@ -214,6 +221,21 @@ def test_an_alarm_tells_cell_status_and_code(cell: str, said: str | None) -> Non
     assert (attributes["battery_percent"], attributes["rssi"]) == (50, 4)
     assert attributes["alarm"] == "sos"
     assert message.answer == short(0x26, b"", 0x77)
+
+
+@pytest.mark.parametrize("more", [b"", bytes(4)])
+def test_an_odometer_behind_the_status_is_no_part_of_it(more: bytes) -> None:
+    content = gps(Fix()) + b"\x09" + CELL + bytes.fromhex("44 03 04 06 02") + more
+    (position,) = says(short(0x26, content)).positions
+    assert (position.attributes["cell"], position.attributes["alarm"]) == (
+        "460-0-10365-8049",
+        "overspeed",
+    )
+
+
+def test_a_status_that_is_not_there_is_no_alarm() -> None:
+    (position,) = says(short(0x26, gps(Fix()) + b"\x77" + CELL + b"\1\1\1\1\1")).positions
+    assert set(position.attributes) == {"satellites"}
 
 
 def test_alarms_of_both_bytes_are_told() -> None:
