@@ -8,6 +8,8 @@ from gps.protocols import (
     jt808,
     meitrack,
     nmea,
+    osmand,
+    owntracks,
     teltonika,
     tk103,
 )
@@ -23,6 +25,8 @@ PROTOCOLS: dict[str, Wire | Web] = {
         jt808.WIRE,
         meitrack.WIRE,
         nmea.WIRE,
+        osmand.WEB,
+        owntracks.WEB,
         teltonika.WIRE,
         tk103.WIRE,
     )
