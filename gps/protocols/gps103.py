@@ -142,7 +142,7 @@ def _state(tail: Sequence[str]) -> dict[str, Value]:
     for name, text in (("ignition", ignition), ("door_open", door)):
         if text in ("0", "1"):
             found[name] = text == "1"
-    values = (("fuel_percent", fuel), ("fuel2_percent", second), ("temperature_c", heat))
+    values = (("fuel_percent", fuel), ("fuel_2_percent", second), ("temperature_c", heat))
     return found | _numbers(values)
 
 
@@ -180,19 +180,19 @@ def _plain_fix(fields: Sequence[str], attributes: dict[str, Value]) -> Position:
 
 
 def _engine(fields: Sequence[str]) -> dict[str, Value]:
-    """`OBD,<local time>,<km>,<l now>,<l/100 km>,<h>,<km/h>,<load %>,<°C>,<throttle %>,<rpm>,<V>,…`
+    """`OBD,<local time>,<km>,<l/h>,<l/100 km>,<h>,<km/h>,<load %>,<°C>,<throttle %>,<rpm>,<V>,…`
     and trouble codes.
     """
     found = _numbers(tuple(zip(ENGINE, fields[3:], strict=False)))
-    if isinstance(found.get("odometer_m"), float):
-        found["odometer_m"] = float(found["odometer_m"]) * 1000
+    if isinstance(found.get("obd_odometer_m"), float):
+        found["obd_odometer_m"] = float(found["obd_odometer_m"]) * 1000
     codes = [one for one in fields[13:] if one]
     return found | ({"trouble_codes": " ".join(codes)} if codes else {})
 
 
 ENGINE = (
-    "odometer_m",
-    "fuel_rate",
+    "obd_odometer_m",
+    "fuel_l_h",
     "fuel_l_100km",
     "engine_hours",
     "obd_speed_kmh",

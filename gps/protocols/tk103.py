@@ -41,7 +41,7 @@ ALARMS = {
     "ZC13": "power_cut",
     "ZC17": "removal",
     "ZC25": "sos",
-    "ZC26": "tampering",
+    "ZC26": "tamper",
 }
 """Command → alarm."""
 IGNITION = {"ZC15": True, "ZC16": False}

@@ -112,7 +112,7 @@ def test_what_follows_the_course() -> None:
         "ignition": True,
         "door_open": False,
         "fuel_percent": 10.5,
-        "fuel2_percent": 0.5,
+        "fuel_2_percent": 0.5,
         "temperature_c": 28.0,
     }
 
@@ -127,8 +127,8 @@ def test_the_engine() -> None:
         f"imei:{IMEI},OBD,240101120000,1234,1.5,7.5,98,18,60.5%,85,25.1%,1368,14.2,P0101,,U1108,;"
     )
     assert only(read(WIRE, text.encode())).attributes == {
-        "odometer_m": 1_234_000.0,
-        "fuel_rate": 1.5,
+        "obd_odometer_m": 1_234_000.0,
+        "fuel_l_h": 1.5,
         "fuel_l_100km": 7.5,
         "engine_hours": 98.0,
         "obd_speed_kmh": 18.0,
