@@ -1,14 +1,16 @@
 """What binary protocols share: checksums, reading of fields, frames of a told length. Pure."""
 
+import binascii
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from gps.protocols.seam import Malformed
 
-Table = tuple[int, ...]
+_REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
-def _table(polynomial: int) -> Table:
+def _table(polynomial: int) -> tuple[int, ...]:
     found = []
     for byte in range(256):
         for _ in range(8):
@@ -17,23 +19,21 @@ def _table(polynomial: int) -> Table:
     return tuple(found)
 
 
-_X25, _ARC = _table(0x8408), _table(0xA001)
-
-
-def _reflected(data: bytes, table: Table, value: int) -> int:
-    for byte in data:
-        value = value >> 8 ^ table[(value ^ byte) & 0xFF]
-    return value
+_ARC = _table(0xA001)
 
 
 def crc_x25(data: bytes) -> int:
-    """CRC-16/X-25, which vendors call CRC-ITU."""
-    return _reflected(data, _X25, 0xFFFF) ^ 0xFFFF
+    """CRC-16/X-25, which vendors call CRC-ITU: the CRC of the library with all bits reversed."""
+    high, low = divmod(binascii.crc_hqx(data.translate(_REVERSED), 0xFFFF), 256)
+    return (_REVERSED[low] << 8 | _REVERSED[high]) ^ 0xFFFF
 
 
 def crc_arc(data: bytes) -> int:
     """CRC-16/ARC, which vendors call CRC-16-IBM."""
-    return _reflected(data, _ARC, 0)
+    value = 0
+    for byte in data:
+        value = value >> 8 ^ _ARC[(value ^ byte) & 0xFF]
+    return value
 
 
 class Short(Malformed):
@@ -76,43 +76,57 @@ class Reader:
         return int.from_bytes(self.take(size), "big", signed=signed)
 
 
-class Framed:
-    """Cuts frames that begin with a mark and tell their own length.
+@dataclass(frozen=True, slots=True)
+class Framing:
+    """How the frames of a protocol are told.
 
     `mark`: what a frame begins with, at most `widest` bytes. `extent`: of the first bytes of a
     frame (HEAD, or fewer that have come) its length in all; 0 where more must come to tell,
-    negative where no frame begins there. It must be bounded: no more is ever kept. `flaw`: why a
-    whole frame is none, if so. `proves`: whether a frame that begins so has a checksum; one that
-    has none is not looked for in what another frame may own.
+    negative where no frame begins there. `flaw`: why a whole frame is none, if so. `proves`:
+    whether a frame that begins so has a checksum; one that has none is not looked for in what
+    another frame may own. `shortest`: bytes of a frame with a checksum, `longest`: of any; others
+    are none.
+    """
+
+    mark: re.Pattern[bytes]
+    widest: int
+    shortest: int
+    longest: int
+    extent: Callable[[bytes], int]
+    flaw: Callable[[bytes], str | None]
+    proves: Callable[[bytes], bool] = lambda _head: True
+
+
+class Framed:
+    """Cuts frames that begin with a mark and tell their own length; at most the longest is kept.
 
     Nothing that is sound is lost to what is broken before it: behind a frame that does not end, or
-    is refused, each mark may begin the next. A run of bytes without a frame is told once.
+    is refused, each mark may begin the next. A run of bytes without a frame is told once. The
+    effort is bounded: for bytes that are made to look like ever more frames it gives up one longest
+    frame of them.
     """
 
     HEAD = 32
+    REFUSALS = 16
+    """Longest frames that are checked in vain before their bytes are given up."""
+    LOOKS = 1024
+    """Marks that are looked at behind a frame that does not end."""
 
-    def __init__(
-        self,
-        mark: re.Pattern[bytes],
-        widest: int,
-        extent: Callable[[bytes], int],
-        flaw: Callable[[bytes], str | None],
-        proves: Callable[[bytes], bool] = lambda _head: True,
-    ) -> None:
-        self._mark, self._widest = mark, widest
-        self._extent, self._flaw, self._proves = extent, flaw, proves
+    def __init__(self, framing: Framing) -> None:
+        self._framing = framing
         self._held = b""
         self._refused = 0
         """So many bytes at the front belong to a frame that has been refused."""
         self._lost = False
         """Whether what is skipped has been told."""
+        self._wasted = self._looks = self._look_at = 0
 
     def feed(self, data: bytes) -> Iterator[bytes | Malformed]:
         self._held += data
         while self._held:
             at, size = self._candidate(0, self._refused)
             if at < 0:
-                yield from self._skip(max(0, len(self._held) - self._widest + 1))
+                yield from self._skip(max(0, len(self._held) - self._framing.widest + 1))
                 return
             yield from self._skip(at)
             frame = self._held[:size]
@@ -121,51 +135,73 @@ class Framed:
                 if ahead < 0:
                     return
                 yield from self._skip(ahead)
-            elif reason := self._flaw(frame):
-                if not self._refused:
-                    yield Malformed(reason)
-                    self._refused, self._lost = size, True
-                self._cut(1)
+            elif reason := self._framing.flaw(frame):
+                yield from self._refuse(size, reason)
             else:
                 self._cut(size)
-                self._refused, self._lost = 0, False
+                self._refused = self._wasted = 0
+                self._lost = False
                 yield frame
 
     def flush(self) -> bytes | Malformed | None:
         known = self._lost and self._candidate(0, self._refused)[0] < 0
         untold = len(self._held) > self._refused and not known
-        self._held, self._refused, self._lost = b"", 0, False
+        self._held, self._lost = b"", False
+        self._refused = self._wasted = self._looks = self._look_at = 0
         return Malformed("wrong length") if untold else None
 
     def _candidate(self, at: int, owned: int) -> tuple[int, int]:
         """Where the next frame may begin, and its length; (-1, 0): nowhere. `owned`: so many bytes
         at the front may belong to another frame.
         """
-        while found := self._mark.search(self._held, at):
+        told = self._framing
+        while found := told.mark.search(self._held, at):
             at = found.start()
+            self._looks += 1
             head = self._held[at : at + self.HEAD]
-            size = self._extent(head)
-            if size >= 0 and (at >= owned or self._proves(head)):
+            size, proves = told.extent(head), told.proves(head)
+            least = told.shortest if proves else 1
+            if (size == 0 or least <= size <= told.longest) and (proves or at >= owned):
                 return at, size
             at += 1
         return -1, 0
 
     def _sound_ahead(self) -> int:
-        """Where, behind the first byte, a whole sound frame begins; -1: nowhere."""
-        at, size = self._candidate(1, len(self._held))
+        """Where, behind the first byte, a whole sound frame begins; -1: nowhere, or not before more
+        has come.
+        """
+        have = len(self._held)
+        if have < self._look_at or self._looks > self.LOOKS:
+            return -1
+        self._look_at = have + self._framing.shortest - self._framing.widest
+        at, size = self._candidate(1, have)
         while at >= 0:
-            if 0 < size <= len(self._held) - at and not self._flaw(self._held[at : at + size]):
+            whole = 0 < size <= have - at
+            if whole and not self._framing.flaw(self._held[at : at + size]):
                 return at
-            at, size = self._candidate(at + 1, len(self._held))
+            if not whole:
+                self._look_at = min(self._look_at, max(have + 1, at + size))
+            at, size = self._candidate(at + 1, have)
         return -1
+
+    def _refuse(self, size: int, reason: str) -> Iterator[Malformed]:
+        if not self._refused:
+            yield Malformed(reason)
+            self._refused, self._lost = size, True
+        self._wasted += size
+        given_up = self._wasted > self.REFUSALS * self._framing.longest
+        self._cut(self._framing.longest if given_up else 1)
+        self._wasted = 0 if given_up else self._wasted
 
     def _skip(self, size: int) -> Iterator[Malformed]:
         if size > self._refused and not self._lost:
-            marked = self._mark.match(self._held) is not None
+            marked = self._framing.mark.match(self._held) is not None
             yield Malformed("wrong length" if marked else "no start mark")
             self._lost = True
         self._cut(size)
 
     def _cut(self, size: int) -> None:
-        self._held = self._held[size:]
-        self._refused = max(0, self._refused - size)
+        if size:
+            self._held = self._held[size:]
+            self._refused = max(0, self._refused - size)
+            self._looks = self._look_at = 0

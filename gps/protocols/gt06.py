@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, timedelta
 
 from gps.protocols import gt06_reports as reports
-from gps.protocols.binary import Framed, Reader, Short, crc_x25
+from gps.protocols.binary import Framed, Framing, Reader, Short, crc_x25
 from gps.protocols.gt06_items import (
     FIX,
     STATUS,
@@ -321,8 +321,7 @@ def _extent(head: bytes) -> int:
     """Length in all of the frame that begins so; see Framed."""
     if len(head) < 4:
         return 0
-    size = head[2] + 5 if head[0] == SHORT else int.from_bytes(head[2:4], "big") + 6
-    return size if 10 <= size <= LONGEST else -1
+    return head[2] + 5 if head[0] == SHORT else int.from_bytes(head[2:4], "big") + 6
 
 
 def _flaw(data: bytes) -> str | None:
@@ -332,11 +331,12 @@ def _flaw(data: bytes) -> str | None:
     return None if told == crc_x25(data[2:-4]) else "wrong checksum"
 
 
+FRAMING = Framing(re.compile(rb"\x78\x78|\x79\x79"), 2, 10, LONGEST, _extent, _flaw)
 WIRE = Wire(
     name=NAME,
     title="GT06 (Concox, Jimi)",
     port=5023,
     text=False,
-    cutter=lambda: Framed(re.compile(rb"\x78\x78|\x79\x79"), 2, _extent, _flaw),
+    cutter=lambda: Framed(FRAMING),
     decode=decode,
 )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from gps.protocols.binary import Framed, Reader, crc_arc
+from gps.protocols.binary import Framed, Framing, Reader, crc_arc
 from gps.protocols.seam import Conversation, Malformed, Message, Position, Value, Wire
 from gps.protocols.teltonika_items import SPEED, told, unsigned
 
@@ -18,6 +18,8 @@ NAME = "teltonika"
 LONGEST = 4096
 """Bytes of a packet; the vendor's are at most 1,280, of a camera some more than 2,048."""
 PREAMBLE = bytes(4)
+AROUND, SHORTEST = 12, 15
+"""Bytes of a packet around its content; of one without records."""
 PING, ACCEPTED = b"\xff", b"\x01"
 UNIT = 1e-7
 """Degree that places are told in."""
@@ -288,8 +290,7 @@ def _extent(head: bytes) -> int:
     if head[:1] == PING:
         return 1
     if head[:4] == PREAMBLE:
-        size = unsigned(head[4:8]) + 12
-        return 0 if len(head) < 8 else size if 15 <= size <= LONGEST else -1
+        return unsigned(head[4:8]) + AROUND if len(head) >= 8 else 0
     size = unsigned(head[:2]) + 2
     if size <= 18:
         return size if head[2:size].isdigit() else -1
@@ -302,11 +303,14 @@ def _flaw(data: bytes) -> str | None:
     return None if unsigned(data[-4:]) == crc_arc(data[8:-4]) else "wrong checksum"
 
 
+FRAMING = Framing(
+    MARK, WIDEST, SHORTEST, LONGEST, _extent, _flaw, proves=lambda head: head[:4] == PREAMBLE
+)
 WIRE = Wire(
     name=NAME,
     title="Teltonika",
     port=5027,
     text=False,
-    cutter=lambda: Framed(MARK, WIDEST, _extent, _flaw, lambda head: head[:4] == PREAMBLE),
+    cutter=lambda: Framed(FRAMING),
     decode=decode,
 )

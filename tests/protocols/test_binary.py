@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gps.protocols.binary import Framed, Reader, Short, crc_arc, crc_x25
+from gps.protocols.binary import Framed, Framing, Reader, Short, crc_arc, crc_x25
 from gps.protocols.seam import Malformed
 
 LONGEST = 40
@@ -16,7 +16,7 @@ def extent(head: bytes) -> int:
     """`@@`, length of the content, content, its sum."""
     if len(head) < 3:
         return 0
-    return head[2] + 4 if head[2] + 4 <= LONGEST else -1
+    return head[2] + 4
 
 
 def flaw(frame: bytes) -> str | None:
@@ -24,7 +24,7 @@ def flaw(frame: bytes) -> str | None:
 
 
 def cutter() -> Framed:
-    return Framed(re.compile(b"@@"), 2, extent, flaw)
+    return Framed(Framing(re.compile(b"@@"), 2, 4, LONGEST, extent, flaw))
 
 
 def framed(content: bytes) -> bytes:
@@ -110,8 +110,38 @@ def test_what_has_no_checksum_is_not_looked_for_inside_another() -> None:
     def size(head: bytes) -> int:
         return 1 if head[:1] == b"!" else extent(head)
 
-    found = Framed(re.compile(b"@@|!"), 2, size, lambda one: None if one == b"!" else flaw(one),
-                   lambda head: head[:1] != b"!")  # fmt: skip
+    found = Framed(
+        Framing(
+            re.compile(b"@@|!"),
+            2,
+            4,
+            LONGEST,
+            size,
+            lambda one: None if one == b"!" else flaw(one),
+            lambda head: head[:1] != b"!",
+        )
+    )
     whole = framed(b"a!b")
     assert cut(found, whole[:-1], whole[-1:] + b"!") == ([whole, b"!"], [])
     assert cut(found, whole[:-1] + b"\0" + b"!") == ([b"!"], ["wrong checksum"])
+
+
+@pytest.mark.parametrize("waste", [b"@@\x20", b"@@\x20@@\x10", b"@@\x00\x01", b"@@"])
+@pytest.mark.parametrize("size", [1, 7, 5000])
+def test_bytes_that_look_like_ever_more_frames_cost_a_bounded_effort(
+    waste: bytes, size: int
+) -> None:
+    checked = 0
+
+    def counting(frame: bytes) -> str | None:
+        nonlocal checked
+        checked += len(frame)
+        return flaw(frame)
+
+    found = Framed(Framing(re.compile(b"@@"), 2, 4, LONGEST, extent, counting))
+    stream = waste * 1000
+    for at in range(0, len(stream), size):
+        list(found.feed(stream[at : at + size]))
+    assert checked < 60 * len(stream)
+    *_, last = [*found.feed(bytes(LONGEST) + framed(b"next"))]
+    assert last == framed(b"next")
