@@ -40,7 +40,7 @@ from gps.protocols.seam import Conversation, Malformed, Message, Position, Wire
 
 NAME = "gt06"
 END = b"\r\n"
-LONGEST = 4096
+SHORTEST, LONGEST = 10, 4096
 """Bytes of a frame that begins with 7979; the vendor's texts and modules are far shorter."""
 NO_ZONE = timedelta(0)
 FAR = timedelta(hours=14)
@@ -251,6 +251,8 @@ read where the content ends."""
 
 def decode(data: bytes, conversation: Conversation) -> Message:
     """One whole frame. Raises Malformed."""
+    if len(data) < SHORTEST:
+        raise Malformed("wrong length")
     kind = data[0]
     start = 3 if kind == SHORT else 4
     number, content = data[start], data[start + 1 : -6]

@@ -40,7 +40,8 @@ def decode(frame: bytes, conversation: Conversation) -> Message:
     if jt808_locks.speaks(frame[1:-1]):
         return jt808_locks.decode(frame[1:-1])
     try:
-        found = parse_other(frame[1:-1]) if frame[0] == OTHER else parse_frame(frame[1:-1])
+        other = frame[:1] == bytes([OTHER])
+        found = parse_other(frame[1:-1]) if other else parse_frame(frame[1:-1])
     except FrameError as error:
         raise Malformed(REASONS.get(error.reason, error.reason)) from None
     return _message(found, conversation)

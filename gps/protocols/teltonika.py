@@ -255,9 +255,9 @@ def decode(data: bytes, conversation: Conversation) -> Message:
 def _packet(data: bytes, conversation: Conversation) -> Message:
     if conversation.device is None:
         raise Malformed("no device has identified itself")
-    read = MESSAGES.get(data[0])
+    read = MESSAGES.get(unsigned(data[:1]))
     if read is None:
-        raise Malformed(f"unknown codec 0x{data[0]:02x}")
+        raise Malformed(f"unknown codec 0x{data[:1].hex()}")
     return read(data, conversation)
 
 
