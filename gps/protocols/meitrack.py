@@ -74,7 +74,13 @@ class FrameCutter:
         self._held = self._held[rest:]
 
     def flush(self) -> bytes | Malformed | None:
+        """What lacks only the end of its line is whole: lines are often kept without it."""
+        self._held = self._held.rstrip(b"\r\n") + b"\r\n"
+        head = HEAD.match(self._held)
+        whole = head is not None and self._end(head) == len(self._held)
         held, self._held = self._held, b""
+        if whole:
+            return held
         return Malformed("wrong length") if held.strip() else None
 
     def _end(self, head: re.Match[bytes]) -> int | None:

@@ -259,6 +259,13 @@ def test_a_frame_inside_a_frame_that_never_ends_is_found_at_once() -> None:
     assert [isinstance(one, bytes) for one in found] == [False, True]
 
 
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r"])
+def test_a_last_frame_may_lack_the_end_of_its_line(end: bytes) -> None:
+    messages, reasons = heard(WIRE, report(FIX)[:-2] + end)
+    assert (len(messages), reasons) == (1, [])
+    assert heard(WIRE, report(FIX)[:-3] + end) == ([], ["wrong length"])
+
+
 def test_what_is_kept_is_bounded() -> None:
     cutter = WIRE.cutter()
     for _ in range(40):
