@@ -88,8 +88,8 @@ class FrameCutter:
         return self._binary(*LENGTHS[head])
 
     def _text(self) -> bytes | Malformed | None:
-        end = END.search(self._held)
-        stop = end.start() if end else len(self._held)
+        end = END.search(self._held, 0, LONGEST + 1)
+        stop = end.start() if end else min(len(self._held), LONGEST + 1)
         if inner := INNER.search(self._held, 1, stop):
             return self._drop(inner.start(), "cut off")
         if stop > LONGEST:
@@ -103,7 +103,7 @@ class FrameCutter:
         if not at + size < length <= LONGEST:
             return self._drop(1, "wrong length")
         if length > len(self._held):
-            inner = INNER.search(self._held, 1)
+            inner = INNER.search(self._held, 1, LONGEST)
             return self._drop(inner.start(), "wrong length") if inner else None
         if not self._held[:length].endswith((b"\r\n", b"$")):
             return self._drop(1, "wrong length")

@@ -49,15 +49,19 @@ class FrameCutter:
     """
 
     def __init__(self) -> None:
-        self._held = b""
+        self._held, self._needed = b"", 0
 
     def feed(self, data: bytes) -> Iterator[bytes | Malformed]:
         self._held += data
-        done, kept = 0, None
+        if len(self._held) < self._needed and b"\n" not in data:
+            return  # neither the frame that is held nor one inside it has come to its end
+        done, kept, last = 0, None, self._held.rfind(b"\r\n")
         for head in HEAD.finditer(self._held):
             at = head.start()
             if at < done:
                 continue
+            if kept is not None and at > last:
+                break
             end = self._end(head)
             if end is None:
                 kept = at if kept is None else kept
@@ -67,18 +71,20 @@ class FrameCutter:
                 yield from _skipped(self._held[done:at])
                 yield self._held[at:end]
                 done, kept = end, None
-        begun = BEGUN.search(self._held, done)
-        rest = begun.start() if begun else len(self._held)
-        rest = rest if kept is None else kept
-        yield from _skipped(self._held[done:rest])
-        self._held = self._held[rest:]
+        if kept is None:
+            begun = BEGUN.search(self._held, done)
+            kept = begun.start() if begun else len(self._held)
+        yield from _skipped(self._held[done:kept])
+        self._held = self._held[kept:]
+        first = HEAD.match(self._held)
+        self._needed = first.end() - 1 + int(first[2]) if first else 0
 
     def flush(self) -> bytes | Malformed | None:
         """What lacks only the end of its line is whole: lines are often kept without it."""
         self._held = self._held.rstrip(b"\r\n") + b"\r\n"
         head = HEAD.match(self._held)
         whole = head is not None and self._end(head) == len(self._held)
-        held, self._held = self._held, b""
+        held, self._held, self._needed = self._held, b"", 0
         if whole:
             return held
         return Malformed("wrong length") if held.strip() else None

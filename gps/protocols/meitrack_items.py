@@ -242,7 +242,7 @@ def _record(reader: Reader) -> tuple[dict[str, int], dict[str, Value]]:
         for _ in range(reader.unsigned(1)):
             known = reader.identity()
             raw = reader.take(reader.unsigned(1) if size is None else size)
-            if known in PLACE:
+            if known in PLACE and size is not None:
                 name, read = PLACE[known]
                 place[name] = read(raw)
             else:
@@ -251,7 +251,7 @@ def _record(reader: Reader) -> tuple[dict[str, int], dict[str, Value]]:
 
 
 def _item(known: int, raw: bytes, *, cell: bool) -> dict[str, Value]:
-    if known in ITEMS:
+    if known in ITEMS and len(raw) <= 4:
         name, read = ITEMS[known]
         return {name: read(raw)}
     if known in TEMPERATURES and len(raw) == 3:

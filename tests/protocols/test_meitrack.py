@@ -202,6 +202,13 @@ def test_what_parameters_say_beside_the_place() -> None:
     }
 
 
+def test_a_number_of_many_bytes_is_none() -> None:
+    extra = ((b"\xa0", b"\xff" * 255), (b"\x02", b"\xff" * 255))
+    ((message,), reasons) = heard(WIRE, parameters(FIX, extra=extra))
+    assert (same(message.positions[0], FIX), reasons) == (True, [])
+    assert "fuel_used_l" not in message.positions[0].attributes
+
+
 def test_a_record_without_a_place_gives_no_position() -> None:
     body = b"\x00\x00" + group(1, (b"\x05", b"\x00")) + group(2, (b"\x40", b"\x11\x00"))
     body += group(4) + group(None)
