@@ -116,7 +116,7 @@ def _batch(frame: Frame, conversation: Conversation) -> Message:
     batch = uplink.parse(frame)
     if not isinstance(batch, uplink.Batch):
         raise Malformed("unknown message")
-    more: dict[str, Value] = {"buffered": True} if batch.kind == 1 else {}
+    more: dict[str, Value] = {"archived": True} if batch.kind == 1 else {}
     positions = (_position(one, frame, conversation, **more) for one in batch.locations)
     return Message("", positions=tuple(positions))
 
@@ -193,14 +193,16 @@ def _card(frame: Frame, _conversation: Conversation) -> Message:
     if body[0] == 1 and len(body) > 8:
         end = 9 + body[8]
         driver, code = jt808_items.text(body[9:end]), jt808_items.text(body[end : end + 20])
-        told |= {key: one for key, one in (("driver", driver), ("driver_id", code)) if one}
+        told |= {key: one for key, one in (("driver_name", driver), ("driver", code)) if one}
     return Message("", attributes=told)
 
 
-def _text(skip: int, encoding: str) -> Callable[[Frame, Conversation], Message]:
+def _text(
+    skip: int, encoding: str, name: str = "result"
+) -> Callable[[Frame, Conversation], Message]:
     def read(frame: Frame, _conversation: Conversation) -> Message:
         said = frame.body[skip:].decode(encoding, "replace")
-        return Message("", attributes={"text": "".join(filter(str.isprintable, said))})
+        return Message("", attributes={name: "".join(filter(str.isprintable, said))[:500]})
 
     return read
 
@@ -222,7 +224,7 @@ def _through(frame: Frame, _conversation: Conversation) -> Message:
         told = {ENGINE[at]: number(one, ENGINE[at], 0.0) for at, one in enumerate(fields)
                 if at in ENGINE}  # fmt: skip
     elif kind in (b"\x40", b"\x41"):
-        told = {"text": said}
+        told = {"data": said[:500]}
     return Message("", attributes=told)
 
 
@@ -271,7 +273,7 @@ MESSAGES: dict[int, tuple[str, Reader, Answerer]] = {
     0x0210: ("positions", _short_batch, _acked),
     0x0301: ("key", _nothing, _acked),
     0x0302: ("choice", _nothing, _acked),
-    0x0701: ("waybill", _text(4, "gbk"), _acked),
+    0x0701: ("waybill", _text(4, "gbk", "data"), _acked),
     0x0702: ("driver", _card, _acked),
     0x0704: ("positions", _batch, _acked),
     0x0900: ("passed through", _through, _acked),

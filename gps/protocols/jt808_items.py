@@ -11,11 +11,11 @@ from typing import NamedTuple
 from gps.protocols.seam import Value
 
 ALARMS = (
-    "sos", "overspeed", "fatigue", "danger", "gnss_fault", "antenna_cut", "antenna_short",
+    "sos", "overspeed", "fatigue", "danger", "gnss_fault", "antenna", "antenna",
     "low_power", "power_cut", "display_fault", "speaker_fault", "camera_fault", "card_fault",
     "overspeed_warning", "fatigue_warning", "violation", "tyre_pressure", "blind_spot",
     "driving_time", "parking_time", "geofence", "route", "route_time", "off_route", "speed_sensor",
-    "fuel", "theft", "illegal_ignition", "movement", "accident", "rollover", "door",
+    "fuel_leak", "theft", "illegal_ignition", "movement", "accident", "rollover", "door",
 )  # fmt: skip
 """By bit (JT/T 808-2019, table 24)."""
 
@@ -72,9 +72,9 @@ TEXTS = {
     0x6C: "imei",
     0x71: "iccid",
     0x8B: "vin",
-    0xA0: "dtcs",
-    0xBC: "driver",
-    0xBD: "driver_id",
+    0xA0: "trouble_codes",
+    0xBC: "driver_name",
+    0xBD: "driver",
     0xCC: "iccid",
     0xD6: "iccid",
     0xF2: "firmware",
@@ -110,11 +110,11 @@ def attributes_of(
     """All of one position. `alarm`, `status`: its bits; `extra`: its additional items."""
     told: Items = {"ignition": bool(status & IGNITION)}
     if alarms := _alarms(alarm, model, version):
-        told["alarm"] = ",".join(alarms)
+        told["alarm"] = ",".join(dict.fromkeys(alarms))
     if status & FUEL_CUT:
         told["blocked"] = True
     if status & DOORS_LOCKED:
-        told["doors_locked"] = True
+        told["locked"] = True
     if status & DOORS:
         told["door_open"] = True
     if version is not None:
@@ -166,8 +166,12 @@ def _item(number: int, value: bytes, model: str) -> Items:
     if simple := NUMBERS.get((number, len(value))):
         return _number(simple, value)
     if number in TEXTS:
-        said = text(value).rstrip("F") if TEXTS[number] == "iccid" else text(value)
-        return {TEXTS[number]: said} if len(said) > 1 else {}
+        name, said = TEXTS[number], text(value)
+        if name == "iccid":
+            said = said.rstrip("F")
+        if name == "trouble_codes":
+            said = said.replace(",", " ")
+        return {name: said} if len(said) > 1 else {}
     if reader := READERS.get(number):
         return dict(reader(value))
     for begins, own, reader in MODELS:

@@ -95,4 +95,4 @@ def decode_text(frame: bytes, conversation: Conversation) -> Message:
     answer = ""
     if said.endswith(",TIME)"):
         answer = f"{said[:-5]}{conversation.now():%Y%m%d%H%M%S})"
-    return Message("text", found[1], answer=answer.encode(), attributes={"text": said})
+    return Message("text", found[1], answer=answer.encode(), attributes={"result": said})

@@ -9,15 +9,17 @@ DAY, HALF_DAY = timedelta(days=1), timedelta(hours=12)
 LARGEST = 1e15
 """What is more than this is no measured value."""
 
+LONGEST_NUMBER = 40
+"""Digits."""
+
 
 def degrees(text: str, hemisphere: str, name: str) -> float:
     """Degrees of `DDMM.mmmm` or `DDDMM.mmmm` and N, S, E or W; the last two digits before the point
     are minutes.
     """
     head, _, tail = text.strip().partition(".")
-    if not (head.isascii() and head.isdigit()) or (
-        tail and not (tail.isascii() and tail.isdigit())
-    ):
+    digits = head + tail
+    if not (head and digits.isascii() and digits.isdigit() and len(digits) <= LONGEST_NUMBER):
         raise Malformed(f"{name}: {text[:20]!r} is no angle")
     minutes = float(f"{head[-2:]}.{tail or '0'}")
     value = int(head[:-2] or "0") + minutes / 60
@@ -48,7 +50,7 @@ def number(text: str, name: str, empty: float | None = None) -> float:
     if not stripped and empty is not None:
         return empty
     try:
-        value = float(stripped)
+        value = float(stripped.encode("ascii").replace(b"_", b"?"))
     except ValueError:
         raise Malformed(f"{name}: {text[:20]!r} is no number") from None
     if "_" in stripped or not abs(value) <= LARGEST:
@@ -62,8 +64,9 @@ def moment(parts: Sequence[int | str], name: str = "time", milliseconds: int = 0
         year, month, day, hour, minute, second = (int(one) for one in parts)
         year += 2000 if year < 100 else 0
         return datetime(year, month, day, hour, minute, second, milliseconds * 1000, tzinfo=UTC)
-    except ValueError:
-        raise Malformed(f"{name}: {'-'.join(map(str, parts))[:40]!r} is no time") from None
+    except (ValueError, OverflowError):
+        said = "-".join(str(one)[:40] for one in parts)
+        raise Malformed(f"{name}: {said[:40]!r} is no time") from None
 
 
 def pairs(text: str, name: str = "time") -> list[int]:

@@ -116,7 +116,7 @@ def test_a_position_comes_back(one: uplink.Location, version: int | None) -> Non
 def test_a_batch_comes_back(several: list[uplink.Location], kind: int) -> None:
     (message,) = messages(talk(said(0x0704, uplink.build_batch(several, kind))))
     assert [one.time for one in message.positions] == [one.fix_at for one in several]
-    buffered = [one.attributes.get("buffered", False) for one in message.positions]
+    buffered = [one.attributes.get("archived", False) for one in message.positions]
     assert buffered == [kind == 1] * len(several)
 
 
@@ -310,7 +310,7 @@ def test_bits_of_alarm_and_status() -> None:
     assert attributes("", alarm_bits=1 << 16, version=1)["alarm"] == "tyre_pressure"
     assert attributes("", alarm_bits=1 << 16, model="AL300")["alarm"] == "movement"
     told = attributes("", status_bits=1 << 10 | 1 << 12 | 1 << 13)
-    assert told == {"ignition": False, "blocked": True, "doors_locked": True, "door_open": True}
+    assert told == {"ignition": False, "blocked": True, "locked": True, "door_open": True}
     assert attributes("", status_bits=1 << 22, version=1)["motion"] is True
 
 
@@ -321,9 +321,9 @@ def test_a_drivers_card_and_texts() -> None:
     one, other, out = messages(
         talk(said(0x0702, card) + said(0x0702, b"\x02" + bytes(6)) + said(0x6006, b"\x00ok\r\n"))
     )
-    assert one.attributes == {"driver_present": True, "driver": "张三", "driver_id": "A123"}
+    assert one.attributes == {"driver_present": True, "driver_name": "张三", "driver": "A123"}
     assert other.attributes == {"driver_present": False}
-    assert out.attributes == {"text": "ok"}
+    assert out.attributes == {"result": "ok"}
 
 
 def test_what_an_engine_says() -> None:
