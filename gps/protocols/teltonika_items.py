@@ -5,7 +5,9 @@ Source: the vendor's lists of parameter ids of the FMB, FMC and FMM series.
 
 from collections.abc import Callable, Mapping
 
+from gps.protocols.binary import Short
 from gps.protocols.seam import Value
+from gps.protocols.teltonika_tags import LISTS
 
 Raw = bytes
 Read = Callable[[Raw], Value | None]
@@ -170,6 +172,8 @@ def told(values: Mapping[int, bytes]) -> dict[str, Value]:
             name, read = ITEMS[number]
             if (value := read(raw)) is not None:
                 found[name] = value
+        elif number in LISTS:
+            found |= _listed(number, raw)
         elif number not in READ:
             found[f"io_{number}"] = _plain(raw)
     if "iccid" in found and SIM_END in values:
@@ -178,6 +182,13 @@ def told(values: Mapping[int, bytes]) -> dict[str, Value]:
     if alarms:
         found["alarm"] = ",".join(alarms)
     return found | _cell(values)
+
+
+def _listed(number: int, raw: bytes) -> dict[str, Value]:
+    try:
+        return LISTS[number](raw)
+    except Short:
+        return {f"io_{number}": raw.hex()}
 
 
 def _plain(raw: bytes) -> Value:

@@ -239,6 +239,42 @@ def test_values_of_any_length() -> None:
     assert position.attributes["io_400"] == "010203"
 
 
+def test_tags_and_beacons_have_numbers() -> None:
+    first = bytes.fromhex("00 01 c4 01 06 a1a2a3a4a5a6 02 02 8064")
+    second = bytes.fromhex(
+        "0f 06 b1b2b3b4b5b6 05 04 426f7800 06 02 ff38 07 01 37 0e 02 0bb8 0d 01 01"
+    )
+    listed = b"\x01" + bytes((len(first),)) + first + bytes((len(second),)) + second
+    beacon = b"\x11\x21" + bytes(range(16)) + b"\x00\x07\x00\x09\xd0"
+    values = {11317: listed, 400: b"\1\2\3"}
+    attributes = dict(says(records(Fix(values=values), codec=0x8E)).positions[0].attributes)
+    assert attributes == {
+        "tag_1_rssi_dbm": -60,
+        "tag_1_id": "a1a2a3a4a5a6",
+        "tag_1_battery_v": 3.0,
+        "tag_2_id": "b1b2b3b4b5b6",
+        "tag_2_name": "Box",
+        "tag_2_temperature_c": -2.0,
+        "tag_2_humidity_percent": 55,
+        "tag_2_battery_v": 3.0,
+        "tag_2_battery_low": True,
+        "io_400": "010203",
+        "satellites": 9,
+    }
+    (position,) = says(records(Fix(values={385: beacon}), codec=0x8E)).positions
+    assert position.attributes["tag_1_id"] == f"{bytes(range(16)).hex()}-7-9"
+    assert position.attributes["tag_1_rssi_dbm"] == -48
+    eddystone = b"\x11\x00" + bytes(range(16))
+    (position,) = says(records(Fix(values={385: eddystone}), codec=0x8E)).positions
+    assert position.attributes["tag_1_id"] == "00010203040506070809-0a0b0c0d0e0f"
+
+
+@pytest.mark.parametrize("number", [385, 548, 10828, 10829, 10831, 11317])
+def test_a_list_that_breaks_off_stays_hex(number: int) -> None:
+    (position,) = says(records(Fix(values={number: b"\1\x21\3"}), codec=0x8E)).positions
+    assert position.attributes[f"io_{number}"] == "012103"
+
+
 @pytest.mark.parametrize(
     ("values", "alarm"),
     [
