@@ -37,18 +37,18 @@ ALARMS = {
     0x18: "tamper",
     0x19: "low_battery",
     0x23: "fall",
-    0x26: "acceleration",
-    0x27: "braking",
-    0x28: "cornering",
-    0x29: "acceleration",
-    0x2A: "cornering",
-    0x2B: "cornering",
+    0x26: "harsh_acceleration",
+    0x27: "harsh_braking",
+    0x28: "harsh_cornering",
+    0x29: "harsh_acceleration",
+    0x2A: "harsh_cornering",
+    0x2B: "harsh_cornering",
     0x2C: "accident",
-    0x30: "braking",
+    0x30: "harsh_braking",
     0x32: "tamper",
 }
 """Alarm byte of a status → alarm."""
-MODEL_ALARMS = {"LW4G-4B": {0x19: "acceleration"}}
+MODEL_ALARMS = {"LW4G-4B": {0x19: "harsh_acceleration"}}
 """Model → what it says otherwise."""
 TERMINAL_ALARMS = {
     1: "vibration",
@@ -60,9 +60,9 @@ TERMINAL_ALARMS = {
 }
 """Bits 3 to 5 of the terminal information → alarm."""
 EVENTS = {
-    0x90: "acceleration",
-    0x91: "braking",
-    0x92: "cornering",
+    0x90: "harsh_acceleration",
+    0x91: "harsh_braking",
+    0x92: "harsh_cornering",
     0x93: "accident",
 }
 """Event byte of a camera → alarm."""
@@ -266,7 +266,8 @@ def reason(reader: Reader, told: Told) -> None:
 
 def archived(reader: Reader, told: Told) -> None:
     """Whether it was kept while there was no connection."""
-    told.attributes["archived"] = bool(reader.number(1))
+    if reader.number(1):
+        told.attributes["archived"] = True
 
 
 def driver(size: int) -> Block:

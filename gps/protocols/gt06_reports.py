@@ -123,7 +123,7 @@ def _fuel(reader: Reader, told: Told) -> None:
     """A fuel sensor's line: `…!AIOIL,<address>,<level>,<°C>,…`."""
     fields = reader.rest().decode("latin-1").partition("!AIOIL,")[2].split(",")
     if len(fields) > 2:
-        told.attributes["fuel"] = number(fields[1], "fuel")
+        told.attributes["fuel_raw"] = number(fields[1], "fuel")
         told.attributes["temperature_c"] = number(fields[2], "temperature")
 
 

@@ -95,10 +95,10 @@ ITEMS: Mapping[int, tuple[str, Read]] = {
     12: ("fuel_used_l", scaled(0.001)),
     16: ("odometer_m", unsigned),
     21: ("rssi", unsigned),
-    25: ("sensor_1_c", wireless_temperature),
-    26: ("sensor_2_c", wireless_temperature),
-    27: ("sensor_3_c", wireless_temperature),
-    28: ("sensor_4_c", wireless_temperature),
+    25: ("temperature_11_c", wireless_temperature),
+    26: ("temperature_12_c", wireless_temperature),
+    27: ("temperature_13_c", wireless_temperature),
+    28: ("temperature_14_c", wireless_temperature),
     31: ("engine_load_percent", unsigned),
     32: ("coolant_c", signed),
     36: ("rpm", unsigned),
@@ -107,7 +107,7 @@ ITEMS: Mapping[int, tuple[str, Read]] = {
     66: ("power_v", scaled(0.001)),
     67: ("battery_v", scaled(0.001)),
     68: ("battery_current_a", scaled(0.001, minus=True)),
-    72: ("temperature_c", wired_temperature),
+    72: ("temperature_1_c", wired_temperature),
     73: ("temperature_2_c", wired_temperature),
     74: ("temperature_3_c", wired_temperature),
     75: ("temperature_4_c", wired_temperature),
@@ -119,14 +119,14 @@ ITEMS: Mapping[int, tuple[str, Read]] = {
     199: ("trip_m", unsigned),
     207: ("driver", card),
     239: ("ignition", flag),
-    240: ("moving", flag),
+    240: ("motion", flag),
     256: ("vin", text),
     281: ("trouble_codes", codes),
     325: ("vin", text),
-    10800: ("sensor_1_c", wireless_temperature),
-    10801: ("sensor_2_c", wireless_temperature),
-    10802: ("sensor_3_c", wireless_temperature),
-    10803: ("sensor_4_c", wireless_temperature),
+    10800: ("temperature_11_c", wireless_temperature),
+    10801: ("temperature_12_c", wireless_temperature),
+    10802: ("temperature_13_c", wireless_temperature),
+    10803: ("temperature_14_c", wireless_temperature),
 }
 """Number → attribute."""
 LINES: Mapping[int, tuple[str, int]] = {
@@ -145,7 +145,7 @@ ALARMS: Mapping[int, Mapping[int, str]] = {
     249: {1: "jamming", 2: "jamming"},
     251: {1: "idling"},
     252: {1: "power_cut"},
-    253: {1: "acceleration", 2: "braking", 3: "cornering"},
+    253: {1: "harsh_acceleration", 2: "harsh_braking", 3: "harsh_cornering"},
 }
 """Number → value → alarm."""
 OVERSPEED = 255

@@ -248,7 +248,7 @@ def test_a_model_may_mean_another_alarm() -> None:
     data = short(0x16, gps(Fix()) + CELL + bytes.fromhex("46 06 04 19 01"))
     assert says(data).positions[0].attributes["alarm"] == "low_battery"
     other = says(data, talk(model="LW4G-4B")).positions[0]
-    assert other.attributes["alarm"] == "acceleration"
+    assert other.attributes["alarm"] == "harsh_acceleration"
 
 
 def test_a_heartbeat_is_answered_and_has_no_place() -> None:
@@ -275,11 +275,11 @@ def test_a_camera_has_its_speed_behind_its_course() -> None:
     content = b"\xff\xff\x01" + block[:15] + block[16:] + (300).to_bytes(2, "big")
     (position,) = says(short(0x95, content + bytes.fromhex("008a 92 0000") + b"A.mp4\0")).positions
     assert (position.speed_kmh, position.course) == (300, 90)
-    assert position.attributes["alarm"] == "cornering"
+    assert position.attributes["alarm"] == "harsh_cornering"
     assert position.attributes["files"] == "A.mp4"
     bare = says(short(0x95, block[:6] + block[7:15] + block[16:] + b"\x93\0\0"))
     assert bare.positions[0].attributes["alarm"] == "accident"
-    assert says(short(0x95, block[:6] + b"\x91\0\0")).attributes["alarm"] == "braking"
+    assert says(short(0x95, block[:6] + b"\x91\0\0")).attributes["alarm"] == "harsh_braking"
 
 
 def test_modules_tell_place_and_card() -> None:
@@ -318,7 +318,7 @@ def test_a_place_in_words() -> None:
         ("1b 0208 4277efef 3503", "driver", "4277efef"),
         ("1e ffffffb5 000002ee 00", "temperature_c", -7.5),
         ("04" + b"ALM1=45;ICCID=8997103101008959042F;".hex(), "iccid", "8997103101008959042"),
-        ("0d" + b"!AIOIL,02,008.290,029.600,519J".hex(), "fuel", 8.29),
+        ("0d" + b"!AIOIL,02,008.290,029.600,519J".hex(), "fuel_raw", 8.29),
     ],
 )
 def test_information_is_read_and_not_answered(content: str, name: str, value: object) -> None:

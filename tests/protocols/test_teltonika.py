@@ -214,7 +214,7 @@ def test_values_have_names_and_units(codec: int) -> None:
         "inputs": 5,
         "outputs": 1,
         "ignition": True,
-        "moving": False,
+        "motion": False,
         "rssi": 4,
         "battery_percent": 95,
         "analog_1_v": 1.234,
@@ -224,7 +224,7 @@ def test_values_have_names_and_units(codec: int) -> None:
         "cell": "460-0-16-4660",
         "io_77": 0xFFFF,
         "odometer_m": 65536,
-        "temperature_c": -7.5,
+        "temperature_1_c": -7.5,
         "driver": "0807060504030201",
         "iccid": "8986001234567890123",
         "satellites": 9,
@@ -278,7 +278,7 @@ def test_a_list_that_breaks_off_stays_hex(number: int) -> None:
 @pytest.mark.parametrize(
     ("values", "alarm"),
     [
-        ({253: b"\2"}, "braking"),
+        ({253: b"\2"}, "harsh_braking"),
         ({252: b"\1", 246: b"\1"}, "tow,power_cut"),
         ({255: b"\x78"}, "overspeed"),
         ({252: b"\0", 253: b"\0"}, None),
