@@ -46,6 +46,8 @@ IGNITION = {"acc on": True, "acc off": False}
 ORDINARY = ("tracker", "")
 WITH_VALUE = re.compile(r"(oil|t:) *([-+]?\d+(?:\.\d+)?)", re.ASCII)
 HEX = re.compile(r"[0-9a-fA-F]{1,8}")
+CODE = re.compile(r"[BCPU][0-9A-F]{4}")
+"""Of a fault of the vehicle, which `DTC` has instead of the fuel."""
 
 
 def decode(frame: bytes, conversation: Conversation) -> Message:
@@ -79,8 +81,10 @@ def _report(text: str, conversation: Conversation) -> Message:
     device, word = fields[0], fields[1].lower()
     attributes = _of_word(fields[1])
     answer = f"**,imei:{device},E;".encode() if word == "help me" else b""
+    if word == "rfid" and len(fields) > 3 and fields[3]:
+        attributes["driver"] = fields[3][:40]
     mark = fields[4] if len(fields) > 4 else ""
-    if mark == "F":
+    if mark == "F" and (len(fields) < 9 or any(fields[7:11])):
         position = _fix(fields, attributes, conversation)
     elif word == "obd":
         return Message("obd", device, attributes=_engine(fields))
@@ -139,6 +143,8 @@ def _state(tail: Sequence[str]) -> dict[str, Value]:
     """`<ignition>,<door>,<fuel%>,<fuel%>,<°C>`, each of which may be empty."""
     ignition, door, fuel, second, heat = [*tail, "", "", "", "", ""][:5]
     found: dict[str, Value] = {}
+    if CODE.fullmatch(fuel):
+        found["trouble_codes"] = fuel
     for name, text in (("ignition", ignition), ("door_open", door)):
         if text in ("0", "1"):
             found[name] = text == "1"

@@ -26,6 +26,9 @@ HEADER = 16
 """Bytes of a binary position that hold the identity and the time, whichever form it is of."""
 SHORT_IDENTITY, LONG_IDENTITY = 5, 8
 """Bytes of the identity in binary: 10 digits, or 15 and one that is left out."""
+CLOCK = r"(?:[01]\d|2[0-3])[0-5]\d[0-5]\d(?:[0-2]\d|3[01])(?:0\d|1[0-2])\d\d"
+SHORT, LONG = re.compile(r"\d{10}" + CLOCK), re.compile(r"\d{15}." + CLOCK)
+MARK = re.compile(rb"[*$]")
 TEXT = re.compile(rb"\*[0-9A-Za-z]{2},")
 
 ALARMS = (
@@ -56,7 +59,7 @@ class H02Cutter:
     def feed(self, data: bytes) -> Iterator[bytes | Malformed]:
         self._held += data
         while self._held:
-            found = re.search(rb"[*$]", self._held)
+            found = MARK.search(self._held)
             yield from self._skip(found.start() if found else len(self._held))
             if not self._held:
                 return
@@ -120,9 +123,11 @@ class H02Cutter:
         end of what is held.
         """
         identity = self._held[: 1 + SHORT_IDENTITY]
-        for found in re.finditer(rb"[*$]", self._held[LENGTHS[0] :]):
-            at = LENGTHS[0] + found.start()
-            if _may_start(self._held, at) or identity.startswith(self._held[at:][: len(identity)]):
+        for found in MARK.finditer(self._held, LENGTHS[0], LENGTHS[-1] + 1):
+            at = found.start()
+            if _may_start(self._held, at) or identity.startswith(
+                self._held[at : at + len(identity)]
+            ):
                 return at
         return len(self._held)
 
@@ -135,14 +140,9 @@ def _may_start(held: bytearray, at: int) -> bool:
 def identity_length(data: bytes | bytearray) -> int:
     """Bytes of the identity behind `$`, by which the time after it is one; 0: there is none."""
     digits = bytes(data[1:HEADER]).hex()
-    for length in (SHORT_IDENTITY, LONG_IDENTITY):
-        clock = digits[2 * length :][:12]
-        if not (digits[: 2 * length - 1] + clock).isdigit():
-            continue
-        hour, minute, second, day, month, _ = pairs(clock)
-        if hour < 24 and minute < 60 and second < 60 and day < 32 and month < 13:
-            return length
-    return 0
+    if SHORT.match(digits):
+        return SHORT_IDENTITY
+    return LONG_IDENTITY if LONG.match(digits) else 0
 
 
 def decode(frame: bytes, conversation: Conversation) -> Message:
@@ -202,7 +202,7 @@ def _moment(clock: str, date: str, now: datetime | None) -> datetime | None:
     if not date.strip("0"):
         return nearest(pairs(clock), now) if now and re.fullmatch(r"\d{6}", clock) else None
     day, month, year, *_ = [*pairs(date, "date"), 0, 0]
-    return moment([year, month, day, *(pairs(clock) if clock else (0, 0, 0))][:6])
+    return moment([year, month, day, *(pairs(clock) if clock else (0, 0, 0))])
 
 
 def _report(fields: Sequence[str], conversation: Conversation) -> Message:
@@ -272,9 +272,10 @@ def _angle(text: str, hemisphere: str, name: str) -> float:
 def _tail(tail: Sequence[str]) -> tuple[float | None, dict[str, Value]]:
     """What follows the date: the state, then the altitude among others, or the cell."""
     found: dict[str, Value] = {}
-    for at, text in enumerate(tail):
+    for text in tail:
         if re.fullmatch(r"89\d{16,18}[0-9A-F?]?", text):
             found["iccid"] = text.rstrip("ABCDEF?")
+    for at, text in enumerate(tail):
         if not re.fullmatch(r"[0-9A-Fa-f]{8}", text):
             continue
         found |= _state(int(text, 16))
@@ -340,7 +341,7 @@ def _link(fields: Sequence[str], _conversation: Conversation) -> Message:
 
 def _station(fields: Sequence[str], _conversation: Conversation) -> Message:
     """`V3,hhmmss,<mcc and mnc>,<count>,<lac>,<cell>,…,ddmmyy,<state>`."""
-    told = [*fields, "", "", "", ""]
+    told = [*fields, *[""] * 5]
     network = f"{told[4][:3]}-{told[4][3:]}-{told[6]}-{told[7]}"
     found: dict[str, Value] = {}
     if re.fullmatch(r"[0-9]{3}(-[0-9]{1,9}){3}", network):

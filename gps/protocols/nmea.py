@@ -28,13 +28,12 @@ LONGEST = 512
 """Bytes of a line: 82 by the standard, but makers put more around the sentence."""
 
 START = re.compile(r"\$(?=[A-Za-z]{2,10}[,=])")
-OWNER = re.compile(r"(?:[^/$,]{1,20}/)?(?=\D*\d)([0-9A-Za-z]{6,20})[,/]?")
+OWNER = re.compile(r"(?:[^/$,]{1,20}/)?(?=\D*\d)([0-9A-Za-z]{4,20})[,/]?")
 """What may stand before `$`."""
 BARE = re.compile(r"(?:IMEI[ =:]?)?([0-9A-F]{8,20})")
 IDENTITY = re.compile(r"[0-9A-Za-z][0-9A-Za-z _.-]{0,39}")
-CHECKED = re.compile(r"([0-9A-Fa-f]{2})(?:,(.*))?")
-UNCHECKED = re.compile(r"[0-9A-Fa-f]?| [0-9A-Fa-f]{2}")
-"""What stands behind `*`: two digits, or, from some devices, nothing that could be checked."""
+CHECKED = re.compile(r"([0-9A-Fa-f]{0,2})(?:,(.*))?")
+"""What stands behind `*`: two digits; some devices leave one or both out."""
 TALKER = re.compile(r"[A-Z]{2}(RMC|GGA|GLL|RMA|ZDA)")
 CLOCK = re.compile(r"(\d{6})(?:\.\d*)?")
 LOGINS = ("PGID", "DEVID", "PCPTI", "PSIWMDID", "CONNECT", "GPFID", "IMEI")
@@ -67,13 +66,13 @@ def decode(frame: bytes, conversation: Conversation) -> Message:
 
 def _line(before: str, sentence: str) -> Line:
     body, star, behind = sentence.partition("*")
-    more = ""
-    if found := CHECKED.fullmatch(behind):
-        if reduce(lambda sum_, one: sum_ ^ ord(one), body, 0) != int(found[1], 16):
-            raise Malformed("wrong checksum")
-        more = found[2] or ""
-    elif star and not UNCHECKED.fullmatch(behind):
+    if behind.startswith(" "):
+        body, behind = body.rstrip(), behind[1:]
+    found = CHECKED.fullmatch(behind)
+    sum_ = f"{reduce(lambda one, two: one ^ ord(two), body, 0):02X}"
+    if star and not (found and sum_.startswith(found[1].upper())):
         raise Malformed("wrong checksum")
+    more = (found and found[2]) or ""
     owner = OWNER.fullmatch(before.strip())
     name, mark, rest = body.partition("=")
     fields = [name, rest] if mark and name == "IMEI" else body.split(",")

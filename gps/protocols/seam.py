@@ -5,6 +5,7 @@ A protocol is one file in this package with one table of its messages. It cuts a
 lets anything but `Malformed` escape, whatever the bytes are.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -130,40 +131,42 @@ class Delimited:
     """
 
     def __init__(self, *ends: bytes, longest: int = 1024) -> None:
-        self._ends, self._longest = ends, longest
-        self._held = bytearray()
+        longer_first = sorted(ends, key=len, reverse=True)
+        self._end = re.compile(b"|".join(map(re.escape, longer_first)))
+        self._most, self._longest = len(longer_first[0]), longest
+        self._held = b""
         self._skipping = False
 
     def feed(self, data: bytes) -> Iterator[bytes | Malformed]:
-        self._held += data
-        while (found := self._first_end()) is not None:
-            at, end = found
-            frame = bytes(self._held[:at])
-            del self._held[: at + len(end)]
+        *frames, rest = self._apart(self._held + data)
+        cut: list[bytes | Malformed] = []
+        for frame in frames:
             if self._skipping:
                 self._skipping = False
             elif len(frame) > self._longest:
-                yield Malformed("too long")
+                cut.append(Malformed("too long"))
             elif frame.strip():
-                yield frame
-        if len(self._held) > self._longest:
+                cut.append(frame)
+        if len(rest) > self._longest:
             if not self._skipping:
-                yield Malformed("too long")
+                cut.append(Malformed("too long"))
             self._skipping = True
-            del self._held[: 1 - max(map(len, self._ends)) or None]
+            rest = rest[len(rest) - self._most + 1 :]
+        self._held = rest
+        yield from cut
 
     def flush(self) -> bytes | Malformed | None:
-        frame, self._held = bytes(self._held), bytearray()
+        frame, self._held = self._held, b""
         skipping, self._skipping = self._skipping, False
         return frame if frame.strip() and not skipping else None
 
-    def _first_end(self) -> tuple[int, bytes] | None:
-        found = [(self._held.find(end), -len(end), end) for end in self._ends]
-        there = [one for one in found if one[0] >= 0]
-        if not there:
-            return None
-        at, _, end = min(there)
-        return at, end
+    def _apart(self, data: bytes) -> Iterator[bytes]:
+        """What stands between the ends, and what is behind the last."""
+        at = 0
+        for end in self._end.finditer(data):
+            yield data[at : end.start()]
+            at = end.end()
+        yield data[at:]
 
 
 def answering(message: Message, conversation: Conversation) -> Message:

@@ -14,6 +14,7 @@ from gps.protocols.seam import Conversation, Malformed, Message, Position, Value
 NAME = "tk103"
 LONGEST = 1024
 
+MARK = re.compile(rb"[$()]")
 COMMAS = re.compile(r"([0-9A-Za-z]{8,20}),([A-Z]{2}[0-9A-Z]{2})(?:,(.*))?", re.DOTALL)
 TWELVE = re.compile(r"([0-9A-Za-z]{12})([A-Z]{2}[0-9A-Z]{2})(.*)", re.DOTALL)
 ANY = re.compile(r"([0-9A-Za-z]{8,20}?)([A-Z]{2}[0-9A-Z]{2})(.*)", re.DOTALL)
@@ -91,7 +92,7 @@ class Parentheses:
     def _end(self) -> int | None:
         """Where the message ends, or another begins; None: more has to come."""
         quoted = False
-        for found in re.finditer(rb"[$()]", self._held[:LONGEST]):
+        for found in MARK.finditer(self._held, 0, LONGEST):
             mark, at = found[0], found.start()
             if mark == b"$":
                 quoted = not quoted

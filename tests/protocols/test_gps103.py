@@ -117,6 +117,18 @@ def test_what_follows_the_course() -> None:
     }
 
 
+def test_who_drives_and_what_is_broken() -> None:
+    fix = place(read(WIRE, report(NOON, word="rfid")))
+    assert fix.attributes == {"event": "rfid", "driver": "+8613800000000"}
+    fix = place(read(WIRE, report(NOON, word="DTC", tail=",,1,0,P0021,,")))
+    assert (fix.attributes["alarm"], fix.attributes["trouble_codes"]) == ("fault", "P0021")
+
+
+def test_a_fix_without_a_place_is_none() -> None:
+    found = only(read(WIRE, f"imei:{IMEI},tracker,2401011200,,F,040000,V,,,,,0,0;".encode()))
+    assert (found.kind, found.positions) == ("status", ())
+
+
 def test_without_a_fix_there_is_the_cell() -> None:
     found = only(read(WIRE, f"imei:{IMEI},tracker,000000000,,L,,,1a2b,,3c4d,,,;".encode()))
     assert (found.positions, found.attributes) == ((), {"cell": "0-0-6699-15437"})
