@@ -79,6 +79,7 @@ def _messages(
     """What is in a line, in its order; what is broken in it costs its neighbours nothing."""
     try:
         if isinstance(protocol, Web):
+            conversation.device = None  # a request names its device itself
             yield answering(protocol.decode(request_of(line), conversation), conversation)
             return
         data = bytes_of(line, text=protocol.text)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gps.decode import decoded
 from gps.protocols.osmand import WEB
 from gps.protocols.seam import KNOT_KMH, Malformed, Message, Request
 from tests.protocols.stream import AT, LATITUDES, LONGITUDES, TIMES, talk
@@ -216,6 +217,12 @@ def test_without_a_place_there_is_no_position(message: Any) -> None:
 def test_what_cannot_be_said_is_refused(message: Any, reason: str) -> None:
     with pytest.raises(Malformed, match=reason):
         message()
+
+
+def test_a_request_is_nobody_else_s() -> None:
+    lines = [json.dumps({"uri": uri}) for uri in ("/?id=7&lat=1&lon=2", "/?lat=1&lon=2")]
+    found = list(decoded(WEB, lines, talk()))
+    assert [(one["device"], one["error"]) for one in found] == [("7", None), (None, "no id")]
 
 
 VALUES = st.recursive(
