@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gps.protocols.gl200_bus import CAN, DECIMAL, OBD, VIN, Values, masked
+from gps.protocols.objects import words
 from gps.protocols.seam import Value
 
 STATES: dict[str, Values] = {
@@ -30,6 +31,13 @@ WHOLE = re.compile(r"\d{1,9}", re.ASCII)
 PERCENT = re.compile(r"100|[1-9]?\d", re.ASCII)
 STATION = re.compile(r"[0-9a-fA-F]{12}")
 PROBE = re.compile(r"(?:^|,)[0-9A-F]{16},1,([0-9A-F]{4})(?=,|$)")
+TAG = re.compile(
+    r",([0-9A-F]{4}),([^,]{0,40}),([0-9A-F]{12}),[01]?,(\d{0,5}),(-?\d{0,3}(?:\.\d{1,2})?),(\d{0,3})(?=,)",
+    re.ASCII,
+)
+"""A wireless tag: which items there are, name, address, state, millivolts, degrees, per cent."""
+WHOLE_TAG = 0x3F
+"""Items of a tag that stand in this order; others follow."""
 SENT = re.compile(r"\d{12,14}", re.ASCII)
 
 FIXED = ("FRI", "RTL", "GEO", "DOG", "ERI")
@@ -222,12 +230,33 @@ def _jammed(report: Report) -> Values:
 
 def _driver(report: Report) -> Values:
     told = report.before(3)
-    return {"driver": told[:64]} if told else {}
+    return {"driver": words(told)} if told else {}
 
 
-def _wires(report: Report) -> Values:
-    """Temperature probes on one wire: identity, 1, sixteenths of a degree Celsius."""
+def _tags(report: Report) -> Values:
     found: Values = {}
+    tags = (one for one in TAG.finditer(",".join(report.fields)) if _is_whole(one[1]))
+    for at, tag in enumerate(tags, 1):
+        found[f"tag_{at}_id"] = tag[3]
+        for item, text, scale in (
+            ("battery_v", tag[4], 0.001),
+            ("temperature_c", tag[5], 1),
+            ("humidity_percent", tag[6], 1),
+        ):
+            if DECIMAL.fullmatch(text):
+                found[f"tag_{at}_{item}"] = round(float(text) * scale, 3)
+        if tag[2]:
+            found[f"tag_{at}_name"] = words(tag[2])
+    return found
+
+
+def _is_whole(mask: str) -> bool:
+    return int(mask, 16) & WHOLE_TAG == WHOLE_TAG
+
+
+def _sensors(report: Report) -> Values:
+    """Temperature probes on one wire: identity, 1, sixteenths of a degree Celsius; tags."""
+    found = _tags(report)
     for at, raw in enumerate(PROBE.findall(",".join(report.fields)), 1):
         value = int(raw, 16)
         found[f"temperature_{at}_c"] = (value - 0x10000 if value & 0x8000 else value) / 16
@@ -275,7 +304,7 @@ def _information(report: Report) -> Values:
 
 def _text(report: Report) -> Values:
     """What a serial port has said."""
-    return {"data": report.before(1)[:500]} if report.before(1) else {}
+    return {"data": words(report.before(1))} if report.before(1) else {}
 
 
 def _transfer(report: Report) -> Values:
@@ -283,7 +312,7 @@ def _transfer(report: Report) -> Values:
     data = report.field(8)
     if report.field(6) == "1" and re.fullmatch("(?:[0-9A-Fa-f]{2})+", data):
         data = bytes.fromhex(data).decode("latin-1")
-    return {"data": data[:500]} if data else {}
+    return {"data": words(data)} if data else {}
 
 
 def _warning(report: Report) -> Values:
@@ -304,7 +333,7 @@ WORDS: dict[str, Callable[[Report], Values]] = {
     "DTT": _transfer,
     "EPF": _alarm("power_cut"),
     "EPN": _alarm("power_restored"),
-    "ERI": _wires,
+    "ERI": _sensors,
     "FLA": _alarm("fuel_leak"),
     "GEO": _fence,
     "HBM": _harsh,

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from gps.protocols.meitrack_items import alarm_of, parameters, records, temperature
+from gps.protocols.objects import words
 from gps.protocols.reading import moment, number, pairs, plain, within
 from gps.protocols.seam import Conversation, Malformed, Message, Position, Value, Wire
 
@@ -188,7 +189,7 @@ def _details(fields: list[str], model: str) -> dict[str, Value]:
         found["hdop"] = number(fields[9], "hdop")
     found |= alarm_of(found.get("event"))
     if found.get("event") == 37 and fields[16]:
-        found["driver"] = fields[16][:64]
+        found["driver"] = words(fields[16])
     found |= _cell(fields[13]) | _inputs(fields[14]) | _volts(fields[15].split("|"), model)
     if (fuel := _hex(fields[19], 4)) is not None and fuel >> 8 <= 100:
         found["fuel_percent"] = (fuel >> 8) + (fuel & 0xFF) / 100
@@ -269,7 +270,9 @@ def _photo(told: Told) -> Message:
     name, packets, index = plain(parts[0])[:64], int(parts[1][:6]), int(parts[2][:6])
     more = (index + 1) % PHOTO_BLOCK == 0 and index + 1 < packets
     answer = told.answer(f"D00,{name},{index + 1}", "O") if more else b""
-    return Message("photo", told.imei, answer=answer, attributes={"photo": name, "packet": index})
+    return Message(
+        "photo", told.imei, answer=answer, attributes={"photo": words(name), "packet": index}
+    )
 
 
 def _other(told: Told) -> Message:
@@ -277,7 +280,7 @@ def _other(told: Told) -> Message:
     fields = told.fields()
     if len(fields) > 10 and (_is_time(fields[3]) or _is_time(fields[4])):
         return _report(told)
-    result = f"{told.word},{plain(told.content)}"[:200]
+    result = words(f"{told.word},{plain(told.content)}")
     return Message("result", told.imei, attributes={"result": result})
 
 

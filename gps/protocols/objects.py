@@ -39,9 +39,9 @@ def branch(value: Any) -> dict[str, Any]:
 
 
 def words(value: str) -> str:
-    """A text without what cannot be stored or shown."""
-    kept = "".join(one for one in value[:LONGEST_TEXT] if one.isprintable())
-    return kept.encode("utf-8", "replace").decode().strip()
+    """A text with blanks for what cannot be stored or shown."""
+    kept = "".join(one if one.isprintable() else " " for one in value[:LONGEST_TEXT])
+    return " ".join(kept.split())
 
 
 def identity(value: Any) -> str:

@@ -161,6 +161,23 @@ def test_probes_on_one_wire() -> None:
     assert (found["battery_percent"], found["power_v"], found["ignition"]) == (90, 13.0, False)
 
 
+def test_wireless_tags() -> None:
+    tag = "00,6,4,0D1C099A,283F,Cold box,7805414BA78A,1,3453,-4.5,33,24.58,100"
+    other = "01,6,4,,003F,,EA7D0A3882F6,1,,21,"
+    half = "02,6,4,,0002,EA7D0A3882F7"
+    body = f"van,00000100,13000,10,1,{block(FIX)},00,1.0,,,,,99,210100,,3,{tag},{other},{half},"
+    found = said(message("ERI", body, version="80201E0100"))
+    assert {key: found[key] for key in found if key.startswith("tag")} == {
+        "tag_1_id": "7805414BA78A",
+        "tag_1_name": "Cold box",
+        "tag_1_battery_v": 3.453,
+        "tag_1_temperature_c": -4.5,
+        "tag_1_humidity_percent": 33.0,
+        "tag_2_id": "EA7D0A3882F6",
+        "tag_2_temperature_c": 21.0,
+    }
+
+
 def test_the_cell_stands_behind_a_list_of_stations() -> None:
     stations = "2,0e36c9916485,-50,,,,e831cd5eb79d,-73,,,"
     body = f"van,0,1,1,{block(FIX, stations + ',0310,0010,711D,81ECF0F')},00,,93"

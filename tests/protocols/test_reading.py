@@ -40,6 +40,6 @@ def test_names_texts_and_values() -> None:
         "fuel_1",
         "",
     )
-    assert words("a\x00b\ud800 \n") == "ab"
+    assert words(" a\x00b\ud800 c\r\n") == "a b c"
     assert [typed(one) for one in ("7", "-7.5", "TRUE", "1e5", "٧")] == [7, -7.5, True, "1e5", "٧"]
     assert identity(7) == "7"
