@@ -212,9 +212,18 @@ ENGINE = {1: "power_v", 2: "rpm", 3: "obd_speed_kmh", 4: "throttle_percent",
 """Places in the text of an engine's report."""
 
 
-def _through(frame: Frame, _conversation: Conversation) -> Message:
-    """0x0900: what a device behind the terminal says. Engines in text and in items are read."""
+TAGS = b"\x53", b"\x54"
+"""Kinds of 0x0900 that say where wireless tags were heard."""
+
+
+def _through(frame: Frame, conversation: Conversation) -> Message:
+    """0x0900: what a device behind the terminal says. Engines in text and in items are read, and
+    where tags were heard.
+    """
     kind, data = frame.body[:1], frame.body[1:]
+    if kind in TAGS:
+        place = uplink.parse_location(data[:28])
+        return Message("", positions=(_position(place, frame, conversation),))
     if kind == b"\xf0":
         return Message("", attributes=jt808_items.obd(data[9:]))
     said = jt808_items.text(data)

@@ -334,6 +334,12 @@ def test_what_an_engine_says() -> None:
     assert other.attributes == {"power_v": 12.73, "rpm": 952}
 
 
+def test_tags_are_heard_somewhere() -> None:
+    body = b"\x53" + uplink.build_location(location()) + b"\x01\x00\xaa\xbb"
+    (message,) = messages(talk(said(0x0900, body)))
+    assert message.positions[0].latitude == 39.975121
+
+
 def lock(message_id: str, flags: str, *, asks: bool = True) -> bytes:
     body = bytes.fromhex(
         "010326040506" "22348476" f"11355049{flags}" "32" "2d" "1c06" "00000007" "4e"
