@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gps.protocols.reading import LARGEST, since
-from gps.protocols.seam import Malformed, Value
+from gps.protocols.seam import Malformed, Value, shown
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECONDS = 1e11
@@ -40,8 +40,7 @@ def branch(value: Any) -> dict[str, Any]:
 
 def words(value: str) -> str:
     """A text with blanks for what cannot be stored or shown."""
-    kept = "".join(one if one.isprintable() else " " for one in value[:LONGEST_TEXT])
-    return " ".join(kept.split())
+    return shown(value[:LONGEST_TEXT]).strip()
 
 
 def identity(value: Any) -> str:

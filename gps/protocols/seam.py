@@ -7,7 +7,7 @@ lets anything but `Malformed` escape, whatever the bytes are.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -170,12 +170,39 @@ class Delimited:
 
 
 def answering(message: Message, conversation: Conversation) -> Message:
-    """The message, after the connection has learnt from it who the device is.
+    """The message, after the connection has learnt from it who the device is. Its texts have blanks
+    for what cannot be stored or shown.
 
-    Raises Malformed for positions of nobody.
+    Raises Malformed for positions of nobody, and for an identity that cannot be shown.
     """
     if message.device:
+        if not message.device.isprintable():
+            raise Malformed("no identity")
         conversation.device = message.device
     elif message.positions and conversation.device is None:
         raise Malformed("no device has identified itself")
-    return message
+    told = (message.attributes, *(one.attributes for one in message.positions))
+    if all(map(_storable, told)):
+        return message
+    positions = tuple(replace(one, attributes=_shown(one.attributes)) for one in message.positions)
+    return replace(message, positions=positions, attributes=_shown(message.attributes))
+
+
+def _storable(told: Mapping[str, Value]) -> bool:
+    return all(not isinstance(one, str) or _printable(one) for one in told.values())
+
+
+def _printable(text: str) -> bool:
+    return text.isprintable() or text.replace("\n", "").isprintable()
+
+
+def _shown(told: Mapping[str, Value]) -> dict[str, Value]:
+    return {name: shown(one) if isinstance(one, str) else one for name, one in told.items()}
+
+
+def shown(text: str) -> str:
+    """A text with blanks for what cannot be stored or shown; lines stay lines."""
+    if _printable(text):
+        return text
+    lines = ("".join(one if one.isprintable() else " " for one in row) for row in text.splitlines())
+    return "\n".join(" ".join(one.split()) for one in lines).strip("\n")

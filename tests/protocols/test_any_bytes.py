@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 
 from gps.decode import decoded
 from gps.protocols.registry import PROTOCOLS
-from gps.protocols.seam import Conversation, Malformed, Message, Position, Request, Web, Wire
+from gps.protocols.seam import (
+    Conversation,
+    Malformed,
+    Message,
+    Position,
+    Request,
+    Web,
+    Wire,
+    answering,
+)
 from tests.protocols.samples import SAMPLES, words
 from tests.protocols.stream import AT, messages, read, talk
 
@@ -66,7 +75,7 @@ def heard(wire: Wire, frame: bytes | Malformed, conversation: Conversation) -> l
     if isinstance(frame, Malformed):
         return []
     try:
-        message = wire.decode(frame, conversation)
+        message = answering(wire.decode(frame, conversation), conversation)
     except Malformed:
         return []
     sane(message)
@@ -83,7 +92,9 @@ def sane(message: Message) -> None:
             [one.altitude_m, one.speed_kmh, one.course, dict(one.attributes)], allow_nan=False
         )
         assert isinstance(one, Position)
-    json.dumps(dict(message.attributes), allow_nan=False)
+    told = [dict(message.attributes), *(dict(one.attributes) for one in message.positions)]
+    stored = json.dumps([told, message.device], allow_nan=False, ensure_ascii=False).encode()
+    assert b"\\u0000" not in stored, "no database stores a text with a zero"
     assert isinstance(message.answer, bytes)
 
 
@@ -219,7 +230,8 @@ uris = st.text(max_size=40) | st.dictionaries(st.sampled_from(KEYS), words, max_
 )
 def test_any_request(name: str, uri: str, body: bytes, kind: str) -> None:
     try:
-        message = WEBS[name].decode(Request("POST", uri, {"content-type": kind}, body), talk())
+        request = Request("POST", uri, {"content-type": kind}, body)
+        message = answering(WEBS[name].decode(request, talk()), talk())
     except Malformed:
         return
     sane(message)

@@ -6,7 +6,8 @@ import pytest
 
 from gps.protocols.objects import identity, moment_of, named, typed, words
 from gps.protocols.reading import degrees, since
-from gps.protocols.seam import Malformed
+from gps.protocols.seam import Malformed, Message, Position, answering
+from tests.protocols.stream import talk
 
 
 @pytest.mark.parametrize(
@@ -43,3 +44,15 @@ def test_names_texts_and_values() -> None:
     assert words(" a\x00b\ud800 c\r\n") == "a b c"
     assert [typed(one) for one in ("7", "-7.5", "TRUE", "1e5", "٧")] == [7, -7.5, True, "1e5", "٧"]
     assert identity(7) == "7"
+
+
+def test_texts_and_identities_can_be_stored() -> None:
+    at = Position(None, True, 1, 2, attributes={"event": "a\x00b", "rpm": 7})
+    told = answering(Message("x", "7", (at,), b"!", {"name": "\x00van\r\n7"}), talk())
+    assert (told.positions[0].attributes, told.attributes, told.answer) == (
+        {"event": "a b", "rpm": 7},
+        {"name": "van\n7"},
+        b"!",
+    )
+    with pytest.raises(Malformed, match="identity"):
+        answering(Message("x", "7\x00"), talk())
