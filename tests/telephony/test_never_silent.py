@@ -53,8 +53,11 @@ def client(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Cli
 
 @pytest.fixture
 def send(client: httpx.Client) -> Send:
-    """Deliver a signed webhook."""
-    return lambda hook: client.post(hook.path, content=hook.body, headers=hook.headers(BASE))
+    """Deliver a signed webhook, each by itself: after an error the server ends the connection."""
+    alone = {"Connection": "close"}
+    return lambda hook: client.post(
+        hook.path, content=hook.body, headers={**hook.headers(BASE), **alone}
+    )
 
 
 @pytest.fixture
