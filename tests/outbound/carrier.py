@@ -32,6 +32,7 @@ def account(patch: pytest.MonkeyPatch) -> None:
     for name, value in ACCOUNT.items():
         patch.setenv(name, value)
     settings.cache_clear()
+    settings()  # a thread of the office that was just reading the old ones comes too late
 
 
 @contextmanager
