@@ -69,7 +69,7 @@ def location(**changes: object) -> uplink.Location:
         "fix_at": AT,
         **changes,
     }
-    return uplink.Location(**values)  # type: ignore[arg-type]
+    return uplink.Location(**values)
 
 
 def attributes(extra: str, *, model: str = "", version: int | None = None, **changes: object) -> (
@@ -178,7 +178,7 @@ def test_no_run_without_an_end_is_kept() -> None:
     cutter = WIRE.cutter()
     found = [one for _ in range(20) for one in cutter.feed(b"\x7e" + b"\x55" * 1000)]
     found += [one for _ in range(20) for one in cutter.feed(b"\xe7" + b"(" * 1000)]
-    assert len(cutter._held) <= MAX_ESCAPED  # type: ignore[attr-defined]
+    assert len(cutter._held) <= MAX_ESCAPED
     frame = said(0x0002, b"")
     assert frame in list(cutter.feed(b"\x7e" + frame))
 
