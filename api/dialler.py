@@ -1,12 +1,14 @@
 """`paidan dial`: asks the carrier for what was written down; any number may run, one works.
 
-Each also tells the reports that were taken, and asks for calls of which nothing is heard any more.
+Each also tells the reports that were taken, lets the phones of agents ring (the switchboard), and
+asks for calls of which nothing is heard any more.
 """
 
 import signal
 import threading
 from typing import Any
 
+from api.switching import Switching
 from api.wiring import wire
 from core.logging import logger
 from core.settings import settings
@@ -33,12 +35,17 @@ def main() -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     log.info("dialler_started", carrier=gateway.name if gateway else None)
-    teller = threading.Thread(target=Teller(dialler.stopping).run, name="teller")
-    teller.start()
+    beside = [
+        threading.Thread(target=Teller(dialler.stopping).run, name="teller"),
+        threading.Thread(target=Switching(dialler.stopping).run, name="switchboard"),
+    ]
+    for one in beside:
+        one.start()
     if gateway is not None:
         sweeper = Sweeper(gateway, dialler.stopping)
         threading.Thread(target=sweeper.run, name="sweep-calls", daemon=True).start()
         lost = LostRecordings(gateway, dialler.stopping)
         threading.Thread(target=lost.run, name="sweep-recordings", daemon=True).start()
     dialler.run()
-    teller.join()
+    for one in beside:
+        one.join()

@@ -1,5 +1,5 @@
-"""`paidan engine`: outbox relay, SLA sweep, switchboard, recorder, automatic release, notices to
-many, housekeeping.
+"""`paidan engine`: outbox relay, SLA sweep, recorder, automatic release, notices to many,
+housekeeping.
 
 Any number may run.
 """
@@ -16,7 +16,6 @@ from api.jobs import hand_over
 from api.mailing import Mailing
 from api.recorder import Recorder
 from api.sweeper import Sweeper
-from api.switching import Switching
 from core import digests, live, outbox
 from core.clock import now, real_now, seconds_until
 from core.correlation import correlated
@@ -148,11 +147,9 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    switching, mailing = Switching(engine.stopping), Mailing(engine.stopping)
     beside = [
         threading.Thread(target=engine.sweeper.run, name="sweeper"),
-        threading.Thread(target=switching.run, name="switchboard"),
-        threading.Thread(target=mailing.run, name="mailing"),
+        threading.Thread(target=Mailing(engine.stopping).run, name="mailing"),
         threading.Thread(target=Recorder(engine.stopping).run, name="recorder"),
     ]
     for one in beside:

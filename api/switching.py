@@ -1,7 +1,7 @@
-"""The switchboard as a thread of `paidan engine`: sleeps until somebody comes to another state.
+"""The switchboard as a thread of `paidan dial`: sleeps until somebody comes to another state.
 
 A NOTIFY tells it; it also wakes for the next deadline, and looks for itself now and then, since a
-notice is lost with its connection. Any number of engines may run: one turn at a time.
+notice is lost with its connection. Any number may run: one turn at a time.
 """
 
 import threading

@@ -1,7 +1,7 @@
 """Settings: environment variables that start with `PAIDAN_`, described in docs/settings.md."""
 
-from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -406,9 +406,32 @@ class Settings(BaseSettings):
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
 
-@lru_cache(maxsize=1)
-def settings() -> Settings:
-    """The settings of this process, read once. Raises WrongSetting for the first one amiss."""
+class _Once:
+    """What is read once. Cleared, it is read anew: what another thread was just reading, from
+    before, does not come back.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._known: Settings | None = None
+
+    def __call__(self) -> Settings:
+        """The settings of this process. Raises WrongSetting for the first one amiss."""
+        known = self._known
+        if known is None:
+            with self._lock:
+                known = self._known = self._known or _read()
+        return known
+
+    def cache_clear(self) -> None:
+        with self._lock:
+            self._known = None
+
+
+settings = _Once()
+
+
+def _read() -> Settings:
     try:
         read = Settings()
         if read.effective_jt808_port == read.port:

@@ -65,6 +65,11 @@ def run(
     )
 
 
+def hear_interrupts() -> None:
+    """A shell starts what runs in its background deaf to them, and children stay so."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextmanager
 def running(*more: str, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     with subprocess.Popen(
@@ -74,6 +79,7 @@ def running(*more: str, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        preexec_fn=hear_interrupts,
     ) as process:
         try:
             yield process
