@@ -23,6 +23,8 @@ CREDIT_S = 0.25
 """So long it may work on end; then it rests as long as it works. What comes alone is looked at at
 once, and what comes by the dozen in one turn.
 """
+BREATH_S = 0.05
+"""Screens draw the phones that ring before it looks again: its own news wakes it."""
 RECONNECT_S = 0.25
 log = logger(__name__)
 
@@ -81,6 +83,8 @@ class Switching:
 
     def _connect(self) -> bool:
         busy = self._turn(switchboard.CONNECT)
+        if busy:
+            self.stopping.wait(BREATH_S)
         self._look_at = monotonic() + LOOK_AGAIN_S
         self._mend_at = min(self._mend_at, monotonic() + MEND_S)
         return busy

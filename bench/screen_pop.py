@@ -20,6 +20,7 @@ import argparse
 import csv
 import json
 import os
+import random
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -44,8 +45,8 @@ if TYPE_CHECKING:
 
 PHONE = "+861088800001"
 WARM = 10
-THINK_MS = 200
-"""Nobody presses a key sooner."""
+THINK_MS = (300, 1500)
+"""From the prompt to the key: chance, so that no rhythm of ours falls in with that of the calls."""
 KEYS = ("1", "1")
 """Language, then what the call is about."""
 WATCH = """
@@ -112,11 +113,12 @@ def new_call(number: int) -> InboundCall:
 
 def pop(page: "Page", carrier: Carrier, number: int, keys: Sequence[str]) -> dict[str, float]:
     """One call until the customer is at the screen; milliseconds since the last webhook."""
+    chance = random.Random(number)
     call = new_call(number)
     hook = call.voice()
     for key in keys:
         hook = carrier.presses(call, carrier.says(hook), key)
-        page.wait_for_timeout(THINK_MS)
+        page.wait_for_timeout(chance.uniform(*THINK_MS))
     page.evaluate("account => popped(account)", f"11{number:08}")
     began = real_now().timestamp() * 1000
     carrier.says(hook)
