@@ -57,6 +57,7 @@ from api.routes import (
     routing,
     search,
     tickets,
+    vehicle_tracks,
 )
 from api.screens import zoned
 from api.standing import Standings
@@ -105,6 +106,7 @@ ROUTERS = (
     device_import.router,
     devices.router,
     fleet.router,
+    vehicle_tracks.router,
     roster.router,
     routing.router,
     admin.router,

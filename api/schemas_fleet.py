@@ -180,3 +180,17 @@ class DistanceRow(BaseModel):
     unseen_s: int
     trips: int
     stops: int
+
+
+class HeatGrid(BaseModel):
+    """Where vehicles were. Cells that are not named were not seen by any of them."""
+
+    from_: datetime = Field(alias="from")
+    to: datetime
+    cell_m: float = Field(description="Height and width of a cell.")
+    height_deg: float = Field(description="The same in degrees of latitude.")
+    cells_seen: int = Field(description="All of them; `cells` holds at most 20,000.")
+    cells: list[tuple[float, float, float, int, int]] = Field(
+        description="South, west and east edge in degrees WGS-84, positions, vehicles;"
+        " most positions first."
+    )

@@ -54,7 +54,7 @@ def fleet(principal: Viewer) -> JSONResponse:
 @router.get("/api/vehicles/{vehicle_id}/movements", response_model=VehicleDay)
 def movements(principal: Viewer, vehicle_id: UUID, since: Start, until: End) -> JSONResponse:
     """Trips, stops, silences, ignition, fences passed and the track of up to eight days."""
-    _demand_span(since, until, LONGEST)
+    demand_span(since, until, LONGEST)
     with read_session() as session:
         day = shown.vehicle_day(
             session, principal.org_id, principal.access, vehicle_id, since, until
@@ -65,7 +65,7 @@ def movements(principal: Viewer, vehicle_id: UUID, since: Start, until: End) -> 
 @router.get("/api/reports/distance", response_model=list[DistanceRow])
 def distances(principal: Viewer, since: Start, until: End) -> JSONResponse:
     """Way driven, time on the way and idling per vehicle and day, of up to 100 days."""
-    _demand_span(since, until, LONGEST_SUM)
+    demand_span(since, until, LONGEST_SUM)
     with read_session() as session:
         rows = shown.daily_distances(session, principal.org_id, principal.access, since, until)
     return JSONResponse(rows)
@@ -179,7 +179,8 @@ def _feature(one: Fence, datum: Datum) -> dict[str, Any]:
     return {"type": "Feature", "properties": properties, "geometry": geometry}
 
 
-def _demand_span(since: datetime, until: datetime, longest: timedelta) -> None:
+def demand_span(since: datetime, until: datetime, longest: timedelta) -> None:
+    """Refuse a span that is empty, turned round or too long."""
     if not timedelta(0) < until - since <= longest:
         raise InvalidField(
             "query.from",

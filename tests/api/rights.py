@@ -224,6 +224,8 @@ TABLE = {
     "POST /api/devices/{device_id}/activate": "-----M",
     "GET /api/fleet": "-LD-SM",
     "GET /api/vehicles/{vehicle_id}/movements": "-LD-SM",
+    "GET /api/vehicles/{vehicle_id}/track": "-LD-SM",
+    "GET /api/fleet/heat": "-LD-SM",
     "GET /api/reports/distance": "-LD-SM",
     "GET /api/fences": "-LD-SM",
     "GET /api/fences.geojson": "-LD-SM",

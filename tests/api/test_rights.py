@@ -222,8 +222,9 @@ class Requests:
         params = {"number": "+8616410000137"} if path == "/api/callers" else params
         params = {"id": str(uuid.uuid4())} if path == "/api/customers" else params
         params = {"q": "12"} if path == "/api/search" else params
-        timed = ("/api/shifts", "/api/sla/calibration", "/api/vehicles/{vehicle_id}/movements")
-        params = LAST_MONTH if path in timed else params
+        timed = ("/api/shifts", "/api/sla/calibration", "/api/fleet/heat")
+        of_vehicle = ("/api/vehicles/{vehicle_id}/movements", "/api/vehicles/{vehicle_id}/track")
+        params = LAST_MONTH if path in (*timed, *of_vehicle) else params
         params = {"q": "NONE"} if path == "/api/locate" else params
         params = {"fault_code": "other"} if path == "/api/routing" else params
         if method == "POST" and last not in self.bodies:

@@ -1841,6 +1841,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/fleet/heat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Heat Grid
+         * @description On a grid, where vehicles were in up to 31 days; a centre sees its own.
+         */
+        get: operations["heat_grid_api_fleet_heat_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/follow-ups": {
         parameters: {
             query?: never;
@@ -4643,6 +4663,26 @@ export interface paths {
          * @description Trips, stops, silences, ignition, fences passed and the track of up to eight days.
          */
         get: operations["movements_api_vehicles__vehicle_id__movements_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/vehicles/{vehicle_id}/track": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Track
+         * @description The stored positions of a vehicle, of up to eight days; GPX is in WGS-84 alone.
+         */
+        get: operations["track_api_vehicles__vehicle_id__track_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -8619,6 +8659,48 @@ export interface components {
             urgency: number | null;
             /** Version */
             version: number;
+        };
+        /**
+         * HeatGrid
+         * @description Where vehicles were. Cells that are not named were not seen by any of them.
+         */
+        HeatGrid: {
+            /**
+             * Cell M
+             * @description Height and width of a cell.
+             */
+            cell_m: number;
+            /**
+             * Cells
+             * @description South, west and east edge in degrees WGS-84, positions, vehicles; most positions first.
+             */
+            cells: [
+                number,
+                number,
+                number,
+                number,
+                number
+            ][];
+            /**
+             * Cells Seen
+             * @description All of them; `cells` holds at most 20,000.
+             */
+            cells_seen: number;
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /**
+             * Height Deg
+             * @description The same in degrees of latitude.
+             */
+            height_deg: number;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
         };
         /** HelpEndBody */
         HelpEndBody: {
@@ -25459,6 +25541,111 @@ export interface operations {
             };
         };
     };
+    heat_grid_api_fleet_heat_get: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+                /** @description Empty: all that one may see. */
+                vehicle_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeatGrid"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     queue_api_follow_ups_get: {
         parameters: {
             query?: {
@@ -41360,6 +41547,119 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VehicleDay"];
+                };
+            };
+            /** @description No Idempotency-Key, or a body that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description No right to do this, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not there, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The state has moved on; the sentence says who was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad input; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The database is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    track_api_vehicles__vehicle_id__track_get: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+                /** @description Of the file. */
+                format?: "geojson" | "gpx" | "csv";
+                /** @description With the positions that do not count, each with its rule. */
+                every?: boolean;
+                /** @description Map system of the points. */
+                datum?: "wgs84" | "gcj02" | "bd09";
+            };
+            header?: never;
+            path: {
+                vehicle_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": unknown;
+                    "application/gpx+xml": unknown;
+                    "text/csv": unknown;
                 };
             };
             /** @description No Idempotency-Key, or a body that cannot be read */
