@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import select, text
 
 from api.jobs import hand_over
+from api.keeping import Keeping
 from api.mailing import Mailing
 from api.recorder import Recorder
 from api.sweeper import Sweeper
@@ -154,6 +155,8 @@ def main() -> None:
     ]
     for one in beside:
         one.start()
+    # Nobody waits for a day that is being copied: it is begun anew.
+    threading.Thread(target=Keeping(engine.stopping).run, name="keeping", daemon=True).start()
     log.info("engine_started")
     engine.run()
     for one in beside:

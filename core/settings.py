@@ -100,6 +100,12 @@ _EXPECTED = {
         "应为 0 至 3600 的秒数",
         "it must be a number of seconds from 0 to 3600",
     ),
+    "gps_keep_days": ("应为 0 至 36500 的整数", "it must be a whole number from 0 to 36500"),
+    "gps_thin_after_days": (
+        "应为 0 至 36500 的整数",
+        "it must be a whole number from 0 to 36500",
+    ),
+    "gps_thin_seconds": ("应为 1 至 86400 的整数", "it must be a whole number from 1 to 86400"),
     "gps_unknown_devices": (
         "应为 refuse 或 quarantine",
         "it must be refuse or quarantine",
@@ -309,6 +315,15 @@ class Settings(BaseSettings):
         le=3600,
         allow_inf_nan=False,
         description="Stored positions of a standing vehicle are at least so far apart; 0: all are.",
+    )
+    gps_keep_days: int = Field(
+        0, ge=0, le=36500, description="Positions of older days are dropped; 0: none are."
+    )
+    gps_thin_after_days: int = Field(
+        0, ge=0, le=36500, description="Positions of older days are thinned; 0: none are."
+    )
+    gps_thin_seconds: int = Field(
+        60, ge=1, le=86400, description="Of a thinned day, one position a device in so long stays."
     )
     gps_unknown_devices: str = Field(
         "refuse", pattern="^(refuse|quarantine)$", description="What unknown terminals get."

@@ -7,7 +7,7 @@ stored and does both; a dropped one is nowhere, but counted.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -54,6 +54,7 @@ class Known:
     `stored_at`: time of the latest counted fix that was stored; None: that of `latest`.
     `sources`: its devices, where it has several.
     `static_for`: how far apart the stored fixes of a standing vehicle are; 0: all are stored.
+    `kept_days`: UTC days before the present one that are kept; 0: all.
     """
 
     latest: Place | None = None
@@ -61,6 +62,7 @@ class Known:
     stored_at: datetime | None = None
     static_for: timedelta = timedelta(0)
     sources: Sources | None = None
+    kept_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,18 @@ def far_future(fix: Fix, _known: Known, now: datetime) -> Decision | None:
 
 def far_past(fix: Fix, _known: Known, now: datetime) -> Decision | None:
     return "drop" if fix.at < now - PAST_LIMIT else None
+
+
+def not_kept(fix: Fix, known: Known, now: datetime) -> Decision | None:
+    """Its day has been dropped (`gps.retention`), or is about to be."""
+    if not known.kept_days:
+        return None
+    return "drop" if fix.at.astimezone(UTC).date() < first_kept(now, known.kept_days) else None
+
+
+def first_kept(now: datetime, days: int) -> date:
+    """The oldest UTC day that is kept."""
+    return (now.astimezone(UTC) - timedelta(days=days)).date()
 
 
 def null_island(fix: Fix, _known: Known, _now: datetime) -> Decision | None:
@@ -153,6 +167,7 @@ RULES: tuple[Rule, ...] = (
     no_time,
     far_future,
     far_past,
+    not_kept,
     null_island,
     duplicate,
     outdated,

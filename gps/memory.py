@@ -24,7 +24,9 @@ def remembered(known: Known) -> dict[str, Any]:
     return told
 
 
-def recalled(latest: Place, told: Mapping[str, Any], static_for: timedelta) -> Known:
+def recalled(
+    latest: Place, told: Mapping[str, Any], static_for: timedelta, kept_days: int = 0
+) -> Known:
     """What is known of a vehicle: its latest fix, and what was remembered with it."""
     suspect, stored = told.get("suspect"), told.get("stored_at")
     return Known(
@@ -33,6 +35,7 @@ def recalled(latest: Place, told: Mapping[str, Any], static_for: timedelta) -> K
         stored_at=datetime.fromisoformat(stored) if stored else None,
         static_for=static_for,
         sources=sources_of(told),
+        kept_days=kept_days,
     )
 
 

@@ -181,6 +181,25 @@ class FixRow(Base):
     flags: Mapped[str] = mapped_column(comment="`ok`, or the rule that set the fix aside.")
 
 
+class FixDay(Base):
+    """What became of a UTC day of `fix` later (`gps.retention`). `org_id` is 0: it is of all.
+
+    `thinned_s`: one position of a device in so many seconds stays. `held`: number of spans that
+    were kept in full, as evidence; `dropped_at`: all the rest is gone.
+    """
+
+    __tablename__ = "fix_day"
+
+    org_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    thinned_at: Mapped[datetime | None]
+    thinned_s: Mapped[int | None] = mapped_column(Integer)
+    dropped_at: Mapped[datetime | None]
+    fixes_before: Mapped[int] = mapped_column(comment="When it was first thinned or dropped.")
+    fixes: Mapped[int]
+    held: Mapped[int] = mapped_column(Integer)
+
+
 class DroppedFix(Base):
     """Fixes of a device that a rule kept out of storage on a UTC day; the last in full."""
 

@@ -366,10 +366,11 @@ def _write_once(org_id: int, fixes: Sequence[Fix], now: datetime | None) -> Writ
 
 def _known(latest: Latest | None) -> Known:
     static_for = timedelta(seconds=settings().gps_static_seconds)
+    kept_days = settings().gps_keep_days
     if latest is None:
-        return Known(static_for=static_for)
+        return Known(static_for=static_for, kept_days=kept_days)
     place = Place(latest.device_id, latest.fix_at, latest.lat, latest.lon)
-    return recalled(place, latest.motion, static_for)
+    return recalled(place, latest.motion, static_for, kept_days)
 
 
 def _with_vehicle(batch: Batch) -> list[UUID]:

@@ -13,6 +13,7 @@ REASONS: dict[str, Word] = {
     "no_time": Word("没有定位时间", "it has no time"),
     "far_future": Word("定位时间超前一天以上", "its time is more than a day ahead"),
     "far_past": Word("定位时间早于九十天前", "its time is more than ninety days ago"),
+    "not_kept": Word("早于轨迹保存期", "its day is no longer kept"),
     "null_island": Word("坐标为 0, 0：终端未定位", "0, 0: the device had no position"),
     "duplicate": Word("与最新定位重复", "the latest position once more"),
     "outdated": Word("终端自报未定位，坐标是旧的", "the device says that it has no position now"),

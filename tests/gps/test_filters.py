@@ -14,6 +14,8 @@ DEVICE, OTHER = UUID(int=1), UUID(int=2)
 FIX = Fix(device_id=DEVICE, fix_at=NOW, received_at=NOW, lat=39.9, lon=116.3)
 LATEST = Known(latest=Place(DEVICE, NOW - timedelta(seconds=10), 39.9, 116.3))
 
+KEPT = replace(LATEST, kept_days=30)
+
 
 @pytest.mark.parametrize(
     ("fix", "known", "decision", "reason"),
@@ -23,6 +25,8 @@ LATEST = Known(latest=Place(DEVICE, NOW - timedelta(seconds=10), 39.9, 116.3))
         (replace(FIX, fix_at=None), LATEST, "drop", "no_time"),
         (replace(FIX, fix_at=NOW + timedelta(days=2)), LATEST, "drop", "far_future"),
         (replace(FIX, fix_at=NOW - timedelta(days=91)), LATEST, "drop", "far_past"),
+        (replace(FIX, fix_at=NOW - timedelta(days=31)), KEPT, "drop", "not_kept"),
+        (replace(FIX, fix_at=NOW - timedelta(days=30, hours=8)), KEPT, "aside", "late"),
         (replace(FIX, lat=0.0, lon=0.0), LATEST, "drop", "null_island"),
         (replace(FIX, fix_at=NOW - timedelta(seconds=10)), LATEST, "drop", "duplicate"),
         (
@@ -48,7 +52,7 @@ def test_verdicts(fix: Fix, known: Known, decision: str, reason: str) -> None:
 
 def test_every_rule_can_object() -> None:
     names = [rule.__name__ for rule in RULES]
-    assert len(set(names)) == len(names) == 12
+    assert len(set(names)) == len(names) == 13
 
 
 def test_a_single_jump_is_forgotten_and_a_confirmed_one_believed() -> None:
