@@ -4,7 +4,7 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -13,6 +13,7 @@ from core.clock import now
 from core.listen import listening_async
 from core.logging import logger
 from gps import messages
+from gps.connection import Connection
 from gps.jt808.framing import part_count
 from gps.jt808.uplink import TerminalAck
 from gps.messages import Sending
@@ -43,7 +44,7 @@ class Messenger:
     """
 
     def __init__(
-        self, gateway_id: str, active: dict[UUID, Session], poll_seconds: float = 1.0
+        self, gateway_id: str, active: dict[UUID, Connection[Any]], poll_seconds: float = 1.0
     ) -> None:
         self._poll_seconds = poll_seconds
         self._gateway_id = gateway_id
@@ -118,11 +119,11 @@ class Messenger:
 
     def _parts(self, device_id: UUID, form: str, text: str) -> int | None:
         session = self._active.get(device_id)
-        return part_count(session.body(form, text)) if session is not None else None
+        return part_count(session.body(form, text)) if isinstance(session, Session) else None
 
     def _send(self, sending: Sending) -> None:
         session = self._active.get(sending.device_id)
-        if session is not None:
+        if isinstance(session, Session):
             session.send_message(sending.form, sending.text, sending.serials)
 
 

@@ -13,7 +13,7 @@ from gps import contests, strangers, terminals
 from gps.contest import WRONG_CODES, Takeover
 from gps.contests import Sighting
 from gps.strangers import Knocks
-from gps.terminals import PROTOCOL, News, Terminal
+from gps.terminals import News, Terminal
 
 log = logger(__name__)
 
@@ -37,6 +37,7 @@ class Notices:
 
     def knock(
         self,
+        protocol: str,
         identity: str,
         address: str,
         at: datetime,
@@ -44,7 +45,7 @@ class Notices:
         code: str | None = None,
     ) -> None:
         """A stranger tried to get in."""
-        key = PROTOCOL, identity
+        key = protocol, identity
         if key not in self._knocks and len(self._knocks) >= MOST_KNOCKS:
             self._missed += 1
             return

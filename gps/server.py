@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import socket
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, tzinfo
@@ -19,13 +19,14 @@ from core.logging import configure_logging, logger
 from core.settings import settings
 from core.uow import ConcurrentChange
 from gps import listening, messages, ownership, terminals
+from gps.connection import Connection, Limits
 from gps.door import Door
 from gps.fix import Fix
 from gps.intake import Intake
-from gps.jt808.uplink import Answer, Attributes, Authenticate, Register, TerminalAck
+from gps.jt808.uplink import Answer, Attributes, Register, TerminalAck
 from gps.messenger import Messenger
 from gps.publish import Publisher
-from gps.session import Limits, Session
+from gps.session import Session
 from gps.terminals import Hold, Login, Terminal
 
 log = logger(__name__)
@@ -61,8 +62,8 @@ class Gateway:
         self.limits = limits or Limits()
         keeps = own.gps_unknown_devices == "quarantine" if quarantine is None else quarantine
         self.zone: tzinfo = ZoneInfo(own.jt808_timezone)
-        self.sessions: set[Session] = set()
-        self.active: dict[UUID, Session] = {}
+        self.sessions: set[Connection[Any]] = set()
+        self.active: dict[UUID, Connection[Any]] = {}
         self.door = Door(self.id, self.active, self._ask, quarantine=keeps, zone=self.zone)
         self.publisher = Publisher(own.redis_url)
         self.intake = Intake(own.gps_flush_seconds, self.publisher.put)
@@ -126,14 +127,14 @@ class Gateway:
     async def register(self, session: Session, message: Register) -> tuple[int, str]:
         return await self.door.register(session, message)
 
-    async def authenticate(self, session: Session, message: Authenticate) -> Login:
+    async def authenticate(self, session: Connection[Any], told: Mapping[str, Any]) -> Login:
         """Let a session in; a newer connection of a terminal replaces the older one."""
-        login = await self.door.authenticate(session, message)
+        login = await self.door.authenticate(session, told)
         if login.result == "ok" and login.terminal is not None:
             self._let_in(session, login.terminal)
         return login
 
-    def _let_in(self, session: Session, terminal: Terminal) -> None:
+    def _let_in(self, session: Connection[Any], terminal: Terminal) -> None:
         older = self.active.get(terminal.id)
         if older is not None and older is not session:
             older.retire(session.address)
@@ -144,7 +145,7 @@ class Gateway:
         self._released.get(terminal.org_id, set()).discard(terminal.id)
         self.messenger.wake(terminal.org_id)
 
-    async def detain(self, session: Session, fixes: Sequence[Fix]) -> bool:
+    async def detain(self, session: Connection[Any], fixes: Sequence[Fix]) -> bool:
         return await self.door.detain(session, fixes)
 
     def tells(self, session: Session, message: Attributes) -> None:
@@ -153,10 +154,10 @@ class Gateway:
     def cannot(self, session: Session, what: str) -> None:
         self.door.cannot(session, what)
 
-    def foreign(self, session: Session, identity: str) -> None:
+    def foreign(self, session: Connection[Any], identity: str) -> None:
         self.door.foreign(session, identity)
 
-    def retired(self, session: Session) -> None:
+    def retired(self, session: Connection[Any]) -> None:
         self.door.retired(session)
 
     async def pressed(self, terminal: Terminal, number: int) -> int:
@@ -170,10 +171,10 @@ class Gateway:
     def answered(self, terminal: Terminal, ack: TerminalAck) -> None:
         self.messenger.answered(terminal, ack)
 
-    def opened(self, session: Session) -> None:
+    def opened(self, session: Connection[Any]) -> None:
         self.sessions.add(session)
 
-    def closed(self, session: Session) -> None:
+    def closed(self, session: Connection[Any]) -> None:
         self.sessions.discard(session)
         terminal = session.terminal
         if terminal is not None and self.active.get(terminal.id) is session:
@@ -257,7 +258,7 @@ class Gateway:
             log.warning("stalled_batches_ended", batches=ended)
 
     async def _hold(self, moment: datetime) -> None:
-        by_org: dict[int, dict[UUID, Session]] = {}
+        by_org: dict[int, dict[UUID, Connection[Any]]] = {}
         for device_id, session in self.active.items():
             if session.terminal is not None:
                 by_org.setdefault(session.terminal.org_id, {})[device_id] = session
@@ -266,7 +267,7 @@ class Gateway:
             for device_id, session in sessions.items():
                 self._heed(session, held.get(device_id))
 
-    def _heed(self, session: Session, hold: Hold | None) -> None:
+    def _heed(self, session: Connection[Any], hold: Hold | None) -> None:
         """What the registry says of a connection: it may have changed since the login."""
         if hold is not None and hold.mine:
             session.behave(hold.quirks, contested=hold.contested)
@@ -281,7 +282,7 @@ class Gateway:
         for session, terminal in await self.door.adopt(waiting, self.publisher.put):
             session.admit(terminal)
             self._let_in(session, terminal)
-            session.ask_attributes()
+            session.let_in()
 
 
 async def serve() -> None:

@@ -135,7 +135,8 @@ def unwatch(uow: UnitOfWork, assignment_id: UUID, now: datetime) -> None:
 def send_text(
     uow: UnitOfWork, *, vehicle_id: UUID, assignment_id: UUID | None, purpose: str, text: str
 ) -> UUID | None:
-    """Queue a text for the vehicle's terminal; its id, or None when the vehicle has no terminal.
+    """Queue a text for the vehicle's terminal; its id, or None when the vehicle has none that
+    shows texts.
 
     `purpose` is `order`, `recall`, or, about no assignment, `help`. The terminal's own
     acknowledgement becomes the fact `vehicle.message_acked`; giving up becomes
@@ -164,6 +165,7 @@ def _terminal_of(uow: UnitOfWork, vehicle_id: UUID) -> Device | None:
             Device.org_id == uow.org_id,
             Device.vehicle_id == vehicle_id,
             Device.kind == "terminal",
+            Device.protocol == "jt808",  # the others show no texts
             Device.active,
         )
         .order_by(Device.last_seen_at.desc().nulls_last(), Device.id)

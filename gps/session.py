@@ -1,21 +1,18 @@
 """One TCP connection of one terminal, from its first byte to its last."""
 
-import asyncio
-from collections import deque
-from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from collections.abc import Coroutine, Iterable, Sequence
+from typing import Any, Protocol
 
 from core.clock import monotonic, now
 from core.logging import logger
 from gps import messages
+from gps.connection import Connection, Host
 from gps.fix import Fix
-from gps.intake import Acknowledgement, Intake, Pending
+from gps.intake import Acknowledgement, Pending
 from gps.jt808 import downlink, uplink
 from gps.jt808.framing import Frame, FrameCutter, FrameError, Reassembler, build_message
-from gps.quirks import ClockWatch, Quirks, zone_of
-from gps.reading import NO_DEVICE, fix_of
-from gps.terminals import Login, Terminal
+from gps.reading import NO_DEVICE, fix_of, told_at_login
+from gps.terminals import PROTOCOL, Terminal
 
 log = logger(__name__)
 
@@ -25,38 +22,16 @@ PARTED = 8
 _IDS = {form: message_id for message_id, form in messages.FORMS.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Seconds and counts that bound what one connection may cost."""
-
-    idle_seconds: float = 300.0
-    login_seconds: float = 30.0
-    bad_frames: int = 100
-    waiting_frames: int = 1000
-    unsent_bytes: int = 1 << 20
-    goodbye_seconds: float = 3.0
-
-
-class Gatekeeper(Protocol):
+class Gatekeeper(Host, Protocol):
     """What a session needs of its gateway."""
 
-    intake: Intake
-    limits: Limits
     zone: Any
 
     async def register(self, session: "Session", message: uplink.Register) -> tuple[int, str]: ...
 
-    async def authenticate(self, session: "Session", message: uplink.Authenticate) -> Login: ...
-
-    async def detain(self, session: "Session", fixes: Sequence[Fix]) -> bool: ...
-
     def tells(self, session: "Session", message: uplink.Attributes) -> None: ...
 
     def cannot(self, session: "Session", what: str) -> None: ...
-
-    def foreign(self, session: "Session", identity: str) -> None: ...
-
-    def retired(self, session: "Session") -> None: ...
 
     async def pressed(self, terminal: Terminal, number: int) -> int: ...
 
@@ -64,121 +39,31 @@ class Gatekeeper(Protocol):
 
     def answered(self, terminal: Terminal, ack: uplink.TerminalAck) -> None: ...
 
-    def opened(self, session: "Session") -> None: ...
 
-    def closed(self, session: "Session") -> None: ...
+class Session(Connection[Frame]):
+    """Cuts, answers and hands on."""
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None: ...
-
-
-class Session(asyncio.Protocol):
-    """Cuts, answers and hands on. Frames are taken strictly in order; nothing here blocks."""
+    protocol = PROTOCOL
+    gateway: Gatekeeper
 
     def __init__(self, gateway: Gatekeeper) -> None:
-        self.gateway = gateway
-        self.identity = ""
-        self.header = Frame(0, "0" * 12, 0, b"")
-        self.terminal: Terminal | None = None
-        self.quarantined = False
+        super().__init__(gateway, gateway.zone)
         self.code = ""
-        self.address = ""
-        self.clock = ClockWatch()
-        self.successor: str | None = None
-        """Where the connection came from that took its place."""
-        self.alive = self.spoke = False
-        """What was heard of it after that: anything at all; a frame."""
-        self._unread = False
-        self._retired_at = 0.0
-        self.last_frame = self.since = monotonic()
-        self._transport: asyncio.Transport | None = None
+        self.header = Frame(0, "0" * 12, 0, b"")
         self._cutter, self._parts = FrameCutter(), Reassembler()
         self._serial = 0  # of answers; nobody answers those
         self._parted: dict[int, list[bytes]] = {}  # by the serial of the first part
-        self._backlog: deque[Frame] = deque()
-        self._identifying = False
-        self._bad = 0
         self._unacknowledged = 0
-        self._zone = gateway.zone
-        self._quirks = Quirks()
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
-        self._transport.set_write_buffer_limits(high=self.gateway.limits.unsent_bytes)
-        self.address = str((transport.get_extra_info("peername") or [""])[0])
-        self.gateway.opened(self)
+    @property
+    def waiting(self) -> int:
+        return self._unacknowledged
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._transport = None
-        self.alive = self.alive or (exc is not None and not self._unread)
-        self.gateway.closed(self)
-        if self.successor is not None:
-            self.gateway.retired(self)
+    def _cut(self, data: bytes) -> Iterable[Frame | FrameError]:
+        return self._cutter.feed(data)
 
-    def eof_received(self) -> None:
-        """The other end is there, and hangs up."""
-        self.alive = not self._unread
-
-    def pause_writing(self) -> None:
-        """The terminal sends and never reads: its acknowledgements would fill the memory."""
-        self.close("does not read")
-
-    def data_received(self, data: bytes) -> None:
-        for found in self._cutter.feed(data):
-            if self.successor is not None:
-                self._heard_of_the_retired(found)
-            elif isinstance(found, FrameError):
-                self._refuse(found)
-            elif self._identifying:
-                self._backlog.append(found)
-            else:
-                self._guarded(found)
-        self._apply_backpressure()
-
-    def close(self, reason: str) -> None:
-        if self._transport is not None and not self._transport.is_closing():
-            log.info("terminal_disconnected", identity=self.identity, reason=reason)
-            self._transport.close()
-
-    def retire(self, successor: str) -> None:
-        """A newer connection of the same terminal, from that address, is taken instead.
-
-        The line is closed in our direction only at first: what a living device answers to that
-        tells it from one that is gone and has merely come back.
-        """
-        if self._transport is None or self.successor is not None:
-            return
-        log.info("terminal_disconnected", identity=self.identity, reason="replaced by a newer")
-        self.successor = successor
-        self._retired_at = monotonic()
-        self._unread = not self._transport.is_reading()
-        self._transport.resume_reading()
-        self._transport.write_eof()
-        loop = asyncio.get_running_loop()
-        loop.call_later(self.gateway.limits.goodbye_seconds, self._abort)
-
-    def _heard_of_the_retired(self, found: Frame | FrameError) -> None:
-        """What was on its way, or had not been read, when it was retired says nothing."""
-        on_its_way = monotonic() - self._retired_at < self.gateway.limits.goodbye_seconds / 6
-        if not self._unread and not on_its_way:
-            self.alive = True
-            self.spoke = self.spoke or isinstance(found, Frame)
-
-    def _abort(self) -> None:
-        if self._transport is not None:
-            self._transport.abort()
-
-    def behave(self, quirks: Quirks, *, contested: bool) -> None:
-        """Read its positions with these from now on."""
-        if self.terminal is not None and self.terminal.contested != contested:
-            self.terminal = self.terminal._replace(contested=contested)
-        if quirks != self._quirks:
-            self._quirks, self.clock = quirks, ClockWatch()
-            self._zone = zone_of(quirks.time_zone, self.gateway.zone)
-
-    def admit(self, terminal: Terminal) -> None:
-        """This is who it is."""
-        self.terminal, self.quarantined = terminal, False
-        self.behave(terminal.quirks, contested=terminal.contested)
+    def let_in(self) -> None:
+        self.ask_attributes()
 
     def ask_attributes(self) -> None:
         """What are you? Unless it has refused to say."""
@@ -194,9 +79,6 @@ class Session(asyncio.Protocol):
                 for acknowledgement in acknowledgements
             ]
         )
-        self._apply_backpressure()
-
-    def resume(self) -> None:
         self._apply_backpressure()
 
     def body(self, form: str, text: str) -> bytes:
@@ -227,14 +109,6 @@ class Session(asyncio.Protocol):
         elif self._transport is not None:
             wanted = sorted(set(missing.numbers))
             self._transport.write(b"".join(frames[number - 1] for number in wanted))
-
-    def _guarded(self, frame: Frame) -> None:
-        """Nothing that one terminal sends may end the gateway."""
-        try:
-            self._take(frame)
-        except Exception:
-            log.exception("terminal_frame_failed", identity=self.identity, frame=frame.message_id)
-            self.close("internal error")
 
     def _take(self, frame: Frame) -> None:
         self.last_frame, self._bad = monotonic(), 0
@@ -323,11 +197,7 @@ class Session(asyncio.Protocol):
 
     async def _detained(self, frame: Frame, fixes: Sequence[Fix]) -> None:
         """Positions of a stranger in quarantine: confirmed once they are kept."""
-        try:
-            kept = await self.gateway.detain(self, fixes)
-        except Exception as error:  # the database is away
-            log.warning("position_not_kept", identity=self.identity, reason=str(error)[:200])
-            kept = False
+        kept = await self._kept(fixes)
         self.acknowledge(
             [(frame.serial, frame.message_id, downlink.OK if kept else downlink.FAILED)]
         )
@@ -355,22 +225,6 @@ class Session(asyncio.Protocol):
         body = downlink.build_ask_missing(first, missing, version=version)
         self._send([(downlink.ASK_MISSING, body)])
 
-    def _identify(self, work: Coroutine[Any, Any, None]) -> None:
-        """Frames wait until the database has said who this is."""
-        self._identifying = True
-        self.gateway.spawn(self._identified(work))
-
-    async def _identified(self, work: Coroutine[Any, Any, None]) -> None:
-        try:
-            await work
-        except Exception as error:
-            log.warning("terminal_login_failed", identity=self.identity, reason=str(error)[:200])
-            self.close("login failed")
-        self._identifying = False
-        while self._backlog and not self._identifying:
-            self._guarded(self._backlog.popleft())
-        self._apply_backpressure()
-
     async def _introduced(
         self, frame: Frame, message: uplink.Register | uplink.Authenticate
     ) -> None:
@@ -386,7 +240,7 @@ class Session(asyncio.Protocol):
 
     async def _authenticate(self, frame: Frame, message: uplink.Authenticate) -> None:
         self.code = message.code
-        login = await self.gateway.authenticate(self, message)
+        login = await self.gateway.authenticate(self, told_at_login(message))
         if login.result == "ok" and login.terminal is not None:
             self.admit(login.terminal)
         accepted = self.terminal is not None or self.quarantined
@@ -399,8 +253,6 @@ class Session(asyncio.Protocol):
         self._send([(downlink.PLATFORM_ACK, body)])
 
     def _send(self, answers: Sequence[tuple[int, bytes]]) -> None:
-        if self._transport is None or self._transport.is_closing() or self.successor is not None:
-            return
         first = self._serial
         self._serial = (first + len(answers)) & 0xFFFF
         wires = [
@@ -414,25 +266,4 @@ class Session(asyncio.Protocol):
                 version=self.header.version,
             )
         ]
-        self._transport.write(b"".join(wires))
-
-    def _refuse(self, error: FrameError) -> None:
-        self._bad += 1
-        log.debug("terminal_frame_refused", identity=self.identity, reason=str(error))
-        self.gateway.intake.counts["bad_frame"] += 1
-        if self._bad >= self.gateway.limits.bad_frames:
-            self.close("only garbage")
-
-    def _apply_backpressure(self) -> None:
-        transport, limits = self._transport, self.gateway.limits
-        if transport is None or transport.is_closing():
-            return
-        crowded = max(self._unacknowledged, len(self._backlog)) >= limits.waiting_frames
-        intake = self.gateway.intake
-        held = intake.full or (self.terminal is not None and intake.backlogged(self.terminal.id))
-        if held:
-            intake.hold_back(self)
-        if crowded or held:
-            transport.pause_reading()
-        else:
-            transport.resume_reading()
+        self._write(b"".join(wires))

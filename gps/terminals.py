@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, case, cast, exists, func, or_, select, text, update
+from sqlalchemy import and_, case, cast, exists, func, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from core.clock import real_now
@@ -39,7 +39,7 @@ _FOUGHT_OVER = exists().where(
 
 
 class Terminal(NamedTuple):
-    """A known terminal. `contested`: two devices fight over it, and nobody has ruled yet."""
+    """A known device. `contested`: two fight over its identity, and nobody has ruled yet."""
 
     org_id: int
     id: UUID
@@ -118,19 +118,19 @@ class Hold(NamedTuple):
     contested: bool
 
 
-def find(identity: str) -> Terminal | None:
-    """The terminal in use with these digits, of whatever organisation."""
-    return find_all([identity]).get(identity)
+def find(identity: str, protocol: str = PROTOCOL) -> Terminal | None:
+    """The device in use with this identity, of whatever organisation."""
+    return find_all([(protocol, identity)]).get((protocol, identity))
 
 
-def find_all(identities: Iterable[str]) -> dict[str, Terminal]:
-    """Those of these digits that are in use, in one query."""
+def find_all(wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Terminal]:
+    """Those of these protocols and identities that are in use, in one query."""
     query = select(Device, _FOUGHT_OVER).where(
-        Device.protocol == PROTOCOL, Device.identity.in_(list(identities)), Device.active
+        tuple_(Device.protocol, Device.identity).in_(list(wanted)), Device.active
     )
     with read_session() as session:
         return {
-            one.identity: Terminal(
+            (one.protocol, one.identity): Terminal(
                 one.org_id,
                 one.id,
                 one.auth_code,
@@ -185,10 +185,11 @@ def register(identity: str, told: Mapping[str, Any], now: datetime) -> Registrat
 
 def authenticate(
     identity: str,
-    code: str,
+    code: str | None,
     gateway: str,
     now: datetime,
     *,
+    protocol: str = PROTOCOL,
     address: str | None = None,
     told: Mapping[str, Any] | None = None,
     adopted: bool = False,
@@ -196,15 +197,15 @@ def authenticate(
 ) -> Login:
     """Let a terminal in: from now on `gateway` holds it and sends what waits for it.
 
-    `adopted`: it waited in quarantine and has just been made known, so that its code counts where
-    none was given yet. `refuse_newer`: while two devices fight over it, the one that another
-    gateway holds stays.
+    `code`: None where its protocol has none, and who it says it is must do. `adopted`: it waited in
+    quarantine and has just been made known, so that its code counts where none was given yet.
+    `refuse_newer`: while two devices fight over it, the one that another gateway holds stays.
     """
-    terminal = find(identity)
+    terminal = find(identity, protocol)
     if terminal is None:
         return Login("stranger")
     known = terminal.auth_code or (code if adopted else None)
-    if known is None or not secrets.compare_digest(known.encode(), code.encode()):
+    if code is not None and not _same(known, code):
         return Login("code", terminal)
     if refuse_newer and terminal.contested and _held_elsewhere(terminal, gateway, now):
         return Login("contested", terminal)
@@ -212,8 +213,9 @@ def authenticate(
     said = {name: value for name, value in (told or {}).items() if value and name not in other}
     with unit_of_work(system_actor(terminal.org_id, "gps"), now=now) as uow:
         # Messages before their device, as whoever sends them locks them.
-        _wake_messages(uow, terminal.id)
-        offer_menu(uow, terminal.id)
+        if protocol == PROTOCOL:
+            _wake_messages(uow, terminal.id)
+            offer_menu(uow, terminal.id)
         uow.session.execute(
             update(Device)
             .where(Device.org_id == terminal.org_id, Device.id == terminal.id)
@@ -226,6 +228,10 @@ def authenticate(
             )
         )
     return Login("ok", terminal)
+
+
+def _same(known: str | None, code: str) -> bool:
+    return known is not None and secrets.compare_digest(known.encode(), code.encode())
 
 
 def _held_elsewhere(terminal: Terminal, gateway: str, now: datetime) -> bool:

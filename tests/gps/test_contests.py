@@ -7,10 +7,10 @@ import pytest
 
 from core.settings import settings
 from gps import contests
+from gps.connection import Limits
 from gps.jt808 import downlink, uplink
 from gps.jt808.framing import Frame, build_frame
 from gps.server import Gateway
-from gps.session import Limits
 from gps.terminal import Refused, Terminal
 from tests.gps.conftest import Fleet
 from tests.gps.known import FAR, NEAR, ONE, OTHER, alive, contested, facts, until

@@ -13,12 +13,12 @@ from psycopg import sql
 
 from core.clock import now
 from core.engines import libpq_url
-from gps import session
+from gps import connection
+from gps.connection import Limits
 from gps.jt808 import downlink, uplink
 from gps.jt808.framing import Frame, build_frame
 from gps.publish import channel, unpack
 from gps.server import Gateway
-from gps.session import Limits
 from gps.terminal import Refused, Terminal, location
 from tests.gps.conftest import Fleet
 
@@ -174,7 +174,9 @@ def test_bad_input_costs_neither_the_neighbours_frames_nor_his_connection(fleet:
 
 def test_garbage_in_one_go_is_one_line_of_the_log(fleet: Fleet, monkeypatch: Any) -> None:
     lines: list[str] = []
-    monkeypatch.setattr(session.log, "info", lambda _, **more: lines.append(more.get("reason", "")))
+    monkeypatch.setattr(
+        connection.log, "info", lambda _, **more: lines.append(more.get("reason", ""))
+    )
 
     async def scenario() -> None:
         async with gateway() as running, terminal(running, A) as one:
