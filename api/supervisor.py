@@ -21,6 +21,7 @@ from core.engines.owner import Ownership, RunFile, own
 from core.engines.processes import ProcessId
 from core.settings import Settings
 from core.settings import settings as present
+from gps.listeners import listeners
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +123,15 @@ def up(
     this one, and returns its exit code.
 
     Raises:
-        PortTaken, AddressNotHere, DataDirUnusable, ServerUnreachable, EnginesBusy,
+        WrongSetting, PortTaken, AddressNotHere, DataDirUnusable, ServerUnreachable, EnginesBusy,
         EnginesUnavailable, EngineFailed: before anything else started.
     """
     with _sigterm_as_interrupt() as interrupts:
         ownership = own(settings.data_dir.resolve(), "up", OWNER_SECONDS)
         try:
             _end_leftovers(ownership.previous)
-            require_free(settings.host, settings.port, settings.effective_jt808_port)
+            more = [one.port for one in listeners(settings)]
+            require_free(settings.host, settings.port, settings.effective_jt808_port, *more)
             require_named(settings)
             ownership.update(
                 base_url=f"http://{settings.host}:{settings.port}",
@@ -319,6 +321,8 @@ class Supervisor:
         say("")
         say(f"Paidan is ready / 派单已就绪: {run.base_url}")
         say(f"JT/T 808: {self._settings.host}:{run.jt808_port}")
+        for one in listeners(self._settings):
+            say(f"{one.speaks.title}: {self._settings.host}:{one.port}")
         for line in self._closing_words:
             say(line)
         say("Ctrl-C stops everything / 按 Ctrl-C 停止")

@@ -22,6 +22,11 @@ _ZONE = (
     "没有此时区，应写作 Asia/Shanghai 之类",
     "there is no such time zone; write one like Asia/Shanghai",
 )
+_TLS = (
+    "GPS_TLS_CERTIFICATE 与 GPS_TLS_KEY 须同时设置，为可读的 PEM 文件；+tls 的端口需要它们",
+    "GPS_TLS_CERTIFICATE and GPS_TLS_KEY stand together and are PEM files that can be read; ports"
+    " with +tls need them",
+)
 # What each setting must be, for whoever reads the refusal.
 _EXPECTED = {
     "port": ("应为 1 至 65500 的整数", "it must be a whole number from 1 to 65500"),
@@ -110,6 +115,15 @@ _EXPECTED = {
         "应为 refuse 或 quarantine",
         "it must be refuse or quarantine",
     ),
+    "gps_protocols": (
+        "应为以逗号分隔的协议名，可带端口，如 gt06, teltonika:5027, osmand+tls:5055；"
+        "每个端口只用一次，jt808 有自己的端口",
+        "it must be names of protocols with commas between, each with its port where that is not"
+        " the usual one, such as gt06, teltonika:5027, osmand+tls:5055; no port twice; jt808 has"
+        " a port of its own",
+    ),
+    "gps_tls_certificate": _TLS,
+    "gps_tls_key": _TLS,
     "gps_contested_devices": (
         "应为 report 或 refuse_newer",
         "it must be report or refuse_newer",
@@ -328,6 +342,13 @@ class Settings(BaseSettings):
     gps_unknown_devices: str = Field(
         "refuse", pattern="^(refuse|quarantine)$", description="What unknown terminals get."
     )
+    gps_protocols: str = Field(
+        "", description="Protocols besides JT/T 808, such as `gt06, teltonika:5027, osmand+tls`."
+    )
+    gps_tls_certificate: Path | None = Field(
+        None, description="Certificate (PEM, with its chain) of ports with `+tls`."
+    )
+    gps_tls_key: Path | None = Field(None, description="Its private key (PEM).")
     gps_contested_devices: str = Field(
         "report",
         pattern="^(report|refuse_newer)$",
@@ -457,5 +478,10 @@ def _read() -> Settings:
             return read
     except ValidationError as error:
         name = str(error.errors(include_input=False, include_url=False)[0]["loc"][0]).lower()
+    raise wrong(name)
+
+
+def wrong(name: str) -> WrongSetting:
+    """The refusal of the setting with this name, for whoever finds out later that it is amiss."""
     zh, en = _EXPECTED.get(name, ("无法读取", "it cannot be read"))
-    raise WrongSetting(variable=f"PAIDAN_{name.upper()}", expected_zh=zh, expected_en=en)
+    return WrongSetting(variable=f"PAIDAN_{name.upper()}", expected_zh=zh, expected_en=en)

@@ -28,10 +28,13 @@ _OFFSET = re.compile(r"^([+-])(\d{2}):([0-5]\d)$")
 
 
 class Quirks(NamedTuple):
-    """`time_zone`: a name, or an offset like +05:30; None: the standard's."""
+    """`time_zone`: a name, or an offset like +05:30; None: the standard's. `model`: what makes its
+    messages mean something else, where the protocol knows such models.
+    """
 
     time_zone: str | None = None
     datum: Datum = "wgs84"
+    model: str = ""
 
 
 def zone_of(name: str | None, usual: tzinfo) -> tzinfo:

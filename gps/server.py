@@ -1,8 +1,9 @@
-"""The gateway process: JT/T 808 terminals on TCP, positions in, orders out."""
+"""The gateway process: devices of all protocols, positions in, orders out."""
 
 import asyncio
 import signal
 import socket
+import ssl
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -24,7 +25,10 @@ from gps.door import Door
 from gps.fix import Fix
 from gps.intake import Intake
 from gps.jt808.uplink import Answer, Attributes, Register, TerminalAck
+from gps.line import Line
+from gps.listeners import Listener, listeners
 from gps.messenger import Messenger
+from gps.protocols.seam import Wire
 from gps.publish import Publisher
 from gps.session import Session
 from gps.terminals import Hold, Login, Terminal
@@ -42,7 +46,8 @@ TRIES = 4
 class Gateway:
     """All connections of this process. Use as an asynchronous context manager.
 
-    `port` 0 takes a free one; `self.port` says which.
+    `port` (of JT/T 808) 0 takes a free one; `self.port` says which. `listeners`: the other ports;
+    `self.ports` says which these are, by the name of the protocol.
     """
 
     def __init__(
@@ -50,6 +55,7 @@ class Gateway:
         *,
         host: str,
         port: int,
+        listeners: Sequence[Listener] = (),
         limits: Limits | None = None,
         quarantine: bool | None = None,
         tend_seconds: float = 5.0,
@@ -73,15 +79,16 @@ class Gateway:
         self._tasks: set[asyncio.Task[None]] = set()
         self._released: dict[int, set[UUID]] = {}
         self._failed: asyncio.Future[None] | None = None
-        self._server: asyncio.Server | None = None
+        self.ports: dict[str, int] = {}
+        self._listeners = listeners
+        self._servers: list[asyncio.Server] = []
 
     async def __aenter__(self) -> "Gateway":
         loop = asyncio.get_running_loop()
         self._failed = loop.create_future()
-        self._server = await loop.create_server(
-            lambda: Session(self), self.host, self.port, backlog=1024, reuse_address=True
-        )
-        self.port = self._server.sockets[0].getsockname()[1]
+        self.port = await self._listen(lambda: Session(self), self.port)
+        for one in self._listeners:
+            self.ports[one.speaks.name] = await self._listen(self._makes(one), one.port, one.tls)
         self._intake = self._keep(self.intake.run())
         self._background = [
             self._keep(self.publisher.run()),
@@ -89,8 +96,33 @@ class Gateway:
             self._keep(self.messenger.listen()),
             self._keep(self._tend()),
         ]
-        log.info("gateway_listens", host=self.host, port=self.port, gateway=self.id)
+        log.info(
+            "gateway_listens", host=self.host, port=self.port, more=self.ports, gateway=self.id
+        )
         return self
+
+    async def _listen(
+        self,
+        makes: Callable[[], asyncio.BaseProtocol],
+        port: int,
+        tls: ssl.SSLContext | None = None,
+    ) -> int:
+        """The port that connections are accepted on from now on."""
+        server = await asyncio.get_running_loop().create_server(
+            makes,
+            self.host,
+            port,
+            backlog=1024,
+            reuse_address=True,
+            ssl=tls,
+            ssl_handshake_timeout=self.limits.login_seconds if tls else None,
+        )
+        self._servers.append(server)
+        return int(server.sockets[0].getsockname()[1])
+
+    def _makes(self, one: Listener) -> Callable[[], asyncio.BaseProtocol]:
+        assert isinstance(one.speaks, Wire)
+        return partial(Line, self, one.speaks)
 
     async def __aexit__(
         self,
@@ -99,8 +131,8 @@ class Gateway:
         trace: TracebackType | None,
     ) -> None:
         """Stop reading, write and acknowledge what is in memory, let the terminals go."""
-        if self._server is not None:
-            self._server.close()
+        for server in self._servers:
+            server.close()
         self.intake.stop()
         with suppress(TimeoutError):
             await asyncio.wait_for(asyncio.shield(self._intake), STOP_SECONDS)
@@ -292,7 +324,9 @@ async def serve() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     own = settings()
-    async with Gateway(host=own.host, port=own.effective_jt808_port) as gateway:
+    async with Gateway(
+        host=own.host, port=own.effective_jt808_port, listeners=listeners(own)
+    ) as gateway:
         stopped = asyncio.ensure_future(stop.wait())
         failed = asyncio.ensure_future(gateway.failed())
         await asyncio.wait({stopped, failed}, return_when=asyncio.FIRST_COMPLETED)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -29,6 +30,20 @@ class Fleet:
     def work(self) -> UnitOfWork:
         return unit_of_work(system_actor(self.org_id, "test"))
 
+    def know(self, protocol: str, identity: str, **more: Any) -> None:
+        """A device of another protocol, in a vehicle; a stranger that knocked is adopted."""
+        with self.work() as uow:
+            device = Device(
+                org_id=1,
+                id=new_id(),
+                protocol=protocol,
+                identity=identity,
+                **{"kind": "terminal", "vehicle_id": new_id(), **more},
+            )
+            uow.session.add(device)
+            strangers.become(uow.session, device)
+            self.devices[identity], self.vehicles[identity] = device.id, device.vehicle_id
+
     def enrol(self, identity: str, *, vehicle: bool = True) -> None:
         with self.work() as uow:
             vehicle_id = new_id() if vehicle else None
@@ -38,14 +53,7 @@ class Fleet:
 
     def adopt(self, identity: str) -> None:
         """A stranger becomes a terminal of this organisation."""
-        with self.work() as uow:
-            device = Device(
-                org_id=1, id=new_id(), kind="terminal", protocol="jt808", identity=identity
-            )
-            uow.session.add(device)
-            strangers.become(uow.session, device)
-            device.vehicle_id = new_id()
-            self.devices[identity], self.vehicles[identity] = device.id, device.vehicle_id
+        self.know("jt808", identity)
 
     def facts(self, identity: str) -> list[tuple[Payload, Event]]:
         """What was recorded about the vehicle, in order."""
