@@ -4,7 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, tzinfo
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from core.clock import monotonic, now
@@ -29,6 +29,15 @@ log = logger(__name__)
 
 HEARD_S = 90.0
 """A connection that was heard of so lately is alive."""
+
+
+class Caller(Protocol):
+    """Who says that it is a device. `quarantined`: its positions are kept until it is known."""
+
+    protocol: str
+    identity: str
+    address: str
+    quarantined: bool
 
 
 class Door:
@@ -84,6 +93,15 @@ class Door:
             await self._wait_outside(session, told)
         return login
 
+    async def visit(self, caller: Caller) -> Terminal | None:
+        """Which device it is, of one that does not stay connected; None for a stranger."""
+        terminal: Terminal | None = await self._ask(
+            terminals.visit, caller.protocol, caller.identity, caller.address, now()
+        )
+        if terminal is None:
+            await self._wait_outside(caller, {})
+        return terminal
+
     async def _login(self, session: Connection[Any], told: Mapping[str, Any]) -> Login:
         login: Login = await self._ask(
             terminals.authenticate,
@@ -110,14 +128,14 @@ class Door:
                 return terminal is not None and terminal.contested and heard
         return False
 
-    async def _wait_outside(self, session: Connection[Any], told: Mapping[str, Any]) -> None:
+    async def _wait_outside(self, session: Caller, told: Mapping[str, Any]) -> None:
         ignored = await self._ask(strangers.is_ignored, session.protocol, session.identity)
         session.quarantined = self.quarantine and not ignored
         self.notices.knock(session.protocol, session.identity, session.address, now(), told)
         if session.quarantined:  # what it sends next needs its row
             await self.notices.write(self._ask, now())
 
-    async def detain(self, session: Connection[Any], fixes: Sequence[Fix]) -> bool:
+    async def detain(self, session: Caller, fixes: Sequence[Fix]) -> bool:
         """Keep positions of a stranger; False: it shall keep them itself."""
         kept: bool = await self._ask(strangers.keep, session.protocol, session.identity, fixes)
         return kept

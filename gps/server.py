@@ -32,6 +32,7 @@ from gps.protocols.seam import Wire
 from gps.publish import Publisher
 from gps.session import Session
 from gps.terminals import Hold, Login, Terminal
+from gps.web import WebPort
 
 log = logger(__name__)
 
@@ -82,6 +83,7 @@ class Gateway:
         self.ports: dict[str, int] = {}
         self._listeners = listeners
         self._servers: list[asyncio.Server] = []
+        self._web: list[WebPort] = []
 
     async def __aenter__(self) -> "Gateway":
         loop = asyncio.get_running_loop()
@@ -121,8 +123,11 @@ class Gateway:
         return int(server.sockets[0].getsockname()[1])
 
     def _makes(self, one: Listener) -> Callable[[], asyncio.BaseProtocol]:
-        assert isinstance(one.speaks, Wire)
-        return partial(Line, self, one.speaks)
+        if isinstance(one.speaks, Wire):
+            return partial(Line, self, one.speaks)
+        port = WebPort(one.speaks, self.door, self.intake, self.limits)
+        self._web.append(port)
+        return port.connection
 
     async def __aexit__(
         self,
@@ -141,6 +146,8 @@ class Gateway:
             task.cancel()
         for session in list(self.sessions):
             session.close("gateway stops")
+        for port in self._web:
+            await port.stop()
         await asyncio.gather(*self._background, return_exceptions=True)
         with suppress(Exception):
             await self._release()

@@ -26,6 +26,9 @@ PROTOCOL = "jt808"
 UNANSWERED_MEMORY = timedelta(days=2)
 """An order or recall that went unanswered is sent again when the terminal returns in this time."""
 
+NOTED_EVERY = timedelta(seconds=20)
+"""How often it is written down that a device without a connection was heard of."""
+
 HELD_FOR = timedelta(seconds=20)
 """A gateway that has not said for so long that it holds a terminal has lost it."""
 
@@ -228,6 +231,22 @@ def authenticate(
             )
         )
     return Login("ok", terminal)
+
+
+def visit(protocol: str, identity: str, address: str, now: datetime) -> Terminal | None:
+    """The device of this request, which is noted as heard of; None where there is none."""
+    terminal = find(identity, protocol)
+    if terminal is None:
+        return None
+    lately = terminal.held_at is not None and now - terminal.held_at < NOTED_EVERY
+    if not lately or terminal.address != address:
+        with unit_of_work(system_actor(terminal.org_id, "gps"), now=now) as uow:
+            uow.session.execute(
+                update(Device)
+                .where(Device.org_id == terminal.org_id, Device.id == terminal.id)
+                .values(last_seen_at=now, address=address)
+            )
+    return terminal
 
 
 def _same(known: str | None, code: str) -> bool:

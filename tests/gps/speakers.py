@@ -144,4 +144,11 @@ async def device(
     try:
         yield Device(reader, writer)
     finally:
-        writer.close()
+        await hung_up(writer)
+
+
+async def hung_up(writer: asyncio.StreamWriter) -> None:
+    """At once, whatever was not sent or read."""
+    writer.transport.abort()
+    with suppress(ConnectionError):
+        await writer.wait_closed()
