@@ -78,6 +78,10 @@ def gps(context: typer.Context) -> None:
     if context.args:
         _mounted("gps.decode_cli", "gps", context.args, engines=False)
     else:
+        from core.settings import settings
+        from gps.listeners import listeners
+
+        listeners(settings())  # a mistake is named before anything starts
         _process("gps", "gps.server")
 
 

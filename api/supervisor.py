@@ -126,11 +126,11 @@ def up(
         WrongSetting, PortTaken, AddressNotHere, DataDirUnusable, ServerUnreachable, EnginesBusy,
         EnginesUnavailable, EngineFailed: before anything else started.
     """
+    more = [one.port for one in listeners(settings)]
     with _sigterm_as_interrupt() as interrupts:
         ownership = own(settings.data_dir.resolve(), "up", OWNER_SECONDS)
         try:
             _end_leftovers(ownership.previous)
-            more = [one.port for one in listeners(settings)]
             require_free(settings.host, settings.port, settings.effective_jt808_port, *more)
             require_named(settings)
             ownership.update(

@@ -44,10 +44,12 @@ RADIUS_M = 100.0
 Address = tuple[str, int]
 
 
-async def start_gateway(port: int, *words: str) -> Copy:
+async def start_gateway(port: int, *words: str, **settings: str) -> Copy:
     """A gateway process that accepts connections. `words`: see `tests.gps.gateway_process`."""
     silent = Path(os.devnull)
-    process = begin("tests.gps.gateway_process", *words, log=silent, jt808_port=str(port))
+    process = begin(
+        "tests.gps.gateway_process", *words, log=silent, jt808_port=str(port), **settings
+    )
     while True:
         with suppress(OSError):
             _, writer = await asyncio.open_connection("127.0.0.1", port)

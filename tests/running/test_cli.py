@@ -163,6 +163,7 @@ def test_a_valkey_out_of_reach_is_named_without_its_password(folder: Path) -> No
     ("PUBLIC_URL", "paidan.example"),
     ("LOG_LEVEL", "LOUD"),
     ("GPS_FLUSH_SECONDS", "inf"),
+    ("GPS_PROTOCOLS", "gt07"),
 ])  # fmt: skip
 def test_a_wrong_setting_is_named(folder: Path, name: str, value: str) -> None:
     done = paidan("up", folder=folder, **{f"PAIDAN_{name}": value})
@@ -178,6 +179,12 @@ def test_a_wrong_setting_is_named(folder: Path, name: str, value: str) -> None:
 ])  # fmt: skip
 def test_every_command_looks_at_the_settings_first(folder: Path, words: tuple[str, ...]) -> None:
     refused(paidan(*words, folder=folder, PAIDAN_TIMEZONE="Mars/Olympus"), "PAIDAN_TIMEZONE")
+    assert list(folder.iterdir()) == []
+
+
+def test_the_gateway_looks_at_its_ports_first(folder: Path) -> None:
+    done = paidan("gps", folder=folder, PAIDAN_GPS_PROTOCOLS="gt06:5023, teltonika:5023")
+    refused(done, "PAIDAN_GPS_PROTOCOLS")
     assert list(folder.iterdir()) == []
 
 
