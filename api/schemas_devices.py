@@ -35,6 +35,7 @@ class RegistryRow(TerminalRow):
 
     time_zone: str | None = Field(description="Of its clock; null: that of the settings.")
     datum: str
+    model: str
     note: str
     told: dict[str, Any] = Field(description="What it said of itself: maker, model, plate…")
     address: str | None = Field(description="Where it connected from last.")

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 from api.schemas import Body, Moment, Named, OneLine
 from core.rights import Role
+from gps.protocols.registry import PROTOCOLS
 
 UnitKind = Literal["hotline", "centre", "department", "crew"]
 ShiftKind = Literal["day", "night", "early", "late", "standby"]
@@ -150,20 +151,41 @@ class VehicleChange(VehicleBody):
     version: Version
 
 
+def _known(protocol: str) -> str:
+    if protocol not in PROTOCOLS:
+        raise ValueError("no such protocol")
+    return protocol
+
+
+DeviceProtocol = Annotated[
+    str, AfterValidator(_known), Field(json_schema_extra={"enum": sorted(PROTOCOLS)})
+]
+
+
 class DeviceBody(Body):
     kind: Literal["terminal", "phone"] = "terminal"
-    protocol: Literal["jt808"] = "jt808"
-    identity: Annotated[str, Field(pattern=r"^[0-9]{1,20}$")] = Field(
-        description="Digits of the terminal; leading zeros do not count.", examples=["13800004101"]
+    protocol: DeviceProtocol = "jt808"
+    identity: Annotated[
+        str, BeforeValidator(_stripped), Field(min_length=1, max_length=80), OneLine
+    ] = Field(
+        description="As the device says it, mostly its IMEI. Of JT/T 808 its digits, up to 20;"
+        " leading zeros do not count there.",
+        examples=["13800004101"],
     )
     vehicle_id: UUID | None = None
     time_zone: Annotated[str, Field(max_length=40)] | None = Field(
         None,
-        description="Of its clock, a name or an offset; empty: PAIDAN_JT808_TIMEZONE.",
+        description="Of its clock, a name or an offset; empty: PAIDAN_JT808_TIMEZONE, of other"
+        " protocols as they say.",
         examples=["+05:30"],
     )
     datum: Literal["wgs84", "gcj02", "bd09"] = Field(
         "wgs84", description="Map system of the positions that it sends."
+    )
+    model: Annotated[str, Field(max_length=40)] = Field(
+        "",
+        description="Where its protocol reads the messages of some models otherwise.",
+        examples=["MVT380"],
     )
     note: Annotated[str, Field(max_length=500)] = ""
 

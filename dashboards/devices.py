@@ -100,6 +100,7 @@ def _registry_row(one: Device, contests: int) -> dict[str, Any]:
         **device_row(one),
         "time_zone": one.time_zone,
         "datum": one.datum,
+        "model": one.model,
         "note": one.note,
         "told": one.told,
         "address": one.address,
@@ -115,7 +116,7 @@ def _registry_row(one: Device, contests: int) -> dict[str, Any]:
 def _suggested(one: Device) -> str | None:
     if not one.clock_off_min:
         return None
-    usual = ZoneInfo(settings().jt808_timezone)
+    usual = ZoneInfo(settings().jt808_timezone if one.protocol == "jt808" else "UTC")
     return zone_for(one.clock_off_min, now(), zone_of(one.time_zone, usual))
 
 

@@ -13,7 +13,7 @@ from gps.intake import Acknowledgement, Pending
 from gps.jt808.downlink import FAILED, OK
 from gps.protocols.seam import Conversation, Malformed, Message, Wire
 from gps.quirks import Quirks
-from gps.reading import NO_DEVICE, fixes_of, is_live
+from gps.reading import LONGEST_IDENTITY, NO_DEVICE, fixes_of, is_live
 
 log = logger(__name__)
 
@@ -82,7 +82,9 @@ class Line(Connection[bytes]):
             self._refuse(problem)
             self._reply(problem.answer)
             return
-        if message.device and not self.identity:
+        if message.device and not self.identity and len(message.device) > LONGEST_IDENTITY:
+            self._refuse(Malformed("identity is too long"))
+        elif message.device and not self.identity:
             self.identity = self._conversation.device = message.device
             self._identify(self._logged_in(message))
         elif message.device and message.device != self.identity:

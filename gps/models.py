@@ -66,6 +66,11 @@ class Device(Base):
         server_default=sql("'wgs84'"),
         comment="Map system of the positions that it sends.",
     )
+    model: Mapped[str] = mapped_column(
+        default="",
+        server_default=sql("''"),
+        comment="Where its protocol reads the messages of some models otherwise.",
+    )
     note: Mapped[str] = mapped_column(default="", server_default=sql("''"))
     told: Mapped[dict[str, Any]] = mapped_column(
         default=dict,

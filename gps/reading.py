@@ -16,6 +16,8 @@ from gps.quirks import Quirks, put_right
 NO_DEVICE = UUID(int=0)
 """Whose the positions in quarantine are."""
 
+LONGEST_IDENTITY = 80
+
 SOS = 1
 """Alarm bit of JT/T 808: somebody has pressed the alarm switch."""
 YEARS = range(1971, 9999)

@@ -151,12 +151,12 @@ def find_all(wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Termina
 
 def quirks_of(device: Device) -> Quirks:
     """How its positions are to be read."""
-    return _quirks(device.time_zone, device.datum)
+    return _quirks(device.time_zone, device.datum, device.model)
 
 
-def _quirks(time_zone: str | None, datum: str) -> Quirks:
+def _quirks(time_zone: str | None, datum: str, model: str) -> Quirks:
     known: dict[str, Datum] = {"wgs84": "wgs84", "gcj02": "gcj02", "bd09": "bd09"}
-    return Quirks(time_zone, known[datum])
+    return Quirks(time_zone, known[datum], model)
 
 
 def register(identity: str, told: Mapping[str, Any], now: datetime) -> Registration:
@@ -307,6 +307,7 @@ def still_held(
                 Device.gateway,
                 Device.time_zone,
                 Device.datum,
+                Device.model,
                 Device.address,
                 _FOUGHT_OVER,
             ).where(Device.org_id == org_id, Device.id.in_(wanted), Device.active)
@@ -315,11 +316,11 @@ def still_held(
             id_: Hold(
                 holder == gateway,
                 holder is not None and holder != gateway,
-                _quirks(time_zone, datum),
+                _quirks(time_zone, datum, model),
                 address or "",
                 contested,
             )
-            for id_, holder, time_zone, datum, address, contested in rows
+            for id_, holder, time_zone, datum, model, address, contested in rows
         }
 
 

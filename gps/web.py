@@ -19,7 +19,7 @@ from gps.intake import Acknowledgement, Intake, Pending
 from gps.jt808.downlink import OK
 from gps.protocols.seam import Conversation, Malformed, Message, Request, Web
 from gps.quirks import Quirks
-from gps.reading import NO_DEVICE, fixes_of
+from gps.reading import LONGEST_IDENTITY, NO_DEVICE, fixes_of
 from gps.terminals import Terminal
 
 log = logger(__name__)
@@ -154,6 +154,8 @@ class WebPort:
         done = Answer(message.status, message.answer)
         if not message.device:
             return Answer(400) if message.positions else done
+        if len(message.device) > LONGEST_IDENTITY:
+            return Answer(400)
         caller = Caller(self._web.name, message.device, address)
         terminal = await self._door.visit(caller)
         if terminal is None and not caller.quarantined:

@@ -118,7 +118,7 @@ def fixes(
 
 @router.post("/api/devices", status_code=201, response_model=RegistryRow)
 def create_device(body: DeviceBody, write: Admin) -> JSONResponse:
-    """A new terminal; it can connect from now on."""
+    """A new terminal or phone of any protocol; it can connect from now on."""
     return _saved_device(write, body, None, 0, 201)
 
 
@@ -162,7 +162,9 @@ def _saved_device(
             identity=body.identity,
             vehicle_id=body.vehicle_id,
             version=version,
-            more=body.model_dump(include={"time_zone", "datum", "note"}, exclude_unset=True),
+            more=body.model_dump(
+                include={"time_zone", "datum", "model", "note"}, exclude_unset=True
+            ),
         )
 
     return _device(write, body, act, status)

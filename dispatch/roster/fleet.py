@@ -1,5 +1,6 @@
 """Use cases: vehicles and the terminals and phones in them."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC
 from types import MappingProxyType
@@ -23,6 +24,9 @@ from dispatch.roster.changes import SOURCE, StillInUse, apply, demand_version
 from gps import strangers
 from gps.models import Device
 from gps.quirks import zone_of
+from gps.terminals import PROTOCOL as JT808
+
+DIGITS = re.compile(r"[0-9]{1,20}")
 
 
 def save_vehicle(
@@ -58,12 +62,14 @@ def save_device(
     version: int = 0,
     more: Mapping[str, object] = MappingProxyType({}),
 ) -> UUID:
-    """A new device (no id), or another identity or vehicle. Digits lose their leading zeros.
+    """A new device (no id), or another identity or vehicle. Digits of JT/T 808 lose their leading
+    zeros.
 
-    `more`: `time_zone`, `datum` and `note` where they are to change.
+    `more`: `time_zone`, `datum`, `model` and `note` where they are to change.
     """
     repository.lock_organisation(uow.session, uow.org_id)
-    identity = identity.lstrip("0") or "0"
+    if protocol == JT808:
+        identity = _digits(identity)
     _demand_free_identity(uow.session, device_id, protocol, identity)
     known = uow.session.get(Device, (uow.org_id, device_id)) if device_id else None
     if vehicle_id is not None and (known is None or known.vehicle_id != vehicle_id):
@@ -82,7 +88,7 @@ def save_device(
         touch_vehicle(uow, device.vehicle_id)
         what = apply(device, values)
         changed = set(what.split())
-        if "identity" in changed:  # whoever has the new identity registers for itself
+        if {"identity", "protocol"} & changed:  # whoever has the new identity registers for itself
             device.auth_code, device.told = None, {}
             strangers.become(uow.session, device)
         if "vehicle_id" in changed:  # it will tell another plate
@@ -147,6 +153,14 @@ def _demand_free_plate(session: Session, org_id: int, vehicle_id: UUID | None, p
     query = select(Vehicle.id).where(Vehicle.org_id == org_id, Vehicle.plate == plate)
     if any(id_ != vehicle_id for id_ in session.scalars(query)):
         raise InvalidField("body.plate", "another vehicle has this plate", "已有此车牌")
+
+
+def _digits(identity: str) -> str:
+    if not DIGITS.fullmatch(identity):
+        raise InvalidField(
+            "body.identity", "it must be up to 20 digits", "JT/T 808 设备号应为不超过 20 位数字"
+        )
+    return identity.lstrip("0") or "0"
 
 
 def _demand_free_identity(

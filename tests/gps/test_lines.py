@@ -12,6 +12,7 @@ import pytest
 
 from core.clock import now
 from gps.connection import Limits
+from gps.line import Line
 from gps.protocols import gt06
 from tests.gps.conftest import Fleet
 from tests.gps.known import until
@@ -345,6 +346,25 @@ def test_zone_and_map_system_of_a_device_count(fleet: Fleet) -> None:
     ((lat, lon),) = fleet.query("SELECT lat, lon FROM fix")
     assert (round(lat, 1), round(lon, 1)) == (31.3, 121.5)
     assert (lat, lon) != (31.25, 121.5)
+
+
+def test_the_model_of_the_registry_is_read_by(fleet: Fleet) -> None:
+    """And a change of it counts on the connection."""
+    fleet.know("gt06", GT06.identity, model="NT20")
+
+    async def scenario() -> None:
+        async with (
+            gateway(listeners=listening("gt06"), tend_seconds=0.05) as running,
+            device(running, "gt06") as line,
+        ):
+            await line.says(GT06.login, GT06.welcome)
+            (session,) = running.active.values()
+            assert isinstance(session, Line)
+            assert session._conversation.model == "NT20"
+            fleet.execute("UPDATE device SET model = '' WHERE protocol = 'gt06'")
+            await until(lambda: session._conversation.model == "")
+
+    run(scenario)
 
 
 def test_protocols_stand_beside_each_other(fleet: Fleet) -> None:

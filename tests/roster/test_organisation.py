@@ -254,6 +254,28 @@ def test_vehicles_and_devices(office: Office) -> None:
     assert car["id"] not in [one["id"] for one in office.person("west.desk").get("/api/vehicles")]
 
 
+def test_a_device_of_any_protocol_is_enrolled(office: Office) -> None:
+    body = {"protocol": "gt06", "identity": " 0863501234567890 ", "model": "JM-VL01"}
+    row = admin(office).post("/api/devices", body)
+    assert (row["protocol"], row["identity"]) == ("gt06", "0863501234567890")  # zeros count here
+    assert row["model"] == "JM-VL01"
+    phone = {"protocol": "owntracks", "identity": "owntracks/ann/phone", "kind": "phone"}
+    assert admin(office).post("/api/devices", phone)["kind"] == "phone"
+    change = {**body, "identity": "123", "protocol": "teltonika", "model": "", "version": 1}
+    row = admin(office).post(f"/api/devices/{row['id']}", change)
+    assert (row["protocol"], row["identity"], row["model"]) == ("teltonika", "123", "")
+    for wrong, field in (
+        ({"protocol": "app", "identity": "1"}, "protocol"),
+        ({"protocol": "gt07", "identity": "1"}, "protocol"),
+        ({"protocol": "jt808", "identity": "12a"}, "identity"),
+        ({"protocol": "jt808", "identity": "1" * 21}, "identity"),
+        ({"protocol": "gt06", "identity": "  "}, "identity"),
+        ({"protocol": "teltonika", "identity": "123"}, "identity"),
+    ):
+        no = refusal(office, "/api/devices", wrong)
+        assert no.problem["errors"][0]["field"] == f"body.{field}", wrong
+
+
 def test_a_vehicle_under_way_keeps_its_crew(own_office: Office) -> None:
     own_office.sent("east-1")
     rows = admin(own_office).get("/api/vehicles")

@@ -1428,7 +1428,7 @@ export interface paths {
         put?: never;
         /**
          * Create Device
-         * @description A new terminal; it can connect from now on.
+         * @description A new terminal or phone of any protocol; it can connect from now on.
          */
         post: operations["create_device_api_devices_post"];
         delete?: never;
@@ -7204,7 +7204,7 @@ export interface components {
             datum?: "wgs84" | "gcj02" | "bd09";
             /**
              * Identity
-             * @description Digits of the terminal; leading zeros do not count.
+             * @description As the device says it, mostly its IMEI. Of JT/T 808 its digits, up to 20; leading zeros do not count there.
              * @example 13800004101
              */
             identity: string;
@@ -7215,6 +7215,13 @@ export interface components {
              */
             kind?: "terminal" | "phone";
             /**
+             * Model
+             * @description Where its protocol reads the messages of some models otherwise.
+             * @default
+             * @example MVT380
+             */
+            model?: string;
+            /**
              * Note
              * @default
              */
@@ -7222,12 +7229,12 @@ export interface components {
             /**
              * Protocol
              * @default jt808
-             * @constant
+             * @enum {string}
              */
-            protocol?: "jt808";
+            protocol?: "gl200" | "gps103" | "gt06" | "h02" | "jt808" | "meitrack" | "nmea" | "osmand" | "owntracks" | "teltonika" | "tk103";
             /**
              * Time Zone
-             * @description Of its clock, a name or an offset; empty: PAIDAN_JT808_TIMEZONE.
+             * @description Of its clock, a name or an offset; empty: PAIDAN_JT808_TIMEZONE, of other protocols as they say.
              * @example +05:30
              */
             time_zone?: string | null;
@@ -7245,7 +7252,7 @@ export interface components {
             datum?: "wgs84" | "gcj02" | "bd09";
             /**
              * Identity
-             * @description Digits of the terminal; leading zeros do not count.
+             * @description As the device says it, mostly its IMEI. Of JT/T 808 its digits, up to 20; leading zeros do not count there.
              * @example 13800004101
              */
             identity: string;
@@ -7256,6 +7263,13 @@ export interface components {
              */
             kind?: "terminal" | "phone";
             /**
+             * Model
+             * @description Where its protocol reads the messages of some models otherwise.
+             * @default
+             * @example MVT380
+             */
+            model?: string;
+            /**
              * Note
              * @default
              */
@@ -7263,12 +7277,12 @@ export interface components {
             /**
              * Protocol
              * @default jt808
-             * @constant
+             * @enum {string}
              */
-            protocol?: "jt808";
+            protocol?: "gl200" | "gps103" | "gt06" | "h02" | "jt808" | "meitrack" | "nmea" | "osmand" | "owntracks" | "teltonika" | "tk103";
             /**
              * Time Zone
-             * @description Of its clock, a name or an offset; empty: PAIDAN_JT808_TIMEZONE.
+             * @description Of its clock, a name or an offset; empty: PAIDAN_JT808_TIMEZONE, of other protocols as they say.
              * @example +05:30
              */
             time_zone?: string | null;
@@ -12065,6 +12079,8 @@ export interface components {
             kind: string;
             /** Last Seen At */
             last_seen_at: string | null;
+            /** Model */
+            model: string;
             /** Note */
             note: string;
             /** Protocol */

@@ -7,6 +7,7 @@ export type Contest = Schemas['ContestRow'];
 export type Stranger = Schemas['StrangerRow'];
 export type Fixes = Schemas['DeviceFixes'];
 export type Fix = Fixes['fixes'][number];
+export type Protocol = NonNullable<Schemas['DeviceBody']['protocol']>;
 
 const DAY_MS = 86_400_000;
 
@@ -65,6 +66,28 @@ export function vehicleOf(
   return (wanted && vehicles.find(({ plate, active }) => active && bare(plate) === wanted)?.id) || '';
 }
 
+/** What a device may speak, by the names that their makers and apps are known by. */
+export const PROTOCOLS: Record<Protocol, string> = {
+  jt808: 'JT/T 808',
+  gl200: 'Queclink',
+  gps103: 'GPS103 (Coban)',
+  gt06: 'GT06 (Concox, Jimi)',
+  h02: 'H02',
+  meitrack: 'Meitrack',
+  nmea: 'NMEA 0183',
+  osmand: 'OsmAnd, Traccar Client',
+  owntracks: 'OwnTracks',
+  teltonika: 'Teltonika',
+  tk103: 'TK103',
+};
+/** Each request by itself: these are never connected. */
+const OVER_HTTP = new Set(['app', 'osmand', 'owntracks']);
+
+/** Whether an administrator keeps it; crews' own pages are not. */
+export const isKept = (device: { protocol: string } | undefined | null): boolean => device != null && device.protocol in PROTOCOLS;
+/** What a stranger of this protocol is, most likely. */
+export const kindOf = (protocol: string): 'terminal' | 'phone' => (OVER_HTTP.has(protocol) ? 'phone' : 'terminal');
+
 /** In words, most telling first: why the device's position is not shown, or that it is. */
 export function whyNot(
   device: Registry,
@@ -77,7 +100,7 @@ export function whyNot(
   const off = clockWords(device.clock_off_min, 'devices');
   if (off) why.push(t('devices.why.clock', { off }));
   if (device.active && !device.vehicle_id) why.push(t('devices.why.no_vehicle'));
-  if (device.active && device.protocol === 'jt808' && !device.connected)
+  if (device.active && !OVER_HTTP.has(device.protocol) && !device.connected)
     why.push(
       device.last_seen_at
         ? t('devices.why.off', { at: words.at(device.last_seen_at) })

@@ -2,6 +2,7 @@ import { t } from '../../lib/i18n/index.svelte';
 import { serverClock } from '../../lib/time/clock.svelte';
 import { midnight, mondayOf } from '../../lib/time/zone';
 import { plainKey, type KeyLine } from '../../lib/ui/keyboard';
+import { isKept } from './device';
 import type { Organisation } from './organisation.svelte';
 
 export const keyLines = (): KeyLine[] => [
@@ -65,7 +66,7 @@ function atDevice(key: string, org: Organisation): boolean {
   if (key === '[') void terminals.step(-1);
   else if (key === ']') void terminals.step(1);
   else if (key === 'r') void terminals.again();
-  else if (key === 'e' && device?.protocol === 'jt808') org.asking = { kind: 'device', device, vehicleId: device.vehicle_id };
+  else if (key === 'e' && device && isKept(device)) org.asking = { kind: 'device', device, vehicleId: device.vehicle_id };
   else if (key === 'Escape') terminals.leave();
   else return false;
   return true;
