@@ -43,6 +43,7 @@ export class ShapeView {
   #shown: Record<(typeof SOURCES)[number], Collection> = { shapes: EMPTY, ways: EMPTY, sketch: EMPTY };
   #marks: Marker[] = [];
   #handles: Marker[] = [];
+  #mover: Marker | null = null;
   #styled = false;
   /** A click on free ground. */
   onPoint: ((at: At) => void) | null = null;
@@ -146,6 +147,25 @@ export class ShapeView {
       element.title = name;
       return new Marker({ element, anchor: above ? 'bottom' : 'center', offset: [0, above ? -12 : 0] }).setLngLat([lon, lat]).addTo(this.#map);
     });
+  }
+
+  /** A mark that moves: the same one each time. Where it leaves the map, the map goes with it. */
+  showMover(mark: Mark | null): void {
+    if (!mark) {
+      this.#mover?.remove();
+      this.#mover = null;
+      return;
+    }
+    const at: [number, number] = [mark.at[1], mark.at[0]];
+    if (!this.#mover) {
+      const element = document.createElement('span');
+      element.className = 'map-sign lit';
+      this.#mover = new Marker({ element }).setLngLat(at).addTo(this.#map);
+    }
+    const element = this.#mover.setLngLat(at).getElement();
+    element.textContent = mark.sign;
+    element.title = mark.name;
+    if (!this.#map.getBounds().contains(at)) this.#map.jumpTo({ center: at });
   }
 
   /** What is being drawn, with a handle at each point and between each two of them. */

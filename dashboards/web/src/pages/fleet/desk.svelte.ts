@@ -6,9 +6,10 @@ import { Polled } from '../../lib/live/polled.svelte';
 import { serverClock } from '../../lib/time/clock.svelte';
 import { dayCode, midnight, mondayOf } from '../../lib/time/zone';
 import { Saying, type Said } from '../../lib/ui/said.svelte';
-import { entriesOf, fromDayCode, unheard, type Entry, type VehicleDay } from './day';
+import { entriesOf, fromDayCode, shownOf, unheard, type Entry, type VehicleDay } from './day';
 import { asCsv, type DistanceRow } from './distances';
 import { Fences, type Fence } from './fences.svelte';
+import { Replay } from './replay.svelte';
 
 export type FleetVehicle = Schemas['FleetVehicle'];
 export type View = 'vehicles' | 'fences' | 'distances';
@@ -60,11 +61,21 @@ export class FleetDesk {
   readonly dayPath: string | null = $derived(
     this.vehicleId && `/api/vehicles/${this.vehicleId}/movements?from=${iso(this.begin)}&to=${iso(this.end)}`,
   );
+  readonly shown: [number, number] = $derived(shownOf(this.entries, this.begin, this.end));
+  readonly replay: Replay = new Replay(
+    () => this.trackPath('geojson'),
+    () => this.shown,
+  );
 
   readonly centres = $derived((this.units.data?.units ?? []).filter(({ kind, active }) => kind === 'centre' && active));
 
   unitName(id: Id): string {
     return nameOf(this.units.data?.units.find((unit) => unit.id === id));
+  }
+
+  /** Every position of the day as a file. */
+  trackPath(format: 'geojson' | 'gpx' | 'csv'): string | null {
+    return this.vehicleId && `/api/vehicles/${this.vehicleId}/track?from=${iso(this.begin)}&to=${iso(this.end)}&format=${format}`;
   }
 
   get said(): Said | null {
@@ -87,6 +98,7 @@ export class FleetDesk {
 
   show(view: View): void {
     if (this.fences.drawing) return;
+    this.replay.end();
     this.view = view;
     this.#write();
   }
@@ -95,6 +107,7 @@ export class FleetDesk {
     if (id === this.vehicleId) return;
     this.vehicleId = id;
     this.entryKey = null;
+    this.replay.end();
     this.#saying.moveOn();
     this.#write();
   }
@@ -114,6 +127,7 @@ export class FleetDesk {
     if (begin > this.today) return;
     this.#begin = begin === this.today ? null : begin;
     this.entryKey = null;
+    this.replay.end();
     this.#write();
   }
 
@@ -153,6 +167,7 @@ export class FleetDesk {
     const begin = fromDayCode(day);
     this.#begin = begin === null || begin >= this.today ? null : begin;
     this.entryKey = null;
+    this.replay.end();
   }
 
   #write(): void {

@@ -7,6 +7,9 @@ const KEYS: readonly { keys: string[]; says: PlainKey }[] = [
   { keys: ['j', 'k'], says: 'fleet.key.step' },
   { keys: ['f'], says: 'fleet.find' },
   { keys: ['←', '→'], says: 'fleet.key.entries' },
+  { keys: ['␣'], says: 'fleet.key.replay' },
+  { keys: ['←', '→', 'PgUp', 'PgDn'], says: 'fleet.key.moments' },
+  { keys: ['<', '>'], says: 'fleet.key.pace' },
   { keys: ['[', ']'], says: 'fleet.key.days' },
   { keys: ['t'], says: 'fleet.key.today' },
   { keys: ['d'], says: 'fleet.key.csv' },
@@ -23,7 +26,20 @@ function focusRow(id: string | null): void {
   requestAnimationFrame(() => document.querySelector<HTMLElement>(`[data-id="${id ?? ''}"] button`)?.focus());
 }
 
+/** While a day is played again the arrows move its moment. */
+function inReplay(key: string, { replay, vehicleId }: FleetDesk): boolean {
+  const step = ({ ArrowRight: 1, PageUp: 1, ArrowLeft: -1, PageDown: -1 } as const)[key];
+  if (key === ' ' && vehicleId) void replay.toggle();
+  else if (!replay.on) return false;
+  else if (step) replay.step(step, key.startsWith('Page'));
+  else if (key === '<' || key === '>') replay.faster(key === '>' ? 1 : -1);
+  else if (key === 'Escape') replay.end();
+  else return false;
+  return true;
+}
+
 function inVehicles(key: string, desk: FleetDesk): boolean {
+  if (inReplay(key, desk)) return true;
   const by = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[key];
   if (by) {
     desk.move(by as 1 | -1);
@@ -32,6 +48,7 @@ function inVehicles(key: string, desk: FleetDesk): boolean {
   else if (key === 'ArrowRight' || key === 'ArrowLeft') desk.step(key === 'ArrowRight' ? 1 : -1);
   else if (key === '[' || key === ']') desk.turn(key === ']' ? 1 : -1);
   else if (key === 't') desk.showDay(desk.today);
+  else if (key === 'd') document.querySelector<HTMLElement>('[data-track=csv]')?.click();
   else if (key === 'Escape') {
     if (desk.entryKey) desk.entryKey = null;
     else desk.select(null);
@@ -96,7 +113,7 @@ export function handleKey(event: KeyboardEvent, desk: FleetDesk): void {
   const onOther = event.target instanceof Element && event.target.closest('a, button:not([data-row])');
   const view = ({ 1: 'vehicles', 2: 'fences', 3: 'distances' } as const)[key];
   if (view) desk.show(view);
-  else if (key === 'Enter' && onOther) return;
+  else if ((key === 'Enter' || key === ' ') && onOther) return;
   else if (!IN[desk.view](key, desk)) return;
   event.preventDefault();
 }
