@@ -261,3 +261,23 @@ def test_a_table_of_devices_is_checked_then_written(sit: Sit) -> None:
     page.click("[data-action=import]")
     page.wait_for_selector(SAID)
     page.wait_for_selector(known("13900000081"))
+
+
+def test_a_tracker_of_another_protocol_is_adopted_and_given_its_model(
+    sit: Sit, office: Office
+) -> None:
+    strangers.note({("gt06", "0863501234567890"): Knocks(now(), 1)})
+    page = devices_of(sit)
+    page.locator(stranger("0863501234567890")).locator("[data-action=adopt]").click()
+    page.wait_for_selector(SAID)
+    page.locator(known("0863501234567890")).locator("[data-row]").click()
+    page.wait_for_selector(VIEW)
+    page.keyboard.press("e")
+    page.wait_for_selector(f"{FORM} select[name=protocol]")
+    assert page.locator("select[name=protocol]").input_value() == "gt06"
+    page.fill("input[name=model]", "NT20")
+    page.click("[data-action=save]")
+    page.wait_for_selector(FORM, state="detached")
+    rows = office.person("admin").get("/api/devices")
+    row = next(one for one in rows if one["identity"] == "0863501234567890")
+    assert (row["protocol"], row["kind"], row["model"]) == ("gt06", "terminal", "NT20")
