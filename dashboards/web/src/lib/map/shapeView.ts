@@ -9,7 +9,7 @@ import { around } from './shapes';
 
 type Collection = GeoJSON.FeatureCollection;
 const EMPTY: Collection = { type: 'FeatureCollection', features: [] };
-const SOURCES = ['shapes', 'ways', 'sketch'] as const;
+const SOURCES = ['cells', 'shapes', 'ways', 'sketch'] as const;
 /** Widest zoom of the style below; widths in metres double with each. */
 const DEEPEST = 22;
 
@@ -18,6 +18,15 @@ export interface Lying {
   sketch: Sketch;
   name: string;
   lit?: boolean;
+}
+
+/** A piece of ground, degrees; the larger the `part` of 1 the stronger it is drawn. */
+export interface Cell {
+  south: number;
+  west: number;
+  north: number;
+  east: number;
+  part: number;
 }
 
 /** A line on the ground. `unseen`: nobody saw the vehicle there; it is dashed. */
@@ -40,7 +49,7 @@ export interface Mark {
 export class ShapeView {
   readonly #map: GlMap;
   #base = EMPTY;
-  #shown: Record<(typeof SOURCES)[number], Collection> = { shapes: EMPTY, ways: EMPTY, sketch: EMPTY };
+  #shown: Record<(typeof SOURCES)[number], Collection> = { cells: EMPTY, shapes: EMPTY, ways: EMPTY, sketch: EMPTY };
   #marks: Marker[] = [];
   #handles: Marker[] = [];
   #mover: Marker | null = null;
@@ -99,6 +108,7 @@ export class ShapeView {
       });
       add({ id: `${source}-edge`, type: 'line', source, paint: { 'line-color': colour, 'line-width': source === 'sketch' ? 2.5 : 1.5 } });
     };
+    add({ id: 'cells', type: 'fill', source: 'cells', paint: { 'fill-color': accent, 'fill-opacity': ['*', 0.8, ['get', 'part']], 'fill-antialias': false } });
     shape('shapes', lit(accent, dim));
     const seen = ['!', ['get', 'unseen']];
     const way = { type: 'line', source: 'ways', layout: { 'line-join': 'round' } };
@@ -123,6 +133,14 @@ export class ShapeView {
   setBase(base: Collection): void {
     this.#base = base;
     this.#map.getSource<GeoJSONSource>(BASE)?.setData(base);
+  }
+
+  showCells(cells: readonly Cell[]): void {
+    const feature = ({ south, west, north, east, part }: Cell): GeoJSON.Feature => {
+      const ring = [[west, south], [east, south], [east, north], [west, north], [west, south]];
+      return { type: 'Feature', properties: { part }, geometry: { type: 'Polygon', coordinates: [ring] } };
+    };
+    this.#set('cells', cells.map(feature));
   }
 
   showShapes(shapes: readonly Lying[]): void {

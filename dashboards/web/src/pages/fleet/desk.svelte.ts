@@ -4,15 +4,16 @@ import { nameOf } from '../../lib/i18n/index.svelte';
 import { save } from '../../lib/csv';
 import { Polled } from '../../lib/live/polled.svelte';
 import { serverClock } from '../../lib/time/clock.svelte';
-import { dayCode, midnight, mondayOf } from '../../lib/time/zone';
+import { dayCode, daysBetween, midnight, mondayOf } from '../../lib/time/zone';
 import { Saying, type Said } from '../../lib/ui/said.svelte';
 import { entriesOf, fromDayCode, shownOf, unheard, type Entry, type VehicleDay } from './day';
 import { asCsv, type DistanceRow } from './distances';
 import { Fences, type Fence } from './fences.svelte';
+import { MOST_DAYS, type HeatGrid, type HeatLook } from './heat';
 import { Replay } from './replay.svelte';
 
 export type FleetVehicle = Schemas['FleetVehicle'];
-export type View = 'vehicles' | 'fences' | 'distances';
+export type View = 'vehicles' | 'fences' | 'distances' | 'heat';
 
 const EVERY_MS = 15_000;
 
@@ -21,6 +22,8 @@ export class FleetDesk {
   readonly fleet = new Polled<FleetVehicle[]>(EVERY_MS);
   readonly day = new Polled<VehicleDay>(EVERY_MS);
   readonly distances = new Polled<DistanceRow[]>(4 * EVERY_MS);
+  readonly heat = new Polled<HeatGrid>(20 * EVERY_MS);
+  heatLook = $state<HeatLook>('heat');
   readonly fences: Fences = new Fences((said) => (this.said = said));
   session = $state.raw<Session | null>(null);
   reference = $state.raw<Reference | null>(null);
@@ -144,6 +147,40 @@ export class FleetDesk {
     this.monday = midnight(this.monday, 7 * weeks);
   }
 
+  /** Days that the grid is of: midnights, ms; the last seven as long as nobody chose others. */
+  #heatSpan = $state.raw<readonly [number, number] | null>(null);
+  get heatBegin(): number {
+    return this.#heatSpan?.[0] ?? midnight(this.today, -6);
+  }
+
+  get heatEnd(): number {
+    return this.#heatSpan?.[1] ?? midnight(this.today, 1);
+  }
+
+  get heatPath(): string {
+    return `/api/fleet/heat?from=${iso(this.heatBegin)}&to=${iso(this.heatEnd)}`;
+  }
+
+  /** Other days; of too many, those beside the end that was set. */
+  showHeat(begin: number, end: number, set: 'from' | 'to'): void {
+    const last = midnight(this.today, 1);
+    if (begin >= last || end > last) return;
+    if (set === 'from') end = Math.min(Math.max(end, midnight(begin, 1)), midnight(begin, MOST_DAYS));
+    else begin = Math.max(Math.min(begin, midnight(end, -1)), midnight(end, -MOST_DAYS));
+    this.#heatSpan = [begin, end];
+  }
+
+  /** As many days, before or behind these; not into the future. */
+  turnHeat(by: 1 | -1): void {
+    const days = daysBetween(this.heatBegin, this.heatEnd);
+    const end = Math.min(midnight(this.heatEnd, by * days), midnight(this.today, 1));
+    this.#heatSpan = [midnight(end, -days), end];
+  }
+
+  resetHeat(): void {
+    this.#heatSpan = null;
+  }
+
   /** The week as a file. */
   download(): void {
     const rows = this.distances.data ?? [];
@@ -161,7 +198,7 @@ export class FleetDesk {
   /** What the address says; also when somebody goes back in the browser. */
   read(): void {
     const [, first = '', day = ''] = location.hash.split('/');
-    this.view = first === 'fences' || first === 'distances' ? first : 'vehicles';
+    this.view = first === 'fences' || first === 'distances' || first === 'heat' ? first : 'vehicles';
     if (this.view !== 'vehicles') return;
     this.vehicleId = first || null;
     const begin = fromDayCode(day);

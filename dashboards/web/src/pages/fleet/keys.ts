@@ -3,7 +3,7 @@ import { plainKey, type KeyLine } from '../../lib/ui/keyboard';
 import type { FleetDesk } from './desk.svelte';
 
 const KEYS: readonly { keys: string[]; says: PlainKey }[] = [
-  { keys: ['1', '2', '3'], says: 'fleet.key.views' },
+  { keys: ['1', '2', '3', '4'], says: 'fleet.key.views' },
   { keys: ['j', 'k'], says: 'fleet.key.step' },
   { keys: ['f'], says: 'fleet.find' },
   { keys: ['←', '→'], says: 'fleet.key.entries' },
@@ -13,6 +13,7 @@ const KEYS: readonly { keys: string[]; says: PlainKey }[] = [
   { keys: ['[', ']'], says: 'fleet.key.days' },
   { keys: ['t'], says: 'fleet.key.today' },
   { keys: ['d'], says: 'fleet.key.csv' },
+  { keys: ['c'], says: 'fleet.key.look' },
   { keys: ['n'], says: 'fence.new' },
   { keys: ['Enter', 'e'], says: 'fence.key.edit' },
   { keys: ['x'], says: 'fence.key.active' },
@@ -92,7 +93,15 @@ function inDistances(key: string, desk: FleetDesk): boolean {
   return true;
 }
 
-const IN = { vehicles: inVehicles, fences: inFences, distances: inDistances };
+function inHeat(key: string, desk: FleetDesk): boolean {
+  if (key === '[' || key === ']') desk.turnHeat(key === ']' ? 1 : -1);
+  else if (key === 't') desk.resetHeat();
+  else if (key === 'c') desk.heatLook = desk.heatLook === 'heat' ? 'coverage' : 'heat';
+  else return false;
+  return true;
+}
+
+const IN = { vehicles: inVehicles, fences: inFences, distances: inDistances, heat: inHeat };
 
 /** The page's whole keyboard; while a fence is drawn, the form has it. */
 export function handleKey(event: KeyboardEvent, desk: FleetDesk): void {
@@ -111,7 +120,7 @@ export function handleKey(event: KeyboardEvent, desk: FleetDesk): void {
   const key = plainKey(event);
   if (key === null) return;
   const onOther = event.target instanceof Element && event.target.closest('a, button:not([data-row])');
-  const view = ({ 1: 'vehicles', 2: 'fences', 3: 'distances' } as const)[key];
+  const view = ({ 1: 'vehicles', 2: 'fences', 3: 'distances', 4: 'heat' } as const)[key];
   if (view) desk.show(view);
   else if ((key === 'Enter' || key === ' ') && onOther) return;
   else if (!IN[desk.view](key, desk)) return;
