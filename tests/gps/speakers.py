@@ -137,10 +137,15 @@ class Device:
 
 @asynccontextmanager
 async def device(
-    running: Gateway, protocol: str, tls: ssl.SSLContext | None = None
+    running: Gateway,
+    protocol: str,
+    tls: ssl.SSLContext | None = None,
+    source: str = "127.0.0.1",
 ) -> AsyncIterator[Device]:
     port = running.ports[protocol]
-    reader, writer = await asyncio.open_connection(running.host, port, ssl=tls)
+    reader, writer = await asyncio.open_connection(
+        running.host, port, ssl=tls, local_addr=(source, 0)
+    )
     try:
         yield Device(reader, writer)
     finally:

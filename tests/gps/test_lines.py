@@ -4,6 +4,7 @@ import asyncio
 import socket
 import ssl
 import subprocess
+from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,12 @@ from typing import Any
 import pytest
 
 from core.clock import now
+from core.settings import settings
 from gps.connection import Limits
 from gps.line import Line
 from gps.protocols import gt06
 from tests.gps.conftest import Fleet
-from tests.gps.known import until
+from tests.gps.known import contested, until
 from tests.gps.speakers import HEARTBEAT, SPEAKERS, Device, device, listening
 from tests.gps.test_gateway import A, _lock_out, gateway, positions, run, stored, terminal
 from tests.protocols import test_gt06
@@ -276,6 +278,55 @@ def test_a_newer_connection_replaces_the_older(fleet: Fleet) -> None:
         assert fleet.query(query, GT06.identity) == [(None,)]
 
     run(scenario)
+
+
+def test_two_that_take_one_identity_from_each_other_are_named(
+    fleet: Fleet, monkeypatch: Any
+) -> None:
+    """And by setting the newer one is refused then."""
+    monkeypatch.setattr(settings(), "gps_contested_devices", "refuse_newer")
+    fleet.know("gt06", GT06.identity)
+    quick = Limits(goodbye_seconds=0.3)
+
+    async def scenario() -> None:
+        async with (
+            gateway(listeners=listening("gt06"), limits=quick, tend_seconds=0.05) as running,
+            AsyncExitStack() as lines,
+        ):
+            old: Device | None = None
+            for index in range(5):
+                source = ("127.0.0.1", "127.0.0.2")[index % 2]
+                new = await lines.enter_async_context(device(running, "gt06", source=source))
+                await new.says(GT06.login, GT06.welcome)
+                if old:
+                    await old.is_let_go()
+                    old.writer.write_eof()  # alive, as it says goodbye
+                old = new
+            await until(lambda: contested(fleet))
+            await until(lambda: next(iter(running.active.values())).terminal.contested)
+            async with device(running, "gt06", source="127.0.0.2") as thief:
+                await thief.says(GT06.login)
+                await thief.hears_nothing()
+            await new.says(HEARTBEAT, ALIVE)
+
+    run(scenario)
+    assert [kind for kind, _, _ in contested(fleet)] == ["takeover"]
+
+
+def test_a_call_for_help_is_heard(fleet: Fleet) -> None:
+    one = SPEAKERS["gps103"]
+    fleet.know("gps103", one.identity)
+
+    async def scenario() -> None:
+        async with (
+            gateway(listeners=listening("gps103")) as running,
+            device(running, "gps103") as line,
+        ):
+            await line.says(one.login, one.welcome)
+            await line.says(one.place(ago(60)), one.answer)
+
+    run(scenario)
+    assert [row.type for _, row in fleet.facts(one.identity)] == ["vehicle.distress"]
 
 
 def test_the_silent_and_the_deaf_are_disconnected(fleet: Fleet) -> None:
