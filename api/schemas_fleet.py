@@ -190,7 +190,6 @@ class HeatGrid(BaseModel):
     cell_m: float = Field(description="Height and width of a cell.")
     height_deg: float = Field(description="The same in degrees of latitude.")
     cells_seen: int = Field(description="All of them; `cells` holds at most 20,000.")
-    cells: list[tuple[float, float, float, int, int]] = Field(
-        description="South, west and east edge in degrees WGS-84, positions, vehicles;"
-        " most positions first."
+    cells: list[tuple[float, float, float, int]] = Field(
+        description="South, west and east edge in degrees WGS-84, positions; most of them first."
     )

@@ -152,16 +152,16 @@ def test_where_the_fleet_was(office: Office) -> None:
     assert sum(cell[3] for cell in found["cells"]) == sum(
         len(one["geometry"]["coordinates"]) for one in sent
     )
-    south, west, east, most, vehicles = found["cells"][0]
+    south, west, east, most = found["cells"][0]
     assert most >= 60  # it stood there
-    assert vehicles == 1
     assert south <= LAT < south + found["height_deg"]
     assert west <= LON < east
     assert distance_m(south, west, south, east) == pytest.approx(150, rel=0.01)
     assert found["cells_seen"] == len(found["cells"]) >= 3000 / 150
-    both = heat(office, "supervisor")["cells"]
+    for _ in range(8):  # as often as it takes until the driver prepares its statements
+        both = heat(office, "supervisor")["cells"]
     place = next(cell for cell in both if cell[:3] == [south, west, east])
-    assert place[4] >= 2
+    assert place[3] > most
     mine = heat(office, "west.desk")["cells"]
     assert sum(cell[3] for cell in mine) < sum(cell[3] for cell in both)
     assert heat(office, "west.desk", vehicle_id=str(second))["cells_seen"] == 1

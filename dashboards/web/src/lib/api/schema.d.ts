@@ -8686,10 +8686,9 @@ export interface components {
             cell_m: number;
             /**
              * Cells
-             * @description South, west and east edge in degrees WGS-84, positions, vehicles; most positions first.
+             * @description South, west and east edge in degrees WGS-84, positions; most of them first.
              */
             cells: [
-                number,
                 number,
                 number,
                 number,

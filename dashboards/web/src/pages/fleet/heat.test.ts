@@ -7,7 +7,7 @@ const grid = (counts: number[]): HeatGrid => ({
   cell_m: 150,
   height_deg: 0.001,
   cells_seen: counts.length,
-  cells: counts.map((fixes, index) => [30 + index, 100 - index, 100.002 - index, fixes, 1]),
+  cells: counts.map((fixes, index) => [30 + index, 100 - index, 100.002 - index, fixes]),
 });
 
 describe('where the fleet was', () => {
