@@ -329,11 +329,11 @@ def test_a_call_for_help_is_heard(fleet: Fleet) -> None:
     assert [row.type for _, row in fleet.facts(one.identity)] == ["vehicle.distress"]
 
 
-def test_the_silent_and_the_deaf_are_disconnected(fleet: Fleet) -> None:
+def test_the_silent_are_disconnected(fleet: Fleet) -> None:
     fleet.know("gt06", GT06.identity)
 
     async def scenario() -> None:
-        limits = Limits(idle_seconds=1, login_seconds=1, unsent_bytes=4096, goodbye_seconds=0.2)
+        limits = Limits(idle_seconds=1, login_seconds=1)
         async with (
             gateway(listeners=listening("gt06"), limits=limits, tend_seconds=0.05) as running,
             device(running, "gt06") as nobody,
@@ -342,14 +342,26 @@ def test_the_silent_and_the_deaf_are_disconnected(fleet: Fleet) -> None:
             await line.says(GT06.login, GT06.welcome)
             await nobody.is_let_go()
             await line.is_let_go()
-            async with device(running, "gt06") as deaf:
-                deaf.writer.transport.pause_reading()  # type: ignore[attr-defined]
-                deaf.writer.write(GT06.login)
-                (session,) = (await until(lambda: running.active)).values()
-                narrow(session._transport, socket.SO_SNDBUF)
-                narrow(deaf.writer, socket.SO_RCVBUF)
-                with pytest.raises(ConnectionError):
-                    await talks_on(deaf)
+
+    run(scenario)
+
+
+def test_the_deaf_are_disconnected(fleet: Fleet) -> None:
+    fleet.know("gt06", GT06.identity)
+
+    async def scenario() -> None:
+        limits = Limits(unsent_bytes=4096, goodbye_seconds=0.2)
+        async with (
+            gateway(listeners=listening("gt06"), limits=limits) as running,
+            device(running, "gt06") as deaf,
+        ):
+            deaf.writer.transport.pause_reading()  # type: ignore[attr-defined]
+            deaf.writer.write(GT06.login)
+            (session,) = (await until(lambda: running.active)).values()
+            narrow(session._transport, socket.SO_SNDBUF)
+            narrow(deaf.writer, socket.SO_RCVBUF)
+            with pytest.raises(ConnectionError):
+                await talks_on(deaf)
 
     run(scenario)
 
