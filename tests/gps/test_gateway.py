@@ -233,7 +233,7 @@ def test_a_terminal_that_moved_to_another_gateway_is_let_go(fleet: Fleet) -> Non
 
 def test_the_silent_are_disconnected(fleet: Fleet) -> None:
     async def scenario() -> None:
-        limits = Limits(idle_seconds=0.3, login_seconds=0.2)
+        limits = Limits(idle_seconds=2, login_seconds=2)
         async with gateway(limits=limits, tend_seconds=0.05) as running:
             reader, writer = await asyncio.open_connection(running.host, running.port)
             async with terminal(running) as one:

@@ -333,7 +333,7 @@ def test_the_silent_are_disconnected(fleet: Fleet) -> None:
     fleet.know("gt06", GT06.identity)
 
     async def scenario() -> None:
-        limits = Limits(idle_seconds=1, login_seconds=1)
+        limits = Limits(idle_seconds=3, login_seconds=3)
         async with (
             gateway(listeners=listening("gt06"), limits=limits, tend_seconds=0.05) as running,
             device(running, "gt06") as nobody,
