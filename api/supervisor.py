@@ -46,6 +46,8 @@ CARRIER = "carrier"
 """The demo city's carrier, where no other is set up."""
 ASTERISK = {"asterisk": Process("api.asterisk", ("asterisk",))}
 """Only where an exchange of the house is set up."""
+GATEWAYS = tuple(f"gps{number}" for number in range(2, 17))
+"""More of them, which share the ports with the first."""
 OWNER_SECONDS = 60.0
 STOP_SECONDS = 7.0
 HEAL_SECONDS = 0.25
@@ -337,7 +339,7 @@ def say(text: str) -> None:
 def _write(name: str, text: str) -> None:
     prefix = f"{name:<7}│"
     if sys.stdout.isatty():
-        prefix = f"\x1b[{_COLOURS[name]}m{prefix}\x1b[0m"
+        prefix = f"\x1b[{_COLOURS[name.rstrip('0123456789')]}m{prefix}\x1b[0m"
     with contextlib.suppress(BrokenPipeError):
         sys.stdout.write(f"{prefix} {text}\n")
         sys.stdout.flush()
@@ -394,6 +396,8 @@ async def _is_ready(settings: Settings) -> bool:
 def _processes(settings: Settings) -> dict[str, Process]:
     """Each process that runs, by name."""
     found = {**PROCESSES, **(ASTERISK if settings.asterisk_url else {})}
+    for name in GATEWAYS[: settings.gps_processes - 1]:
+        found[name] = PROCESSES["gps"]
     if settings.demo and settings.demo_carrier_port is not None:
         found[CARRIER] = Process("telephony.simulator.cli", words_of(settings))
     return {**found, **(CITY if settings.demo and settings.demo_city else {})}
@@ -412,7 +416,7 @@ def _environment(settings: Settings, base: Mapping[str, str]) -> dict[str, str]:
 
 def _end_leftovers(previous: RunFile | None) -> None:
     """End processes of a killed supervisor; its servers are adopted instead."""
-    for name in (*PROCESSES, *ASTERISK, CARRIER, *CITY):
+    for name in (*PROCESSES, *GATEWAYS, *ASTERISK, CARRIER, *CITY):
         left = previous.process(name) if previous else None
         if left is not None and left.alive:
             say(f"ending {name} of an earlier run (process {left.pid})")

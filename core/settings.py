@@ -101,6 +101,7 @@ _EXPECTED = {
     ),
     "repeat_call_hours": ("应为 1 至 744 的小时数", "it must be a number of hours from 1 to 744"),
     "lost_call_seconds": ("应为不小于 10 的秒数", "it must be a number of seconds from 10 on"),
+    "gps_processes": ("应为 1 至 16 的整数", "it must be a whole number from 1 to 16"),
     "gps_static_seconds": (
         "应为 0 至 3600 的秒数",
         "it must be a number of seconds from 0 to 3600",
@@ -322,6 +323,9 @@ class Settings(BaseSettings):
     )
     gps_flush_seconds: float = Field(
         0.04, gt=0, allow_inf_nan=False, description="Seconds between two writes of positions."
+    )
+    gps_processes: int = Field(
+        1, ge=1, le=16, description="Gateways that share the ports for devices on one machine."
     )
     gps_static_seconds: float = Field(
         0.0,

@@ -18,7 +18,6 @@ from gps.movement_models import Fence
 from gps.movements import Way
 from gps.repository import Cursor
 from gps.shapes import shape_of
-from gps.track import sight_of
 
 if TYPE_CHECKING:
     from gps.pipeline import Batch
@@ -37,7 +36,9 @@ _books: dict[int, Book] = {}
 def read_inside(batch: "Batch") -> None:
     """Before the filters write down what they remember."""
     for vehicle, latest in batch.latest.items():
-        batch.inside[vehicle] = Inside.from_json(latest.motion.get(FENCES))
+        told = batch.remembered.get(vehicle)
+        inside = told.inside if told else None
+        batch.inside[vehicle] = inside or Inside.from_json(latest.motion.get(FENCES))
 
 
 def pass_fences(batch: "Batch") -> None:
@@ -48,8 +49,7 @@ def pass_fences(batch: "Batch") -> None:
     devices: list[UUID] = []
     steps: list[Step] = []
     last: dict[UUID, Sight] = {}
-    for vehicle, fix in batch.kept:
-        sight = sight_of(fix)
+    for (vehicle, fix), sight in zip(batch.kept, batch.sights, strict=True):
         before = last.get(vehicle) or _last(batch.ways.now.get(vehicle)) or sight
         last[vehicle] = sight
         steps.append(Step(vehicle, before, sight))

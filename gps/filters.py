@@ -5,13 +5,14 @@ position, feeds motion and is stored; one set aside is stored and does neither; 
 stored and does both; a dropped one is nowhere, but counted.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from gps.fix import Fix, distance_m
+from gps.fix import EARTH_RADIUS_M, Fix, distance_m
 from gps.sources import Sources, begun, counts, hear
 
 Decision = Literal["keep", "aside", "thin", "drop"]
@@ -36,9 +37,9 @@ STATIC_M, STATIC_KMH = 15.0, 3.0
 """A vehicle that stands: no farther and no faster than its receiver's noise."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Place:
-    """Where and when; of `device_id`."""
+    """Where and when; of `device_id`. Never changed."""
 
     device_id: UUID
     fix_at: datetime
@@ -47,9 +48,10 @@ class Place:
     phone: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Known:
     """What is known of a vehicle: its latest counted fix, and the newest one that jumped away.
+    Never changed: the next fix makes another one.
 
     `stored_at`: time of the latest counted fix that was stored; None: that of `latest`.
     `sources`: its devices, where it has several.
@@ -180,15 +182,47 @@ RULES: tuple[Rule, ...] = (
 )
 
 
+PLAIN = timedelta(hours=23)
+"""A fix no older than this is on a day that is kept, whatever the setting."""
+OK = Verdict("keep", "ok")
+DEGREE_M = math.radians(EARTH_RADIUS_M)
+
+
 def judge(fix: Fix, known: Known, now: datetime) -> tuple[Verdict, Known]:
     """The verdict on `fix`, and what is known afterwards."""
+    if _plain(fix, known, now):
+        return OK, Known(_place(fix), static_for=known.static_for, kept_days=known.kept_days)
+    return by_rules(fix, known, now)
+
+
+def _plain(fix: Fix, known: Known, now: datetime) -> bool:
+    """Whether no rule can object, as of nearly every fix: the only device of a vehicle on its way.
+
+    Where it says so, `by_rules` says `ok`; it need not say so wherever that does.
+    """
+    latest, at = known.latest, fix.fix_at
+    if latest is None or at is None or known.suspect is not None or known.sources is not None:
+        return False
+    if not fix.positioned or fix.accuracy_m is not None or fix.speed_kmh <= STATIC_KMH:
+        return False
+    if fix.device_id != latest.device_id or not now - PLAIN < at <= now + FUTURE_TOLERANCE:
+        return False
+    seconds = (at - latest.fix_at).total_seconds()
+    # The way along a meridian and then a parallel is never shorter than the straight one.
+    metres = DEGREE_M * (abs(fix.lat - latest.lat) + abs(fix.lon - latest.lon))
+    near = metres <= JUMP_M or metres * 3.6 <= JUMP_KMH * seconds
+    return seconds > 0 and near and (fix.lat != 0 or fix.lon != 0)
+
+
+def by_rules(fix: Fix, known: Known, now: datetime) -> tuple[Verdict, Known]:
+    """The same, rule by rule."""
     for rule in RULES:
         decision = rule(fix, known, now)
         if decision is not None:
             verdict = Verdict(decision, rule.__name__)
             break
     else:
-        verdict = Verdict("keep", "ok")
+        verdict = OK
     if verdict.decision == "keep":
         sources = _heard(fix, known, kept=True)
         return verdict, replace(

@@ -8,9 +8,10 @@ from uuid import UUID
 EARTH_RADIUS_M = 6_371_008.8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Fix:
     """WGS-84 degrees, km/h, degrees clockwise from north, metres. All times aware UTC.
+    Never changed once it is made; to say so to the interpreter would cost twice its making.
 
     `phone`: of a crew's phone; otherwise of a terminal that is built in.
     `ignition`, `accuracy_m` (radius, as the receiver estimates it): None where it does not tell.

@@ -9,6 +9,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from gps import pipeline
 from gps.fix import Fix
 from gps.jt808.downlink import FAILED, OK
 from gps.pipeline import DatabaseAway, Written
+from gps.remembering import Memory
 from gps.repository import Latest
 
 log = logger(__name__)
@@ -73,6 +75,7 @@ class Intake:
         self._stopping = asyncio.Event()
         self._held_back: set[Sender] = set()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="positions")
+        self._memory = Memory()
 
     @property
     def full(self) -> bool:
@@ -149,7 +152,8 @@ class Intake:
         loop = asyncio.get_running_loop()
         while True:
             try:
-                return await loop.run_in_executor(self._thread, pipeline.write, org_id, fixes)
+                work = partial(pipeline.write, org_id, fixes, memory=self._memory)
+                return await loop.run_in_executor(self._thread, work)
             except DatabaseAway as error:
                 log.warning(
                     "positions_wait_for_database", fixes=len(fixes), reason=str(error)[:200]

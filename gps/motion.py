@@ -36,9 +36,9 @@ ACCURACY_M = 30.0
 """Uncertainty of a fix whose receiver names none."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sight:
-    """A counted fix of the vehicle. Degrees WGS-84, km/h; `at` aware UTC.
+    """A counted fix of the vehicle. Degrees WGS-84, km/h; `at` aware UTC. Never changed.
 
     `ignition`: None where the device does not know it.
     """

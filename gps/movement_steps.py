@@ -17,7 +17,7 @@ from gps import movement_store, repository
 from gps.motion import Sight
 from gps.movement_store import Told
 from gps.movements import Movement, Way, follow
-from gps.track import in_order, sight_of
+from gps.track import in_order
 
 if TYPE_CHECKING:
     from gps.pipeline import Batch
@@ -44,13 +44,17 @@ class Ways:
 def read_ways(batch: "Batch") -> None:
     """Before the filters write down what they remember."""
     for vehicle, latest in batch.latest.items():
-        batch.ways.now[vehicle] = Way.from_json(latest.motion.get(WAY))
+        told = batch.remembered.get(vehicle)
+        way = told.way if told else None
+        batch.ways.now[vehicle] = way or Way.from_json(latest.motion.get(WAY))
 
 
 def follow_movements(batch: "Batch") -> None:
-    for vehicle, fix in batch.kept:
-        way = batch.ways.now.setdefault(vehicle, Way())
-        if over := follow(way, sight_of(fix)):
+    for (vehicle, _), sight in zip(batch.kept, batch.sights, strict=True):
+        way = batch.ways.now.get(vehicle)
+        if way is None:
+            way = batch.ways.now[vehicle] = Way()
+        if over := follow(way, sight):
             batch.ways.told.setdefault(vehicle, []).extend(_told(way, over))
 
 

@@ -137,19 +137,19 @@ class Way:
         """Plain JSON values; `from_json` reads them back."""
         return [
             self.state,
-            self.last,
+            _plain(self.last),
             self.since,
             self.unsure,
             self.lat,
             self.lon,
             self.done.to_json(),
-            self.turn,
-            self.before,
+            _plain(self.turn),
+            _plain(self.before),
             self.turned.to_json(),
-            self.odd,
+            _plain(self.odd),
             self.way,
             self.here,
-            self.rest,
+            _plain(self.rest),
             self.ignition,
             self.ignition_since,
             self.ignition_last,
@@ -172,6 +172,10 @@ class Way:
             known = getattr(way, name)
             setattr(way, name, Seen(*known) if known else None)
         return way
+
+
+def _plain(seen: Seen | None) -> list[float] | None:
+    return None if seen is None else [*seen]
 
 
 def follow(way: Way, sight: Sight) -> list[Movement]:

@@ -24,7 +24,7 @@ from gps.fences import Inside, Passed
 from gps.filters import Known, Place, judge
 from gps.fix import Fix
 from gps.memory import recalled, remembered
-from gps.motion import Crossing, Motion, follow, retraced
+from gps.motion import Crossing, Motion, Sight, follow, retraced
 from gps.movement_steps import (
     Ways,
     follow_movements,
@@ -33,8 +33,11 @@ from gps.movement_steps import (
     retrace_movements,
     save_movements,
 )
-from gps.repository import FixValues, Latest, OpenWatch
-from gps.silence import SPOKE, heard_by
+from gps.packing import FixValues
+from gps.remembering import Memory, Remembered
+from gps.repository import Latest, OpenWatch
+from gps.rhythm import Rhythm
+from gps.silence import SPOKE, heard_by, rhythms_of
 from gps.sites import site_of
 from gps.source_steps import Told, compare_sources, record_sources
 from gps.track import in_order, sight_of
@@ -69,6 +72,8 @@ class Batch:
     watches: dict[UUID, list[OpenWatch]] = field(default_factory=dict)
     watched: dict[UUID, OpenWatch] = field(default_factory=dict)
     kept: list[tuple[UUID, Fix]] = field(default_factory=list)
+    sights: list[Sight] = field(default_factory=list)
+    """Of `kept`, in its order."""
     on_the_way: list[tuple[UUID, Fix]] = field(default_factory=list)
     """Of all that is stored, what may belong to the vehicle's way: their times are believed."""
     late: dict[UUID, datetime] = field(default_factory=dict)
@@ -93,6 +98,12 @@ class Batch:
     inside: dict[UUID, Inside] = field(default_factory=dict)
     passed: list[tuple[Passed, UUID]] = field(default_factory=list)
     """Fences that vehicles passed, each with the device that showed it."""
+    memory: Memory | None = None
+    remembered: dict[UUID, Remembered] = field(default_factory=dict)
+    """Vehicles that nobody else has written since this gateway did."""
+    rhythms: dict[UUID, dict[UUID, Rhythm]] = field(default_factory=dict)
+    version: str = ""
+    """Of the rows of latest positions that were written."""
     reasons: Counter[str] = field(default_factory=Counter)
     verdicts: list[str] = field(default_factory=list)
 
@@ -118,10 +129,13 @@ def find_vehicles(batch: Batch) -> None:
 
 
 def read_latest(batch: Batch) -> None:
-    vehicles = sorted({vehicle for vehicle in batch.vehicles.values() if vehicle})
-    if vehicles:
+    vehicles = list({vehicle for vehicle in batch.vehicles.values() if vehicle})
+    if vehicles and batch.memory is not None:
+        found = batch.memory.lock(batch.cur, batch.uow.org_id, vehicles)
+        batch.latest, batch.remembered = found
+    elif vehicles:
         batch.latest = repository.lock_latest(batch.cur, batch.uow.org_id, vehicles)
-        batch.before = dict(batch.latest)
+    batch.before = dict(batch.latest)
 
 
 def judge_fixes(batch: Batch) -> None:
@@ -148,6 +162,7 @@ def judge_fixes(batch: Batch) -> None:
             batch.spoke.append((vehicle, fix))
         if verdict.decision in ("keep", "thin"):
             batch.kept.append((vehicle, fix))
+            batch.sights.append(sight_of(fix))
             batch.latest[vehicle] = batch.moved[vehicle] = _latest(vehicle, fix)
         elif verdict.reason == "late":
             batch.late[vehicle] = min(fix.at, batch.late.get(vehicle, fix.at))
@@ -159,7 +174,9 @@ def judge_fixes(batch: Batch) -> None:
 def _known_of(batch: Batch, vehicle: UUID) -> Known:
     known = batch.known.get(vehicle)
     if known is None:
-        known = batch.known[vehicle] = _known(batch.latest.get(vehicle))
+        told = batch.remembered.get(vehicle)
+        known = told.known if told else _known(batch.latest.get(vehicle))
+        batch.known[vehicle] = known
     return known
 
 
@@ -173,26 +190,31 @@ def _drop(batch: Batch, fix: Fix, reason: str) -> None:
 
 def listen(batch: Batch) -> None:
     """Until when each position holds by the rhythm of its device, and who is silent no more."""
-    heard_by(batch.spoke, batch.before, batch.latest, batch.heard, batch.uow.now)
+    for vehicle, _ in batch.spoke:
+        if vehicle not in batch.rhythms:
+            told = batch.remembered.get(vehicle)
+            before = batch.before.get(vehicle)
+            batch.rhythms[vehicle] = dict(told.rhythms) if told else rhythms_of(before)
+    heard_by(batch.spoke, batch.rhythms, batch.before, batch.latest, batch.heard, batch.uow.now)
     for vehicle in batch.moved:
         batch.moved[vehicle] = batch.latest[vehicle]
 
 
 def read_watches(batch: Batch) -> None:
-    vehicles = sorted({vehicle for vehicle, _ in batch.kept} | batch.late.keys())
+    vehicles = list({vehicle for vehicle, _ in batch.kept} | batch.late.keys())
     if vehicles:
         for watch in repository.lock_watches(batch.cur, batch.uow.org_id, vehicles):
             batch.watches.setdefault(watch.vehicle_id, []).append(watch)
 
 
 def follow_watched(batch: Batch) -> None:
-    for vehicle, fix in batch.kept:
+    for (vehicle, fix), sight in zip(batch.kept, batch.sights, strict=True):
         for watch in batch.watches.get(vehicle, ()):
             watch = batch.watched.get(watch.id, watch)
             if watch.arrived_at is not None:
                 continue
             site = site_of(watch)
-            motion, crossings = follow(site, Motion.from_json(watch.motion), sight_of(fix))
+            motion, crossings = follow(site, Motion.from_json(watch.motion), sight)
             _take(batch, watch, motion, [(fix.device_id, crossing) for crossing in crossings])
 
 
@@ -262,7 +284,7 @@ def count_dropped(batch: Batch) -> None:
 def move_latest(batch: Batch) -> None:
     rows = [batch.latest[vehicle] for vehicle in _with_vehicle(batch)]
     if rows:
-        repository.move_latest(batch.cur, batch.uow.org_id, rows)
+        batch.version = repository.move_latest(batch.cur, batch.uow.org_id, rows)
 
 
 def save_watches(batch: Batch) -> None:
@@ -326,27 +348,36 @@ _days: set[date] = set()
 """Days whose partition is known to be committed."""
 
 
-def write(org_id: int, fixes: Sequence[Fix], *, now: datetime | None = None) -> Written:
+def write(
+    org_id: int,
+    fixes: Sequence[Fix],
+    *,
+    now: datetime | None = None,
+    memory: Memory | None = None,
+) -> Written:
     """Store fixes of one organisation. A row that cannot be stored costs only itself.
 
-    Returns after the commit. DatabaseAway when the database cannot take anything now; parts may
-    have been stored then, and writing the same fixes again does no harm.
+    `memory`: of a gateway that writes batch after batch. Returns after the commit. DatabaseAway
+    when the database cannot take anything now; parts may have been stored then, and writing the
+    same fixes again does no harm.
     """
     try:
-        return _write_once(org_id, fixes, now)
+        return _write_once(org_id, fixes, now, memory)
     except Exception as error:
         if is_away(error):
             raise DatabaseAway(str(error)) from error
         if _days and lacks_day(error):
             _days.clear()
-            return write(org_id, fixes, now=now)
+            return write(org_id, fixes, now=now, memory=memory)
         if len(fixes) == 1:
             log.error(
                 "fix_refused", org_id=org_id, device_id=str(fixes[0].device_id), exc_info=True
             )
             return Written(reasons=Counter(refused=1), refused={0}, verdicts=["refused"])
     half = len(fixes) // 2
-    first, second = write(org_id, fixes[:half], now=now), write(org_id, fixes[half:], now=now)
+    first, second = (
+        write(org_id, part, now=now, memory=memory) for part in (fixes[:half], fixes[half:])
+    )
     return Written(
         reasons=first.reasons + second.reasons,
         latest=first.latest | second.latest,
@@ -355,13 +386,38 @@ def write(org_id: int, fixes: Sequence[Fix], *, now: datetime | None = None) -> 
     )
 
 
-def _write_once(org_id: int, fixes: Sequence[Fix], now: datetime | None) -> Written:
-    with unit_of_work(system_actor(org_id, "gps"), now=now or clock_now()) as uow:
-        batch = Batch(uow, repository.cursor(uow.session), fixes)
-        for step in DECIDE + APPLY:
-            step(batch)
+def _write_once(
+    org_id: int, fixes: Sequence[Fix], now: datetime | None, memory: Memory | None
+) -> Written:
+    batch: Batch | None = None
+    try:
+        with unit_of_work(system_actor(org_id, "gps"), now=now or clock_now()) as uow:
+            batch = Batch(uow, repository.cursor(uow.session), fixes, memory=memory)
+            for step in DECIDE + APPLY:
+                step(batch)
+    except BaseException:
+        if batch is not None and memory is not None:
+            memory.forget(org_id, batch.remembered)
+        raise
+    if memory is not None:
+        memory.keep(org_id, batch.version, _left(batch))
     _days.update(row.fix_at.date() for row in batch.rows)
     return Written(batch.reasons, batch.moved, verdicts=batch.verdicts)
+
+
+def _left(batch: Batch) -> dict[UUID, Remembered]:
+    """The vehicles of a batch as they were written."""
+    return {
+        vehicle: Remembered(
+            batch.latest[vehicle],
+            batch.known[vehicle],
+            batch.ways.now.get(vehicle),
+            batch.inside.get(vehicle),
+            batch.rhythms.get(vehicle) or rhythms_of(batch.latest[vehicle]),
+        )
+        for vehicle in _with_vehicle(batch)
+        if vehicle in batch.known
+    }
 
 
 def _known(latest: Latest | None) -> Known:
@@ -375,7 +431,7 @@ def _known(latest: Latest | None) -> Known:
 
 def _with_vehicle(batch: Batch) -> list[UUID]:
     """Vehicles whose row changed: a kept fix, or a jump to remember."""
-    return sorted(batch.seen & batch.latest.keys())
+    return list(batch.seen & batch.latest.keys())
 
 
 def _row(org_id: int, vehicle: UUID | None, fix: Fix, reason: str) -> FixValues:

@@ -75,6 +75,7 @@ class Gateway:
         self.publisher = Publisher(own.redis_url)
         self.intake = Intake(own.gps_flush_seconds, self.publisher.put)
         self.messenger = Messenger(self.id, self.active, poll_seconds)
+        self._shares_ports = own.gps_processes > 1
         self._tend_seconds, self._stalled_seconds = tend_seconds, stalled_seconds
         self._logins = ThreadPoolExecutor(LOGIN_THREADS, thread_name_prefix="logins")
         self._tasks: set[asyncio.Task[None]] = set()
@@ -116,6 +117,7 @@ class Gateway:
             port,
             backlog=1024,
             reuse_address=True,
+            reuse_port=self._shares_ports or None,
             ssl=tls,
             ssl_handshake_timeout=self.limits.login_seconds if tls else None,
         )

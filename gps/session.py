@@ -73,12 +73,9 @@ class Session(Connection[Frame]):
     def acknowledge(self, acknowledgements: Sequence[Acknowledgement]) -> None:
         """General acknowledgements (0x8001), in one write."""
         self._unacknowledged -= len(acknowledgements)
-        self._send(
-            [
-                (downlink.PLATFORM_ACK, downlink.build_platform_ack(*acknowledgement))
-                for acknowledgement in acknowledgements
-            ]
-        )
+        first = self._serial
+        self._serial = (first + len(acknowledgements)) & 0xFFFF
+        self._write(downlink.platform_acks(self.header, first, acknowledgements))
         self._apply_backpressure()
 
     def body(self, form: str, text: str) -> bytes:

@@ -17,20 +17,18 @@ SPOKE = frozenset({"ok", "static", "late", "beside"})
 
 def heard_by(
     spoke: Iterable[tuple[UUID, Fix]],
+    rhythms: Mapping[UUID, dict[UUID, Rhythm]],
     before: Mapping[UUID, Latest],
     latest: MutableMapping[UUID, Latest],
     heard: list[tuple[UUID, VehicleHeard]],
     now: datetime,
 ) -> None:
-    """Take the positions of a batch into the rhythms of their devices.
+    """Take the positions of a batch into the rhythms of their devices, by vehicle.
 
     `before`: as the vehicles stood; `latest` is given what they are to remember, `heard` the facts.
     """
-    devices: dict[UUID, dict[UUID, Rhythm]] = {}
     for vehicle, fix in spoke:
-        known = devices.get(vehicle)
-        if known is None:
-            known = devices[vehicle] = rhythms_of(before.get(vehicle))
+        known = rhythms[vehicle]
         one = known.get(fix.device_id)
         if one is None:
             one = known[fix.device_id] = Rhythm()
@@ -42,7 +40,7 @@ def heard_by(
             ignition=fix.ignition,
             sent=None if sent is None else sent.timestamp(),
         )
-    for vehicle, known in devices.items():
+    for vehicle, known in rhythms.items():
         if vehicle in latest:
             latest[vehicle] = _settled(vehicle, latest[vehicle], known, before, heard, now)
 

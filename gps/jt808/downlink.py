@@ -4,8 +4,9 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
-from gps.jt808.framing import Frame
+from gps.jt808.framing import DELIMITER, Frame, build_frame, checksum, escape, unescape
 
 PLATFORM_ACK = 0x8001
 ASK_MISSING = 0x8003
@@ -32,6 +33,8 @@ LONGEST = 255
 """Bytes of a question or of a key's label, in GBK."""
 
 _ACK = struct.Struct(">HHB")
+_NUMBERED_ACK = struct.Struct(">HHHB")
+_BYTES = [bytes([value]) for value in range(256)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,22 @@ Downlink = PlatformAck | RegisterAck | AskMissing | Text | Events | Question
 def build_platform_ack(serial: int, message_id: int, result: int) -> bytes:
     """Body of 0x8001."""
     return _ACK.pack(serial, message_id, result)
+
+
+def platform_acks(to: Frame, first: int, acks: Sequence[tuple[int, int, int]]) -> bytes:
+    """Frames of 0x8001 with the serials from `first` on, to the terminal whose frame `to` is."""
+    head, frames = _ack_head(to.terminal, to.version), []
+    for serial, ack in enumerate(acks, first):
+        data = head + _NUMBERED_ACK.pack(serial & 0xFFFF, *ack)
+        frames.append(DELIMITER + escape(data + _BYTES[checksum(data)]) + DELIMITER)
+    return b"".join(frames)
+
+
+@lru_cache(maxsize=50_000)
+def _ack_head(terminal: str, version: int | None) -> bytes:
+    """What stands before serial and body, the same in each answer to a terminal."""
+    frame = build_frame(Frame(PLATFORM_ACK, terminal, 0, bytes(_ACK.size), version))
+    return unescape(frame[1:-1])[: -_ACK.size - 3]
 
 
 def build_register_ack(serial: int, result: int, code: str = "") -> bytes:

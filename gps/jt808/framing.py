@@ -4,10 +4,9 @@ Pure: bytes in, values out. A frame is `7E header body checksum 7E`; between the
 written 7D 02 and 7D is written 7D 01. All integers are big-endian.
 """
 
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import reduce
-from operator import xor
 
 DELIMITER = b"\x7e"
 MAX_BODY = 1023
@@ -18,6 +17,7 @@ MAX_ESCAPED = 2 * (21 + MAX_BODY + 1)
 
 _SUBPACKAGED = 1 << 13
 _VERSIONED = 1 << 14
+_UNUSUAL = _SUBPACKAGED | _VERSIONED | 7 << 10
 
 
 class FrameError(ValueError):
@@ -33,9 +33,13 @@ class BodyError(ValueError):
     """The frame is whole but its body does not say what its id promises (answer: result 2)."""
 
 
-@dataclass(frozen=True, slots=True)
+_HEAD = struct.Struct(">HH")
+_HEAD_2013 = struct.Struct(">HH6sH")
+
+
+@dataclass(slots=True)
 class Frame:
-    """One checked frame.
+    """One checked frame. Never changed once it is made.
 
     `terminal` is the BCD field as hex digits (12, or 20 in 2019) and goes back unchanged into
     answers; `version` is None for 2011/2013; `package` is (total, number from 1).
@@ -72,8 +76,12 @@ def _luhn(digits: str) -> str:
 
 
 def checksum(data: bytes) -> int:
-    """XOR of all bytes."""
-    return reduce(xor, data, 0)
+    """XOR of all bytes: halves are laid over each other until one byte is left."""
+    folded, size = int.from_bytes(data, "big"), len(data)
+    while size > 1:
+        size = (size + 1) // 2
+        folded = folded >> 8 * size ^ folded & (1 << 8 * size) - 1
+    return folded
 
 
 def escape(data: bytes) -> bytes:
@@ -107,7 +115,15 @@ def parse_frame(escaped: bytes, offset: int = 0) -> Frame:
         raise FrameError("shorter than a header", offset)
     if checksum(data) != 0:
         raise FrameError("wrong checksum", offset)
-    properties = int.from_bytes(data[2:4], "big")
+    message_id, properties, terminal, serial = _HEAD_2013.unpack_from(data)
+    if properties & _UNUSUAL == 0 and len(data) - 13 == properties & MAX_BODY:
+        return Frame(message_id, terminal.hex(), serial, data[12:-1], offset=offset)
+    return _unusual(data, offset)
+
+
+def _unusual(data: bytes, offset: int) -> Frame:
+    """Of 2019, encrypted, a sub-package, or wrong."""
+    message_id, properties = _HEAD.unpack_from(data)
     version, start = None, 12
     if properties & _VERSIONED:
         version, start = data[4], 17
@@ -125,7 +141,7 @@ def parse_frame(escaped: bytes, offset: int = 0) -> Frame:
         raise FrameError("impossible package number", offset)
     serial_at = start - 2 if package is None else start - 6
     return Frame(
-        message_id=int.from_bytes(data[0:2], "big"),
+        message_id=message_id,
         terminal=terminal.hex(),
         serial=int.from_bytes(data[serial_at : serial_at + 2], "big"),
         body=data[start:-1],
@@ -207,6 +223,12 @@ class FrameCutter:
 
     def feed(self, data: bytes) -> Iterator[Frame | FrameError]:
         """Frames and rejections that end in `data`, in order of the stream."""
+        if not self._run and not self._too_long and _is_one_frame(data):
+            start = self._offset + 1
+            self._offset += len(data)
+            self._open, self._start = True, self._offset
+            yield _frame_or_error(data[1:-1], start)
+            return
         pieces = data.split(DELIMITER)
         self._extend(pieces[0])
         for piece in pieces[1:]:
@@ -231,10 +253,24 @@ class FrameCutter:
         elif self._run:
             run = bytes(self._run)
             self._run.clear()
-            try:
-                yield parse_frame(run, self._start)
-            except FrameError as error:
-                yield error
+            yield _frame_or_error(run, self._start)
+
+
+def _is_one_frame(data: bytes) -> bool:
+    """As nearly always: from the first to the last byte."""
+    size = len(data)
+    return (
+        2 < size <= MAX_ESCAPED + 2
+        and data[0] == DELIMITER[0]
+        and data.find(DELIMITER, 1) == size - 1
+    )
+
+
+def _frame_or_error(escaped: bytes, offset: int) -> Frame | FrameError:
+    try:
+        return parse_frame(escaped, offset)
+    except FrameError as error:
+        return error
 
 
 MAX_PARTS = 256

@@ -7,6 +7,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 
 from gps.jt808.framing import BodyError, Frame
 from gps.jt808.introduction import (
@@ -55,6 +56,7 @@ STATUS_WEST = 1 << 3
 
 _FIXED = struct.Struct(">IIIIHHH6s")
 _ACK = struct.Struct(">HHB")
+_BCD = {second // 10 << 4 | second % 10: timedelta(seconds=second) for second in range(60)}
 _ANSWER = struct.Struct(">HB")
 
 
@@ -77,9 +79,10 @@ class Logout:
     """0x0003."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Location:
-    """0x0200: degrees WGS-84 (south and west negative), metres, km/h, degrees from north.
+    """0x0200: degrees WGS-84 (south and west negative), metres, km/h, degrees from north. Never
+    changed once it is made.
 
     `fix_at` is None when the terminal has no time (all zero, or digits that are no date). `extra`:
     the additional items behind the 28 fixed bytes, as they came.
@@ -220,12 +223,22 @@ def parse_location(body: bytes, zone: tzinfo = GMT8) -> Location:
 
 
 def _parse_clock(bcd: bytes, zone: tzinfo) -> datetime | None:
-    digits = bcd.hex()
-    if not digits.isdigit() or digits == "0" * 12:
+    second = _BCD.get(bcd[5])
+    minute = _minute(bcd[:5], zone) if second is not None else None
+    if minute is None or second is None:
         return None
-    year, month, day, hour, minute, second = (int(digits[i : i + 2]) for i in range(0, 12, 2))
+    return minute + second
+
+
+@lru_cache(maxsize=4096)
+def _minute(bcd: bytes, zone: tzinfo) -> datetime | None:
+    """Positions of a fleet are of the same few minutes."""
+    digits = bcd.hex()
+    if not digits.isdigit():
+        return None
+    year, month, day, hour, minute = (int(digits[i : i + 2]) for i in range(0, 10, 2))
     try:
-        local = datetime(2000 + year, month, day, hour, minute, second, tzinfo=zone)
+        local = datetime(2000 + year, month, day, hour, minute, tzinfo=zone)
     except ValueError:
         return None
     return local.astimezone(UTC)

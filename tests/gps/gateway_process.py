@@ -86,7 +86,7 @@ def _copies() -> None:
             yield row
 
     def store_slowly(cur: Cursor, rows: Iterable[FixValues]) -> int:
-        return store(cur, slowly(rows))
+        return store(cur, list(slowly(rows)))
 
     repository.store_fixes = store_slowly
 
