@@ -243,7 +243,9 @@ def test_what_was_not_committed_is_not_remembered(fleet: Fleet) -> None:
             assert "refused" in write(1, batch, now=moment, memory=memory).verdicts
             fleet.execute("ALTER TABLE fix DROP CONSTRAINT planted")
             assert pair.told() == before
-        write(1, batch, now=moment, memory=memory)
-    for batch in plain.batches(1, start):
-        write(1, batch, now=moment)
+        else:
+            write(1, batch, now=moment, memory=memory)
+    for index, batch in enumerate(plain.batches(1, start)):
+        if index != 20:
+            write(1, batch, now=moment)
     assert pair.told() == plain.told()
