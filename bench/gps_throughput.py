@@ -6,8 +6,9 @@
 PostgreSQL and Valkey are servers of its own with the durability of `paidan up`. Each connection is
 a JT/T 808 terminal of a vehicle on a moving track of its own, a frame a write, one position a
 frame, at an even pace; filters, motion and fences are on, and a frame is acknowledged after the
-commit. A process of its own reads what the boards get. After the last second gateways and PostgreSQL are
-killed (SIGKILL); PostgreSQL is started again, and what was acknowledged is looked for in it.
+commit. A process of its own reads what the boards get. After the last second gateways and
+PostgreSQL are killed (SIGKILL); PostgreSQL is started again, and what was acknowledged is looked
+for in it.
 
 `bare` is a process that only cuts, parses and acknowledges, at a quarter of the rate; `copy` a
 process that COPYs the same rows, packed, in batches of 5,000. Prints one JSON object: positions
@@ -445,7 +446,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         os.environ.update(
             urls.environment,
             PAIDAN_JT808_PORT=str(options.port),
-            PAIDAN_LOG_LEVEL="WARNING",
+            PAIDAN_LOG_LEVEL="ERROR",
             PAIDAN_GPS_PROCESSES=str(options.gateways),
         )
         settings.cache_clear()
