@@ -21,7 +21,7 @@ pytestmark = pytest.mark.browser
 BAR = "[data-testid=replay]"
 SLIDER = "input[name=moment]"
 STOOD_MS = 2_200_000
-"""From the first position into the stop between the trips. Hours of nothing but a stop are not shown."""
+"""From the first position into the second stop. Hours of nothing but a stop are not shown."""
 
 
 @pytest.fixture(scope="module")
