@@ -142,7 +142,7 @@ class Terminals:
         self.index = {one.fileno(): index for index, one in enumerate(self.sockets)}
         self.rest = [b""] * len(ways)
         self.unsent: dict[int, bytearray] = {}
-        self.count = 0
+        self.count = self.let_in = 0
         for index, one in enumerate(self.sockets):
             one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             hello = Frame(
@@ -161,6 +161,14 @@ class Terminals:
                 self._send(self.count % len(self.ways), self.count // len(self.ways))
                 self.count += 1
             self._read(TICK_S)
+
+    def log_in(self, seconds: float) -> None:
+        """Wait until all are let in."""
+        until = time.monotonic() + seconds
+        while self.let_in < len(self.sockets):
+            if time.monotonic() > until:
+                raise RuntimeError(f"{self.let_in} of {len(self.sockets)} terminals are let in")
+            self._read(0.05)
 
     def settle(self, seconds: float) -> None:
         """Wait for what is not acknowledged yet."""
@@ -207,6 +215,8 @@ class Terminals:
             serial, message, result = struct.unpack_from(">HHB", piece, 12)
             if message == uplink.LOCATION and result == 0:
                 self.acked[index, serial - 1] = moment
+            elif message == uplink.AUTHENTICATE:
+                self.let_in += 1
 
 
 def watch_board(url: str, name: str, shape: tuple[int, int], start: int, out: Any) -> None:
@@ -321,8 +331,10 @@ def product(
             uvloop.run(wait_for(options.port))
             time.sleep(1)
             ours.recv()
+            begun = time.monotonic()
             fleet = Terminals(options.port, ways, sent)
-            fleet.settle(2)
+            fleet.log_in(300)
+            logins_s = time.monotonic() - begun
             parts = {
                 "gateways": [one.pid for one in processes[:-1]],
                 "postgres": [embedded.processes["postgres"].pid],
@@ -350,6 +362,7 @@ def product(
         board_waits = waits[times >= begun]
         acks = (fleet.acked - sent)[(fleet.acked > 0) & (sent >= begun)]
         return {
+            "all_let_in_after_s": round(logins_s, 1),
             "rate": round(done / took),
             "sent": sent_count,
             "acknowledged": acked,
@@ -395,7 +408,7 @@ def bare_loop(options: argparse.Namespace, ways: list[list[bytes]]) -> dict[str,
     with spawned([(serve_bare, (options.port + 1,))]) as (process,):
         uvloop.run(wait_for(options.port + 1))
         fleet = Terminals(options.port + 1, ways, np.zeros((len(ways), len(ways[0]))))
-        fleet.settle(1)
+        fleet.log_in(30)
         before = spent([process.pid])
         fleet.drive(rate, seconds)
         fleet.settle(5)
