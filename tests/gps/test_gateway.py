@@ -13,6 +13,7 @@ from psycopg import sql
 
 from core.clock import now
 from core.engines import libpq_url
+from core.settings import settings
 from gps import connection
 from gps.connection import Limits
 from gps.jt808 import downlink, uplink
@@ -26,8 +27,8 @@ A, B, BENCH, UNKNOWN = "13800000001", "13800000002", "13800000003", "13899999999
 
 
 @asynccontextmanager
-async def gateway(**more: Any) -> AsyncIterator[Gateway]:
-    async with Gateway(host="127.0.0.1", port=0, poll_seconds=0.05, **more) as running:
+async def gateway(port: int = 0, **more: Any) -> AsyncIterator[Gateway]:
+    async with Gateway(host="127.0.0.1", port=port, poll_seconds=0.05, **more) as running:
         yield running
 
 
@@ -227,6 +228,39 @@ def test_a_terminal_that_moved_to_another_gateway_is_let_go(fleet: Fleet) -> Non
         ):
             await old.wait_closed()
             assert await new.heartbeat() == downlink.OK
+
+    run(scenario)
+
+
+def test_gateways_share_a_port(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system gives each connection to one of them; whichever it is, it goes on there."""
+    monkeypatch.setenv("PAIDAN_GPS_PROCESSES", "2")
+    settings.cache_clear()
+
+    async def scenario() -> None:
+        async with gateway() as first, gateway(port=first.port) as second:
+            for turn in range(40):
+                async with terminal(first) as one:
+                    (position,) = positions(1, ago=600 - turn * 10)
+                    await one.send_location(position)
+                    await one.wait_acked()
+                met = [any(counts) for counts in (first.intake.counts, second.intake.counts)]
+                if all(met):
+                    return
+            raise AssertionError("one of them never got a connection")
+
+    try:
+        run(scenario)
+    finally:
+        settings.cache_clear()
+
+
+def test_a_port_is_not_shared_by_mistake(fleet: Fleet) -> None:
+    async def scenario() -> None:
+        async with gateway() as first:
+            with pytest.raises(OSError, match="address already in use"):
+                async with gateway(port=first.port):
+                    pass
 
     run(scenario)
 

@@ -11,9 +11,11 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
+from api.supervisor import _processes
 from core.engines import libpq_url
 from core.engines.embedded import embedded_urls
 from core.engines.processes import ProcessId
+from core.settings import Settings
 from tests.harness import RunningPaidan, StartedByPeople
 from tests.people import WAIT_S
 
@@ -49,6 +51,11 @@ def test_says_where_it_is_and_who_may_log_in(paidan: RunningPaidan) -> None:
         assert password in paidan.output
     assert re.search(r"crew +east\.crew1 .* JT/T 808 13800001101$", paidan.output, re.MULTILINE)
     assert all(process.alive for process in processes(paidan).values())
+
+
+def test_more_gateways_are_processes_of_their_own() -> None:
+    assert {"gps", "gps2", "gps3"} <= _processes(Settings(gps_processes=3)).keys()
+    assert "gps2" not in _processes(Settings())
 
 
 def test_lives_and_is_ready(paidan: RunningPaidan) -> None:
