@@ -346,6 +346,7 @@ def test_no_serious_accessibility_fault(browser: "Browser", shift: Shift) -> Non
         show_in(page, theme, language)
         last_day(page)
         page.wait_for_selector("[data-testid=histogram][data-ready=true] svg")
+        page.wait_for_selector("[data-testid=behind][aria-busy=false]")  # it is pale meanwhile
         faults += [f"{theme} {language} {fault}" for fault in serious_faults(page)]
     open_row(page, shift.numbers["crew"])
     faults += serious_faults(page)
