@@ -44,11 +44,11 @@ import uvloop
 from numpy.typing import NDArray
 
 from bench import fences as town
-from bench.gps_ingest import ORG, Bare, wait_for
+from bench.gps_ingest import ORG, serve_bare, wait_for
 from core import db, migrate
 from core.clock import now
-from core.engines import libpq_url
-from core.engines.embedded import Embedded
+from core.engines import EngineUrls, libpq_url, sqlalchemy_url
+from core.engines.embedded import Embedded, embedded_urls
 from core.engines.home import remove_home
 from core.identity import system_actor
 from core.ids import new_id
@@ -241,18 +241,6 @@ def watch_board(url: str, name: str, shape: tuple[int, int], start: int, out: An
     memory.close()
 
 
-def serve_bare(port: int) -> None:
-    async def serve() -> None:
-        import asyncio
-
-        listener = await asyncio.get_running_loop().create_server(
-            Bare, "127.0.0.1", port, backlog=1024
-        )
-        await listener.serve_forever()
-
-    uvloop.run(serve())
-
-
 def prepare(connections: int, fences: int, watched: int) -> None:
     """Vehicles with terminals that have a code, fences, watches."""
     chance = random.Random(7)
@@ -315,7 +303,7 @@ def quantiles(waits: NDArray[np.float64]) -> dict[str, float]:
 
 
 def product(
-    options: argparse.Namespace, urls: Any, embedded: Embedded, ways: list[list[bytes]],
+    options: argparse.Namespace, urls: EngineUrls, embedded: Embedded, ways: list[list[bytes]],
     start: datetime,
 ) -> dict[str, Any]:  # fmt: skip
     """The gateways under load, then killed with PostgreSQL."""
@@ -485,10 +473,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def urls_of(folder: Path) -> Any:
-    from core.engines import EngineUrls, sqlalchemy_url
-    from core.engines.embedded import embedded_urls
-
+def urls_of(folder: Path) -> EngineUrls:
     found = embedded_urls(folder)
     assert found is not None
     return EngineUrls(sqlalchemy_url(found[0]), found[1], owned=True)

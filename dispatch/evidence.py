@@ -37,7 +37,7 @@ _SPANS = text(
 )
 
 
-def spans(since: datetime, until: datetime, closed: bool) -> list[Span]:  # noqa: FBT001
+def spans(since: datetime, until: datetime, closed: bool) -> list[Span]:  # noqa: FBT001 - as gps.retention asks
     """That touch this time, of all organisations: of orders that are not closed, and with `closed`
     of the way to those that are.
     """

@@ -20,6 +20,7 @@ from psycopg import sql
 from core.db import engine
 from core.logging import logger
 from gps.filters import first_kept
+from gps.packing import COLUMNS
 
 log = logger(__name__)
 Raw = psycopg.Connection[tuple[Any, ...]]
@@ -31,10 +32,6 @@ COPY_S = 1800
 MOVING_KMH = 5
 _ONE = 7_245_004
 _AGAIN = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
-_COLUMNS = (
-    "org_id, device_id, fix_at, vehicle_id, lat, lon, speed_kmh, course_deg, altitude_m,"
-    " alarm_bits, status_bits, sent_at, received_at, serial, ignition, accuracy_m, flags"
-)
 
 
 class Span(NamedTuple):
@@ -59,10 +56,10 @@ Held = Callable[[datetime, datetime, bool], Sequence[Span]]
 _HELD = """EXISTS (
     SELECT FROM fix_held AS held WHERE held.org_id = fix.org_id
         AND held.vehicle_id = fix.vehicle_id AND fix.fix_at BETWEEN held.since AND held.until)"""
-_DROP = f"SELECT {_COLUMNS} FROM {{}} AS fix WHERE {_HELD}"  # noqa: S608 - constants
+_DROP = f"SELECT {COLUMNS} FROM {{}} AS fix WHERE {_HELD}"  # noqa: S608 - constants
 # First and last of a device fall out of it too: nothing is before and behind them.
 _THIN = f"""
-    SELECT {_COLUMNS} FROM (
+    SELECT {COLUMNS} FROM (
         SELECT *, row_number() OVER (
                 PARTITION BY org_id, device_id, flags IN ('ok','late'),
                     floor(extract(epoch FROM fix_at) / %(seconds)s) ORDER BY fix_at) AS nth,
@@ -146,7 +143,7 @@ def _rewrite(raw: Raw, day: date, spans: Sequence[Span], thin_s: int | None) -> 
     copy = sql.SQL("INSERT INTO {} ({}) {} ON CONFLICT DO NOTHING")
     before = _value(raw, sql.SQL("SELECT count(*) FROM {}").format(old))
     values = {"seconds": thin_s, "moving": MOVING_KMH} if thin_s else None
-    after = raw.execute(copy.format(new, sql.SQL(_COLUMNS), kept), values).rowcount
+    after = raw.execute(copy.format(new, sql.SQL(COLUMNS), kept), values).rowcount
     raw.execute(sql.SQL("ANALYZE {}").format(new))
     raw.commit()
     _swap(raw, day, old, new)
