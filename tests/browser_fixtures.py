@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 # What a window does beside its page costs more than the page: the list under the address bar is
 # two pages of their own (0.8 s of processor time for each window that opens). The flag replaces
-# Playwright's own; the names after the third are from there.
+# Playwright's own; the names after the fourth are from there. With RenderDocument a page that is
+# closed while another document takes its place never closes (playwright issue 42068).
 NOT_NEEDED = (
+    "RenderDocument",
     "WebUIOmniboxPopup",
     "WebUIOmniboxAimPopup",
     "SpareRendererForSitePerProcess",

@@ -63,6 +63,13 @@ def after_positions(office: Office, rng: random.Random) -> None:
     office.ledger.wait_more(0, rng.randint(50, 150))
 
 
+def after_reports_of_the_phone(office: Office, _rng: random.Random) -> None:
+    """It sends a few positions at a time, while terminals send hundreds."""
+    sent = office.ledger.fixes[office.phone.device]
+    told = len(sent) + 1
+    office.ledger.wait(lambda: len(sent) >= told, "report of the phone")
+
+
 def after_acts_of_a_lazy_server(office: Office, rng: random.Random) -> None:
     """It says committed before its log is on disk, and its log writer comes by every 10 s."""
     known = known_home(office.paidan.data_dir)
@@ -95,7 +102,7 @@ def before_a_ticket_is_confirmed(office: Office, _rng: random.Random) -> None:
     ("mistake", "victim", "moment", "finding"),
     [
         ("gateway_confirms_early", "gps", after_positions, "position: .* missing"),
-        ("phones_answered_early", "api", after_positions, "position: .* missing"),
+        ("phones_answered_early", "api", after_reports_of_the_phone, "position: .* missing"),
         ("api_answers_early", "api", after_acts, "act: .* missing"),
         ("relay_drops", "engine", while_a_clock_is_due, "stamp: A of ticket .* is \\[\\]"),
         ("keys_forgotten", "api", before_a_ticket_is_confirmed, "ticket: .* doubled"),
