@@ -16,7 +16,7 @@ from api.demo.model import District
 from api.demo.pace import pause, until
 from api.demo.plan import Call, behaviour, stream
 from api.demo.telephones import PACE_UPTO, Telephones
-from core.clock import now, rate
+from core.clock import monotonic, now, rate
 from core.logging import logger
 from gps.fix import distance_m
 
@@ -28,6 +28,8 @@ at least, however fast business runs.
 """
 
 
+UNSEEN_S = 15.0
+"""Real seconds by which a call is on a screen, or the caller's patience runs nevertheless."""
 PATIENT = timedelta(minutes=30)
 """A caller whom nobody spoke with is called back by then, or given up."""
 
@@ -144,10 +146,17 @@ class Exchange:
             self._idle.put_nowait(agent)
 
     async def _answer(self, call: Call, began: datetime) -> tuple[Person | None, Row | None]:
-        """An agent of ours and the call; no agent where a human took it; no call: gave up."""
-        gives_up = began + timedelta(seconds=call.patience_s)
+        """An agent of ours and the call; no agent where a human took it; no call: gave up.
+
+        Patience is had with people: until the call is on their screens only a request is waited
+        for, which takes minutes of business that runs fast.
+        """
+        patience, unseen = timedelta(seconds=call.patience_s), monotonic() + UNSEEN_S
+        gives_up: datetime | None = None
         while True:
             row = await self._find(call, began)
+            if gives_up is None and (row is not None or monotonic() > unseen):
+                gives_up = now() + patience
             if row is not None and row.get("taken_by"):
                 return None, row
             if row is not None and not self._idle.empty():
@@ -156,7 +165,7 @@ class Exchange:
                     return agent, row
                 self._idle.put_nowait(agent)
                 continue
-            if now() > gives_up:
+            if gives_up is not None and now() > gives_up:
                 return None, None
             await asyncio.sleep(max(HUMAN_LOOKS_S / rate(), SELDOM_S))
 

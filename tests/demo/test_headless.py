@@ -55,14 +55,17 @@ def left(folder: Path) -> list[Path]:
 
 @pytest.mark.timeout(900)
 def test_a_few_calls_end_in_a_report_and_nothing_is_wrong(folder: Path) -> None:
-    """Calls, tickets, orders, positions, receipts: all through the doors, all accounted for."""
-    child = demo(folder, *["--calls", "6", "--speed", "120", "--seed", "5", "--report"])
+    """Calls, tickets, orders, positions, receipts: all through the doors, all accounted for.
+
+    All of this seed's callers report faults, minutes apart: a busy machine loses none of them.
+    """
+    child = demo(folder, *["--calls", "4", "--speed", "120", "--seed", "3", "--report"])
     said = ended(child, 800)
     assert child.returncode == 0, said
     calls, filed, closed = map(
         int, _found(r"(\d+) calls .*?(\d+) orders filed.*?(\d+) closed", said)
     )
-    assert calls == 6
+    assert calls == 4
     assert 0 < filed == closed
     fixes, *_ = _found(r"(\d+) GPS fixes", said)
     assert int(fixes) > 50
