@@ -1,17 +1,38 @@
-"""What fails again and again is told once a minute, not at each try."""
+"""Failures that pass by themselves; what fails again and again is told once a minute."""
 
 from typing import Any
 
 import psycopg
 from redis.exceptions import ConnectionError as ValkeyAway
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolEmpty
 
 from core.clock import monotonic
+from core.uow import ConcurrentChange
 
 AGAIN_S = 60.0
 _AWAY = (psycopg.OperationalError, OperationalError, PoolEmpty, ValkeyAway, OSError)
 """A server that is not there: where in the code that was noticed tells nobody anything."""
+
+
+def try_again(error: BaseException) -> bool:
+    """Whether the database, and not what was asked of it, is the reason: it is away, or somebody
+    else was quicker. Deadlocks count.
+    """
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    if isinstance(error, DBAPIError) and isinstance(error.orig, psycopg.Error):
+        error = error.orig
+    return isinstance(
+        error,
+        OperationalError
+        | InterfaceError
+        | PoolEmpty
+        | ConcurrentChange
+        | psycopg.OperationalError
+        | psycopg.InterfaceError
+        | psycopg.errors.ReadOnlySqlTransaction,
+    )
 
 
 class Trouble:

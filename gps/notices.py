@@ -6,9 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.exc import OperationalError
-
 from core.logging import logger
+from core.trouble import try_again
 from gps import contests, strangers, terminals
 from gps.contest import WRONG_CODES, Takeover
 from gps.contests import Sighting
@@ -109,8 +108,9 @@ class Notices:
             news = self._news.pop(org_id)
             try:
                 await ask(terminals.note, org_id, news, now)
-            except OperationalError:  # the database is away; each connection tells it once
-                self._put_back(org_id, news)
+            except Exception as error:
+                if try_again(error):  # each connection tells it once
+                    self._put_back(org_id, news)
                 raise
 
     def _of(self, terminal: Terminal) -> News:

@@ -15,10 +15,11 @@ from core.events import VehicleArrived, VehicleDeparted, VehicleHeard
 from core.identity import system_actor
 from core.logging import logger
 from core.settings import settings
+from core.trouble import try_again
 from core.uow import UnitOfWork, unit_of_work
 from gps import repository
 from gps.distress import Distress, Switch, heed_switches, record_distress, remember_switches
-from gps.failures import is_away, lacks_day
+from gps.failures import lacks_day
 from gps.fence_steps import pass_fences, read_inside, record_passages, remember_inside
 from gps.fences import Inside, Passed
 from gps.filters import Known, Place, judge
@@ -364,7 +365,7 @@ def write(
     try:
         return _write_once(org_id, fixes, now, memory)
     except Exception as error:
-        if is_away(error):
+        if try_again(error):
             raise DatabaseAway(str(error)) from error
         if _days and lacks_day(error):
             _days.clear()

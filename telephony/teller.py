@@ -9,7 +9,7 @@ import threading
 from collections.abc import Sequence
 
 import psycopg
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from core.clock import monotonic, now
 from core.correlation import correlated
@@ -18,8 +18,8 @@ from core.errors import Problem
 from core.identity import system_actor
 from core.listen import REPORTS, listening
 from core.logging import logger
-from core.trouble import Trouble
-from core.uow import ConcurrentChange, unit_of_work
+from core.trouble import Trouble, try_again
+from core.uow import unit_of_work
 from telephony import folding, service, untold_repository
 from telephony.untold_repository import Taken
 
@@ -31,8 +31,6 @@ HELD_S = 0.02
 RECONNECT_S = 0.25
 BEHIND_OTHERS = 10
 """Its thread's niceness: whoever is on a line waits for the web process, and nobody for this."""
-AWAY = (OperationalError, ConcurrentChange)
-"""The database is away, or somebody was at the same call: another turn."""
 log = logger(__name__)
 
 
@@ -99,7 +97,7 @@ def _tell(org_id: int, taken: Sequence[Taken]) -> int:
         return _told(org_id, taken)
     except Exception as error:
         if len(taken) == 1:
-            if isinstance(error, AWAY):
+            if try_again(error):
                 raise
             return _set_aside(taken[0], error)
         log.warning("reports_told_one_by_one", reports=len(taken), because=type(error).__name__)
@@ -108,7 +106,9 @@ def _tell(org_id: int, taken: Sequence[Taken]) -> int:
     for one in taken:
         try:
             dealt += _tell(org_id, [one])
-        except AWAY as error:
+        except Exception as error:
+            if not try_again(error):
+                raise
             trouble = error
     if trouble is not None and not dealt:
         raise trouble

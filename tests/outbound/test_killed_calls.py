@@ -43,6 +43,8 @@ LADDERS = 2
 LOSSY = {"lost": 0.5, "busy": 0.1, "duplicate": 0.3, "drop": 1.0}
 """Answers are lost, documents asked for twice, and no report comes that would settle a try."""
 SPEED, RING_S = 6.0, [6, 8]
+UNANSWERED_S = [240, 240]
+"""So long a telephone rings that every try is made before an answer tells that there was one."""
 
 
 @dataclass
@@ -72,15 +74,19 @@ class Town:
             crews.sweep(now() + timedelta(seconds=150))
 
     def _phones(self, of_crews: dict[str, str]) -> None:
-        """Telephones of crews, and the leader's for everybody else; what each of them presses."""
+        """Telephones of crews, and the leader's for everybody else."""
         with session_factory()() as session:
             session.execute(update(Member).values(phone=None if of_crews else LEADER))
             session.execute(update(Unit).values(phone=LEADER))
             for crew, number in of_crews.items():
                 session.execute(update(Unit).values(phone=number).where(Unit.code == crew))
-                self.carrier.post("/phones", number=number, keys=KEYS[crew], ring_s=RING_S)
             session.commit()
-        self.carrier.post("/phones", number=LEADER, keys=["3", "1"], ring_s=RING_S)
+
+    def telephones(self, ring_s: list[int]) -> None:
+        """What is pressed at them, and how long they ring."""
+        for crew in KEYS:
+            self.carrier.post("/phones", number=self.number(crew), keys=KEYS[crew], ring_s=ring_s)
+        self.carrier.post("/phones", number=LEADER, keys=["3", "1"], ring_s=ring_s)
 
     def subjects(self) -> dict[UUID, str]:
         """Whom each call is about → the number that is called."""
@@ -153,6 +159,7 @@ def rung(carrier: CarrierSimulator) -> Counter[str]:
 
 @pytest.mark.chaos
 def test_the_dialler_is_killed_and_nobody_is_called_or_answered_twice(town: Town) -> None:
+    town.telephones(RING_S)
     town.carrier.post("/mischief", next=["lost"], **LOSSY)
     dial_and_kill(town, "", 3, town.over)
     placed = commands("place_call")
@@ -176,6 +183,7 @@ def is_look_up(entry: dict[str, object]) -> bool:
 
 
 def test_a_dialler_that_looks_nothing_up_is_caught(town: Town) -> None:
+    town.telephones(UNANSWERED_S)
     town.carrier.post("/mischief", next=["lost"], **LOSSY)
     most = Counter(town.subjects().values())
 

@@ -28,7 +28,7 @@ from core.errors import Unavailable
 from core.eventlog import read_stream
 from core.settings import settings as own
 from dispatch.starter import ORG_ID
-from telephony import repository, service, telling, untold_repository
+from telephony import repository, service, teller, telling, untold_repository
 from telephony.leg_models import CallLeg
 from telephony.models import Call, CarrierEventRow, QueueStay, UntoldReport
 from telephony.report_json import from_json, to_json
@@ -195,6 +195,23 @@ def test_a_call_that_cannot_be_told_holds_up_no_other(
     tell()
     assert untold() == []
     assert rows(call.sid)["state"]["ended_at"] == call.ended_at
+
+
+def test_a_report_waits_while_the_database_is_in_trouble(
+    client: httpx.Client, call: InboundCall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def loses_its_connection(*_: Any) -> None:
+        raise psycopg.InterfaceError("the connection is closed")
+
+    monkeypatch.setattr(telling, "follow", loses_its_connection)
+    assert send(client, call.completed()) == 204
+    with pytest.raises(psycopg.InterfaceError):
+        teller.turn()
+    monkeypatch.undo()
+    [left] = untold()
+    assert left.failure is None
+    tell()
+    assert untold() == []
 
 
 async def _waits_for_a_lock() -> None:
