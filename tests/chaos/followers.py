@@ -13,7 +13,7 @@ from tests.chaos.ledger import Ledger
 from tests.people import WAIT_S, Person, Screen
 
 PAUSE_S = 0.1
-SAME_S = 60.0
+SAME_S = 120.0
 LOOKS = 50
 
 

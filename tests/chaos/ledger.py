@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-PROGRESS_S = 120.0
+PROGRESS_S = 240.0
 
 
 @dataclass

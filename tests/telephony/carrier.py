@@ -126,6 +126,11 @@ class InboundCall:
         """busy, failed, no-answer or canceled."""
         return self.status(status, 2, self.answered_at, CallDuration="0")
 
+    def waits(self) -> Webhook:
+        """In a queue, to which it came without a leg of a known name."""
+        params = self._base("in-progress") | {"QueueSid": "QU" + "0f" * 16, "QueueTime": "3"}
+        return Webhook("/telephony/twilio/wait", tuple(params.items()))
+
     def left_queue(self, result: str = "bridged", status: str = "in-progress") -> Webhook:
         params = self._base(status) | {
             "QueueResult": result,
